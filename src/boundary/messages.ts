@@ -1,0 +1,203 @@
+import {
+  type Check,
+  count,
+  errorCode,
+  flag,
+  hex,
+  list,
+  type MessageOf,
+  nullable,
+  object,
+  printable,
+  profileName,
+  text,
+  uuid,
+  word,
+} from './shape.ts';
+
+/** Most deciding policies that an intent names. */
+export const MAXIMUM_POLICIES = 8;
+/** Most rules whose counts an outcome names; the rest are summed under `other`. */
+export const MAXIMUM_SCRUB_RULES = 16;
+/** Longest printable claim, in characters. */
+export const MAXIMUM_CLAIM = 128;
+
+const claim = printable(MAXIMUM_CLAIM);
+
+/** Why a launch was refused; nothing of the host stands in it. */
+export const LAUNCH_REFUSALS = [
+  'unknown-profile',
+  'unknown-session',
+  'peer-gone',
+  'stale-generation',
+  'too-many-launches',
+  'too-many-launches-per-second',
+  'audit-unavailable',
+  'sandbox-failed',
+  'isolation-differs',
+  'secret-missing',
+  'draining',
+] as const;
+export type LaunchRefusal = (typeof LAUNCH_REFUSALS)[number];
+
+/** How a launch ended, as the monitor saw it. */
+export const LAUNCH_ENDS = ['exit', 'wall-limit', 'asked', 'broker-ended', 'untaken', 'stopping'] as const;
+export type LaunchEnd = (typeof LAUNCH_ENDS)[number];
+
+/** How a call ended; one per call. */
+export const OUTCOMES = [
+  'ok',
+  'timeout',
+  'cancelled',
+  'disconnected',
+  'output-limit',
+  'crashed',
+  'bad-output',
+  'driver-error',
+  'launch-refused',
+  'overloaded',
+  'internal-error',
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** Why the broker refused a call before any intent. */
+export const REFUSALS = [
+  'parse-error',
+  'invalid-request',
+  'invalid-params',
+  'forbidden',
+  'method-not-found',
+  'overloaded',
+  'shutting-down',
+  'message-too-large',
+  'message-timeout',
+  'http-not-spoken',
+  'too-many-connections',
+  'internal-error',
+] as const;
+export type RefusalReason = (typeof REFUSALS)[number];
+
+/** What the broker may say on the control channel. No path, no uid, no flag of the host: names and numbers alone. */
+export const BROKER_CONTROL = {
+  hello: { build: hex(64) },
+  accepted: { generation: count },
+  refused: { generation: count, reason: printable(1024) },
+  retired: { generation: count },
+  taken: { kind: word('session', 'launch'), number: count },
+  'close-session': { session: count },
+  launch: { request: count, profile: profileName, session: count, call: count, generation: count },
+  'end-launch': { launch: count },
+  drained: {},
+} as const;
+export type BrokerControl = MessageOf<typeof BROKER_CONTROL>;
+
+const scrubbed = object({ rule: claim, count });
+
+/** What the broker may say on the audit channel; `serial` comes back in the answer. */
+export const BROKER_AUDIT = {
+  intent: {
+    serial: count,
+    call: count,
+    session: count,
+    generation: count,
+    request: uuid,
+    method: claim,
+    params: hex(64),
+    policies: list(claim, MAXIMUM_POLICIES),
+    notification: flag,
+    trace: nullable(hex(32)),
+    span: nullable(hex(16)),
+  },
+  outcome: {
+    serial: count,
+    call: count,
+    outcome: word(...OUTCOMES),
+    error: nullable(errorCode),
+    handed: flag,
+    bytesIn: count,
+    bytesOut: count,
+    waitedMicroseconds: count,
+    ranMicroseconds: count,
+    scrubbed: list(scrubbed, MAXIMUM_SCRUB_RULES),
+  },
+  refusal: {
+    serial: count,
+    session: count,
+    request: uuid,
+    kind: word('denied', 'invalid', 'refused'),
+    reason: word(...REFUSALS),
+    method: nullable(claim),
+    params: nullable(hex(64)),
+    error: errorCode,
+  },
+} as const;
+export type BrokerAudit = MessageOf<typeof BROKER_AUDIT>;
+export type IntentClaims = Extract<BrokerAudit, { type: 'intent' }>;
+export type OutcomeClaims = Extract<BrokerAudit, { type: 'outcome' }>;
+export type RefusalClaims = Extract<BrokerAudit, { type: 'refusal' }>;
+
+const unit = object({ manager: word('system', 'user'), name: text(256) });
+const FILE_BYTES_BASE64 = 1_500_000;
+
+/** How a launch is held; stands in its record, in `rpc.status` and, when asked for, in the reply. */
+export interface Isolation {
+  readonly launcher: 'bubblewrap';
+  readonly way: 'user-namespace' | 'inner-setpriv';
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+  readonly namespaces: readonly string[];
+  /** The union of every capability set, hex, as /proc/PID/status says. */
+  readonly capabilities: string;
+  readonly no_new_privs: boolean;
+  readonly seccomp: string;
+  readonly limits: Readonly<Record<string, number>>;
+  readonly degraded: readonly string[];
+}
+const isolation: Check<Isolation> = (value): value is Isolation => typeof value === 'object' && value !== null;
+
+/** What the monitor says on the control channel. The broker trusts it; the check finds programming errors. */
+export const MONITOR_CONTROL = {
+  hello: { build: hex(64), version: text(64), rootless: flag, started: text(64) },
+  file: {
+    generation: count,
+    role: word('settings', 'profile', 'manifest', 'policy'),
+    name: text(256),
+    path: text(4096),
+    bytes: text(FILE_BYTES_BASE64),
+  },
+  names: {
+    generation: count,
+    users: list(object({ name: text(256), id: count }), 4096),
+    groups: list(object({ name: text(256), id: count }), 4096),
+  },
+  plan: {
+    generation: count,
+    profile: profileName,
+    way: word('user-namespace', 'inner-setpriv'),
+    uid: count,
+    degraded: list(text(256), 16),
+  },
+  configure: { generation: count, unitsProvable: flag },
+  commit: { generation: count },
+  abandon: { generation: count },
+  session: { session: count, uid: count, gid: count, groups: list(count, 65_536), pid: count, unit: nullable(unit) },
+  'session-gone': { session: count },
+  launched: {
+    request: count,
+    launch: count,
+    isolation,
+    secrets: list(object({ name: text(64), value: text(100_000) }), 16),
+  },
+  'launch-refused': { request: count, reason: word(...LAUNCH_REFUSALS) },
+  'launch-ended': { launch: count, end: word(...LAUNCH_ENDS), status: count },
+  'audit-state': { state: word('writing', 'failing'), refused: count },
+  drain: {},
+} as const;
+export type MonitorControl = MessageOf<typeof MONITOR_CONTROL>;
+
+export const MONITOR_AUDIT = {
+  recorded: { serial: count },
+  unrecorded: { serial: count, reason: word('audit-unavailable', 'unknown-session', 'peer-gone', 'too-many-calls') },
+} as const;
+export type MonitorAudit = MessageOf<typeof MONITOR_AUDIT>;

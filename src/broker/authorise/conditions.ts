@@ -1,0 +1,84 @@
+import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
+import { type EntityName, entityKey, entityProblem, isEntityType, type Vocabulary } from './literals.ts';
+import { POLICY_EXPRESSION_DEPTH } from './policy-limits.ts';
+import { equalsProblem, inProblem, isEntityVariable, isProblem } from './relations.ts';
+import { ScopeProblem } from './scope.ts';
+
+/** What a policy's `when` and `unless` look at. */
+export interface Conditions {
+  /** Whether there are any: with none, the policy's scope alone decides. */
+  readonly present: boolean;
+  readonly readContext: boolean;
+  /** Keys of the entities they name. */
+  readonly entities: ReadonlySet<string>;
+}
+
+type Node = Readonly<Record<string, unknown>>;
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function literalEntity(node: unknown): EntityName | null {
+  if (!isNode(node) || !isNode(node['Value']) || !isNode(node['Value']['__entity'])) return null;
+  const { type, id } = node['Value']['__entity'];
+  return typeof type === 'string' && typeof id === 'string' ? { type, id } : null;
+}
+
+/** The entities of a literal or of a set of literals. */
+function literalEntities(node: unknown): EntityName[] {
+  const elements = isNode(node) && Array.isArray(node['Set']) ? node['Set'] : [node];
+  return elements.map(literalEntity).filter((entity) => entity !== null);
+}
+
+function comparisonProblem(operator: string, operands: unknown, vocabulary: Vocabulary): string | null {
+  if (!isNode(operands)) return null;
+  const { left, right } = operands;
+  if (operator === 'is' && typeof operands['entity_type'] === 'string') {
+    const type = operands['entity_type'];
+    if (isNode(left) && isEntityVariable(left['Var'])) return isProblem(left['Var'], type);
+    return isEntityType(type) ? null : `there is no entity type ${type}`;
+  }
+  const [subject, object] = isNode(left) && isEntityVariable(left['Var']) ? [left, right] : [right, left];
+  if (!isNode(subject) || !isEntityVariable(subject['Var'])) return null;
+  const problem = operator === 'in' ? inProblem : equalsProblem;
+  if (operator !== 'in' && operator !== '==' && operator !== '!=') return null;
+  if (operator === 'in' && subject !== left) return null;
+  for (const entity of literalEntities(object)) {
+    const found = problem(subject['Var'], entity, vocabulary);
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/**
+ * Reads the conditions of a policy in Cedar's JSON form (https://docs.cedarpolicy.com/policies/json-format.html).
+ *
+ * @throws ScopeProblem if they name what does not exist, compare principal, action or resource with what they can
+ *   never be, or are nested deeper than POLICY_EXPRESSION_DEPTH
+ */
+export function readConditions(policy: PolicyJson, vocabulary: Vocabulary): Conditions {
+  const entities = new Set<string>();
+  let readContext = false;
+  const visit = (value: unknown, depth: number): void => {
+    if (depth > POLICY_EXPRESSION_DEPTH) {
+      throw new ScopeProblem(`its condition is nested more than ${POLICY_EXPRESSION_DEPTH} levels deep`);
+    }
+    if (Array.isArray(value)) for (const element of value) visit(element, depth + 1);
+    if (!isNode(value)) return;
+    const entity = literalEntity(value);
+    if (entity !== null) {
+      const problem = entityProblem(entity, vocabulary);
+      if (problem !== null) throw new ScopeProblem(problem);
+      entities.add(entityKey(entity.type, entity.id));
+    }
+    if (value['Var'] === 'context') readContext = true;
+    for (const [operator, operands] of Object.entries(value)) {
+      const problem = comparisonProblem(operator, operands, vocabulary);
+      if (problem !== null) throw new ScopeProblem(problem);
+      visit(operands, depth + 1);
+    }
+  };
+  for (const clause of policy.conditions) visit(clause.body, 1);
+  return { present: policy.conditions.length > 0, readContext, entities };
+}

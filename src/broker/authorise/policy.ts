@@ -1,0 +1,132 @@
+import type { Caller } from '../../shared/caller.ts';
+import type { JsonObject } from '../../shared/json-value.ts';
+import { type BoundedMap, createBoundedMap } from './bounded-map.ts';
+import { createScopeQuestions } from './callable.ts';
+import { createCatalogue, type PolicyMethod } from './catalogue.ts';
+import { paramsContext } from './context.ts';
+import { refuseContradiction } from './coverage.ts';
+import { DENIED, type Decision, decide, methodEntities, NOT_JUDGED } from './decide.ts';
+import { createIdentities, type Identity } from './identity.ts';
+import type { ResolvedNames } from './literals.ts';
+import { type ParsedPolicy, type PolicyFile, parsePolicies } from './parse.ts';
+import { CACHED_IDENTITIES, CACHED_METHODS, METHOD_NAME_LENGTH } from './policy-limits.ts';
+import { createSlices } from './slice.ts';
+
+export type { PolicyMethod } from './catalogue.ts';
+export type { Decision } from './decide.ts';
+export type { ResolvedNames } from './literals.ts';
+export type { PolicyFile } from './parse.ts';
+export { PolicyError } from './policy-error.ts';
+
+/** Who may call what: Cedar policies, default deny, forbid wins. Root is a caller like others (invariant 1). */
+export interface Policy {
+  /**
+   * Asked before the schema: could this caller call this method with some params? The conditions of permits count as
+   * true, and forbids with conditions are left out. A method that does not exist is not callable, by anyone.
+   */
+  callable(caller: Caller, method: string): boolean;
+  /**
+   * Whether the caller may be told that a method does not exist: a permit without conditions spans the whole driver,
+   * and the caller can call every method that the driver has, so nothing is hidden there that the answer could give
+   * away. For a driver that does not exist the same is asked of everything in `call`.
+   *
+   * @param driver the part of a method's name before the dot; any string
+   */
+  coversDriver(caller: Caller, driver: string): boolean;
+  /**
+   * Asked after the schema: the whole policy, with the params as `context.params` (see context.ts for what becomes of
+   * null and fractions). Any evaluation error denies.
+   */
+  authorise(caller: Caller, method: string, params: JsonObject): Decision;
+  /** Gives back what Cedar keeps for this policy. For when its generation's last call has ended; ask nothing after. */
+  release(): void;
+}
+
+export interface PolicyOptions {
+  /** Whether a caller's unit can be proven (SO_PEERPIDFD, Linux 6.5). If not, a policy that names one is refused. */
+  readonly unitsProvable: boolean;
+}
+
+/** What was decided for one identity without looking at params. It dies with the policy. */
+interface Remembered {
+  readonly callable: BoundedMap<string, boolean>;
+  readonly covered: BoundedMap<string, boolean>;
+  readonly decisions: BoundedMap<string, Decision>;
+}
+
+function createRemembered(): Remembered {
+  return {
+    callable: createBoundedMap(CACHED_METHODS),
+    covered: createBoundedMap(CACHED_METHODS),
+    decisions: createBoundedMap(CACHED_METHODS),
+  };
+}
+
+function namedEntities(policies: readonly ParsedPolicy[]): Set<string> {
+  const scopes = policies.map((policy) => policy.scope.principal).filter((principal) => principal !== null);
+  return new Set([...scopes, ...policies.flatMap((policy) => [...policy.conditions.entities])]);
+}
+
+/** Existing and other names are remembered alike, so that how long an answer takes does not tell which exist. */
+function recall<Value>(memory: BoundedMap<string, Value>, name: string, ask: () => Value): Value {
+  if (name.length > METHOD_NAME_LENGTH) return ask();
+  const known = memory.get(name);
+  if (known !== undefined) return known;
+  const value = ask();
+  memory.set(name, value);
+  return value;
+}
+
+/**
+ * Loads a policy set. No files, or none with a policy in it, is a set that denies everything.
+ *
+ * @param files all of policy.d, read as one set
+ * @param methods every method that exists, built-in ones that need a permit included
+ * @param names numbers of the users and groups that the files name (see namesInPolicy in shared/policy-names.ts)
+ * @throws PolicyError with file, line, column where known, and reason
+ */
+export function loadPolicy(
+  files: readonly PolicyFile[],
+  methods: readonly PolicyMethod[],
+  names: ResolvedNames,
+  options: PolicyOptions,
+): Policy {
+  const catalogue = createCatalogue(methods);
+  const policies = parsePolicies(files, { catalogue, names, unitsProvable: options.unitsProvable });
+  for (const policy of policies) refuseContradiction(policy, catalogue);
+  const slices = createSlices(policies, catalogue);
+  const entities = new Map(methods.map((method) => [method.name, methodEntities(method)]));
+  const questions = createScopeQuestions(policies, catalogue, slices);
+  const identify = createIdentities(names, namedEntities(policies));
+  const memories = createBoundedMap<string, Remembered>(CACHED_IDENTITIES);
+
+  const memoryOf = (identity: Identity): Remembered => {
+    const known = memories.get(identity.key);
+    if (known !== undefined) return known;
+    const made = createRemembered();
+    memories.set(identity.key, made);
+    return made;
+  };
+
+  return {
+    callable(caller, method) {
+      const identity = identify(caller);
+      return recall(memoryOf(identity).callable, method, () => questions.callable(identity, method));
+    },
+    coversDriver(caller, driver) {
+      const identity = identify(caller);
+      return recall(memoryOf(identity).covered, driver, () => questions.coversDriver(identity, driver));
+    },
+    authorise(caller, method, params) {
+      const slice = slices.byMethod.get(method);
+      const known = entities.get(method);
+      if (slice === undefined || known === undefined) return DENIED;
+      const context = paramsContext(params);
+      if (context === null) return NOT_JUDGED;
+      const identity = identify(caller);
+      if (slice.readsContext) return decide(slice, identity, known, context);
+      return recall(memoryOf(identity).decisions, method, () => decide(slice, identity, known, {}));
+    },
+    release: slices.release,
+  };
+}

@@ -1,0 +1,40 @@
+import type { JsonValue } from '../shared/json-value.ts';
+import type { Options } from './command-line.ts';
+
+/** Where driverctl prints: standard output or standard error. */
+export interface Output {
+  readonly isTerminal: boolean;
+  /** Width of the terminal in characters. */
+  readonly columns: number;
+  /** Writes all of it. Throws what `fs.writeSync` throws. */
+  write(content: string | Uint8Array): void;
+}
+
+/** Standard input. */
+export interface Input {
+  readonly isTerminal: boolean;
+  /** Reads to the end. Throws `Failure` (usage) over `limit` bytes. */
+  readAll(limit: number): Promise<Buffer>;
+}
+
+/** What driverctl finds around it. */
+export interface Surroundings {
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** The user who runs driverctl. */
+  readonly uid: number;
+}
+
+/** One command with its options and operands. */
+export interface Invocation extends Surroundings {
+  readonly options: Options;
+  readonly operands: readonly string[];
+}
+
+/** What a command hands to the printer. */
+export interface Report {
+  readonly json: JsonValue;
+  readonly human: string;
+}

@@ -1,0 +1,93 @@
+/**
+ * The gate: the first program inside a sandbox after every privilege is gone, a short POSIX `sh`.
+ *
+ * On descriptor 3, which only it and the monitor share, it says "ready", waits for "go" and closes the descriptor;
+ * if the monitor ends before "go" it reads end-of-file and exits. (`bwrap --block-fd` is no gate: at end-of-file
+ * the program runs.) Then it becomes the program.
+ *
+ * For a `command` driver it first reads from stdin, the broker's end, what the caller's params became: one line per
+ * environment name of its own arguments (`:value`, or `-` for unset), then one line per argv element (`:value`), then
+ * a line `.`: `sh` cannot tell an empty line from end-of-file, which must end the launch. Names of variables stand in
+ * its arguments, which the monitor wrote; values are assigned without `eval`. `read` takes byte by byte, so that what
+ * follows on stdin is the program's.
+ */
+const SCRIPT = `
+umask 077
+ulimit -c 0 && ulimit -n "$1" && ulimit -f "$2" && ulimit -t "$3" || exit 126
+[ "$4" = - ] || ulimit -d "$4" || exit 126
+[ "$5" = - ] || ulimit -v "$5" || exit 126
+ulimit -u "$6" 2>/dev/null || ulimit -p "$6" || exit 126
+mode=$7 names=$8
+shift 8
+echo ready >&3 || exit 125
+IFS= read -r go <&3 || exit 125
+[ "$go" = go ] || exit 125
+exec 3>&-
+[ "$mode" = command ] || exec "$@"
+while [ "$names" -gt 0 ]; do
+  IFS= read -r line || exit 125
+  case $line in
+    :*) export "$1=\${line#:}" ;;
+    -) ;;
+    *) exit 125 ;;
+  esac
+  shift
+  names=$((names - 1))
+done
+while IFS= read -r line; do
+  case $line in
+    :*) set -- "$@" "\${line#:}" ;;
+    .) unset line names mode go; exec "$@" ;;
+    *) exit 125 ;;
+  esac
+done
+exit 125
+`;
+
+/** The descriptor that gate and monitor share. */
+export const GATE_DESCRIPTOR = 3;
+/** What the gate says, and what it waits for. */
+export const GATE_READY = 'ready\n';
+export const GATE_GO = 'go\n';
+
+/** Limits that the gate sets (setrlimit(2)); null leaves one as it is. */
+export interface ProcessLimits {
+  readonly openFiles: number;
+  /** Bytes, in steps of 512. */
+  readonly fileBytes: number;
+  readonly cpuSeconds: number;
+  /** Bytes, in steps of 1024. RLIMIT_DATA does not see shared mappings. */
+  readonly dataBytes: number | null;
+  /** Bytes, in steps of 1024. */
+  readonly addressSpaceBytes: number | null;
+  readonly processes: number;
+}
+
+export interface GateProgram {
+  /** `command`: argv elements and environment values come on stdin. */
+  readonly mode: 'direct' | 'command';
+  /** Names whose values come on stdin, in order. */
+  readonly environmentNames: readonly string[];
+  readonly argv: readonly string[];
+}
+
+/** The gate's own argv. */
+export function gateArguments(limits: ProcessLimits, program: GateProgram): string[] {
+  const kibibytes = (bytes: number | null): string => (bytes === null ? '-' : String(Math.floor(bytes / 1024)));
+  return [
+    '/bin/sh',
+    '-c',
+    SCRIPT,
+    'gate',
+    String(limits.openFiles),
+    String(Math.floor(limits.fileBytes / 512)),
+    String(limits.cpuSeconds),
+    kibibytes(limits.dataBytes),
+    kibibytes(limits.addressSpaceBytes),
+    String(limits.processes),
+    program.mode,
+    String(program.environmentNames.length),
+    ...program.environmentNames,
+    ...program.argv,
+  ];
+}

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+
+/** What the kernel says of a process in /proc/PID/status (proc_pid_status(5)), seen from outside its sandbox. */
+export interface ProcessStatus {
+  /** Real, effective, saved and file-system id. */
+  readonly uids: readonly number[];
+  readonly gids: readonly number[];
+  readonly groups: readonly number[];
+  /** The union of the inheritable, permitted, effective, bounding and ambient sets. */
+  readonly capabilities: bigint;
+  readonly noNewPrivs: boolean;
+  /** 2: a filter is in force. */
+  readonly seccomp: number;
+}
+
+/** Throws where the process is gone or a line is missing: unknown is never taken for safe. */
+export function readProcessStatus(pid: number): ProcessStatus {
+  const lines = new Map(
+    readFileSync(`/proc/${pid}/status`, 'latin1')
+      .split('\n')
+      .map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),
+  );
+  function field(name: string): string {
+    const value = lines.get(name);
+    if (value === undefined) throw new Error(`Cannot read the status of process ${pid}: no line ${name}`);
+    return value;
+  }
+  const numbers = (name: string): number[] => field(name).split(/\s+/).filter(Boolean).map(Number);
+  return {
+    uids: numbers('Uid'),
+    gids: numbers('Gid'),
+    groups: numbers('Groups'),
+    capabilities: ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb']
+      .map((name) => BigInt(`0x${field(name)}`))
+      .reduce((all, set) => all | set, 0n),
+    noNewPrivs: field('NoNewPrivs') === '1',
+    seccomp: Number(field('Seccomp')),
+  };
+}
+
+/** Children of a process, from /proc/PID/task/PID/children; empty where it is gone. */
+export function childrenOf(pid: number): readonly number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return [];
+    throw error;
+  }
+}
+
+/** When a process started, in clock ticks after boot (field 22 of /proc/PID/stat), or null where it is gone. */
+export function startTimeOf(pid: number): string | null {
+  let stat: string;
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return null;
+    throw error;
+  }
+  // The second field, the name, may hold spaces and brackets: what follows its last bracket starts at field 3.
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+}

@@ -1,0 +1,94 @@
+import type { Isolation } from '../../boundary/messages.ts';
+import { type GateProgram, gateArguments, type ProcessLimits } from './gate.ts';
+
+/** One entry of a sandbox's file view, in order; a later one may lie inside an earlier one. */
+export type Mount =
+  | { readonly kind: 'read'; readonly source: string; readonly target: string }
+  | { readonly kind: 'link'; readonly to: string; readonly target: string }
+  /** An empty private folder, `bytes` at most. */
+  | { readonly kind: 'empty'; readonly target: string; readonly bytes: number; readonly mode: string };
+
+/** All that decides how a process is held. Made from root-owned files when configuration is loaded. */
+export interface SandboxPlan {
+  /**
+   * `user-namespace`: bubblewrap runs as the target user. `inner-setpriv`: it runs as root without a user namespace,
+   * and `setpriv` changes the user inside, for files that the target user cannot reach.
+   */
+  readonly way: Isolation['way'];
+  readonly uid: number;
+  readonly gid: number;
+  readonly mounts: readonly Mount[];
+  readonly workdir: string;
+  readonly environment: ReadonlyMap<string, string>;
+  readonly limits: ProcessLimits;
+  readonly program: GateProgram;
+}
+
+/** A file that bubblewrap makes inside from a descriptor: no argv and no environment carries what is in it. */
+export interface DataFile {
+  readonly descriptor: number;
+  readonly target: string;
+}
+
+const NAMESPACES = ['pid', 'ipc', 'uts', 'net', 'cgroup'] as const;
+
+export function namespacesOf(plan: SandboxPlan): readonly string[] {
+  return [...(plan.way === 'user-namespace' ? ['user'] : []), ...NAMESPACES, 'mount'];
+}
+
+function mountArguments(mount: Mount): string[] {
+  switch (mount.kind) {
+    case 'read':
+      return ['--ro-bind', mount.source, mount.target];
+    case 'link':
+      return ['--symlink', mount.to, mount.target];
+    case 'empty':
+      return ['--perms', mount.mode, '--size', String(mount.bytes), '--tmpfs', mount.target];
+  }
+}
+
+/** /dev/shm and the tmpfs of / and /dev are writable, of half the memory, unless said otherwise. */
+const SHARED_MEMORY_BYTES = 16_777_216;
+
+/**
+ * The arguments of bubblewrap for a plan: every namespace by name (`--unshare-all` means "try" for two of them), an
+ * empty environment, a read-only view, then the gate. Pure: a test reads them.
+ * @param filterDescriptor where bubblewrap reads the compiled seccomp filter
+ */
+export function sandboxArguments(
+  plan: SandboxPlan,
+  filterDescriptor: number,
+  dataFiles: readonly DataFile[] = [],
+): string[] {
+  const gate = gateArguments(plan.limits, plan.program);
+  return [
+    ...(plan.way === 'user-namespace' ? ['--unshare-user'] : rootArguments()),
+    ...NAMESPACES.map((name) => `--unshare-${name}`),
+    '--die-with-parent',
+    '--clearenv',
+    ...[...plan.environment].flatMap(([name, value]) => ['--setenv', name, value]),
+    ...plan.mounts.flatMap(mountArguments),
+    ...dataFiles.flatMap((file) => ['--perms', '0444', '--ro-bind-data', String(file.descriptor), file.target]),
+    ...['--proc', '/proc', '--dev', '/dev'],
+    ...['--perms', '1777', '--size', String(SHARED_MEMORY_BYTES), '--tmpfs', '/dev/shm'],
+    ...['--remount-ro', '/dev', '--remount-ro', '/'],
+    ...['--chdir', plan.workdir],
+    ...['--seccomp', String(filterDescriptor)],
+    '--',
+    ...(plan.way === 'user-namespace' ? [] : setprivArguments(plan)),
+    ...gate,
+  ];
+}
+
+/** What the inner `setpriv` needs, and drops. */
+function rootArguments(): string[] {
+  return ['--cap-drop', 'ALL', ...['SETUID', 'SETGID', 'SETPCAP'].flatMap((name) => ['--cap-add', `CAP_${name}`])];
+}
+
+function setprivArguments(plan: SandboxPlan): string[] {
+  return [
+    '/usr/bin/setpriv',
+    ...['--reuid', String(plan.uid), '--regid', String(plan.gid), '--clear-groups'],
+    ...['--inh-caps=-all', '--ambient-caps=-all', '--bounding-set=-all', '--no-new-privs', '--'],
+  ];
+}

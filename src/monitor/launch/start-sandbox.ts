@@ -1,0 +1,176 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { Socket } from 'node:net';
+import type { Descriptor } from '../../posix/descriptor.ts';
+import { reopenMemoryFile } from '../../posix/memory-file.ts';
+import { killByPidfd, openPidfd } from '../../posix/pidfd.ts';
+import { processHasEnded } from '../../posix/poll.ts';
+import type { SeccompFilter } from '../../posix/seccomp.ts';
+import { GATE_DESCRIPTOR, GATE_GO, GATE_READY } from './gate.ts';
+import { childrenOf, type ProcessStatus, readProcessStatus } from './process-status.ts';
+import { type DataFile, type SandboxPlan, sandboxArguments } from './sandbox.ts';
+
+const BUBBLEWRAP = '/usr/bin/bwrap';
+/** Longest wait for the gate's "ready", in milliseconds. */
+const READY_WITHIN_MS = 20_000;
+/** How often a killed sandbox is looked at until its first process has ended, in milliseconds. */
+const DEATH_POLL_MS = 5;
+
+export interface SandboxStdio {
+  /** Raw descriptors or words of Node's `stdio`; the raw ones stay the caller's to close. */
+  readonly standard: readonly [number | 'ignore', number | 'ignore', number | 'inherit'];
+  /** What stands from descriptor 4 on in the program. */
+  readonly further: readonly (number | 'pipe')[];
+}
+
+export interface ReadySandbox {
+  /** The sandbox's pid 1, as this host numbers it: when it ends, so does every process inside. */
+  readonly firstPid: number;
+  readonly status: ProcessStatus;
+}
+
+export interface Sandbox {
+  /** Settles when the gate says "ready", with what the kernel says of it; rejects if it ends or fails before. */
+  readonly ready: Promise<ReadySandbox>;
+  /** This side of each `pipe` in `further`, in order. */
+  readonly pipes: readonly Socket[];
+  /** Opens the gate. Only after `ready`. */
+  go(): void;
+  /** Kills everything in it; may be called at any time and often. */
+  kill(): void;
+  /** Settles when every process is dead, with the program's exit status (128 + n: signal n, as a shell has it). */
+  readonly ended: Promise<number>;
+}
+
+export interface SandboxContent {
+  readonly target: string;
+  readonly content: Descriptor;
+}
+
+/**
+ * Starts bubblewrap with a plan, up to the gate. Spawning uses raw descriptors, so that no byte of the program's
+ * standard streams is read here.
+ * @param contents files made inside from memory files; each is reopened, so that it can be used again
+ */
+export function startSandbox(
+  plan: SandboxPlan,
+  filter: SeccompFilter,
+  stdio: SandboxStdio,
+  contents: readonly SandboxContent[] = [],
+): Sandbox {
+  const firstFree = GATE_DESCRIPTOR + 1 + stdio.further.length;
+  const opened = [filter.file, ...contents.map((file) => file.content)].map(reopenMemoryFile);
+  const dataFiles = contents.map((file, index): DataFile => ({ descriptor: firstFree + 1 + index, target: file.target }));
+  const asUser = plan.way === 'user-namespace' && process.getuid?.() === 0;
+  let child: ChildProcess;
+  try {
+    child = spawn(BUBBLEWRAP, sandboxArguments(plan, firstFree, dataFiles), {
+      // Null prototypes: what pollutes Object.prototype cannot reach the options or the environment.
+      __proto__: null,
+      cwd: '/',
+      env: Object.create(null),
+      detached: true,
+      stdio: [...stdio.standard, 'pipe', ...stdio.further, ...opened.map((file) => file.number)],
+      ...(asUser ? { uid: plan.uid, gid: plan.gid } : {}),
+    } as Parameters<typeof spawn>[2]);
+  } finally {
+    for (const file of opened) file.close();
+  }
+  return superviseSandbox(child, stdio.further.length);
+}
+
+function superviseSandbox(child: ChildProcess, furtherCount: number): Sandbox {
+  const gate = pipeOf(child, GATE_DESCRIPTOR);
+  const pipes = Array.from({ length: furtherCount }, (_, index) => child.stdio[GATE_DESCRIPTOR + 1 + index]).filter(
+    (stream): stream is Socket => stream instanceof Socket,
+  );
+  let firstPid: Descriptor | undefined;
+  let launcherEnded = false;
+
+  function kill(): void {
+    // First the sandbox's pid 1: its namespace dies with it, whatever the program did to its own process group.
+    if (firstPid !== undefined) killByPidfd(firstPid.number);
+    if (!launcherEnded) killGroup(child.pid);
+  }
+
+  const ended = new Promise<number>((resolve) => {
+    child.once('exit', (code, signal) => {
+      killGroup(child.pid);
+      launcherEnded = true;
+      kill();
+      gate.destroy();
+      waitForDeath(firstPid, () => {
+        resolve(code ?? 128 + (signal === 'SIGKILL' ? 9 : 15));
+      });
+    });
+    child.once('error', () => {
+      if (child.pid === undefined) resolve(127);
+    });
+  });
+
+  const ready = new Promise<ReadySandbox>((resolve, reject) => {
+    const timer = setTimeout(() => fail('it did not become ready in time'), READY_WITHIN_MS);
+    let heard = '';
+    function fail(why: string): void {
+      clearTimeout(timer);
+      kill();
+      reject(new Error(`Cannot start a sandbox: ${why}`));
+    }
+    child.once('error', (error) => fail(error.message));
+    child.once('exit', (code, signal) => fail(`it ended before it was ready (${signal ?? code})`));
+    gate.on('error', (error) => fail(error.message));
+    gate.on('data', (chunk: Buffer) => {
+      heard += chunk.toString('latin1');
+      if (heard.length > GATE_READY.length || !GATE_READY.startsWith(heard)) return fail('its gate said something else');
+      if (heard !== GATE_READY) return;
+      clearTimeout(timer);
+      try {
+        const found = firstProcess(child.pid);
+        firstPid = found.pidfd;
+        resolve({ firstPid: found.pid, status: readProcessStatus(found.gatePid) });
+      } catch (error) {
+        fail(error instanceof Error ? error.message : 'its processes could not be read');
+      }
+    });
+  });
+  // Whoever starts a sandbox may look at `ready` later than it fails.
+  ready.catch(() => undefined);
+
+  return { ready, pipes, kill, ended, go: () => gate.end(GATE_GO) };
+}
+
+/** A pidfd of the sandbox's pid 1 (the launcher's only child) and the number of the gate, its only child. */
+function firstProcess(launcher: number | undefined): { pid: number; pidfd: Descriptor; gatePid: number } {
+  const [pid, ...others] = launcher === undefined ? [] : childrenOf(launcher);
+  if (pid === undefined || others.length > 0) throw new Error('its first process was not found');
+  const pidfd = openPidfd(pid);
+  const [gatePid, ...more] = childrenOf(pid);
+  if (gatePid === undefined || more.length > 0 || processHasEnded(pidfd.number)) {
+    pidfd.close();
+    throw new Error('its gate was not found');
+  }
+  return { pid, pidfd, gatePid };
+}
+
+function pipeOf(child: ChildProcess, index: number): Socket {
+  const stream = child.stdio[index];
+  // Where spawn failed there may be no stream; an unconnected one keeps the code below whole.
+  return stream instanceof Socket ? stream : new Socket();
+}
+
+function killGroup(leader: number | undefined): void {
+  if (leader === undefined) return;
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM'))) throw error;
+  }
+}
+
+function waitForDeath(pidfd: Descriptor | undefined, dead: () => void): void {
+  if (pidfd !== undefined && !processHasEnded(pidfd.number)) {
+    setTimeout(waitForDeath, DEATH_POLL_MS, pidfd, dead);
+    return;
+  }
+  pidfd?.close();
+  dead();
+}

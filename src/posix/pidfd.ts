@@ -1,0 +1,25 @@
+import { type Descriptor, ownDescriptor } from './descriptor.ts';
+import { checked, lastErrno, libc, PosixError } from './libc.ts';
+
+const ESRCH = 3;
+const SIGKILL = 9;
+
+const pidfdOpen = libc.func('int pidfd_open(int, unsigned int)');
+const pidfdSendSignal = libc.func('int pidfd_send_signal(int, int, void *, unsigned int)');
+
+/** A handle on one process that a reused number cannot redirect: pidfd_open(2). Throws `PosixError` (ESRCH). */
+export function openPidfd(pid: number): Descriptor {
+  return ownDescriptor(checked('open a process', pidfdOpen(pid, 0)));
+}
+
+/** SIGKILL by handle; a process that has ended already is no error. Throws `PosixError` (EPERM). */
+export function killByPidfd(pidfd: number): void {
+  if (pidfdSendSignal(pidfd, SIGKILL, null, 0) >= 0) return;
+  const errno = lastErrno();
+  if (errno !== ESRCH) throw new PosixError('kill a process', errno);
+}
+
+/** Whether the process still runs, by signal 0; EPERM means that it does (kill(2)). */
+export function isAliveByPidfd(pidfd: number): boolean {
+  return pidfdSendSignal(pidfd, 0, null, 0) >= 0 || lastErrno() !== ESRCH;
+}

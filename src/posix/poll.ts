@@ -1,0 +1,32 @@
+import { checked, libc } from './libc.ts';
+
+const POLLIN = 0x1;
+const POLLERR = 0x8;
+const POLLHUP = 0x10;
+const POLLNVAL = 0x20;
+
+const pollNative = libc.func('int poll(void *, unsigned long, int)');
+const pollfd = Buffer.alloc(8);
+
+function events(descriptor: number, wanted: number): number {
+  pollfd.writeInt32LE(descriptor, 0);
+  pollfd.writeInt16LE(wanted, 4);
+  pollfd.writeInt16LE(0, 6);
+  checked('poll a descriptor', pollNative(pollfd, 1, 0));
+  return pollfd.readInt16LE(6);
+}
+
+/** Whether the other end of a connection is gone (a half-closed one is not). Reads nothing, never waits: poll(2). */
+export function peerHasGone(socket: number): boolean {
+  return (events(socket, 0) & (POLLHUP | POLLERR | POLLNVAL)) !== 0;
+}
+
+/** Whether the process of a pidfd has ended (pidfd_open(2): the descriptor then polls readable). */
+export function processHasEnded(pidfd: number): boolean {
+  return (events(pidfd, POLLIN) & (POLLIN | POLLHUP)) !== 0;
+}
+
+/** Whether something waits to be read. */
+export function isReadable(descriptor: number): boolean {
+  return events(descriptor, POLLIN) !== 0;
+}

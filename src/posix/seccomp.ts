@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import koffi from 'koffi';
+import type { Descriptor } from './descriptor.ts';
+import { PosixError } from './libc.ts';
+import { makeMemoryFile } from './memory-file.ts';
+
+const EPERM = 1;
+const ENOSYS = 38;
+const ACT_ALLOW = 0x7fff_0000;
+const ACT_ERRNO = 0x0005_0000;
+const ATTRIBUTE_BAD_ARCHITECTURE = 2;
+const UNKNOWN_SYSCALL = -1;
+const COMPARE_EQUAL = 4;
+const COMPARE_MASKED_EQUAL = 7;
+
+/** One refused system call; with `argument`, only where that argument, masked, has that value. */
+export interface SyscallRule {
+  readonly syscall: string;
+  readonly errno?: 'ENOSYS';
+  readonly argument?: { readonly index: number; readonly mask?: bigint; readonly value: bigint };
+}
+
+interface Libseccomp {
+  init(action: number): unknown;
+  setAttribute(context: unknown, attribute: number, value: number): number;
+  resolve(name: string): number;
+  add(context: unknown, action: number, syscall: number, count: number, comparisons: Buffer | null): number;
+  exportFilter(context: unknown, descriptor: number): number;
+  release(context: unknown): void;
+}
+
+let loaded: Libseccomp | undefined;
+
+/** libseccomp is loaded when the first filter is made; its variadic seccomp_rule_add is undefined through FFI. */
+function libseccomp(): Libseccomp {
+  if (loaded !== undefined) return loaded;
+  const library = koffi.load('libseccomp.so.2');
+  loaded = {
+    init: library.func('void *seccomp_init(uint32_t)'),
+    setAttribute: library.func('int seccomp_attr_set(void *, int, uint32_t)'),
+    resolve: library.func('int seccomp_syscall_resolve_name(const char *)'),
+    add: library.func('int seccomp_rule_add_array(void *, uint32_t, int, unsigned int, void *)'),
+    exportFilter: library.func('int seccomp_export_bpf(void *, int)'),
+    release: library.func('void seccomp_release(void *)'),
+  };
+  return loaded;
+}
+
+/** struct scmp_arg_cmp: arg 0 (4 bytes), op 4 (4), datum_a 8, datum_b 16. */
+function comparison(argument: NonNullable<SyscallRule['argument']>): Buffer {
+  const buffer = Buffer.alloc(24);
+  buffer.writeUInt32LE(argument.index, 0);
+  buffer.writeUInt32LE(argument.mask === undefined ? COMPARE_EQUAL : COMPARE_MASKED_EQUAL, 4);
+  buffer.writeBigUInt64LE(argument.mask ?? argument.value, 8);
+  buffer.writeBigUInt64LE(argument.mask === undefined ? 0n : argument.value, 16);
+  return buffer;
+}
+
+export interface SeccompFilter {
+  /** The compiled filter (BPF), as `bwrap --seccomp` takes it. Reopen it for each reader. */
+  readonly file: Descriptor;
+  /** SHA-256 of the compiled filter, hex. */
+  readonly digest: string;
+}
+
+/**
+ * Compiles a filter that allows everything but `rules`, which answer `refusal` (or ENOSYS where a rule says so), and
+ * refuses the 32-bit and x32 entries as a whole. System calls that this architecture lacks are left out.
+ * @param refusal errno of a refused call; EPERM but for tests, which prove the filter with another number, since
+ *   without capabilities most of these calls would answer EPERM with no filter at all.
+ * @throws PosixError where libseccomp refuses a rule.
+ */
+export function buildSeccompFilter(rules: readonly SyscallRule[], refusal: number = EPERM): SeccompFilter {
+  const library = libseccomp();
+  const context = library.init(ACT_ALLOW);
+  try {
+    check('set', library.setAttribute(context, ATTRIBUTE_BAD_ARCHITECTURE, ACT_ERRNO | refusal));
+    for (const rule of rules) {
+      const number = library.resolve(rule.syscall);
+      if (number === UNKNOWN_SYSCALL) throw new Error(`Cannot build a filter: libseccomp knows no ${rule.syscall}`);
+      // Pseudo numbers below -1: known by name, absent on this architecture.
+      if (number < 0) continue;
+      const action = ACT_ERRNO | (rule.errno === 'ENOSYS' ? ENOSYS : refusal);
+      const comparisons = rule.argument === undefined ? null : comparison(rule.argument);
+      check(rule.syscall, library.add(context, action, number, comparisons === null ? 0 : 1, comparisons));
+    }
+    const file = makeMemoryFile('driverd-seccomp');
+    check('export', library.exportFilter(context, file.number));
+    const digest = createHash('sha256').update(readFileSync(`/proc/self/fd/${file.number}`)).digest('hex');
+    return { file, digest };
+  } finally {
+    library.release(context);
+  }
+}
+
+function check(what: string, result: number): void {
+  if (result < 0) throw new PosixError(`build a filter (${what})`, -result);
+}

@@ -1,0 +1,19 @@
+/** A systemd unit as the caller's cgroup names it. `user` units are named by their owner, so they are a type of their own. */
+export interface SystemdUnit {
+  readonly manager: 'system' | 'user';
+  readonly name: string;
+}
+
+/**
+ * Who is at the other end of a connection, as the kernel said at accept (invariant 3): SO_PEERCRED, SO_PEERGROUPS
+ * and, where SO_PEERPIDFD proves that the pid is still the caller, the unit of its cgroup. Read by the monitor, once.
+ */
+export interface Caller {
+  /** Unsigned 32-bit numbers. */
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+  readonly pid: number;
+  /** null: no unit, or it cannot be proven (before Linux 6.5). */
+  readonly unit: SystemdUnit | null;
+}
