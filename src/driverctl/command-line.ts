@@ -3,16 +3,32 @@ import { Failure } from './failure.ts';
 
 /** Every option of every command; which command takes which stands in commands.ts. */
 export const optionTable = {
-  socket: { type: 'string', help: "--socket PATH    the daemon's socket (else $DRIVERD_SOCKET, /run/driverd/driverd.sock)" },
+  socket: {
+    type: 'string',
+    help: "--socket PATH    the daemon's socket (else $DRIVERD_SOCKET, /run/driverd/driverd.sock)",
+  },
   'trust-uid': { type: 'string', help: '--trust-uid N    also trust a daemon that this user runs' },
   json: { type: 'boolean', help: '--json           print the result as one line of JSON' },
-  verbose: { type: 'boolean', short: 'v', help: '-v, --verbose    print request id and what was applied on standard error' },
-  raw: { type: 'boolean', help: "--raw            pass the program's stdin, stdout, stderr and exit status through" },
+  verbose: {
+    type: 'boolean',
+    short: 'v',
+    help: '-v, --verbose    print request id and what was applied on standard error',
+  },
+  raw: {
+    type: 'boolean',
+    help: "--raw            pass the program's stdin, stdout, stderr and exit status through",
+  },
   timeout: { type: 'string', help: '--timeout MS     end the call after so many milliseconds' },
   lines: { type: 'string', short: 'n', help: '-n, --lines N    how many of the last records (default 10)' },
   follow: { type: 'boolean', short: 'f', help: '-f, --follow     print new records as they are written' },
-  log: { type: 'string', help: '--log FILE       the audit log (else $DRIVERD_LOG, /var/log/driverd/audit.jsonl)' },
-  state: { type: 'string', help: '--state DIR      the state folder (else $DRIVERD_STATE, /var/lib/driverd)' },
+  log: {
+    type: 'string',
+    help: '--log FILE       the audit log (else $DRIVERD_LOG, /var/log/driverd/audit.jsonl)',
+  },
+  state: {
+    type: 'string',
+    help: '--state DIR      the state folder (else $DRIVERD_STATE, /var/lib/driverd)',
+  },
   help: { type: 'boolean', short: 'h', help: '-h, --help       print help' },
 } as const satisfies ParseArgsOptionsConfig & Record<string, { help: string }>;
 
@@ -33,7 +49,11 @@ export interface CommandLine {
  */
 export function parseCommandLine(words: readonly string[]): CommandLine {
   try {
-    const { values, positionals } = parseArgs({ args: [...words], options: optionTable, allowPositionals: true });
+    const { values, positionals } = parseArgs({
+      args: [...words],
+      options: optionTable,
+      allowPositionals: true,
+    });
     return { options: values, operands: positionals };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
@@ -50,5 +70,8 @@ export function parseCommandLine(words: readonly string[]): CommandLine {
 export function wholeNumber(text: string, option: string, minimum: number, maximum: number): number {
   const value = /^[0-9]{1,15}$/u.test(text) ? Number(text) : Number.NaN;
   if (value >= minimum && value <= maximum) return value;
-  throw new Failure('usage', `Cannot read ${option}: ${text} is no whole number from ${minimum} to ${maximum}`);
+  throw new Failure(
+    'usage',
+    `Cannot read ${option}: ${text} is no whole number from ${minimum} to ${maximum}`,
+  );
 }

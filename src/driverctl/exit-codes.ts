@@ -1,8 +1,10 @@
+import type { ErrorReason } from '../shared/errors.ts';
+
 /** One way for driverctl to end. `reasons` are the words of protocol/errors.json that end it so. */
 export interface ExitCode {
   readonly status: number;
   readonly meaning: string;
-  readonly reasons: readonly string[];
+  readonly reasons: readonly ErrorReason[];
 }
 
 /** Every exit status of driverctl (docs/driverctl.md has the same table; a test holds them equal). */
@@ -12,7 +14,8 @@ export const exitCodes = {
   usage: { status: 2, meaning: 'the command line is wrong', reasons: [] },
   connection: {
     status: 3,
-    meaning: 'cannot connect, the socket or the server is not to be trusted, or the answer breaks the protocol',
+    meaning:
+      'cannot connect, the socket or the server is not to be trusted, or the answer breaks the protocol',
     reasons: [],
   },
   denied: { status: 4, meaning: 'the policy does not permit it', reasons: ['forbidden'] },

@@ -31,8 +31,8 @@ export class DaemonFailure extends Failure {
   }
 }
 
-/** Why a system call failed, as words of a message: its code (`EACCES`) or its text. */
-export function systemReason(error: unknown): string {
+/** Why something failed, as the second half of "Cannot <do what>: <why>". */
+export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error';
   const { code } = error as NodeJS.ErrnoException;
   const words: Readonly<Record<string, string>> = {
@@ -45,5 +45,5 @@ export function systemReason(error: unknown): string {
     ENOSPC: 'no space left on the device',
     EAGAIN: 'too many connections are waiting there',
   };
-  return code === undefined ? error.message : (words[code] ?? code);
+  return code === undefined ? error.message.replace(/^Cannot [^:]*: /u, '') : (words[code] ?? code);
 }

@@ -36,5 +36,6 @@ export interface Invocation extends Surroundings {
 /** What a command hands to the printer. */
 export interface Report {
   readonly json: JsonValue;
-  readonly human: string;
+  /** Made only where a terminal shows it. */
+  readonly human: () => string;
 }

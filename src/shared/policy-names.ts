@@ -6,7 +6,7 @@ export const POLICY_NAMES_LIMIT = 1000;
 /** Longest user or group name that is looked up (LOGIN_NAME_MAX, limits.h), in UTF-16 code units. */
 export const POLICY_NAME_LENGTH_LIMIT = 256;
 
-const ESCAPE = /\\(?:x([0-9A-Fa-f]{2})|u\{([0-9A-Fa-f]{1,6})\}|([^]))/g;
+const ESCAPE = /\\(?:x([0-9A-Fa-f]{2})|u\{([0-9A-Fa-f]{1,6})\}|(.))/gs;
 const PLAIN_ESCAPES: ReadonlyMap<string, string> = new Map([
   ['n', '\n'],
   ['r', '\r'],

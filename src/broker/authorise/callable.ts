@@ -1,4 +1,4 @@
-import type { Catalogue } from './catalogue.ts';
+import { BUILT_IN, type Catalogue } from './catalogue.ts';
 import { spans } from './coverage.ts';
 import type { Identity } from './identity.ts';
 import type { ParsedPolicy } from './parse.ts';
@@ -50,7 +50,7 @@ export function createScopeQuestions(
       const methods = catalogue.drivers.get(driver);
       const permits = spanning.get(methods === undefined ? null : driver) ?? [];
       if (!permits.some((policy) => concerns(policy, identity))) return false;
-      const everyMethod = methods ?? [...catalogue.methods.values()].filter((one) => one.driver !== 'rpc');
+      const everyMethod = methods ?? [...catalogue.methods.values()].filter((one) => one.driver !== BUILT_IN);
       return everyMethod.every((method) => callable(identity, method.name));
     },
   };

@@ -79,6 +79,7 @@ export function readConditions(policy: PolicyJson, vocabulary: Vocabulary): Cond
       visit(operands, depth + 1);
     }
   };
-  for (const clause of policy.conditions) visit(clause.body, 1);
+  // Cedar joins the clauses by &&, one level for each.
+  for (const [index, clause] of policy.conditions.entries()) visit(clause.body, index + 1);
   return { present: policy.conditions.length > 0, readContext, entities };
 }

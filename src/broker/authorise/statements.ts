@@ -32,7 +32,7 @@ export function splitStatements(text: string): readonly Statement[] | StatementP
     tokens += 1;
     if (token.kind === 'word' && token.text === 'if') ifs += 1;
     if (token.kind === 'mark' && OPENING.has(token.text)) depth += 1;
-    if (token.kind === 'mark' && CLOSING.has(token.text)) depth -= 1;
+    if (token.kind === 'mark' && CLOSING.has(token.text)) depth = Math.max(0, depth - 1);
     if (tokens > POLICY_TOKENS) return over(token.start, `more than ${POLICY_TOKENS} tokens`);
     if (ifs > POLICY_IFS) return over(token.start, `more than ${POLICY_IFS} ifs`);
     if (depth > POLICY_BRACKET_DEPTH)

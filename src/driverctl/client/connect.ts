@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { peerCredentials } from '../../posix/peer-credentials.ts';
-import { Failure, systemReason } from '../failure.ts';
+import { Failure, reasonOf } from '../failure.ts';
 import { checkServerUser, checkSocketFile, type TrustedUsers } from './trusted-server.ts';
 
 /** How long a connect may take: a full backlog of a busy daemon makes it wait. */
@@ -14,7 +14,8 @@ const serverUserByKernel: ServerUserOf = (descriptor) => peerCredentials(descrip
 /** Node has no public way to a socket's descriptor; `_handle.fd` has been there since its first releases. */
 function descriptorOf(socket: Socket): number {
   const handle: unknown = Reflect.get(socket, '_handle');
-  const descriptor: unknown = typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined;
+  const descriptor: unknown =
+    typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined;
   if (typeof descriptor !== 'number' || descriptor < 0) {
     throw new Failure('connection', 'Cannot check the server: the socket is closed already');
   }
@@ -43,7 +44,7 @@ export async function connectToDaemon(
     socket.destroy();
     throw error instanceof Failure
       ? error
-      : new Failure('connection', `Cannot connect to ${path}: ${systemReason(error)}`);
+      : new Failure('connection', `Cannot connect to ${path}: ${reasonOf(error)}`);
   }
 }
 

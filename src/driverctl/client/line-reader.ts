@@ -4,8 +4,8 @@ const NEWLINE = 0x0a;
 export interface LineReader {
   /** Takes the next bytes and returns the lines that they complete, without their newlines. Throws `RangeError` over the limit. */
   push(chunk: Buffer): Buffer[];
-  /** Whether a line has begun and not ended. */
-  isMidLine(): boolean;
+  /** The line that has begun and not ended. */
+  rest(): Buffer;
 }
 
 /**
@@ -36,6 +36,6 @@ export function createLineReader(limitBytes: number): LineReader {
       keep(chunk.subarray(start));
       return lines;
     },
-    isMidLine: () => length > 0,
+    rest: () => Buffer.concat(parts, length),
   };
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { JSONRPCClient, JSONRPCErrorException, type JSONRPCResponse } from 'json-rpc-2.0';
 import { parseJson } from '../../shared/json/parse.ts';
 import type { JsonObject, JsonValue } from '../../shared/json-value.ts';
-import { DaemonFailure, Failure, systemReason } from '../failure.ts';
+import { DaemonFailure, Failure, reasonOf } from '../failure.ts';
 import { createLineReader } from './line-reader.ts';
 import { type Notification, type Reply, readMessage } from './message.ts';
 
@@ -69,7 +69,8 @@ export function createSession(
     if (message.kind === 'notification') {
       state.notifications += 1;
       if (state.notifications > limits.notifications) throw new RangeError('too many notifications');
-      return onNotification(message);
+      onNotification(message);
+      return;
     }
     // An error without an id is about the connection or the whole message (JSON-RPC 2.0, section 5).
     if (!state.isWaiting || (message.id ?? state.lastId) !== state.lastId) {
@@ -83,12 +84,15 @@ export function createSession(
     try {
       for (const line of lines.push(chunk)) receive(line);
     } catch (error) {
-      fail(new Failure('connection', `Cannot read the daemon's answer: ${systemReason(error)}`));
+      fail(new Failure('connection', `Cannot read the daemon's answer: ${reasonOf(error)}`));
     }
   });
-  socket.on('error', (error) => fail(new Failure('connection', `Cannot keep the connection: ${systemReason(error)}`)));
+  socket.on('error', (error) =>
+    fail(new Failure('connection', `Cannot keep the connection: ${reasonOf(error)}`)),
+  );
   socket.on('close', () => {
-    const why = lines.isMidLine() ? 'it ended in the middle of a line' : 'the daemon closed the connection';
+    const why =
+      lines.rest().length > 0 ? 'it ended in the middle of a line' : 'the daemon closed the connection';
     fail(new Failure('connection', `Cannot read the daemon's answer: ${why}`));
   });
 

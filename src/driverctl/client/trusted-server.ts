@@ -1,6 +1,6 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Failure, systemReason } from '../failure.ts';
+import { Failure, reasonOf } from '../failure.ts';
 
 /** sockaddr_un holds 107 bytes and a NUL; Node cuts a longer path without an error and would connect elsewhere (unix(7)). */
 const SOCKET_PATH_LIMIT_BYTES = 107;
@@ -27,13 +27,13 @@ export async function checkSocketFile(path: string, users: TrustedUsers): Promis
   const refuse = (why: string): Failure => new Failure('connection', `Cannot connect to ${path}: ${why}`);
   if (path.includes('\0')) throw refuse('the path contains a NUL');
   const real = await realpath(path).catch((error: unknown) => {
-    throw refuse(systemReason(error));
+    throw refuse(reasonOf(error));
   });
   if (Buffer.byteLength(real) > SOCKET_PATH_LIMIT_BYTES) {
     throw refuse(`the path is longer than ${SOCKET_PATH_LIMIT_BYTES} bytes`);
   }
   const [socket, folder] = await Promise.all([lstat(real), lstat(dirname(real))]).catch((error: unknown) => {
-    throw refuse(systemReason(error));
+    throw refuse(reasonOf(error));
   });
   if (!socket.isSocket()) throw refuse('it is not a socket');
   if (!isTrusted(socket.uid, users)) {

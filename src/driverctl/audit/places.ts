@@ -1,0 +1,18 @@
+import { join } from 'node:path';
+import type { Invocation } from '../invocation.ts';
+
+const DEFAULT_LOG = '/var/log/driverd/audit.jsonl';
+const DEFAULT_STATE = '/var/lib/driverd';
+const HEAD_NOTE = 'audit-head';
+
+type Place = Pick<Invocation, 'options' | 'environment'>;
+
+/** The audit log: `--log`, then `$DRIVERD_LOG`, then the packaged place. An empty variable counts as unset. */
+export function auditLogPath({ options, environment }: Place): string {
+  return options.log ?? (environment['DRIVERD_LOG'] || DEFAULT_LOG);
+}
+
+/** The monitor's note of the head: in `--state`, then `$DRIVERD_STATE`, then the packaged state folder. */
+export function headNotePath({ options, environment }: Place): string {
+  return join(options.state ?? (environment['DRIVERD_STATE'] || DEFAULT_STATE), HEAD_NOTE);
+}

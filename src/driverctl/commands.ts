@@ -1,0 +1,111 @@
+import type { OptionName } from './command-line.ts';
+import { tailAuditLog } from './commands/audit-tail.ts';
+import { verifyAuditLog } from './commands/audit-verify.ts';
+import { callMethod } from './commands/call.ts';
+import { describeMethod } from './commands/describe.ts';
+import { helpText } from './commands/help.ts';
+import { listMethods } from './commands/list.ts';
+import { showStatus } from './commands/status.ts';
+import { showVersion } from './commands/version.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { Invocation } from './invocation.ts';
+
+/** One command: what it is called, what it takes, what does it. */
+export interface CommandSpecification {
+  /** One word, or two. */
+  readonly name: string;
+  readonly usage: string;
+  readonly summary: string;
+  readonly notes: readonly string[];
+  readonly options: readonly OptionName[];
+  /** The most operands it takes. */
+  readonly operands: number;
+  /** Does it and returns the exit status. */
+  readonly run: (invocation: Invocation) => number | Promise<number>;
+}
+
+const connecting: readonly OptionName[] = ['socket', 'trust-uid'];
+
+/** Every command. The first word of each is no name for a driver's profile, which shares its place on the line. */
+export const commands: readonly CommandSpecification[] = [
+  {
+    name: 'call',
+    usage: 'call METHOD [PARAMS]',
+    summary: 'call a method and print its result',
+    notes: [
+      'PARAMS is a JSON object, or - to read one from standard input, or name=value words;',
+      'a value that is JSON counts as such, any other as a string.',
+    ],
+    options: [...connecting, 'json', 'verbose', 'raw', 'timeout'],
+    operands: Number.POSITIVE_INFINITY,
+    run: callMethod,
+  },
+  {
+    name: 'list',
+    usage: 'list',
+    summary: 'the methods that you may call',
+    notes: [],
+    options: [...connecting, 'json'],
+    operands: 0,
+    run: listMethods,
+  },
+  {
+    name: 'describe',
+    usage: 'describe METHOD',
+    summary: 'params, result and errors of a method',
+    notes: [],
+    options: [...connecting, 'json'],
+    operands: 1,
+    run: describeMethod,
+  },
+  {
+    name: 'status',
+    usage: 'status',
+    summary: 'what the daemon says about itself',
+    notes: [],
+    options: [...connecting, 'json'],
+    operands: 0,
+    run: showStatus,
+  },
+  {
+    name: 'audit tail',
+    usage: 'audit tail',
+    summary: 'the last records of the audit log',
+    notes: [],
+    options: ['lines', 'follow', 'log', 'json'],
+    operands: 0,
+    run: tailAuditLog,
+  },
+  {
+    name: 'audit verify',
+    usage: 'audit verify',
+    summary: 'whether the audit log is whole',
+    notes: [
+      'It needs to read the log and the state folder: run it as root, or as the user of a rootless daemon.',
+    ],
+    options: ['log', 'state', 'json'],
+    operands: 0,
+    run: verifyAuditLog,
+  },
+  {
+    name: 'help',
+    usage: 'help [COMMAND]',
+    summary: 'this text, or the options of a command',
+    notes: [],
+    options: [],
+    operands: 2,
+    run: ({ stdout, operands }) => {
+      stdout.write(helpText(commands, operands));
+      return exitCodes.ok.status;
+    },
+  },
+  {
+    name: 'version',
+    usage: 'version',
+    summary: 'the version of driverctl',
+    notes: [],
+    options: [],
+    operands: 0,
+    run: showVersion,
+  },
+];

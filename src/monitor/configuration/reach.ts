@@ -1,0 +1,16 @@
+import { realpathSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/**
+ * Whether a user can reach a path: search permission on every folder above it, as path_resolution(7) checks it.
+ * Supplementary groups do not count, since a driver has none.
+ * @throws Error (ENOENT and the like) where the path does not resolve.
+ */
+export function canReach(path: string, uid: number, gid: number): boolean {
+  for (let folder = dirname(realpathSync(path)); ; folder = dirname(folder)) {
+    const { mode, uid: owner, gid: group } = statSync(folder);
+    const shift = owner === uid ? 6 : group === gid ? 3 : 0;
+    if (((mode >> shift) & 0o1) === 0) return false;
+    if (folder === '/') return true;
+  }
+}

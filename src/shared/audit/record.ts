@@ -1,0 +1,157 @@
+import { hash } from 'node:crypto';
+import { type AuditFields, encodeFields } from './fields.ts';
+
+/** Longest line of a log in bytes, newline included. */
+export const LINE_BYTES_MAXIMUM = 65_536;
+/** `prev` of the first record, and the hash of an empty log. */
+export const NO_HASH = '0'.repeat(64);
+
+/** Every event a record may name. */
+export const AUDIT_EVENTS = [
+  'daemon-start',
+  'daemon-stop',
+  'reload',
+  'reload-refused',
+  'broker-start',
+  'broker-ended',
+  'session',
+  'session-end',
+  'call-start',
+  'call-end',
+  'denied',
+  'invalid',
+  'launch',
+  'launch-end',
+  'launch-refused',
+  'refusals',
+  'recovery',
+  'interrupted',
+  'audit-refused-count',
+] as const;
+export type AuditEvent = (typeof AUDIT_EVENTS)[number];
+
+/** When a record was made: both clocks, since only one of them can be set (A15). */
+export interface RecordTime {
+  /** ISO 8601, UTC, microseconds. */
+  readonly time: string;
+  /** CLOCK_MONOTONIC in nanoseconds, decimal; comparable within one `boot` only. */
+  readonly monotonicNanoseconds: string;
+  /** /proc/sys/kernel/random/boot_id */
+  readonly boot: string;
+}
+
+/** What a line says of its own place in the chain. */
+export interface RecordLink {
+  readonly seq: number;
+  readonly event: string;
+  readonly boot: string;
+  readonly prev: string;
+  readonly hash: string;
+}
+
+export interface AuditRecord extends RecordLink, RecordTime {
+  readonly facts: AuditFields;
+  readonly claims: AuditFields;
+}
+
+/** A record whose JSON texts are made, waiting for its place in the chain. */
+export interface PreparedRecord {
+  readonly at: RecordTime;
+  readonly event: string;
+  readonly facts: string;
+  readonly claims: string;
+}
+
+const EVENT = /^[a-z][a-z-]{0,31}$/;
+const HEADER =
+  /^\{"version":1,"seq":([1-9][0-9]{0,15}),"time":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z)","monotonic_ns":"([0-9]{1,20})","boot":"([0-9a-f-]{36})","event":"([a-z][a-z-]{0,31})","facts":\{/;
+const HEADER_BYTES_MAXIMUM = 256;
+const TRAILER = /^,"prev":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/;
+const HASH_PART_BYTES = `,"hash":"${NO_HASH}"}`.length;
+const TRAILER_BYTES = `,"prev":"${NO_HASH}"`.length + HASH_PART_BYTES;
+const FIELD_ORDER = 'version,seq,time,monotonic_ns,boot,event,facts,claims,prev,hash';
+
+/**
+ * Makes the JSON texts of one record. Throws TypeError for an event that is no word, for fields that are not plain
+ * data, and for a record that could be longer than LINE_BYTES_MAXIMUM.
+ */
+export function prepareRecord(
+  at: RecordTime,
+  event: string,
+  facts: AuditFields,
+  claims: AuditFields,
+): PreparedRecord {
+  if (!EVENT.test(event)) throw new TypeError('Cannot write the audit record: its event is not a word');
+  const prepared = { at, event, facts: encodeFields(facts), claims: encodeFields(claims) };
+  const bytes = Buffer.byteLength(prepared.facts) + Buffer.byteLength(prepared.claims);
+  if (bytes + HEADER_BYTES_MAXIMUM + TRAILER_BYTES + 1 > LINE_BYTES_MAXIMUM) {
+    throw new TypeError(`Cannot write the audit record: it is longer than ${LINE_BYTES_MAXIMUM} bytes`);
+  }
+  return prepared;
+}
+
+/**
+ * One record as its line. `hash` is SHA-256 over the line's bytes before `,"hash":"`, which include `prev`, so each
+ * record vouches for all before it.
+ */
+export function sealRecord(record: PreparedRecord, seq: number, prev: string): { line: string; hash: string } {
+  const { at } = record;
+  const body =
+    `{"version":1,"seq":${seq},"time":"${at.time}","monotonic_ns":"${at.monotonicNanoseconds}","boot":"${at.boot}",` +
+    `"event":"${record.event}","facts":${record.facts},"claims":${record.claims},"prev":"${prev}"`;
+  const digest = hash('sha256', body, 'hex');
+  return { line: `${body},"hash":"${digest}"}\n`, hash: digest };
+}
+
+/** Whether a line (without its newline) ends as only a whole record does. A line cut short never does. */
+export function hasRecordForm(line: Buffer): boolean {
+  return line.length > TRAILER_BYTES && TRAILER.test(line.toString('latin1', line.length - TRAILER_BYTES));
+}
+
+/** Reads a line's place in the chain, or null where the line is not in the exact form that is written. Checks no hash. */
+export function readLink(line: Buffer): RecordLink | null {
+  if (line.length <= TRAILER_BYTES || line.length >= LINE_BYTES_MAXIMUM) return null;
+  const header = HEADER.exec(line.toString('latin1', 0, HEADER_BYTES_MAXIMUM));
+  const trailer = TRAILER.exec(line.toString('latin1', line.length - TRAILER_BYTES));
+  if (header === null || trailer === null) return null;
+  const [, seqText = '', , , boot = '', event = ''] = header;
+  const [, prev = '', recordHash = ''] = trailer;
+  const seq = Number(seqText);
+  return Number.isSafeInteger(seq) ? { seq, event, boot, prev, hash: recordHash } : null;
+}
+
+/** The hash that a line should have. */
+export function hashOfLine(line: Buffer): string {
+  return hash('sha256', line.subarray(0, line.length - HASH_PART_BYTES), 'hex');
+}
+
+/**
+ * Parses one line, without its newline. Throws Error "Cannot read the audit record: …" unless the line is, byte for
+ * byte, what `sealRecord` writes for the record it holds: so no duplicate key, other order, spacing or escape passes.
+ */
+export function parseRecord(line: Buffer): AuditRecord {
+  const link = readLink(line);
+  if (link === null) throw new Error('Cannot read the audit record: the line is not in the form of a record');
+  if (hashOfLine(line) !== link.hash) throw new Error('Cannot read the audit record: its hash is not that of its bytes');
+  const value = parseJson(line);
+  if (Object.keys(value).join() !== FIELD_ORDER) throw new Error('Cannot read the audit record: its fields differ');
+  const { time, monotonic_ns: monotonicNanoseconds, boot, facts, claims } = value as {
+    [Name in 'time' | 'monotonic_ns' | 'boot']: string;
+  } & { [Name in 'facts' | 'claims']: AuditFields };
+  const at: RecordTime = { time, monotonicNanoseconds, boot };
+  const again = sealRecord(prepareRecord(at, link.event, facts, claims), link.seq, link.prev);
+  if (!Buffer.from(again.line).subarray(0, -1).equals(line)) {
+    throw new Error('Cannot read the audit record: it is not written as driverd writes it');
+  }
+  return { ...link, ...at, facts, claims };
+}
+
+function parseJson(line: Buffer): object {
+  try {
+    const value: unknown = JSON.parse(line.toString('utf8'));
+    if (typeof value === 'object' && value !== null) return value;
+  } catch (error) {
+    throw new Error('Cannot read the audit record: it is not JSON', { cause: error });
+  }
+  throw new Error('Cannot read the audit record: it is not an object');
+}
