@@ -69,6 +69,14 @@ async function* followFile(
 }
 
 async function wasReplaced(file: FileHandle, path: string, position: number): Promise<boolean> {
-  const [opened, named] = await Promise.all([file.stat(), stat(path)]);
-  return opened.ino !== named.ino || opened.dev !== named.dev || opened.size < position;
+  const opened = await file.stat();
+  if (opened.size < position) return true;
+  try {
+    const named = await stat(path);
+    return opened.ino !== named.ino || opened.dev !== named.dev;
+  } catch (error) {
+    // Between the two steps of a rotation no file has the name.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
 }

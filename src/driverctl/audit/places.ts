@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { HEAD_NOTE_FILE } from '../../shared/audit/head-note.ts';
 import type { Invocation } from '../invocation.ts';
 
 const DEFAULT_LOG = '/var/log/driverd/audit.jsonl';
 const DEFAULT_STATE = '/var/lib/driverd';
-const HEAD_NOTE = 'audit-head';
 
 type Place = Pick<Invocation, 'options' | 'environment'>;
 
@@ -14,5 +14,5 @@ export function auditLogPath({ options, environment }: Place): string {
 
 /** The monitor's note of the head: in `--state`, then `$DRIVERD_STATE`, then the packaged state folder. */
 export function headNotePath({ options, environment }: Place): string {
-  return join(options.state ?? (environment['DRIVERD_STATE'] || DEFAULT_STATE), HEAD_NOTE);
+  return join(options.state ?? (environment['DRIVERD_STATE'] || DEFAULT_STATE), HEAD_NOTE_FILE);
 }

@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { findGroup, findUser } from '../../posix/names.ts';
+import { makePacketPair } from '../../posix/pipes.ts';
+import { peerPidfd } from '../../posix/peer-credentials.ts';
+import { parseProfile } from '../../shared/configuration/profile.ts';
+import { parseProgram } from '../../shared/configuration/manifest.ts';
+import { parseSettings } from '../../shared/configuration/settings.ts';
+import type { Settings } from '../../shared/configuration/types.generated.ts';
+import { namesInPolicy } from '../../shared/policy-names.ts';
+import { checkSafePath, listSafeFolder, readSafeFile, type TrustedWriters } from '../../shared/safe-file.ts';
+import type { Installation } from '../installation.ts';
+import type { Options } from '../options.ts';
+import type { AssignedUsers } from './assigned-users.ts';
+import { openAssignedUsers } from './assigned-users.ts';
+import { type BrokerPlan, type DriverPlan, planBroker, planDriver } from './plan.ts';
+
+/** Largest configuration file, in bytes. */
+const MAXIMUM_FILE_BYTES = 1_048_576;
+
+/** A file as it was read, once; the broker gets the same bytes. */
+export interface ConfigurationFile {
+  readonly role: 'settings' | 'profile' | 'manifest' | 'policy';
+  /** The profile's name for a profile or its manifest, else the file's name. */
+  readonly name: string;
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface ResolvedName {
+  readonly name: string;
+  readonly id: number;
+}
+
+/** One whole configuration, as the monitor understands it. It counts when the broker has accepted it too. */
+export interface Generation {
+  readonly number: number;
+  readonly settings: Settings;
+  readonly files: readonly ConfigurationFile[];
+  readonly users: readonly ResolvedName[];
+  readonly groups: readonly ResolvedName[];
+  /** Whether a caller's systemd unit can be proven here (SO_PEERPIDFD, Linux 6.5). */
+  readonly unitsProvable: boolean;
+  readonly drivers: ReadonlyMap<string, DriverPlan>;
+  readonly broker: BrokerPlan;
+  /** SHA-256 over the names and bytes of all files, hex. */
+  readonly digest: string;
+}
+
+/**
+ * Reads and checks every file once. Nothing takes effect here.
+ * @throws Error whose message names file, line where there is one, and reason
+ */
+export function loadGeneration(number: number, options: Options, installation: Installation): Generation {
+  const files: ConfigurationFile[] = [];
+  let trusted = trustedWriters(options, installation, null);
+  function read(role: ConfigurationFile['role'], path: string, name = basename(path)): Uint8Array {
+    const bytes = readSafeFile(path, trusted, MAXIMUM_FILE_BYTES);
+    files.push({ role, name, path, bytes });
+    return bytes;
+  }
+
+  const settingsPath = join(options.config, 'driverd.yaml');
+  const settings = parseSettings(settingsPath, read('settings', settingsPath));
+  if (settings.development && !options.development) {
+    throw new Error(`Cannot load ${settingsPath}: it is marked development; start driverd with --development to use it`);
+  }
+  if (settings.trusted_group !== null) trusted = trustedWriters(options, installation, groupId(settings.trusted_group));
+
+  const hidden = hiddenFolders(options, settings);
+  const assigned = openAssignedUsers(options.state, settings.identities.first, settings.identities.last);
+  const drivers = new Map<string, DriverPlan>();
+  const profileFolder = join(options.config, 'drivers.d');
+  for (const file of listSafeFolder(profileFolder, trusted, '.yaml')) {
+    const path = join(profileFolder, file);
+    const name = file.slice(0, -'.yaml'.length);
+    const profile = parseProfile(path, read('profile', path, name));
+    const folder = findDriver(profile.driver ?? name, settings.driver_paths, path);
+    const manifestPath = join(folder, 'driver.yaml');
+    const program = parseProgram(manifestPath, read('manifest', manifestPath, name));
+    try {
+      const user = driverUser(profile.user, name, assigned);
+      const plan = planDriver({ name, profile, program, folder, hidden, installation, user });
+      checkSafePath(plan.programFile, trusted);
+      drivers.set(name, plan);
+    } catch (error) {
+      throw new Error(`Cannot load ${path}: ${error instanceof Error ? error.message : 'the profile failed'}`);
+    }
+  }
+
+  const policyFolder = join(options.config, 'policy.d');
+  const decoder = new TextDecoder();
+  const named = { users: new Set<string>(), groups: new Set<string>() };
+  for (const file of listSafeFolder(policyFolder, trusted, '.cedar')) {
+    const names = namesInPolicy(decoder.decode(read('policy', join(policyFolder, file))));
+    for (const user of names.users) named.users.add(user);
+    for (const group of names.groups) named.groups.add(group);
+  }
+
+  return {
+    number,
+    settings,
+    files,
+    users: resolve(named.users, (name) => findUser(name)?.uid ?? null),
+    groups: resolve(named.groups, findGroup),
+    unitsProvable: unitsAreProvable(),
+    drivers,
+    broker: planBroker(settings, options, installation),
+    digest: digestOf(files),
+  };
+}
+
+/** The writers that invariant 15 trusts; in development also the owner of the checkout. */
+function trustedWriters(options: Options, installation: Installation, group: number | null): TrustedWriters {
+  const self = process.geteuid?.() ?? 0;
+  const uids = new Set([0, self]);
+  const gids = new Set(group === null ? [0] : [0, group]);
+  if (options.development) {
+    uids.add(installation.ownerUid);
+    if (installation.ownerGid !== null) gids.add(installation.ownerGid);
+  }
+  return { uids, gids };
+}
+
+function hiddenFolders(options: Options, settings: Settings): string[] {
+  const socket = options.socket ?? settings.socket.path;
+  return [options.config, options.state, join(settings.audit.path, '..'), join(socket, '..')];
+}
+
+function findDriver(driver: string, folders: readonly string[], profilePath: string): string {
+  const found = folders.map((folder) => join(folder, driver)).find((folder) => existsSync(join(folder, 'driver.yaml')));
+  if (found === undefined) {
+    throw new Error(`Cannot load ${profilePath}: no driver ${driver} in ${folders.join(', ') || 'driver_paths (empty)'}`);
+  }
+  return found;
+}
+
+function driverUser(user: string, profile: string, assigned: AssignedUsers): { uid: number; gid: number } {
+  const self = process.geteuid?.() ?? 0;
+  if (self !== 0) {
+    if (user !== 'auto') throw new Error(`user ${user} needs a daemon that runs as root`);
+    return { uid: self, gid: process.getegid?.() ?? self };
+  }
+  if (user === 'auto') {
+    const uid = assigned.numberOf(profile);
+    return { uid, gid: uid };
+  }
+  const found = findUser(user);
+  if (found === null) throw new Error(`there is no user ${user}`);
+  if (found.uid === 0 || found.gid === 0) throw new Error(`user ${user} is root`);
+  return found;
+}
+
+function groupId(name: string): number {
+  const id = findGroup(name);
+  if (id === null) throw new Error(`Cannot use trusted_group: there is no group ${name}`);
+  return id;
+}
+
+function resolve(names: ReadonlySet<string>, find: (name: string) => number | null): ResolvedName[] {
+  return [...names].flatMap((name) => {
+    const id = find(name);
+    return id === null ? [] : [{ name, id }];
+  });
+}
+
+function unitsAreProvable(): boolean {
+  const [one, other] = makePacketPair();
+  try {
+    const pidfd = peerPidfd(one.number);
+    pidfd?.close();
+    return pidfd !== null;
+  } finally {
+    one.close();
+    other.close();
+  }
+}
+
+function digestOf(files: readonly ConfigurationFile[]): string {
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(`${file.role}\0${file.path}\0${file.bytes.length}\0`).update(file.bytes);
+  return hash.digest('hex');
+}

@@ -1,0 +1,49 @@
+import type { Isolation } from '../../boundary/messages.ts';
+import type { SeccompFilter } from '../../posix/seccomp.ts';
+import type { DriverPlan } from '../configuration/plan.ts';
+import type { ProcessStatus } from './process-status.ts';
+import { namespacesOf, type SandboxPlan } from './sandbox.ts';
+
+const SECCOMP_FILTER = 2;
+
+/**
+ * In what the kernel says of a gate differs from its plan; empty where it is held as it should be. Some tools report
+ * success without dropping anything (setpriv without CAP_SETPCAP), so what was set is read back.
+ */
+export function differences(plan: SandboxPlan, status: ProcessStatus): readonly string[] {
+  const rootless = process.geteuid?.() !== 0;
+  const found: string[] = [];
+  if (status.uids.length !== 4 || status.uids.some((uid) => uid !== plan.uid)) found.push('uid');
+  if (status.gids.length !== 4 || status.gids.some((gid) => gid !== plan.gid)) found.push('gid');
+  if (!rootless && status.groups.some((group) => group !== plan.gid)) found.push('groups');
+  if (status.capabilities !== 0n) found.push('capabilities');
+  if (!status.noNewPrivs) found.push('no_new_privs');
+  if (status.seccomp !== SECCOMP_FILTER) found.push('seccomp');
+  return found;
+}
+
+/** What was really applied to a launch; it stands in the record. */
+export function describeIsolation(plan: DriverPlan, status: ProcessStatus, filter: SeccompFilter): Isolation {
+  const { limits, way } = plan.sandbox;
+  return {
+    launcher: 'bubblewrap',
+    way,
+    uid: status.uids[0] ?? -1,
+    gid: status.gids[0] ?? -1,
+    groups: status.groups,
+    namespaces: namespacesOf(plan.sandbox),
+    capabilities: status.capabilities.toString(16),
+    no_new_privs: status.noNewPrivs,
+    seccomp: filter.digest,
+    limits: {
+      wall_ms: plan.wallMs,
+      cpu_seconds: limits.cpuSeconds,
+      open_files: limits.openFiles,
+      file_bytes: limits.fileBytes,
+      processes: limits.processes,
+      ...(limits.dataBytes === null ? {} : { data_bytes: limits.dataBytes }),
+      ...(limits.addressSpaceBytes === null ? {} : { address_space_bytes: limits.addressSpaceBytes }),
+    },
+    degraded: plan.degraded,
+  };
+}

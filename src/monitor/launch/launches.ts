@@ -1,0 +1,134 @@
+import type { Isolation, LaunchEnd, LaunchRefusal } from '../../boundary/messages.ts';
+import type { Descriptor } from '../../posix/descriptor.ts';
+import { makePipe, openToEveryUser } from '../../posix/pipes.ts';
+import type { SeccompFilter } from '../../posix/seccomp.ts';
+import type { DriverPlan } from '../configuration/plan.ts';
+import { describeIsolation, differences } from './isolation.ts';
+import { type DriverSecret, readSecrets } from './secrets.ts';
+import { type Sandbox, startSandbox } from './start-sandbox.ts';
+import type { LaunchNotes } from './sweep.ts';
+
+/** One start of a driver process. */
+export interface Launch {
+  readonly number: number;
+  readonly profile: string;
+  readonly call: number;
+  readonly session: number;
+  readonly isolation: Isolation;
+  readonly secrets: readonly DriverSecret[];
+  /** The broker's ends of stdin, stdout and stderr, until it has taken them. */
+  readonly brokerEnds: readonly [Descriptor, Descriptor, Descriptor];
+}
+
+export interface LaunchRequest {
+  readonly call: number;
+  readonly session: number;
+  readonly plan: DriverPlan;
+}
+
+export interface LaunchEvents {
+  /** Writes the launch record; the gate opens only when it is written. Rejects where it cannot be. */
+  record(launch: Launch): Promise<unknown>;
+  ended(launch: Launch, end: LaunchEnd, status: number, ranMs: number): void;
+}
+
+export interface Launches {
+  /** Starts a driver up to its first instruction. Settles with the launch, or with why there is none. */
+  start(request: LaunchRequest): Promise<Launch | LaunchRefusal>;
+  /** Kills one; an unknown number is none that lives. */
+  end(number: number, why: LaunchEnd): void;
+  endAll(why: LaunchEnd): void;
+  /** Settles when none is alive. */
+  whenEmpty(): Promise<void>;
+  readonly alive: number;
+  /** The highest number given so far. */
+  readonly last: number;
+}
+
+export function createLaunches(filter: SeccompFilter, notes: LaunchNotes, events: LaunchEvents): Launches {
+  const alive = new Map<number, { sandbox: Sandbox; end: LaunchEnd }>();
+  const emptied: (() => void)[] = [];
+  let last = 0;
+
+  function end(number: number, why: LaunchEnd): void {
+    const launch = alive.get(number);
+    if (launch === undefined) return;
+    if (launch.end === 'exit') launch.end = why;
+    launch.sandbox.kill();
+  }
+
+  async function start(request: LaunchRequest): Promise<Launch | LaunchRefusal> {
+    const { plan } = request;
+    const secrets = readSecrets(plan.secrets);
+    if (secrets === null) return 'secret-missing';
+    last += 1;
+    const number = last;
+    const [stdin, stdout, stderr] = [makePipe(), makePipe(), makePipe()];
+    const driverEnds = [stdin.read, stdout.write, stderr.write] as const;
+    const brokerEnds = [stdin.write, stdout.read, stderr.read] as const;
+    driverEnds.forEach(openToEveryUser);
+    const sandbox = startSandbox(
+      plan.sandbox,
+      filter,
+      { standard: [stdin.read.number, stdout.write.number, stderr.write.number], further: [] },
+      secrets.map((secret) => secret.file),
+    );
+    for (const descriptor of [...driverEnds, ...secrets.map((secret) => secret.file.content)]) descriptor.close();
+    const entry = { sandbox, end: 'exit' as LaunchEnd };
+    alive.set(number, entry);
+    let forget: () => void = () => undefined;
+    let started: { launch: Launch; at: number } | undefined;
+    let wallTimer: NodeJS.Timeout | undefined;
+    void sandbox.ended.then((status) => {
+      clearTimeout(wallTimer);
+      forget();
+      alive.delete(number);
+      if (started !== undefined) {
+        events.ended(started.launch, entry.end, status, Math.round(performance.now() - started.at));
+      }
+      if (alive.size === 0) for (const settle of emptied.splice(0)) settle();
+    });
+    function refuse(reason: LaunchRefusal): LaunchRefusal {
+      sandbox.kill();
+      for (const descriptor of brokerEnds) descriptor.close();
+      return reason;
+    }
+
+    let ready: Awaited<Sandbox['ready']>;
+    try {
+      ready = await sandbox.ready;
+      forget = notes.note(ready.firstPid);
+    } catch {
+      return refuse('sandbox-failed');
+    }
+    if (differences(plan.sandbox, ready.status).length > 0) return refuse('isolation-differs');
+    const isolation = describeIsolation(plan, ready.status, filter);
+    const { call, session } = request;
+    const launch: Launch = { number, profile: plan.name, call, session, isolation, secrets, brokerEnds };
+    started = { launch, at: performance.now() };
+    try {
+      await events.record(launch);
+    } catch {
+      return refuse('audit-unavailable');
+    }
+    if (entry.end !== 'exit' || !alive.has(number)) return refuse('sandbox-failed');
+    wallTimer = setTimeout(end, plan.wallMs, number, 'wall-limit');
+    sandbox.go();
+    return launch;
+  }
+
+  return {
+    start,
+    end,
+    endAll(why) {
+      for (const number of [...alive.keys()]) end(number, why);
+    },
+    whenEmpty: () => (alive.size === 0 ? Promise.resolve() : new Promise((settle) => emptied.push(settle))),
+    get alive() {
+      return alive.size;
+    },
+    get last() {
+      return last;
+    },
+  };
+}

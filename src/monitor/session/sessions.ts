@@ -1,0 +1,118 @@
+import type { Server, Socket } from 'node:net';
+import { type Descriptor, ownDescriptor } from '../../posix/descriptor.ts';
+import { duplicateDescriptor } from '../../posix/descriptor-passing.ts';
+import { peerHasGone } from '../../posix/poll.ts';
+import type { Caller } from '../../shared/caller.ts';
+import { identify } from './identify.ts';
+
+/** How long a session whose peer has gone still takes calls: a notification sent just before leaving, in milliseconds. */
+const GONE_GRACE_MS = 3_000;
+/** How often every session is asked whether its peer is still there, in milliseconds. */
+const SWEEP_EVERY_MS = 1_000;
+/** Descriptors kept free for launches, files and the broker's pairs. */
+const DESCRIPTOR_RESERVE = 128;
+
+/** One accepted connection. The monitor keeps a copy of it, which it asks by poll(2) and never reads. */
+export interface Session {
+  readonly number: number;
+  readonly caller: Caller;
+  readonly copy: Descriptor;
+  /** Whether a broker has taken the connection; it dies with that broker. */
+  taken: boolean;
+  goneSince: number | null;
+}
+
+export interface SessionEvents {
+  opened(session: Session): void;
+  /** After it: the number means nobody. */
+  closed(session: Session, why: 'peer-gone' | 'broker-closed' | 'broker-ended' | 'stopping'): void;
+  refused(why: 'unidentified' | 'too-many-sessions' | 'no-descriptor', detail: string): void;
+}
+
+export type SessionState = 'live' | 'gone' | 'closed' | 'never-was';
+
+export interface Sessions {
+  /** Takes what the listener accepts. */
+  accept(connection: Socket): void;
+  get(number: number): Session | undefined;
+  /** Whether calls may still be made in its name; asks the connection itself. */
+  state(number: number): SessionState;
+  close(number: number, why: 'broker-closed' | 'broker-ended' | 'stopping'): void;
+  all(): Iterable<Session>;
+  readonly count: number;
+  stop(): void;
+}
+
+/** @param maximum most sessions at once, and the process's descriptors less a reserve */
+export function createSessions(server: Server, maximum: () => number, events: SessionEvents): Sessions {
+  const sessions = new Map<number, Session>();
+  let last = 0;
+
+  function close(session: Session, why: Parameters<SessionEvents['closed']>[1]): void {
+    if (!sessions.delete(session.number)) return;
+    session.copy.close();
+    events.closed(session, why);
+  }
+
+  function isGone(session: Session): boolean {
+    if (session.goneSince === null && peerHasGone(session.copy.number)) session.goneSince = performance.now();
+    return session.goneSince !== null && performance.now() - session.goneSince > GONE_GRACE_MS;
+  }
+
+  const sweep = setInterval(() => {
+    for (const session of sessions.values()) if (isGone(session)) close(session, 'peer-gone');
+  }, SWEEP_EVERY_MS);
+
+  function accept(connection: Socket): void {
+    const descriptor = descriptorOf(connection);
+    try {
+      if (descriptor === null) return events.refused('no-descriptor', 'the connection has no descriptor');
+      if (sessions.size >= maximum()) return events.refused('too-many-sessions', `${sessions.size} are open`);
+      const caller = identify(descriptor);
+      last += 1;
+      const copy = ownDescriptor(duplicateDescriptor(descriptor));
+      const session: Session = { number: last, caller, copy, taken: false, goneSince: null };
+      sessions.set(last, session);
+      events.opened(session);
+    } catch (error) {
+      events.refused('unidentified', error instanceof Error ? error.message : 'unknown');
+    } finally {
+      // Node's own descriptor; under pauseOnConnect this is a plain close, and nothing was read.
+      connection.destroy();
+    }
+  }
+
+  server.on('connection', accept);
+  return {
+    accept,
+    get: (number) => sessions.get(number),
+    state(number) {
+      const session = sessions.get(number);
+      if (session === undefined) return number > 0 && number <= last ? 'closed' : 'never-was';
+      return isGone(session) ? 'gone' : 'live';
+    },
+    close(number, why) {
+      const session = sessions.get(number);
+      if (session !== undefined) close(session, why);
+    },
+    all: () => sessions.values(),
+    get count() {
+      return sessions.size;
+    },
+    stop() {
+      clearInterval(sweep);
+      for (const session of [...sessions.values()]) close(session, 'stopping');
+    },
+  };
+}
+
+/** The most sessions that this process's descriptors allow, each needing one here. */
+export function sessionsForDescriptors(openFiles: number): number {
+  return Math.max(0, openFiles - DESCRIPTOR_RESERVE);
+}
+
+function descriptorOf(connection: Socket): number | null {
+  const handle: unknown = '_handle' in connection ? connection._handle : null;
+  if (typeof handle !== 'object' || handle === null || !('fd' in handle)) return null;
+  return typeof handle.fd === 'number' && handle.fd >= 0 ? handle.fd : null;
+}

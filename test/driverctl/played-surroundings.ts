@@ -1,0 +1,39 @@
+import { runDriverctl } from '../../src/driverctl/run.ts';
+
+export interface Played {
+  readonly stdinText?: string | Buffer;
+  readonly stdinIsTerminal?: boolean;
+  readonly terminal?: boolean;
+  readonly environment?: Record<string, string>;
+}
+
+export interface Ran {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs driverctl in this process with outputs that remember. */
+export async function run(words: readonly string[], played: Played = {}): Promise<Ran> {
+  const written = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
+  const output = (name: 'stdout' | 'stderr') => ({
+    isTerminal: played.terminal ?? false,
+    columns: 80,
+    write: (content: string | Uint8Array) => void written[name].push(Buffer.from(content)),
+  });
+  const status = await runDriverctl(words, {
+    stdin: {
+      isTerminal: played.stdinIsTerminal ?? played.stdinText === undefined,
+      readAll: async () => Buffer.from(played.stdinText ?? ''),
+    },
+    stdout: output('stdout'),
+    stderr: output('stderr'),
+    environment: played.environment ?? {},
+    uid: process.geteuid?.() ?? -1,
+  });
+  return {
+    status,
+    stdout: Buffer.concat(written.stdout).toString('latin1'),
+    stderr: Buffer.concat(written.stderr).toString('latin1'),
+  };
+}
