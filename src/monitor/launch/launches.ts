@@ -30,6 +30,8 @@ export interface LaunchEvents {
   /** Writes the launch record; the gate opens only when it is written. Rejects where it cannot be. */
   record(launch: Launch): Promise<unknown>;
   ended(launch: Launch, end: LaunchEnd, status: number, ranMs: number): void;
+  /** Why a launch failed, for the operational log. */
+  failed(profile: string, why: string): void;
 }
 
 export interface Launches {
@@ -59,7 +61,7 @@ export function createLaunches(filter: SeccompFilter, notes: LaunchNotes, events
 
   async function start(request: LaunchRequest): Promise<Launch | LaunchRefusal> {
     const { plan } = request;
-    const secrets = readSecrets(plan.secrets);
+    const secrets = readSecrets(plan.secrets, (why) => events.failed(plan.name, why));
     if (secrets === null) return 'secret-missing';
     last += 1;
     const number = last;
@@ -98,17 +100,23 @@ export function createLaunches(filter: SeccompFilter, notes: LaunchNotes, events
     try {
       ready = await sandbox.ready;
       forget = notes.note(ready.firstPid);
-    } catch {
+    } catch (error) {
+      events.failed(plan.name, error instanceof Error ? error.message : 'its first process could not be noted');
       return refuse('sandbox-failed');
     }
-    if (differences(plan.sandbox, ready.status).length > 0) return refuse('isolation-differs');
+    const differing = differences(plan.sandbox, ready.status);
+    if (differing.length > 0) {
+      events.failed(plan.name, `its isolation differs: ${differing.join(', ')}`);
+      return refuse('isolation-differs');
+    }
     const isolation = describeIsolation(plan, ready.status, filter);
     const { call, session } = request;
     const launch: Launch = { number, profile: plan.name, call, session, isolation, secrets, brokerEnds };
     started = { launch, at: performance.now() };
     try {
       await events.record(launch);
-    } catch {
+    } catch (error) {
+      events.failed(plan.name, error instanceof Error ? error.message : 'its record could not be written');
       return refuse('audit-unavailable');
     }
     if (entry.end !== 'exit' || !alive.has(number)) return refuse('sandbox-failed');

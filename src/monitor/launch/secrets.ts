@@ -16,8 +16,11 @@ export interface DriverSecret {
   readonly file: SandboxContent;
 }
 
-/** Reads a profile's secrets anew for each launch; null where one is missing, untrusted or out of bounds. */
-export function readSecrets(files: readonly SecretFile[]): DriverSecret[] | null {
+/**
+ * Reads a profile's secrets anew for each launch; null where one is missing, untrusted or out of bounds.
+ * @param failed told why, without a value
+ */
+export function readSecrets(files: readonly SecretFile[], failed: (why: string) => void): DriverSecret[] | null {
   const self = process.geteuid?.() ?? 0;
   const trusted = { uids: new Set([0, self]), gids: new Set([0]) };
   const secrets: DriverSecret[] = [];
@@ -25,10 +28,14 @@ export function readSecrets(files: readonly SecretFile[]): DriverSecret[] | null
     let value: Uint8Array;
     try {
       value = readSafeFile(file, trusted, LONGEST);
-    } catch {
+    } catch (error) {
+      failed(error instanceof Error ? error.message : `secret ${name} could not be read`);
       return closeAll(secrets);
     }
-    if (value.length < SHORTEST) return closeAll(secrets);
+    if (value.length < SHORTEST) {
+      failed(`secret ${name} is shorter than ${SHORTEST} bytes`);
+      return closeAll(secrets);
+    }
     const content = makeMemoryFile('driverd-secret');
     writeSync(content.number, value);
     secrets.push({ name, value, file: { target: `${INSIDE.secrets}/${name}`, content } });

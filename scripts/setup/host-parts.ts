@@ -1,0 +1,92 @@
+import { spawnSync } from 'node:child_process';
+import koffi from 'koffi';
+
+/** How a distribution's packages are installed. */
+export type PackageManager = 'apt' | 'dnf' | 'pacman' | 'zypper';
+
+/** Something of the host's that driverd needs. */
+export interface HostPart {
+  readonly name: string;
+  readonly packages: Readonly<Record<PackageManager, string>>;
+  /** Asks for the thing itself, not for the package: it may have come another way. */
+  readonly isThere: () => boolean;
+}
+
+/** All that driverd needs of the host beside Node. */
+export const hostParts: readonly HostPart[] = [
+  {
+    name: 'bubblewrap (the program bwrap)',
+    packages: { apt: 'bubblewrap', dnf: 'bubblewrap', pacman: 'bubblewrap', zypper: 'bubblewrap' },
+    isThere: () => runs('bwrap'),
+  },
+  {
+    name: 'libseccomp (the library libseccomp.so.2)',
+    packages: { apt: 'libseccomp2', dnf: 'libseccomp', pacman: 'libseccomp', zypper: 'libseccomp2' },
+    isThere: () => loads('libseccomp.so.2'),
+  },
+  {
+    name: 'util-linux (the program setpriv)',
+    packages: { apt: 'util-linux', dnf: 'util-linux', pacman: 'util-linux', zypper: 'util-linux' },
+    isThere: () => runs('setpriv'),
+  },
+];
+
+/** The parts that this host lacks now. */
+export function missingParts(): readonly HostPart[] {
+  return hostParts.filter(({ isThere }) => !isThere());
+}
+
+/**
+ * The package manager of a distribution, or null for one that is not known here.
+ *
+ * @param osRelease the text of /etc/os-release, see os-release(5): ID first, then the names in ID_LIKE
+ */
+export function packageManager(osRelease: string): PackageManager | null {
+  for (const name of [...words(osRelease, 'ID'), ...words(osRelease, 'ID_LIKE')]) {
+    if (name === 'debian' || name === 'ubuntu') return 'apt';
+    if (name === 'fedora' || name === 'rhel' || name === 'centos') return 'dnf';
+    if (name === 'arch') return 'pacman';
+    if (name === 'suse' || name === 'opensuse') return 'zypper';
+  }
+  return null;
+}
+
+/** The commands, one a line, that install the missing parts; typed by an ordinary user they begin with sudo. */
+export function installCommand(manager: PackageManager, missing: readonly HostPart[]): string {
+  const packages = missing.map((part) => part.packages[manager]).join(' ');
+  switch (manager) {
+    case 'apt':
+      return `sudo sh -c 'apt-get update && apt-get install -y --no-install-recommends ${packages}'`;
+    case 'dnf':
+      return `sudo dnf install -y ${packages}`;
+    case 'pacman':
+      return `sudo pacman -S --needed ${packages}`;
+    case 'zypper':
+      return `sudo zypper install -y ${packages}`;
+  }
+}
+
+/** Whether the user who runs this may make a user namespace with a network namespace in it, as the sandbox does. */
+export function userNamespacesWork(): boolean {
+  const trial = ['--unshare-user', '--unshare-net', '--ro-bind', '/', '/', 'true'];
+  return spawnSync('bwrap', trial, { stdio: 'ignore' }).status === 0;
+}
+
+function runs(program: string): boolean {
+  return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+}
+
+function loads(library: string): boolean {
+  try {
+    koffi.load(library).unload();
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.message.includes(library)) return false;
+    throw error;
+  }
+}
+
+function words(osRelease: string, key: string): readonly string[] {
+  const line = osRelease.split('\n').find((text) => text.startsWith(`${key}=`));
+  return (line ?? '').slice(key.length + 1).replaceAll(/["']/g, '').split(' ').filter(Boolean);
+}

@@ -1,0 +1,99 @@
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, lstat, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** The daemon's own files of the audit log, each with the widest mode that is accepted and what it is called. */
+export interface OwnFile {
+  readonly path: string;
+  readonly called: string;
+  readonly mode: number;
+}
+
+/** Readable for the group that looks at the log, writable for nobody else. */
+export const LOG_MODE = 0o640;
+export const STATE_MODE = 0o600;
+
+const WRITABLE_BY_OTHERS = 0o022;
+const STICKY = 0o1000;
+const PERMISSIONS = 0o7777;
+
+/**
+ * Opens a file that the daemon made earlier, for reading and for writing, or returns null where there is none.
+ * It must be a regular file with one name, the daemon's own, with no permission beyond `mode`, in a folder that nobody
+ * else can write; a symbolic link is not followed (A10; CVE-2011-1098). Throws Error "it is …" otherwise.
+ */
+export async function openOwnFile(file: OwnFile, flags: number): Promise<FileHandle | null> {
+  await requireFolder(file);
+  // Looked at before it is opened: opening a device can have effects, O_NONBLOCK or not.
+  const seen = await lstatOrNull(file.path);
+  if (seen === null) return null;
+  requireOwn(file, seen);
+  const handle = await open(file.path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    requireOwn(file, await handle.stat());
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  return handle;
+}
+
+/** Makes a file that does not exist yet, with exactly its mode, and puts its name on disk. */
+export async function createOwnFile(file: OwnFile, flags: number, content: Buffer): Promise<FileHandle> {
+  await requireFolder(file);
+  const create = constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const handle = await open(file.path, flags | create, file.mode);
+  try {
+    // The umask may have taken away what the readers' group needs.
+    await handle.chmod(file.mode);
+    if (content.length > 0) await handle.write(content);
+    await handle.sync();
+    const folder = await open(dirname(file.path), constants.O_RDONLY | constants.O_DIRECTORY);
+    await folder.sync().finally(() => folder.close());
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  return handle;
+}
+
+async function lstatOrNull(path: string): Promise<Stats | null> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+function requireOwn({ called, mode }: OwnFile, stats: Stats): void {
+  const why = whyNotOwn(stats, mode);
+  if (why !== null) throw new Error(`${called} ${why}`);
+}
+
+function whyNotOwn(stats: Stats, mode: number): string | null {
+  if (stats.isSymbolicLink()) return 'is a symbolic link';
+  if (!stats.isFile()) return 'is not a regular file';
+  if (stats.nlink !== 1) return `has ${stats.nlink} hard links, and must have one`;
+  if (stats.uid !== process.geteuid?.()) return `is owned by uid ${stats.uid}, and not by the daemon`;
+  const permissions = stats.mode & PERMISSIONS;
+  if ((permissions & ~mode) !== 0) return `has mode ${octal(permissions)}, and may have ${octal(mode)} at most`;
+  return null;
+}
+
+async function requireFolder({ path, called }: OwnFile): Promise<void> {
+  const stats = await lstat(dirname(path));
+  if (!stats.isDirectory()) throw new Error(`the folder of ${called} is not a folder`);
+  if (stats.uid !== 0 && stats.uid !== process.geteuid?.()) {
+    throw new Error(`the folder of ${called} is owned by uid ${stats.uid}, and not by root or the daemon`);
+  }
+  // In a sticky folder of root's nobody can rename or remove what is not theirs.
+  const isShared = (stats.mode & STICKY) !== 0 && stats.uid === 0;
+  if (!isShared && (stats.mode & WRITABLE_BY_OTHERS) !== 0) {
+    throw new Error(`the folder of ${called} has mode ${octal(stats.mode & PERMISSIONS)}: others can write in it`);
+  }
+}
+
+function octal(mode: number): string {
+  return `0${mode.toString(8)}`;
+}

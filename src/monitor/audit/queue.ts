@@ -1,0 +1,91 @@
+import type { Head } from '../../shared/audit/head-note.ts';
+import { type PreparedRecord, sealRecord } from '../../shared/audit/record.ts';
+import type { Addition } from './store.ts';
+
+/** Most records that wait to be written, and most bytes of them. */
+export const QUEUE_RECORDS_MAXIMUM = 8192;
+export const QUEUE_BYTES_MAXIMUM = 8_388_608;
+/** Most records of one write, so that making their lines does not hold up the monitor's loop. */
+export const GROUP_RECORDS_MAXIMUM = 512;
+/** A write ends with the record that reaches this many bytes. */
+export const GROUP_BYTES_MAXIMUM = 1_048_576;
+
+/** A record that somebody waits for. */
+export interface WaitingRecord {
+  readonly record: PreparedRecord;
+  readonly durable: boolean;
+  readonly written: (answer: { seq: number }) => void;
+  readonly refused: (error: Error) => void;
+}
+
+/** Records that go out in one write, under one fdatasync if any of them asked for it. */
+export interface Group extends Addition {
+  readonly waiting: readonly WaitingRecord[];
+  readonly firstSeq: number;
+}
+
+export interface RecordQueue {
+  readonly length: number;
+  /** false: the queue is full. */
+  push(waiting: WaitingRecord): boolean;
+  /** Takes what waits, to follow `head`; null where nothing does. */
+  takeGroup(head: Head): Group | null;
+  /** Takes all that waits. */
+  takeAll(): readonly WaitingRecord[];
+}
+
+export function createQueue(): RecordQueue {
+  let queue: WaitingRecord[] = [];
+  let bytes = 0;
+
+  function push(waiting: WaitingRecord): boolean {
+    const more = sizeOf(waiting);
+    if (queue.length >= QUEUE_RECORDS_MAXIMUM || bytes + more > QUEUE_BYTES_MAXIMUM) return false;
+    queue.push(waiting);
+    bytes += more;
+    return true;
+  }
+
+  function takeGroup(head: Head): Group | null {
+    const lines: string[] = [];
+    let { seq, hash: prev } = head;
+    let sync = false;
+    let length = 0;
+    for (const waiting of queue) {
+      if (lines.length >= GROUP_RECORDS_MAXIMUM || length >= GROUP_BYTES_MAXIMUM) break;
+      seq += 1;
+      const { line, hash } = sealRecord(waiting.record, seq, prev);
+      lines.push(line);
+      prev = hash;
+      sync ||= waiting.durable;
+      length += line.length;
+      bytes -= sizeOf(waiting);
+    }
+    if (lines.length === 0) return null;
+    const waiting = queue.splice(0, lines.length);
+    const text = Buffer.from(lines.join(''));
+    const target = { seq, hash: prev, bytes: head.bytes + text.length };
+    return { waiting, firstSeq: head.seq + 1, bytes: text, target, sync };
+  }
+
+  function takeAll(): readonly WaitingRecord[] {
+    const all = queue;
+    queue = [];
+    bytes = 0;
+    return all;
+  }
+
+  return {
+    get length() {
+      return queue.length;
+    },
+    push,
+    takeGroup,
+    takeAll,
+  };
+}
+
+/** In UTF-16 units, which is what waits in memory. */
+function sizeOf({ record }: WaitingRecord): number {
+  return record.facts.length + record.claims.length;
+}

@@ -1,0 +1,159 @@
+import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { type Head, writeHeadNote } from '../../shared/audit/head-note.ts';
+import { LOG_MODE, openOwnFile } from './log-file.ts';
+import { readBytes, readTail, standsAt, type Tail } from './tail.ts';
+import { atStage, StorageFailure } from './unavailable.ts';
+
+/** What one write brings to the log. */
+export interface Addition {
+  readonly bytes: Buffer;
+  /** Where the log then ends. */
+  readonly target: Head;
+  readonly sync: boolean;
+}
+
+/** The log and its head note, open. One step at a time: no two may be under way. */
+export interface LogStore {
+  readonly head: Head;
+  readonly durable: Head;
+  /** Whether the note is still to say that nothing is being written. */
+  readonly unsettled: boolean;
+  /** Notes where the addition will end, writes all of it and, if asked, has it on disk. Throws StorageFailure. */
+  add(addition: Addition): Promise<void>;
+  /** Notes that nothing is being written. Throws StorageFailure. */
+  settle(): Promise<void>;
+  /** Opens the log again and reads what of the last addition is there. Throws StorageFailure. */
+  reread(): Promise<Tail>;
+  /** Has everything on disk, notes it, and closes the files. Throws StorageFailure. */
+  close(): Promise<void>;
+}
+
+export interface OpenFiles {
+  readonly path: string;
+  readonly boot: string;
+  readonly log: FileHandle;
+  readonly note: FileHandle;
+  readonly durable: Head;
+  readonly tail: Tail;
+}
+
+/** O_APPEND: what is there cannot be written over, not even after a mistake about an offset. */
+export const LOG_FLAGS = constants.O_RDWR | constants.O_APPEND;
+export const CALLED_LOG = 'the log';
+
+/** Takes over files that stand at `tail`. */
+export function holdStore(files: OpenFiles): LogStore {
+  const { path, boot, note } = files;
+  let log = files.log;
+  let durable = files.durable;
+  let head = files.tail.head;
+  let unsettled = false;
+  /** What may stand behind `head`: `rest` does; `attempt` may, in part. Nobody else writes, so nothing else is taken up. */
+  let rest = files.tail.rest;
+  let attempt: Buffer = Buffer.alloc(0);
+
+  function noteHeads(writing: Head | null): Promise<void> {
+    return atStage('note', writeHeadNote(note, { boot, durable, standing: head, writing }));
+  }
+
+  async function requireUntouched(): Promise<void> {
+    const { size } = await atStage('open', log.stat());
+    const expected = head.bytes + rest.length;
+    if (size !== expected) {
+      throw new StorageFailure('changed', `the log is ${size} bytes long where ${expected} were left`);
+    }
+  }
+
+  async function add({ bytes, target, sync }: Addition): Promise<void> {
+    // Both at once: on the pool the look at the size costs no time of its own.
+    const [noted, untouched] = await Promise.allSettled([noteHeads(target), requireUntouched()]);
+    unsettled = true;
+    if (untouched.status === 'rejected') throw untouched.reason;
+    if (noted.status === 'rejected') throw noted.reason;
+    attempt = bytes;
+    await atStage('write', writeAll(log, bytes));
+    if (sync) await atStage('sync', log.datasync());
+    head = target;
+    if (sync) durable = target;
+    rest = attempt = Buffer.alloc(0);
+  }
+
+  async function settle(): Promise<void> {
+    await noteHeads(null);
+    unsettled = false;
+  }
+
+  async function reread(): Promise<Tail> {
+    const again = await atStage('open', openOwnFile({ path, called: CALLED_LOG, mode: LOG_MODE }, LOG_FLAGS));
+    if (again === null) throw new StorageFailure('changed', 'the log is gone');
+    try {
+      const tail = await atStage('open', readUntouchedTail(again));
+      const failed = log;
+      log = again;
+      await closeFailed(failed);
+      ({ head, rest } = tail);
+      attempt = Buffer.alloc(0);
+      return tail;
+    } catch (error) {
+      await again.close();
+      throw error;
+    }
+  }
+
+  async function readUntouchedTail(again: FileHandle): Promise<Tail> {
+    const [now, before] = await Promise.all([again.stat(), log.stat()]);
+    if (now.ino !== before.ino || now.dev !== before.dev) {
+      throw new StorageFailure('changed', 'another file stands in the place of the log');
+    }
+    const known = Buffer.concat([rest, attempt]);
+    // One byte more than can be there shows a log that is too long.
+    const found = await readBytes(again, head.bytes, known.length + 1);
+    const isPrefix = found.length >= rest.length && known.subarray(0, found.length).equals(found);
+    if (!isPrefix || !(await standsAt(again, head))) {
+      throw new StorageFailure('changed', `the log is not as it was left after record ${head.seq}`);
+    }
+    return readTail(again, head);
+  }
+
+  async function close(): Promise<void> {
+    try {
+      await atStage('sync', log.datasync());
+      durable = head;
+      await settle();
+    } finally {
+      await Promise.allSettled([log.close(), note.close()]);
+    }
+  }
+
+  return {
+    get head() {
+      return head;
+    },
+    get durable() {
+      return durable;
+    },
+    get unsettled() {
+      return unsettled;
+    },
+    add,
+    settle,
+    reread,
+    close,
+  };
+}
+
+/** write(2) may take less than it is given without an error; what is wrong shows at the next one. */
+async function writeAll(log: FileHandle, bytes: Buffer): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) {
+    const { bytesWritten } = await log.write(bytes, written, bytes.length - written, null);
+    if (bytesWritten === 0) throw new Error('nothing was written');
+    written += bytesWritten;
+  }
+}
+
+/** Closes a descriptor on which an operation failed. close(2) may report that same failure once more. */
+async function closeFailed(log: FileHandle): Promise<void> {
+  await Promise.allSettled([log.close()]);
+}

@@ -1,0 +1,36 @@
+/** Where writing the log failed. `changed`: it is not as the monitor left it, so something else wrote to it or cut it. */
+export type FailedStage = 'note' | 'write' | 'sync' | 'stalled' | 'changed' | 'open';
+
+/** A record is not in the log, or not known to be; nothing that needs it may go on (invariant 11). */
+export class AuditUnavailable extends Error {
+  override readonly name = 'AuditUnavailable';
+}
+
+/** The log's files could not be used. */
+export class StorageFailure extends Error {
+  override readonly name = 'StorageFailure';
+  readonly stage: FailedStage;
+  /** The errno word, such as ENOSPC; null where the kernel reported none. */
+  readonly code: string | null;
+
+  constructor(stage: FailedStage, why: string, cause?: unknown) {
+    super(why, { cause });
+    this.stage = stage;
+    this.code = errorCode(cause);
+  }
+}
+
+/** Runs one step on the log's files; what fails says at which stage. Throws StorageFailure. */
+export async function atStage<Result>(stage: FailedStage, step: Promise<Result>): Promise<Result> {
+  try {
+    return await step;
+  } catch (error) {
+    if (error instanceof StorageFailure) throw error;
+    throw new StorageFailure(stage, error instanceof Error ? error.message : String(error), error);
+  }
+}
+
+/** The errno word of an error of node:fs, or null. */
+export function errorCode(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+}

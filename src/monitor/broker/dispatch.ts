@@ -1,0 +1,173 @@
+import type { BrokerAudit, BrokerControl, LaunchRefusal } from '../../boundary/messages.ts';
+import type { AuditLog } from '../audit/log.ts';
+import type { Refusals } from '../audit/refusals.ts';
+import type { Calls } from '../calls.ts';
+import type { Generation } from '../configuration/load.ts';
+import type { Launch, Launches } from '../launch/launches.ts';
+import { createRate } from '../rate.ts';
+import type { Sessions } from '../session/sessions.ts';
+import type { BrokerLink } from './broker-link.ts';
+
+/** Audit records asked for and not yet written, before the broker's audit channel is no longer read. */
+const MAXIMUM_UNWRITTEN = 1_024;
+/** How long a channel over its records per second is not read, in milliseconds. */
+const RECORD_PAUSE_MS = 50;
+/** Calls that may be open for each that may be in flight: their outcomes are on their way. */
+const OPEN_CALLS_FACTOR = 4;
+
+/** What the dispatch of one broker's messages works on. */
+export interface DispatchTargets {
+  readonly link: BrokerLink;
+  readonly log: AuditLog;
+  readonly refusals: Refusals;
+  readonly calls: Calls;
+  readonly sessions: Sessions;
+  readonly launches: Launches;
+  generation(number: number): Generation | undefined;
+  current(): Generation;
+  isDraining(): boolean;
+  onConfiguration(message: Extract<BrokerControl, { type: 'hello' | 'accepted' | 'refused' | 'retired' }>): void;
+  onDrained(): void;
+}
+
+/** The closed table: one row for each thing a broker may ask. What is not true ends the broker. */
+export interface Dispatch {
+  control(message: BrokerControl): void;
+  audit(message: BrokerAudit): void;
+}
+
+export function createDispatch(targets: DispatchTargets): Dispatch {
+  const { link, log, calls, sessions, launches } = targets;
+  const launchRate = createRate(() => targets.current().settings.limits.launches_per_second);
+  const recordRate = createRate(() => targets.current().settings.limits.audit_records_per_second);
+  let unwritten = 0;
+
+  type LaunchMessage = Extract<BrokerControl, { type: 'launch' }>;
+
+  function refuseLaunch(message: LaunchMessage, reason: LaunchRefusal): void {
+    link.send({ type: 'launch-refused', request: message.request, reason });
+    const uid = sessions.get(message.session)?.caller.uid ?? targets.current().broker.sandbox.uid;
+    if (targets.refusals.admit(uid, `launch ${reason}`) === 'counted') return;
+    const facts = { session: message.session, reason };
+    log.append('launch-refused', facts, { profile: message.profile, call: message.call }, false).catch(log.countRefused);
+  }
+
+  async function launch(message: LaunchMessage): Promise<void> {
+    const { session, call, profile, request } = message;
+    const generation = targets.generation(message.generation);
+    const state = sessions.state(session);
+    if (state === 'never-was') return link.kill('it named a session that never was');
+    if (generation === undefined) return refuseLaunch(message, 'stale-generation');
+    const plan = generation.drivers.get(profile);
+    if (plan === undefined) return refuseLaunch(message, 'unknown-profile');
+    if (state !== 'live') return refuseLaunch(message, state === 'gone' ? 'peer-gone' : 'unknown-session');
+    if (log.state === 'failing') return refuseLaunch(message, 'audit-unavailable');
+    if (launches.alive >= generation.settings.limits.launches) return refuseLaunch(message, 'too-many-launches');
+    if (!launchRate.take()) return refuseLaunch(message, 'too-many-launches-per-second');
+    const started = await launches.start({ call, session, plan });
+    if (typeof started === 'string') return refuseLaunch(message, started);
+    calls.launched(started);
+    passLaunch(request, started);
+  }
+
+  function passLaunch(request: number, started: Launch): void {
+    const { number, isolation, brokerEnds, secrets } = started;
+    const passed = link.pass({
+      kind: 'launch',
+      number,
+      descriptors: brokerEnds.map((end) => end.number),
+      message: {
+        ...{ type: 'launched', request, launch: number, isolation },
+        secrets: secrets.map(({ name, value }) => ({ name, value: Buffer.from(value).toString('base64') })),
+      },
+      settled(taken) {
+        for (const end of brokerEnds) end.close();
+        if (!taken) launches.end(number, 'untaken');
+      },
+    });
+    if (passed) return;
+    for (const end of brokerEnds) end.close();
+    launches.end(number, 'untaken');
+  }
+
+  function answerWhenWritten(serial: number, written: Promise<unknown>): void {
+    unwritten += 1;
+    if (unwritten >= MAXIMUM_UNWRITTEN) link.pauseAudit();
+    written
+      .then(
+        () => link.answer({ type: 'recorded', serial }),
+        () => {
+          log.countRefused();
+          link.answer({ type: 'unrecorded', serial, reason: 'audit-unavailable' });
+        },
+      )
+      .finally(() => {
+        unwritten -= 1;
+        if (unwritten === MAXIMUM_UNWRITTEN - 1) link.resumeAudit();
+      });
+  }
+
+  function intent(message: Extract<BrokerAudit, { type: 'intent' }>): void {
+    const { serial } = message;
+    const state = sessions.state(message.session);
+    if (state === 'never-was') return link.kill('it named a session that never was');
+    const session = sessions.get(message.session);
+    if (session === undefined) return link.answer({ type: 'unrecorded', serial, reason: 'unknown-session' });
+    if (state === 'gone') return link.answer({ type: 'unrecorded', serial, reason: 'peer-gone' });
+    if (calls.open >= OPEN_CALLS_FACTOR * targets.current().settings.limits.in_flight) {
+      return link.answer({ type: 'unrecorded', serial, reason: 'too-many-calls' });
+    }
+    const written = calls.intent(session, message);
+    if (written === false) return link.kill('it used a call number twice');
+    answerWhenWritten(serial, written);
+  }
+
+  return {
+    control(message) {
+      switch (message.type) {
+        case 'launch':
+          void launch(message);
+          return;
+        case 'end-launch':
+          if (message.launch > launches.last) return link.kill('it named a launch that never was');
+          return launches.end(message.launch, 'asked');
+        case 'close-session':
+          if (sessions.state(message.session) === 'never-was') return link.kill('it named a session that never was');
+          return sessions.close(message.session, 'broker-closed');
+        case 'drained':
+          if (!targets.isDraining()) return link.kill('it drained without being asked');
+          return targets.onDrained();
+        case 'taken':
+          return;
+        case 'hello':
+        case 'accepted':
+        case 'refused':
+        case 'retired':
+          return targets.onConfiguration(message);
+      }
+    },
+    audit(message) {
+      if (!recordRate.take()) {
+        link.pauseAudit();
+        setTimeout(link.resumeAudit, RECORD_PAUSE_MS);
+      }
+      switch (message.type) {
+        case 'intent':
+          return intent(message);
+        case 'outcome': {
+          const written = calls.outcome(message);
+          if (written === false) return link.kill('it ended a call that never began');
+          return answerWhenWritten(message.serial, written);
+        }
+        case 'refusal': {
+          if (sessions.state(message.session) === 'never-was') return link.kill('it named a session that never was');
+          const session = sessions.get(message.session);
+          if (session === undefined) {
+            return link.answer({ type: 'unrecorded', serial: message.serial, reason: 'unknown-session' });
+          }
+          return answerWhenWritten(message.serial, calls.refusal(session, message));
+        }
+      }
+    },
+  };
+}
