@@ -1,7 +1,16 @@
-// Compiles src into dist: `node scripts/build.ts`. Made in a folder beside it and renamed into place, so that a file
+// Compiles src into dist: `node scripts/build.ts`; with --if-needed only where src is newer. Made in a folder beside it and renamed into place, so that a file
 // whose source is gone does not live on in dist, and a daemon that runs from dist misses its files for a moment only.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -44,7 +53,8 @@ export function build(acceptWrongTypes = false): BuildResult {
     rmSync(fresh, { recursive: true, force: true });
     return { built: false, messages };
   }
-  for (const program of PROGRAMS.map((path) => join(fresh, path)).filter(existsSync)) chmodSync(program, 0o755);
+  for (const program of PROGRAMS.map((path) => join(fresh, path)).filter(existsSync))
+    chmodSync(program, 0o755);
   renameSync(fresh, dist);
   writeFileSync(stamp, '');
   utimesSync(stamp, started, started);
@@ -64,7 +74,7 @@ function newestBelow(path: string): number {
   return Math.max(status.mtimeMs, ...readdirSync(path).map((name) => newestBelow(join(path, name))));
 }
 
-if (import.meta.main) {
+if (import.meta.main && !(process.argv.includes('--if-needed') && !distIsStale())) {
   const { built, messages } = build();
   process.stdout.write(messages);
   if (!built) process.exitCode = 1;

@@ -14,7 +14,8 @@ export function generateAll(): void {
   const generators = readdirSync(folder).filter((name) => /^generate-.+\.ts$/.test(name));
   for (const generator of generators.sort()) {
     const { status } = spawnSync(process.execPath, [`${folder}${generator}`], { stdio: 'inherit' });
-    if (status !== 0) throw new Error(`Cannot generate files: scripts/${generator} ended with status ${status}`);
+    if (status !== 0)
+      throw new Error(`Cannot generate files: scripts/${generator} ended with status ${status}`);
   }
 }
 

@@ -16,6 +16,7 @@ export function setup(): void {
   }
   if (!distIsStale()) return;
   const { built, messages } = build(true);
-  if (messages !== '') console.error(`${messages}\n${built ? 'dist is built although types are wrong.' : ''}`);
+  if (messages !== '')
+    console.error(`${messages}\n${built ? 'dist is built although types are wrong.' : ''}`);
   if (!built) throw new Error('Cannot run the tests: dist cannot be built from src, see above');
 }

@@ -11,7 +11,8 @@ export function nameTestsNotRun(): Reporter {
     onTestRunEnd: () => {
       const root = fileURLToPath(new URL('../', import.meta.url));
       const names = globSync(testsThatNeedRoot, { cwd: root }).sort();
-      if (names.length > 0) console.log(`\nnot run, need root:\n${names.map((name) => `  ${name}`).join('\n')}`);
+      if (names.length > 0)
+        console.log(`\nnot run, need root:\n${names.map((name) => `  ${name}`).join('\n')}`);
     },
   };
 }

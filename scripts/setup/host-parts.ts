@@ -88,5 +88,9 @@ function loads(library: string): boolean {
 
 function words(osRelease: string, key: string): readonly string[] {
   const line = osRelease.split('\n').find((text) => text.startsWith(`${key}=`));
-  return (line ?? '').slice(key.length + 1).replaceAll(/["']/g, '').split(' ').filter(Boolean);
+  return (line ?? '')
+    .slice(key.length + 1)
+    .replaceAll(/["']/g, '')
+    .split(' ')
+    .filter(Boolean);
 }

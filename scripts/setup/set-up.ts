@@ -1,7 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { build } from '../build.ts';
-import { type HostPart, installCommand, missingParts, packageManager, userNamespacesWork } from './host-parts.ts';
+import {
+  type HostPart,
+  installCommand,
+  missingParts,
+  packageManager,
+  userNamespacesWork,
+} from './host-parts.ts';
 
 /**
  * Brings this host to where the demo, the tests and the daemon run: installs the distribution's packages that are
@@ -19,7 +25,9 @@ export function setUp(): number {
 
 function install(missing: readonly HostPart[]): boolean {
   console.log(`Missing on this host: ${missing.map(({ name }) => name).join(', ')}.`);
-  const manager = packageManager(existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '');
+  const manager = packageManager(
+    existsSync('/etc/os-release') ? readFileSync('/etc/os-release', 'utf8') : '',
+  );
   if (manager === null) {
     console.error('Cannot install them: this distribution is not known here. Install them by its own means.');
     return false;
@@ -35,13 +43,16 @@ function install(missing: readonly HostPart[]): boolean {
     return false;
   }
   const stillMissing = missingParts();
-  for (const { name } of stillMissing) console.error(`Cannot find ${name}, although its package is installed.`);
+  for (const { name } of stillMissing)
+    console.error(`Cannot find ${name}, although its package is installed.`);
   return stillMissing.length === 0;
 }
 
 function aptGet(words: readonly string[]): boolean {
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  return spawnSync('apt-get', words, { stdio: ['ignore', 'inherit', 'inherit'], env: environment }).status === 0;
+  return (
+    spawnSync('apt-get', words, { stdio: ['ignore', 'inherit', 'inherit'], env: environment }).status === 0
+  );
 }
 
 function compile(): number {

@@ -1,3 +1,5 @@
+import { JsonRefused, parseJson } from '../shared/json/parse.ts';
+
 /**
  * Closed shapes for the messages of the boundary. A message has exactly the fields of its shape, each of a bounded
  * type; there are no optional fields, only nullable ones. What passes is rebuilt field by field, so that nothing
@@ -68,15 +70,18 @@ export function object<S extends Shape>(shape: S): Check<ShapeOf<S>> {
   };
 }
 
+/** Far above what any message has; the longest are lists of groups. */
+const MESSAGE_LIMITS = { depth: 6, keys: 20_000 };
+
 /** Reads messages of one table from frame bodies; returns null for whatever is not exactly one of them. */
 export function messageReader<T extends Table>(table: T): (body: Buffer) => MessageOf<T> | null {
   const shapes = new Map(Object.entries(table).map(([type, shape]) => [type, { ...shape, type: word(type) }]));
   return (body) => {
     let value: unknown;
     try {
-      value = JSON.parse(body.toString('utf8'));
+      value = parseJson(body, MESSAGE_LIMITS);
     } catch (error) {
-      if (error instanceof SyntaxError) return null;
+      if (error instanceof JsonRefused) return null;
       throw error;
     }
     if (typeof value !== 'object' || value === null || !('type' in value) || typeof value.type !== 'string') return null;

@@ -42,6 +42,7 @@ export function reasonOf(error: unknown): string {
     ENOTSOCK: 'it is not a socket',
     ENOTDIR: 'a part of the path is not a folder',
     EISDIR: 'it is a folder',
+    EPIPE: 'its reader has gone',
     ENOSPC: 'no space left on the device',
     EAGAIN: 'too many connections are waiting there',
   };

@@ -39,7 +39,7 @@ describe('the table of commands', () => {
       [['call', 'a.a', '--timeout', '0'], 'Cannot read --timeout: 0 is no whole number from 1 to 86400000'],
       [
         ['list', '--trust-uid', '-1x'],
-        "Cannot read the command line: Option '--trust-uid <value>' argument is ambiguous",
+        "Cannot read the command line: Option '--trust-uid' argument is ambiguous",
       ],
     ];
     for (const [words, message] of cases) {

@@ -1,7 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { type HostPart, installCommand, missingParts, packageManager } from '../../scripts/setup/host-parts.ts';
+import {
+  type HostPart,
+  installCommand,
+  missingParts,
+  packageManager,
+} from '../../scripts/setup/host-parts.ts';
 
 const part = (name: string): HostPart => ({
   name,

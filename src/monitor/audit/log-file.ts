@@ -77,7 +77,8 @@ function whyNotOwn(stats: Stats, mode: number): string | null {
   if (stats.nlink !== 1) return `has ${stats.nlink} hard links, and must have one`;
   if (stats.uid !== process.geteuid?.()) return `is owned by uid ${stats.uid}, and not by the daemon`;
   const permissions = stats.mode & PERMISSIONS;
-  if ((permissions & ~mode) !== 0) return `has mode ${octal(permissions)}, and may have ${octal(mode)} at most`;
+  if ((permissions & ~mode) !== 0)
+    return `has mode ${octal(permissions)}, and may have ${octal(mode)} at most`;
   return null;
 }
 
@@ -90,7 +91,9 @@ async function requireFolder({ path, called }: OwnFile): Promise<void> {
   // In a sticky folder of root's nobody can rename or remove what is not theirs.
   const isShared = (stats.mode & STICKY) !== 0 && stats.uid === 0;
   if (!isShared && (stats.mode & WRITABLE_BY_OTHERS) !== 0) {
-    throw new Error(`the folder of ${called} has mode ${octal(stats.mode & PERMISSIONS)}: others can write in it`);
+    throw new Error(
+      `the folder of ${called} has mode ${octal(stats.mode & PERMISSIONS)}: others can write in it`,
+    );
   }
 }
 

@@ -5,7 +5,7 @@ import type { Tail } from './tail.ts';
 import type { FailedStage } from './unavailable.ts';
 
 /** Why the log has to be taken up: at a start, `ended` (same boot) or `rebooted`; else what failed in a running monitor. */
-export type RecoveryReason = 'ended' | 'rebooted' | `${FailedStage}-failed` | 'stalled' | 'changed';
+export type RecoveryReason = 'ended' | 'rebooted' | FailedStage;
 
 /** What a recovery record says beside what was found. */
 export interface RecoveryCause {

@@ -23,13 +23,18 @@ export interface Tail {
  * Reads on from a known head to the log's end. Throws Error where what stands there cannot come from a write that was
  * cut short: a whole record that is not linked, or more torn bytes than one recovery record may declare.
  */
-export async function readTail(log: FileHandle, start: Head, see: (head: Head) => void = ignore): Promise<Tail> {
+export async function readTail(
+  log: FileHandle,
+  start: Head,
+  see: (head: Head) => void = ignore,
+): Promise<Tail> {
   const { size } = await log.stat();
   const chain = followChain(start);
   let unended: Head | null = null;
   await readLines(log, start.bytes, size, (line) => {
     const link = line.terminated || chain.problem !== null ? null : readLink(line.bytes);
-    if (link !== null && isNext(line, link, chain.head)) unended = { seq: link.seq, hash: link.hash, bytes: size + 1 };
+    if (link !== null && isNext(line, link, chain.head))
+      unended = { seq: link.seq, hash: link.hash, bytes: size + 1 };
     const more = chain.take(line);
     if (chain.problem === null) see(chain.head);
     return more;

@@ -45,13 +45,16 @@ export async function takeUpLog(path: string, stateFolder: string, boot: string)
   try {
     const foundNote = keep(await openOwnFile(noteFile, constants.O_RDWR));
     const foundLog = keep(await openOwnFile(logFile, LOG_FLAGS));
-    if (foundLog !== null && foundNote === null) throw new Error('the log exists and its head note is missing');
+    if (foundLog !== null && foundNote === null)
+      throw new Error('the log exists and its head note is missing');
     const fresh: HeadNote = { boot, durable: EMPTY_HEAD, standing: EMPTY_HEAD, writing: null };
     // The note first: a log without a note would be refused at the next start.
     const note = foundNote ?? keep(await createOwnFile(noteFile, constants.O_RDWR, encodeHeadNote(fresh)));
     const noted = foundNote === null ? fresh : await readHeadNote(foundNote);
     if (foundLog === null && (noted.standing.seq > 0 || noted.writing !== null)) {
-      throw new Error(`the log is missing and its head note knows ${(noted.writing ?? noted.standing).seq} records`);
+      throw new Error(
+        `the log is missing and its head note knows ${(noted.writing ?? noted.standing).seq} records`,
+      );
     }
     if (foundLog === null) {
       const log = keep(await createOwnFile(logFile, LOG_FLAGS, Buffer.alloc(0)));
@@ -59,6 +62,7 @@ export async function takeUpLog(path: string, stateFolder: string, boot: string)
     }
     const start = await sureHead(foundLog, noted, boot);
     const tail = await readTail(foundLog, start, (head) => requireAnnounced(head, noted, boot));
+    requireAnnounced(tail.next.after, noted, boot);
     const files = { path, boot, log: foundLog, note, durable: smaller(noted.durable, tail.head), tail };
     return { files, recovery: whatToDeclare(noted, tail, boot) };
   } catch (error) {
@@ -76,7 +80,8 @@ async function sureHead(log: FileHandle, noted: HeadNote, boot: string): Promise
   const isCut = size < noted.standing.bytes;
   const head = isCut && noted.boot !== boot ? noted.durable : noted.standing;
   if (size < head.bytes) throw new Error(`the log is ${size} bytes long and was ${head.bytes}`);
-  if (!(await standsAt(log, head))) throw new Error(`record ${head.seq} is not the one that the head note knows`);
+  if (!(await standsAt(log, head)))
+    throw new Error(`record ${head.seq} is not the one that the head note knows`);
   return head;
 }
 

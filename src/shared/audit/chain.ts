@@ -106,12 +106,19 @@ export function followChain(start: Head, startLine = 0): Chain {
 /** Whether a line is the record that follows `head`: form, own hash, number and link. */
 export function isNext(line: LogLine, link: RecordLink | null, head: Head): boolean {
   return (
-    link !== null && link.seq === head.seq + 1 && link.prev === head.hash && hashOfLine(line.bytes) === link.hash
+    link !== null &&
+    link.seq === head.seq + 1 &&
+    link.prev === head.hash &&
+    hashOfLine(line.bytes) === link.hash
   );
 }
 
 type Judgement = Pick<ChainProblem, 'what' | 'detail' | 'found'>;
-const NOT_A_RECORD: Judgement = { what: 'edited', detail: 'the line is not in the form of a record', found: null };
+const NOT_A_RECORD: Judgement = {
+  what: 'edited',
+  detail: 'the line is not in the form of a record',
+  found: null,
+};
 
 function judge(line: LogLine, link: RecordLink | null, head: Head): Judgement | null {
   if (!line.terminated) {
@@ -132,7 +139,11 @@ function judge(line: LogLine, link: RecordLink | null, head: Head): Judgement | 
     return { what: 'edited', detail: 'it is not linked to the record before it', found: link };
   }
   if (link.event === 'recovery' && declaredFragment(line.bytes) !== null) {
-    return { what: 'missing', detail: 'the torn bytes that this recovery record declares are not there', found: link };
+    return {
+      what: 'missing',
+      detail: 'the torn bytes that this recovery record declares are not there',
+      found: link,
+    };
   }
   return null;
 }

@@ -21,18 +21,28 @@ export async function diagnose(
   if (found === null) return problem;
   const earlier = { seq: problem.seq - 1, line: chain.line };
   if (found.seq === problem.seq - 1 && found.hash !== chain.head.hash && found.prev === chain.before.hash) {
-    return { ...earlier, what: 'appended', detail: 'it was written by another program: the true record follows it' };
+    return {
+      ...earlier,
+      what: 'appended',
+      detail: 'it was written by another program: the true record follows it',
+    };
   }
   if (found.seq > problem.seq) {
     const later = await findLater(file, problem.offset, size, (link) => link.seq === problem.seq);
-    return later ? { ...problem, what: 'reordered', detail: `it stands behind record ${found.seq}` } : problem;
+    return later
+      ? { ...problem, what: 'reordered', detail: `it stands behind record ${found.seq}` }
+      : problem;
   }
   if (found.seq < problem.seq || found.prev === chain.head.hash || problem.seq === 1) return problem;
   const vouched =
     found.hash === standing.hash ||
     (await findLater(file, problem.offset, size, (link) => link.prev === found.hash));
   if (!vouched) return problem;
-  return { ...earlier, what: 'edited', detail: 'it was changed and hashed anew: the record after it does not know it' };
+  return {
+    ...earlier,
+    what: 'edited',
+    detail: 'it was changed and hashed anew: the record after it does not know it',
+  };
 }
 
 async function findLater(

@@ -32,13 +32,16 @@ function requirePlain(value: unknown, depth: number): void {
     if (Number.isFinite(value)) return;
     throw new TypeError('Cannot write the audit record: a number is not finite');
   }
-  if (depth > FIELD_DEPTH_MAXIMUM) throw new TypeError('Cannot write the audit record: it is nested too deeply');
+  if (depth > FIELD_DEPTH_MAXIMUM)
+    throw new TypeError('Cannot write the audit record: it is nested too deeply');
   if (Array.isArray(value)) {
     for (const element of value) requirePlain(element, depth + 1);
     return;
   }
   if (typeof value !== 'object' || !isPlain(value)) {
-    throw new TypeError(`Cannot write the audit record: a field is of type ${typeof value} and not plain data`);
+    throw new TypeError(
+      `Cannot write the audit record: a field is of type ${typeof value} and not plain data`,
+    );
   }
   for (const key of Object.keys(value)) requirePlain(Reflect.get(value, key), depth + 1);
 }

@@ -66,7 +66,8 @@ function headOf([seq = '', hash = '', bytes = '']: readonly string[]): Head {
 /** Writes the note in place: one pwrite(2) into the page cache, no fdatasync. Throws what the write throws. */
 export async function writeHeadNote(file: FileHandle, note: HeadNote): Promise<void> {
   const { bytesWritten } = await file.write(encodeHeadNote(note), 0, HEAD_NOTE_BYTES, 0);
-  if (bytesWritten !== HEAD_NOTE_BYTES) throw new Error('Cannot write the audit head note: the write was short');
+  if (bytesWritten !== HEAD_NOTE_BYTES)
+    throw new Error('Cannot write the audit head note: the write was short');
 }
 
 /** Reads the note of an open file. Throws as `decodeHeadNote`. */

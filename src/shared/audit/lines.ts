@@ -29,7 +29,8 @@ export async function readLines(
   let held = 0;
   for (;;) {
     const wanted = Math.min(CHUNK_BYTES, to - offset - held);
-    const { bytesRead } = wanted > 0 ? await file.read(buffer, held, wanted, offset + held) : { bytesRead: 0 };
+    const { bytesRead } =
+      wanted > 0 ? await file.read(buffer, held, wanted, offset + held) : { bytesRead: 0 };
     if (bytesRead === 0) break;
     const end = held + bytesRead;
     let start = 0;

@@ -94,7 +94,11 @@ export function prepareRecord(
  * One record as its line. `hash` is SHA-256 over the line's bytes before `,"hash":"`, which include `prev`, so each
  * record vouches for all before it.
  */
-export function sealRecord(record: PreparedRecord, seq: number, prev: string): { line: string; hash: string } {
+export function sealRecord(
+  record: PreparedRecord,
+  seq: number,
+  prev: string,
+): { line: string; hash: string } {
   const { at } = record;
   const body =
     `{"version":1,"seq":${seq},"time":"${at.time}","monotonic_ns":"${at.monotonicNanoseconds}","boot":"${at.boot}",` +
@@ -132,10 +136,18 @@ export function hashOfLine(line: Buffer): string {
 export function parseRecord(line: Buffer): AuditRecord {
   const link = readLink(line);
   if (link === null) throw new Error('Cannot read the audit record: the line is not in the form of a record');
-  if (hashOfLine(line) !== link.hash) throw new Error('Cannot read the audit record: its hash is not that of its bytes');
+  if (hashOfLine(line) !== link.hash)
+    throw new Error('Cannot read the audit record: its hash is not that of its bytes');
   const value = parseJson(line);
-  if (Object.keys(value).join() !== FIELD_ORDER) throw new Error('Cannot read the audit record: its fields differ');
-  const { time, monotonic_ns: monotonicNanoseconds, boot, facts, claims } = value as {
+  if (Object.keys(value).join() !== FIELD_ORDER)
+    throw new Error('Cannot read the audit record: its fields differ');
+  const {
+    time,
+    monotonic_ns: monotonicNanoseconds,
+    boot,
+    facts,
+    claims,
+  } = value as {
     [Name in 'time' | 'monotonic_ns' | 'boot']: string;
   } & { [Name in 'facts' | 'claims']: AuditFields };
   const at: RecordTime = { time, monotonicNanoseconds, boot };

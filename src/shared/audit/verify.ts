@@ -43,7 +43,9 @@ export async function verifyLog(
   headPath: string,
   options: { readonly rereads?: number } = {},
 ): Promise<VerifyResult> {
-  const note = await openHeadNote(headPath).catch((error: unknown) => refuse('the head note cannot be opened', error));
+  const note = await openHeadNote(headPath).catch((error: unknown) =>
+    refuse('the head note cannot be opened', error),
+  );
   try {
     const log = await openLog(logPath);
     if (log === null) return await judgeMissingLog(note);
@@ -76,7 +78,9 @@ async function openLog(path: string): Promise<FileHandle | null> {
 }
 
 async function judgeMissingLog(file: FileHandle): Promise<VerifyResult> {
-  const note = await readHeadNote(file).catch((error: unknown) => refuse('the head note is not valid', error));
+  const note = await readHeadNote(file).catch((error: unknown) =>
+    refuse('the head note is not valid', error),
+  );
   const { standing, writing } = note;
   const firstBad = { seq: 1, line: 1, what: 'missing', detail: 'the log does not exist' } as const;
   const isNew = standing.seq === 0 && writing === null;
@@ -92,7 +96,8 @@ async function verifyOpen(log: FileHandle, noteFile: FileHandle, rereads: number
     if (bad !== null) return result(chain, bad);
     // Enough is proven once the daemon itself has confirmed all that stood there when the reading began.
     const { size } = await log.stat();
-    if (size === chain.head.bytes || (reread > 0 && sizeAtBegin <= chain.head.bytes)) return result(chain, null);
+    if (size === chain.head.bytes || (reread > 0 && sizeAtBegin <= chain.head.bytes))
+      return result(chain, null);
     const unchanged = sameNote(note, await readHeadNote(noteFile));
     // Nothing was being written before and after the look at the size: no daemon can have made what is there besides.
     if ((unchanged && note.writing === null) || reread >= rereads) return await judgeTail(log, chain, note);
@@ -113,12 +118,18 @@ async function followTo(log: FileHandle, chain: Chain, standing: Head): Promise<
     const finding = await diagnose(log, size, chain, problem, standing);
     const isCut = problem.what === 'torn' && size < standing.bytes;
     if (isCut) return bad(problem.seq, problem.line, 'truncated', 'the log ends within this record');
-    if (problem.what === 'torn') return bad(finding.seq, finding.line, 'edited', 'its line does not end where it did');
+    if (problem.what === 'torn')
+      return bad(finding.seq, finding.line, 'edited', 'its line does not end where it did');
     return bad(finding.seq, finding.line, finding.what, finding.detail);
   }
   if (head.seq === standing.seq && head.hash === standing.hash && head.bytes === standing.bytes) return null;
   if (head.seq < standing.seq) {
-    return bad(head.seq + 1, line + 1, 'truncated', `the log ends here; record ${standing.seq} was the last one`);
+    return bad(
+      head.seq + 1,
+      line + 1,
+      'truncated',
+      `the log ends here; record ${standing.seq} was the last one`,
+    );
   }
   return bad(head.seq, line, 'head-mismatch', `the head note knows another record ${standing.seq}`);
 }
@@ -138,7 +149,10 @@ async function judgeTail(log: FileHandle, chain: Chain, note: HeadNote): Promise
     note.writing === null
       ? 'the head note does not know it: another program wrote it'
       : 'the head note does not confirm it: a daemon ended while writing (its next start will declare it) or another program wrote it';
-  return { ...result(chain, bad(confirmed.seq, confirmed.line, 'appended', detail)), records: confirmed.seq - 1 };
+  return {
+    ...result(chain, bad(confirmed.seq, confirmed.line, 'appended', detail)),
+    records: confirmed.seq - 1,
+  };
 }
 
 function bad(seq: number, line: number, what: Fault, detail: string): FirstBad {

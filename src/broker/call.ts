@@ -1,0 +1,85 @@
+import type { Isolation, Outcome, RefusalReason } from '../boundary/messages.ts';
+import type { ErrorReason } from '../shared/errors.ts';
+import type { JsonObject, JsonValue } from '../shared/json-value.ts';
+import type { BuiltIn } from './builtin/built-in.ts';
+import type { Method } from './catalogue/catalogue.ts';
+import type { ClientSession } from './connection/client-session.ts';
+import type { Generation } from './configuration/generation.ts';
+import type { Request } from './frame/envelope.ts';
+import type { Metadata } from './frame/metadata.ts';
+import type { ScrubCounts } from './scrub/scrubber.ts';
+
+/**
+ * The life of a call as types: Received → Callable → Valid → Authorised → Admitted → Finished. Each stage takes the one
+ * before and gives the next, so that a call that was not authorised cannot be admitted, nor one that was not
+ * admitted be run: such code does not compile.
+ */
+export interface Received {
+  readonly stage: 'received';
+  readonly session: ClientSession;
+  readonly request: Request;
+  /** UUIDv7 (RFC 9562); stands in errors, records and the operational log. */
+  readonly requestId: string;
+  readonly bytesIn: number;
+  readonly receivedAt: number;
+  /** The configuration that the call keeps to its end, whatever is loaded meanwhile. */
+  readonly generation: Generation;
+}
+
+/** What a method name stands for. */
+export type Target = { readonly kind: 'driver'; readonly method: Method } | { readonly kind: 'built-in'; readonly builtIn: BuiltIn };
+
+type After<Before extends { stage: string }, Stage extends string, Adds> = Omit<Before, 'stage'> & { readonly stage: Stage } & Adds;
+
+/** The caller may call this method with some params. */
+export type Callable = After<Received, 'callable', { readonly target: Target }>;
+
+/** The params are within the method's schema; from here on they are one frozen value (invariant 4). */
+export type Valid = After<
+  Callable,
+  'valid',
+  { readonly params: JsonObject; readonly metadata: Metadata; readonly paramsSha256: string }
+>;
+
+/** The policy permits this very call; which policies decided goes with it. */
+export type Authorised = After<Valid, 'authorised', { readonly policies: readonly string[] }>;
+
+/** It has its place in the limits and its number; `cancelled` ends it early. */
+export type Admitted = After<
+  Authorised,
+  'admitted',
+  { readonly call: number; readonly cancelled: AbortSignal; readonly release: () => void }
+>;
+
+/** What the caller gets of a run that ended. */
+export type Answer =
+  | { readonly ok: true; readonly result: JsonValue; readonly driver: JsonObject | null }
+  | { readonly ok: false; readonly reason: ErrorReason; readonly message: string | null; readonly extra: JsonObject };
+
+/** A run that ended, with its one outcome. */
+export interface Run {
+  readonly outcome: Outcome;
+  readonly answer: Answer;
+  /** Whether the request was given to a driver. */
+  readonly handedOver: boolean;
+  readonly bytesOut: number;
+  readonly scrubbed: ScrubCounts;
+  readonly isolation: Isolation | null;
+  /** Microseconds before hand-over, and after it. */
+  readonly waitedMicroseconds: number;
+  readonly ranMicroseconds: number;
+}
+
+export type Finished = After<Admitted, 'finished', { readonly run: Run }>;
+
+/** A stage's one error exit. */
+export interface Refused {
+  readonly stage: 'refused';
+  readonly kind: 'denied' | 'invalid' | 'refused';
+  readonly reason: RefusalReason;
+  readonly extra: JsonObject;
+}
+
+export function refuse(kind: Refused['kind'], reason: RefusalReason, extra: JsonObject = {}): Refused {
+  return { stage: 'refused', kind, reason, extra };
+}

@@ -1,0 +1,140 @@
+import { Socket } from 'node:net';
+import { buildId } from '../boundary/build.ts';
+import { type Channel, openChannel } from '../boundary/channel.ts';
+import { MONITOR_FRAME_BYTES } from '../boundary/frames.ts';
+import {
+  type BrokerAudit,
+  type BrokerControl,
+  type LaunchRefusal,
+  MONITOR_AUDIT,
+  MONITOR_CONTROL,
+  type MonitorAudit,
+  type MonitorControl,
+} from '../boundary/messages.ts';
+import { BROKER_DESCRIPTORS } from '../boundary/build.ts';
+import { receiveDescriptors } from '../posix/descriptor-passing.ts';
+import { ownDescriptor } from '../posix/descriptor.ts';
+
+/** Most bytes of frames that the monitor may leave unread: it has stopped answering. */
+const MAXIMUM_UNREAD_BYTES = 67_108_864;
+
+type Without<T, K extends string> = T extends unknown ? Omit<T, K> : never;
+type LaunchRequest = Omit<Extract<BrokerControl, { type: 'launch' }>, 'type' | 'request'>;
+type Launched = Extract<MonitorControl, { type: 'launched' }>;
+type LaunchEnded = Extract<MonitorControl, { type: 'launch-ended' }>;
+export type Recorded = 'recorded' | Extract<MonitorAudit, { type: 'unrecorded' }>['reason'];
+
+/** A driver's streams, taken over from the monitor. */
+export interface LaunchGrant extends Omit<Launched, 'type' | 'request'> {
+  readonly stdin: number;
+  readonly stdout: number;
+  readonly stderr: number;
+  /** Settles when the monitor says that the sandbox is dead; its streams may still hold bytes. */
+  readonly ended: Promise<LaunchEnded>;
+}
+
+export interface MonitorLink {
+  send(message: BrokerControl): void;
+  /** Asks for a record; settles when it is written (and durable where the settings want that), or with why not. */
+  record(record: Without<BrokerAudit, 'serial'>): Promise<Recorded>;
+  launch(request: LaunchRequest): Promise<LaunchGrant | LaunchRefusal>;
+}
+
+export interface MonitorEvents {
+  /** Everything but sessions and launches. */
+  message(message: MonitorControl): void;
+  session(message: Extract<MonitorControl, { type: 'session' }>, descriptor: number): void;
+  /** The monitor is gone, or what came from it is not what it sends: nothing is left to do. */
+  broken(why: string): void;
+}
+
+/** The broker's ends of the three pairs that it was started with. */
+export function openMonitorLink(events: MonitorEvents): MonitorLink {
+  let lastSerial = 0;
+  let lastRequest = 0;
+  const records = new Map<number, (recorded: Recorded) => void>();
+  const requests = new Map<number, (granted: LaunchGrant | LaunchRefusal) => void>();
+  const running = new Map<number, (ended: LaunchEnded) => void>();
+
+  /** Takes what was passed with the same words; the message follows its descriptors, so they are there. */
+  function take(kind: 'session' | 'launch', number: number, count: number): readonly number[] | null {
+    const received = receiveDescriptors(BROKER_DESCRIPTORS.passing);
+    if (received === null || received.words !== `${kind} ${number}`) {
+      events.broken('descriptors and message do not belong together');
+      return null;
+    }
+    control.send({ type: 'taken', kind, number });
+    if (!received.incomplete && received.descriptors.length === count) return received.descriptors;
+    // This process is at its limit of open files: that session or launch fails, the others go on.
+    for (const descriptor of received.descriptors) ownDescriptor(descriptor).close();
+    control.send(kind === 'session' ? { type: 'close-session', session: number } : { type: 'end-launch', launch: number });
+    return null;
+  }
+
+  function onControl(message: MonitorControl): void {
+    switch (message.type) {
+      case 'session': {
+        const [descriptor] = take('session', message.session, 1) ?? [];
+        if (descriptor !== undefined) events.session(message, descriptor);
+        return;
+      }
+      case 'launched': {
+        const [stdin, stdout, stderr] = take('launch', message.launch, 3) ?? [];
+        const settle = requests.get(message.request);
+        requests.delete(message.request);
+        if (settle === undefined) return;
+        if (stdin === undefined || stdout === undefined || stderr === undefined) return settle('sandbox-failed');
+        const { launch, isolation, secrets } = message;
+        const ended = new Promise<LaunchEnded>((resolve) => running.set(launch, resolve));
+        return settle({ launch, isolation, secrets, stdin, stdout, stderr, ended });
+      }
+      case 'launch-refused':
+        requests.get(message.request)?.(message.reason);
+        requests.delete(message.request);
+        return;
+      case 'launch-ended':
+        running.get(message.launch)?.(message);
+        running.delete(message.launch);
+        return;
+      default:
+        events.message(message);
+    }
+  }
+
+  const control: Channel<BrokerControl> = openChannel({
+    socket: new Socket({ fd: BROKER_DESCRIPTORS.control }),
+    incoming: MONITOR_CONTROL,
+    maximumFrameBytes: MONITOR_FRAME_BYTES,
+    maximumQueuedBytes: MAXIMUM_UNREAD_BYTES,
+    onMessage: onControl,
+    onBroken: events.broken,
+  });
+  const audit: Channel<BrokerAudit> = openChannel({
+    socket: new Socket({ fd: BROKER_DESCRIPTORS.audit }),
+    incoming: MONITOR_AUDIT,
+    maximumFrameBytes: MONITOR_FRAME_BYTES,
+    maximumQueuedBytes: MAXIMUM_UNREAD_BYTES,
+    onMessage(message) {
+      records.get(message.serial)?.(message.type === 'recorded' ? 'recorded' : message.reason);
+      records.delete(message.serial);
+    },
+    onBroken: events.broken,
+  });
+  control.send({ type: 'hello', build: buildId() });
+
+  return {
+    send: control.send,
+    record(record) {
+      lastSerial += 1;
+      const serial = lastSerial;
+      audit.send({ ...record, serial });
+      return new Promise((resolve) => records.set(serial, resolve));
+    },
+    launch(request) {
+      lastRequest += 1;
+      const number = lastRequest;
+      control.send({ type: 'launch', request: number, ...request });
+      return new Promise((resolve) => requests.set(number, resolve));
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { errorObject } from '../../shared/errors.ts';
+import type { JsonObject, JsonValue } from '../../shared/json-value.ts';
+import type { Finished, Received, Refused } from '../call.ts';
+
+/** One reply, ready to be written (JSON-RPC 2.0 section 5). */
+export type Reply = JsonObject;
+
+/** The reply of a call that ran; null for a notification (section 4.1). */
+export function respond(finished: Finished): Reply | null {
+  const { request, requestId, run, metadata } = finished;
+  if (request.id === undefined) return null;
+  const { answer } = run;
+  if (!answer.ok) {
+    const error = errorObject(answer.reason, requestId, answer.extra);
+    return errorReply(request.id, answer.message === null ? error : { ...error, message: answer.message });
+  }
+  const reply = { jsonrpc: '2.0', id: request.id, result: answer.result };
+  const applied = metadata.reply || answer.driver !== null ? { _meta: applies(finished, answer.driver) } : {};
+  return { ...reply, ...applied };
+}
+
+/** The reply of a call that a stage refused; null for a notification. */
+export function respondToRefusal({ request, requestId }: Received, exit: Refused): Reply | null {
+  if (request.id === undefined) return null;
+  return errorReply(request.id, errorObject(exit.reason, requestId, exit.extra));
+}
+
+/** The reply to what was no call: nothing of it can be trusted but an id that could be read (section 5). */
+export function respondToInvalid(id: string | number | null, requestId: string, exit: Refused): Reply {
+  return errorReply(id, errorObject(exit.reason, requestId, exit.extra));
+}
+
+function errorReply(id: string | number | null, error: ReturnType<typeof errorObject>): Reply {
+  return { jsonrpc: '2.0', id, error: { code: error.code, message: error.message, data: error.data } };
+}
+
+/** What was applied: the request id, the isolation, what was scrubbed. */
+function applies({ requestId, run, metadata }: Finished, driver: JsonObject | null): JsonObject {
+  const raw = driver === null ? {} : { driver };
+  if (!metadata.reply) return raw;
+  const isolation: JsonValue = run.isolation === null ? null : { ...run.isolation };
+  return {
+    request_id: requestId,
+    isolation,
+    scrubbed: Object.fromEntries(run.scrubbed),
+    duration_ms: Math.round((run.waitedMicroseconds + run.ranMicroseconds) / 1000),
+    ...raw,
+  };
+}

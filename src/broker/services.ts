@@ -1,0 +1,11 @@
+import type { Log } from '../shared/log.ts';
+import type { Limiter } from './admit/limiter.ts';
+import type { MonitorLink } from './monitor-link.ts';
+
+/** What stages use beside the call itself. */
+export interface Services {
+  readonly monitor: MonitorLink;
+  readonly limiter: Limiter;
+  readonly log: Log;
+  readonly isDraining: () => boolean;
+}

@@ -1,0 +1,248 @@
+import type { AuditFields } from '../../shared/audit/fields.ts';
+import { prepareRecord } from '../../shared/audit/record.ts';
+import { type ClockSources, createClock } from './clock.ts';
+import { openStore } from './open.ts';
+import { createQueue, type Group, type WaitingRecord } from './queue.ts';
+import { composeRecovery } from './recovery.ts';
+import { AuditUnavailable, StorageFailure } from './unavailable.ts';
+
+export type AuditState = 'writing' | 'failing';
+
+/** The audit log, open for writing: the only writer of its file. */
+export interface AuditLog {
+  /**
+   * Queues one record. Resolves when it is written and, where `durable`, on disk (fdatasync). Rejects with
+   * AuditUnavailable when it is not or is not known to be, and with TypeError for a record that cannot be written at all.
+   */
+  append(event: string, facts: AuditFields, claims: AuditFields, durable: boolean): Promise<{ seq: number }>;
+  readonly state: AuditState;
+  onStateChange(listener: (state: AuditState) => void): void;
+  /** Counts a refusal that could have no record; the count is recorded as soon as there can be one (invariant 11). */
+  countRefused(): void;
+  /** How many were counted since the log was opened. */
+  readonly refusedWithoutRecord: number;
+  /** Writes what waits, has it on disk, and closes. Rejects with AuditUnavailable where that cannot be done. */
+  close(): Promise<void>;
+}
+
+export interface AuditLogOptions {
+  readonly path: string;
+  /** Root's own; holds the head note. The caller keeps a second daemon off it. */
+  readonly stateFolder: string;
+  readonly clock?: ClockSources;
+  /** Milliseconds between two attempts to write again; default RETRY_MS. */
+  readonly retryMs?: number;
+  /** Milliseconds a write may take before what waits for it is refused; default STALL_MS. */
+  readonly stallMs?: number;
+}
+
+export const RETRY_MS = 1000;
+/** A frozen file system never answers: calls must be refused all the same (A14). */
+export const STALL_MS = 5000;
+/** How long refusals without a record are summed before one record tells of them. */
+export const REFUSED_COUNT_MS = 1000;
+
+/** What went wrong, from the first failure until writing works again. */
+interface Failure {
+  readonly cause: StorageFailure;
+  readonly since: string;
+}
+
+/**
+ * Opens the log, or makes it where there is none. All records that wait go out in one write and, if any asked for it,
+ * one fdatasync; the head note is written before and after. Throws Error "Cannot open the audit log: …".
+ */
+export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> {
+  const { retryMs = RETRY_MS, stallMs = STALL_MS } = options;
+  const clock = createClock(options.clock);
+  const store = await openStore(options.path, options.stateFolder, clock);
+  const queue = createQueue();
+  const listeners: ((state: AuditState) => void)[] = [];
+  let failure: Failure | null = null;
+  /** The last record whose writer was told that it stands. */
+  let confirmed = store.head.seq;
+  let announced = confirmed;
+  let refusedTotal = 0;
+  let refusedUnrecorded = 0;
+  let refusedTimer: NodeJS.Timeout | null = null;
+  let retryTimer: NodeJS.Timeout | null = null;
+  let working: Promise<void> | null = null;
+  let closed = false;
+
+  function append(
+    event: string,
+    facts: AuditFields,
+    claims: AuditFields,
+    durable: boolean,
+  ): Promise<{ seq: number }> {
+    return new Promise((written, refused) => {
+      if (closed) return refused(new AuditUnavailable('Cannot write the audit record: the log is closed'));
+      if (failure !== null) return refused(unavailable(failure.cause));
+      const record = prepareRecord(clock.now(), event, facts, claims);
+      if (!queue.push({ record, durable, written, refused })) {
+        return refused(new AuditUnavailable('Cannot write the audit record: too many records wait'));
+      }
+      startWork();
+    });
+  }
+
+  function startWork(): void {
+    // After the present turn, so that records of one batch of frames go out together.
+    working ??= Promise.resolve()
+      .then(work)
+      .finally(() => {
+        working = null;
+        if (failure !== null) scheduleRetry();
+        else if (queue.length > 0) startWork();
+      });
+  }
+
+  async function work(): Promise<void> {
+    let group: Group | null = null;
+    try {
+      for (;;) {
+        group = queue.takeGroup(store.head);
+        if (group === null && !store.unsettled) return;
+        announced = group?.target.seq ?? announced;
+        await unlessStalled(group === null ? store.settle() : store.add(group), group?.waiting ?? []);
+        for (const [index, { written }] of (group?.waiting ?? []).entries()) {
+          written({ seq: (group?.firstSeq ?? 0) + index });
+        }
+        confirmed = store.head.seq;
+      }
+    } catch (error) {
+      fail(asFailure(error), group?.waiting ?? []);
+    }
+  }
+
+  /** Waits for a step. Over the limit what waits is refused at once; the step itself is still waited for, then judged. */
+  async function unlessStalled(step: Promise<void>, waiting: readonly WaitingRecord[]): Promise<void> {
+    const stalled = new StorageFailure('stalled', `the disk did not answer within ${stallMs} ms`);
+    const timer = setTimeout(() => fail(stalled, waiting), stallMs);
+    await step.finally(() => clearTimeout(timer));
+    if (failure !== null) throw stalled;
+  }
+
+  function fail(cause: StorageFailure, waiting: readonly WaitingRecord[]): void {
+    const isFirst = failure === null;
+    failure ??= { cause, since: clock.now().time };
+    const error = unavailable(failure.cause);
+    for (const { refused } of [...waiting, ...queue.takeAll()]) refused(error);
+    if (isFirst) tellListeners('failing');
+  }
+
+  function scheduleRetry(): void {
+    if (closed) return;
+    retryTimer = setTimeout(() => {
+      retryTimer = null;
+      working = recover().finally(() => {
+        working = null;
+        if (failure !== null) scheduleRetry();
+      });
+    }, retryMs);
+    retryTimer.unref();
+  }
+
+  /** Tries to go on: reads what of the failed write is there, and declares it together with what was refused. */
+  async function recover(): Promise<void> {
+    if (failure === null) return;
+    const { cause, since } = failure;
+    try {
+      const tail = await store.reread();
+      const refused = refusedUnrecorded;
+      const durable = Math.min(store.durable.seq, confirmed);
+      const facts = { why: cause.stage, error: cause.code, confirmed, durable, announced, refused, since };
+      await store.add(composeRecovery(tail, facts, clock.now()));
+      await store.settle();
+      confirmed = announced = store.head.seq;
+      refusedUnrecorded -= refused;
+    } catch (error) {
+      // The next attempt is on its way; the first failure is the one that is told, since later ones follow from it.
+      asFailure(error);
+      return;
+    }
+    failure = null;
+    tellListeners('writing');
+  }
+
+  function tellListeners(state: AuditState): void {
+    for (const listener of listeners) listener(state);
+  }
+
+  function countRefused(): void {
+    refusedTotal += 1;
+    refusedUnrecorded += 1;
+    refusedTimer ??= setTimeout(() => {
+      refusedTimer = null;
+      void recordRefused();
+    }, REFUSED_COUNT_MS).unref();
+  }
+
+  /** Records the count of refusals made while the log could be written (its queue was full). */
+  async function recordRefused(): Promise<void> {
+    const refused = refusedUnrecorded;
+    if (refused === 0 || failure !== null) return;
+    refusedUnrecorded -= refused;
+    try {
+      await append('audit-refused-count', { refused }, {}, false);
+    } catch (error) {
+      if (!(error instanceof AuditUnavailable)) throw error;
+      refusedUnrecorded += refused;
+    }
+  }
+
+  async function close(): Promise<void> {
+    if (closed) return;
+    clearTimeout(refusedTimer ?? undefined);
+    const counted = recordRefused();
+    closed = true;
+    clearTimeout(retryTimer ?? undefined);
+    const finished = finish(counted);
+    const late = new AuditUnavailable(
+      `Cannot close the audit log: the disk did not answer within ${stallMs} ms`,
+    );
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(late), stallMs);
+    });
+    await Promise.race([finished, limit]).finally(() => clearTimeout(timer));
+  }
+
+  async function finish(counted: Promise<void>): Promise<void> {
+    while (working !== null) await working;
+    await counted;
+    if (failure !== null) await recover();
+    const failed = failure?.cause ?? null;
+    try {
+      await store.close();
+    } catch (error) {
+      throw unavailable(failed ?? asFailure(error));
+    }
+    if (failed !== null) throw unavailable(failed);
+  }
+
+  return {
+    append,
+    get state() {
+      return failure === null ? 'writing' : 'failing';
+    },
+    onStateChange(listener) {
+      listeners.push(listener);
+    },
+    countRefused,
+    get refusedWithoutRecord() {
+      return refusedTotal;
+    },
+    close,
+  };
+}
+
+function unavailable(cause: StorageFailure): AuditUnavailable {
+  return new AuditUnavailable(`Cannot write the audit record: ${cause.message}`, { cause });
+}
+
+/** A failure of the log's files; anything else is a fault of this program and goes on as it is. */
+function asFailure(error: unknown): StorageFailure {
+  if (error instanceof StorageFailure) return error;
+  throw error;
+}

@@ -1,0 +1,60 @@
+import type { BrokerControl, MonitorControl } from '../../boundary/messages.ts';
+import type { Generation } from './load.ts';
+
+/** No answer in time is a no, in milliseconds. */
+const ANSWER_WITHIN_MS = 20_000;
+
+/** What a broker is sent of a generation: the very bytes that the monitor read, and what it made of names. */
+function* messagesOf(generation: Generation): Generator<MonitorControl> {
+  const { number } = generation;
+  for (const { role, name, path, bytes } of generation.files) {
+    yield { type: 'file', generation: number, role, name, path, bytes: Buffer.from(bytes).toString('base64') };
+  }
+  yield { type: 'names', generation: number, users: generation.users, groups: generation.groups };
+  for (const [profile, { sandbox, degraded }] of generation.drivers) {
+    yield { type: 'plan', generation: number, profile, way: sandbox.way, uid: sandbox.uid, degraded };
+  }
+  yield { type: 'configure', generation: number, unitsProvable: generation.unitsProvable };
+}
+
+export interface Exchange {
+  /** Offers a generation to the broker; settles with null where it accepted, else with why not. */
+  offer(generation: Generation, send: (message: MonitorControl) => void): Promise<string | null>;
+  answered(message: Extract<BrokerControl, { type: 'accepted' | 'refused' }>): void;
+  /** The broker ended: what was offered is refused. */
+  abort(): void;
+}
+
+/** A generation counts when both have accepted it; one is offered at a time. */
+export function createExchange(): Exchange {
+  let waiting: { generation: number; settle: (why: string | null) => void } | undefined;
+
+  function settle(why: string | null): void {
+    const { settle } = waiting ?? {};
+    waiting = undefined;
+    settle?.(why);
+  }
+
+  return {
+    offer(generation, send) {
+      settle('another one was offered');
+      for (const message of messagesOf(generation)) send(message);
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => settle('the broker did not answer in time'), ANSWER_WITHIN_MS);
+        waiting = {
+          generation: generation.number,
+          settle(why) {
+            clearTimeout(timer);
+            send({ type: why === null ? 'commit' : 'abandon', generation: generation.number });
+            resolve(why);
+          },
+        };
+      });
+    },
+    answered(message) {
+      if (waiting?.generation !== message.generation) return;
+      settle(message.type === 'accepted' ? null : message.reason);
+    },
+    abort: () => settle('the broker ended'),
+  };
+}

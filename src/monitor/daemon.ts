@@ -1,0 +1,298 @@
+import type { Server } from 'node:net';
+import { buildId } from '../boundary/build.ts';
+import type { BrokerControl } from '../boundary/messages.ts';
+import { findGroup } from '../posix/names.ts';
+import { buildSeccompFilter } from '../posix/seccomp.ts';
+import type { Log } from '../shared/log.ts';
+import { type AuditFields, openAuditLog } from './audit/log.ts';
+import { loadParamsKey } from './audit/params-hash.ts';
+import { createRefusals } from './audit/refusals.ts';
+import { type BrokerLink, startBroker } from './broker/broker-link.ts';
+import { createDispatch, type Dispatch } from './broker/dispatch.ts';
+import { createRestartDelay } from './broker/restart-delay.ts';
+import { createCalls } from './calls.ts';
+import { createExchange } from './configuration/exchange.ts';
+import { type Generation, loadGeneration } from './configuration/load.ts';
+import type { Installation } from './installation.ts';
+import { BROKER_FILTER, DRIVER_FILTER } from './launch/filter.ts';
+import { createLaunches } from './launch/launches.ts';
+import { sweepLaunches } from './launch/sweep.ts';
+import { listen } from './listen/listen.ts';
+import { openFilesLimit } from './open-files.ts';
+import type { Options } from './options.ts';
+import { createSessions, type Session, sessionsForDescriptors } from './session/sessions.ts';
+import { claimStateFolder } from './state-folder.ts';
+import { VERSION } from './version.ts';
+
+/** Refusals of one identity that are written whole in a window; the rest of the window is counted (invariant 11). */
+const REFUSALS_WHOLE = 100;
+const REFUSALS_WINDOW_MS = 10_000;
+const REFUSALS_IDENTITIES = 1_024;
+
+export interface Daemon {
+  readonly socket: string;
+  readonly development: boolean;
+  /** Loads everything anew and takes it, or keeps what runs; one at a time. */
+  reload(): Promise<void>;
+  /** Takes no more connections, lets calls end within `drain_ms`, kills the rest, closes the log. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts everything in an order in which nothing is served before it can be recorded: state, configuration, audit log,
+ * sweep, broker, and only then the listener.
+ * @throws Error whose message is for the admin
+ */
+export async function startDaemon(options: Options, installation: Installation, log: Log): Promise<Daemon> {
+  claimStateFolder(options.state);
+  let current = loadGeneration(1, options, installation);
+  const generations = new Map([[current.number, current]]);
+  log.level = current.settings.log_level;
+  const audit = await openAuditLog({ path: current.settings.audit.path, stateFolder: options.state });
+  const key = loadParamsKey(options.state);
+  const { notes, killed } = sweepLaunches(options.state);
+  const started = new Date().toISOString();
+  const build = buildId();
+  const rootless = process.geteuid?.() !== 0;
+
+  function record(event: string, facts: AuditFields, durable = false): Promise<unknown> {
+    const written = audit.append(event, facts, {}, durable);
+    written.catch((error: unknown) => {
+      audit.countRefused();
+      log.error({ event, reason: error instanceof Error ? error.message : 'unknown' }, 'a record was not written');
+    });
+    return written;
+  }
+
+  const refusals = createRefusals({
+    wholePerWindow: REFUSALS_WHOLE,
+    windowMs: REFUSALS_WINDOW_MS,
+    maximumIdentities: REFUSALS_IDENTITIES,
+    write: (aggregate: AuditFields) => void record('refusals', aggregate),
+  });
+  const calls = createCalls(audit, key, refusals, () => current.settings.audit.durability);
+  const exchange = createExchange();
+  const restartDelay = createRestartDelay();
+  const brokerFilter = buildSeccompFilter(BROKER_FILTER);
+  let stopping = false;
+  let drained: () => void = () => undefined;
+  let link: BrokerLink | undefined;
+  let serving = false;
+
+  const launches = createLaunches(buildSeccompFilter(DRIVER_FILTER), notes, {
+    record: ({ number, profile, call, session, isolation }) =>
+      audit.append('launch', { launch: number, profile, session, isolation: { ...isolation } }, { call }, false),
+    ended({ number, profile, session }, end, status, ranMs) {
+      void record('launch-end', { launch: number, profile, session, end, status, ran_ms: ranMs });
+      link?.send({ type: 'launch-ended', launch: number, end, status });
+    },
+    failed: (profile, why) => log.error({ profile, reason: why }, 'a driver was not started'),
+  });
+
+  function passSession(session: Session): void {
+    const { number, caller, copy } = session;
+    const passed = link?.pass({
+      ...{ kind: 'session', number, descriptors: [copy.number] },
+      message: { type: 'session', session: number, ...caller },
+      settled(taken) {
+        session.taken = session.taken || taken;
+      },
+    });
+    if (passed === false) sessions.close(number, 'stopping');
+  }
+
+  audit.onStateChange((state) => {
+    link?.send({ type: 'audit-state', state, refused: audit.refusedWithoutRecord });
+    log.warn({ state }, 'the state of the audit log changed');
+  });
+
+  function onConfiguration(message: Extract<BrokerControl, { type: 'hello' | 'accepted' | 'refused' | 'retired' }>): void {
+    if (message.type === 'retired') {
+      if (message.generation !== current.number) generations.delete(message.generation);
+    } else if (message.type !== 'hello') {
+      exchange.answered(message);
+    } else if (message.build !== build) {
+      // Files were upgraded under a running monitor: a clean restart is the only sound way on.
+      log.fatal('the files of driverd have changed: ending for a clean restart');
+      void stop(1);
+    } else {
+      void configureBroker();
+    }
+  }
+
+  /** Gives a new broker what runs, then the sessions that nobody has taken yet. */
+  async function configureBroker(): Promise<void> {
+    const target = link;
+    if (target === undefined) return;
+    const refused = await exchange.offer(current, (message) => target.send(message));
+    if (refused !== null) return configured(refused);
+    target.send({ type: 'audit-state', state: audit.state, refused: audit.refusedWithoutRecord });
+    serving = true;
+    configured(null);
+    for (const session of sessions.all()) if (!session.taken) passSession(session);
+  }
+
+  let configured: (refused: string | null) => void = () => undefined;
+
+  function launchBroker(): void {
+    let dispatch: Dispatch | undefined;
+    const next = startBroker(current.broker, brokerFilter, {
+      control: (message) => dispatch?.control(message),
+      audit: (message) => dispatch?.audit(message),
+      ended: (why) => brokerEnded(next, why),
+      dead: () => undefined,
+    });
+    link = next;
+    dispatch = createDispatch({
+      ...{ link: next, log: audit, refusals, calls, sessions, launches, onConfiguration },
+      generation: (number) => generations.get(number),
+      current: () => current,
+      isDraining: () => stopping,
+      onDrained: () => drained(),
+    });
+    next.ready.then(
+      (ready) => {
+        const { way, uid, gid } = current.broker.sandbox;
+        void record('broker-start', { pid: ready.firstPid, way, uid, gid, degraded: current.broker.degraded });
+      },
+      () => undefined,
+    );
+    next.send({ type: 'hello', build, version: VERSION, rootless, started });
+  }
+
+  function brokerEnded(ended: BrokerLink, why: string): void {
+    if (link !== ended) return;
+    link = undefined;
+    serving = false;
+    launches.endAll('broker-ended');
+    for (const session of [...sessions.all()]) if (session.taken) sessions.close(session.number, 'broker-ended');
+    exchange.abort();
+    drained();
+    if (stopping) return;
+    log.error({ reason: why }, 'the broker ended');
+    void record('broker-ended', { reason: why.slice(0, 256) });
+    calls.interrupt().catch(audit.countRefused);
+    setTimeout(() => {
+      if (!stopping) launchBroker();
+    }, restartDelay.afterEnd());
+  }
+
+  const socket = options.socket ?? current.settings.socket.path;
+  const descriptors = sessionsForDescriptors(openFilesLimit());
+  // Sessions exist before the listener, so that a broker that ends early finds none.
+  const placeholder = await openListener(current, socket);
+  const server: Server = placeholder;
+  const sessions = createSessions(
+    server,
+    () => Math.min(current.settings.limits.connections, descriptors),
+    {
+      opened(session) {
+        void record('session', { session: session.number, ...session.caller, unit: session.caller.unit && { ...session.caller.unit } });
+        if (serving) passSession(session);
+      },
+      closed(session, why) {
+        void record('session-end', { session: session.number, uid: session.caller.uid, reason: why });
+        if (session.taken) link?.send({ type: 'session-gone', session: session.number });
+      },
+      refused(why, detail) {
+        log.warn({ reason: why, detail }, 'a connection was refused');
+        void record('session-refused', { reason: why });
+      },
+    },
+  );
+
+  async function reloadNow(): Promise<void> {
+    let next: Generation;
+    try {
+      next = loadGeneration(lastNumber + 1, options, installation);
+      lastNumber += 1;
+    } catch (error) {
+      return reloadRefused(error instanceof Error ? error.message : 'unknown');
+    }
+    const target = link;
+    if (target === undefined) return reloadRefused('the broker is not there');
+    generations.set(next.number, next);
+    const refused = await exchange.offer(next, (message) => target.send(message));
+    if (refused !== null) {
+      generations.delete(next.number);
+      return reloadRefused(refused);
+    }
+    current = next;
+    log.level = current.settings.log_level;
+    log.info({ generation: next.number }, 'the configuration was reloaded');
+    await record('reload', { generation: next.number, digest: next.digest }, true);
+  }
+  let lastNumber = current.number;
+
+  function reloadRefused(why: string): void {
+    log.error({ reason: why }, 'the configuration was not reloaded; the running one stays');
+    void record('reload-refused', { reason: why.slice(0, 512) });
+  }
+
+  let reloading: Promise<void> | undefined;
+  let again = false;
+  async function reload(): Promise<void> {
+    // A storm of signals is one reload that runs and one that follows it (R9).
+    if (reloading !== undefined) {
+      again = true;
+      return reloading;
+    }
+    do {
+      again = false;
+      reloading = reloadNow();
+      await reloading;
+    } while (again && !stopping);
+    reloading = undefined;
+  }
+
+  async function stop(status = 0): Promise<void> {
+    if (stopping) return;
+    stopping = true;
+    server.close();
+    await new Promise<void>((resolve) => {
+      drained = resolve;
+      if (link === undefined) return resolve();
+      setTimeout(resolve, current.settings.drain_ms);
+      link.send({ type: 'drain' });
+    });
+    launches.endAll('stopping');
+    await launches.whenEmpty();
+    sessions.stop();
+    link?.kill('stopping');
+    refusals.close();
+    await calls.interrupt().catch(audit.countRefused);
+    await record('daemon-stop', { status }, true).catch(() => undefined);
+    await audit.close();
+    process.exitCode = status;
+    setImmediate(() => process.exit(status));
+  }
+
+  await record(
+    'daemon-start',
+    {
+      ...{ version: VERSION, build, rootless, generation: current.number, digest: current.digest, swept: killed },
+      ...{ development: current.settings.development, durability: current.settings.audit.durability },
+    },
+    true,
+  );
+  const refused = await new Promise<string | null>((resolve) => {
+    configured = resolve;
+    launchBroker();
+  });
+  if (refused !== null) {
+    await stop(1);
+    throw new Error(refused);
+  }
+  return { socket, development: current.settings.development, reload, stop: () => stop(0) };
+}
+
+function openListener(generation: Generation, path: string): Promise<Server> {
+  const { group, mode } = generation.settings.socket;
+  const rootless = process.geteuid?.() !== 0;
+  const gid = rootless || group === null ? null : findGroup(group);
+  if (!rootless && group !== null && gid === null) {
+    throw new Error(`Cannot load ${generation.files[0]?.path}: socket.group: there is no group ${group}`);
+  }
+  return listen({ path, mode: Number.parseInt(mode, 8), gid });
+}
+
