@@ -1,5 +1,6 @@
-// Compiles src into dist: `node scripts/build.ts`; with --if-needed only where src is newer. Made in a folder beside it and renamed into place, so that a file
-// whose source is gone does not live on in dist, and a daemon that runs from dist misses its files for a moment only.
+// Compiles src into dist: `node scripts/build.ts`; with --if-needed only where src is newer. The files are made in a
+// folder of their own, which then takes the place of dist: so a file whose source is gone does not live on, and a daemon
+// that runs from dist misses its files for a moment only.
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -16,7 +17,8 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const dist = join(root, 'dist');
-const stamp = join(dist, '.built');
+const STAMP = '.built';
+const MAX_ATTEMPTS = 5;
 
 const SOURCES = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package.json'];
 const PROGRAMS = ['monitor/main.js', 'driverctl/main.js'];
@@ -31,34 +33,54 @@ export interface BuildResult {
 
 /** Whether anything that dist is made of is newer than dist. */
 export function distIsStale(): boolean {
+  const stamp = join(dist, STAMP);
   return !existsSync(stamp) || newestChange() > statSync(stamp).mtimeMs;
 }
 
 /**
  * Replaces dist by what the compiler makes of src.
  *
- * @param acceptWrongTypes takes the programs although their types are wrong, which is for tests of work in progress
+ * @param acceptWrongTypes takes the programs although their types are wrong, which is for tests of work in progress;
+ *   dist stays stale then
  */
 export function build(acceptWrongTypes = false): BuildResult {
   const started = new Date();
-  const fresh = `${dist}.${process.pid}`;
+  const fresh = join(root, `node_modules/.dist-${process.pid}`);
   const compiler = join(root, 'node_modules/typescript/bin/tsc');
   const compiled = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', fresh], {
     cwd: root,
     encoding: 'utf8',
   });
   const messages = `${compiled.stdout}${compiled.stderr}`;
-  rmSync(dist, { recursive: true, force: true });
-  if (compiled.status !== 0 && !(acceptWrongTypes && existsSync(fresh))) {
+  const typesAreRight = compiled.status === 0;
+  if (!typesAreRight && !(acceptWrongTypes && existsSync(fresh))) {
     rmSync(fresh, { recursive: true, force: true });
+    rmSync(dist, { recursive: true, force: true });
     return { built: false, messages };
   }
   for (const program of PROGRAMS.map((path) => join(fresh, path)).filter(existsSync))
     chmodSync(program, 0o755);
-  renameSync(fresh, dist);
-  writeFileSync(stamp, '');
-  utimesSync(stamp, started, started);
+  if (typesAreRight) {
+    const mark = join(fresh, STAMP);
+    writeFileSync(mark, '');
+    utimesSync(mark, started, started);
+  }
+  replaceDist(fresh);
   return { built: true, messages };
+}
+
+/** rename(2) replaces an empty folder only; another build may put its own there in between. */
+function replaceDist(fresh: string): void {
+  for (let attempt = 1; ; attempt += 1) {
+    rmSync(dist, { recursive: true, force: true, maxRetries: MAX_ATTEMPTS });
+    try {
+      renameSync(fresh, dist);
+      return;
+    } catch (error) {
+      const inTheWay = error instanceof Error && 'code' in error && error.code === 'ENOTEMPTY';
+      if (!inTheWay || attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
 }
 
 function newestChange(): number {

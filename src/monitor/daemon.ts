@@ -84,7 +84,6 @@ export async function startDaemon(options: Options, installation: Installation, 
       audit.append('launch', { launch: number, profile, session, isolation: { ...isolation } }, { call }, false),
     ended({ number, profile, session }, end, status, ranMs) {
       void record('launch-end', { launch: number, profile, session, end, status, ran_ms: ranMs });
-      link?.send({ type: 'launch-ended', launch: number, end, status });
     },
     failed: (profile, why) => log.error({ profile, reason: why }, 'a driver was not started'),
   });

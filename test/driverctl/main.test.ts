@@ -103,6 +103,20 @@ describe('driverctl as a process', () => {
     expect(stderr).toBe('driverctl: Cannot write the result: no space left on the device\n');
   });
 
+  test('does not take a result for written of which only a part fitted (U7)', async () => {
+    server = await playLargeAnswers();
+    // A file size limit cuts the write short as a disk that fills up does: the first write reports no error (write(2)).
+    const script = 'trap "" XFSZ; ulimit -f 8; out=$1; shift; exec "$@" > "$out"';
+    const words = [main, 'call', 'disk.usage', '--socket', server.path];
+    const out = `${server.folder}/out`;
+    const child = spawn('sh', ['-c', script, 'sh', out, process.execPath, ...words], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const [status, stderr] = await Promise.all([statusOf(child), text(child.stderr)]);
+    expect({ status, stderr }).toEqual({ status: 1, stderr: 'driverctl: Cannot write the result: EFBIG\n' });
+    expect((await readFile(out)).length).toBeGreaterThan(0);
+  });
+
   test('keeps its status where standard error is full too (U7)', async () => {
     const full = openSync('/dev/full', 'w');
     const child = spawn(process.execPath, [main, 'bogus'], { stdio: ['ignore', full, full] });

@@ -38,7 +38,7 @@ export async function connectToDaemon(
   const socket = connect({ path: await checkSocketFile(path, users) });
   try {
     await connected(socket, path);
-    void serverUserOf; void descriptorOf; void checkServerUser;
+    checkServerUser(path, serverUserOf(descriptorOf(socket)), users);
     return socket;
   } catch (error) {
     socket.destroy();

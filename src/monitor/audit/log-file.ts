@@ -1,6 +1,7 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { errorCode } from './unavailable.ts';
 
 /** The daemon's own files of the audit log, each with the widest mode that is accepted and what it is called. */
 export interface OwnFile {
@@ -61,7 +62,7 @@ async function lstatOrNull(path: string): Promise<Stats | null> {
   try {
     return await lstat(path);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (errorCode(error) === 'ENOENT') return null;
     throw error;
   }
 }
@@ -71,7 +72,8 @@ function requireOwn({ called, mode }: OwnFile, stats: Stats): void {
   if (why !== null) throw new Error(`${called} ${why}`);
 }
 
-function whyNotOwn(stats: Stats, mode: number): string | null {
+/** Why a file is not one that the daemon made and nobody else can change (A10, A16); null where it is. */
+export function whyNotOwn(stats: Stats, mode: number): string | null {
   if (stats.isSymbolicLink()) return 'is a symbolic link';
   if (!stats.isFile()) return 'is not a regular file';
   if (stats.nlink !== 1) return `has ${stats.nlink} hard links, and must have one`;

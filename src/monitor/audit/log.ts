@@ -4,8 +4,10 @@ import { type ClockSources, createClock } from './clock.ts';
 import { openStore } from './open.ts';
 import { createQueue, type Group, type WaitingRecord } from './queue.ts';
 import { composeRecovery } from './recovery.ts';
+import { createRefusedCount } from './refused-count.ts';
 import { AuditUnavailable, StorageFailure } from './unavailable.ts';
 
+export type { AuditField, AuditFields } from '../../shared/audit/fields.ts';
 export type AuditState = 'writing' | 'failing';
 
 /** The audit log, open for writing: the only writer of its file. */
@@ -16,7 +18,8 @@ export interface AuditLog {
    */
   append(event: string, facts: AuditFields, claims: AuditFields, durable: boolean): Promise<{ seq: number }>;
   readonly state: AuditState;
-  onStateChange(listener: (state: AuditState) => void): void;
+  /** `why` tells the operational log what failed; it names the daemon's files and is not for callers. */
+  onStateChange(listener: (state: AuditState, why: string | null) => void): void;
   /** Counts a refusal that could have no record; the count is recorded as soon as there can be one (invariant 11). */
   countRefused(): void;
   /** How many were counted since the log was opened. */
@@ -39,8 +42,6 @@ export interface AuditLogOptions {
 export const RETRY_MS = 1000;
 /** A frozen file system never answers: calls must be refused all the same (A14). */
 export const STALL_MS = 5000;
-/** How long refusals without a record are summed before one record tells of them. */
-export const REFUSED_COUNT_MS = 1000;
 
 /** What went wrong, from the first failure until writing works again. */
 interface Failure {
@@ -57,14 +58,12 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
   const clock = createClock(options.clock);
   const store = await openStore(options.path, options.stateFolder, clock);
   const queue = createQueue();
-  const listeners: ((state: AuditState) => void)[] = [];
+  const listeners: ((state: AuditState, why: string | null) => void)[] = [];
+  const refusedCount = createRefusedCount((refused) => append('audit-refused-count', { refused }, {}, false));
   let failure: Failure | null = null;
   /** The last record whose writer was told that it stands. */
   let confirmed = store.head.seq;
   let announced = confirmed;
-  let refusedTotal = 0;
-  let refusedUnrecorded = 0;
-  let refusedTimer: NodeJS.Timeout | null = null;
   let retryTimer: NodeJS.Timeout | null = null;
   let working: Promise<void> | null = null;
   let closed = false;
@@ -128,7 +127,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     failure ??= { cause, since: clock.now().time };
     const error = unavailable(failure.cause);
     for (const { refused } of [...waiting, ...queue.takeAll()]) refused(error);
-    if (isFirst) tellListeners('failing');
+    if (isFirst) tellListeners();
   }
 
   function scheduleRetry(): void {
@@ -149,52 +148,34 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     const { cause, since } = failure;
     try {
       const tail = await store.reread();
-      const refused = refusedUnrecorded;
+      const refused = refusedCount.unrecorded;
       const durable = Math.min(store.durable.seq, confirmed);
       const facts = { why: cause.stage, error: cause.code, confirmed, durable, announced, refused, since };
       await store.add(composeRecovery(tail, facts, clock.now()));
-      await store.settle();
       confirmed = announced = store.head.seq;
-      refusedUnrecorded -= refused;
+      refusedCount.settle(refused);
+      await store.settle();
     } catch (error) {
       // The next attempt is on its way; the first failure is the one that is told, since later ones follow from it.
       asFailure(error);
       return;
     }
     failure = null;
-    tellListeners('writing');
+    tellListeners();
   }
 
-  function tellListeners(state: AuditState): void {
-    for (const listener of listeners) listener(state);
+  function state(): AuditState {
+    return failure === null ? 'writing' : 'failing';
   }
 
-  function countRefused(): void {
-    refusedTotal += 1;
-    refusedUnrecorded += 1;
-    refusedTimer ??= setTimeout(() => {
-      refusedTimer = null;
-      void recordRefused();
-    }, REFUSED_COUNT_MS).unref();
-  }
-
-  /** Records the count of refusals made while the log could be written (its queue was full). */
-  async function recordRefused(): Promise<void> {
-    const refused = refusedUnrecorded;
-    if (refused === 0 || failure !== null) return;
-    refusedUnrecorded -= refused;
-    try {
-      await append('audit-refused-count', { refused }, {}, false);
-    } catch (error) {
-      if (!(error instanceof AuditUnavailable)) throw error;
-      refusedUnrecorded += refused;
-    }
+  function tellListeners(): void {
+    for (const listener of listeners) listener(state(), failure?.cause.message ?? null);
   }
 
   async function close(): Promise<void> {
     if (closed) return;
-    clearTimeout(refusedTimer ?? undefined);
-    const counted = recordRefused();
+    refusedCount.stop();
+    const counted = failure === null ? refusedCount.flush() : Promise.resolve();
     closed = true;
     clearTimeout(retryTimer ?? undefined);
     const finished = finish(counted);
@@ -213,25 +194,26 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     await counted;
     if (failure !== null) await recover();
     const failed = failure?.cause ?? null;
-    try {
-      await store.close();
-    } catch (error) {
-      throw unavailable(failed ?? asFailure(error));
+    if (failed !== null) {
+      await store.abandon();
+      throw unavailable(failed);
     }
-    if (failed !== null) throw unavailable(failed);
+    await store.close().catch((error: unknown) => {
+      throw unavailable(asFailure(error));
+    });
   }
 
   return {
     append,
     get state() {
-      return failure === null ? 'writing' : 'failing';
+      return state();
     },
     onStateChange(listener) {
       listeners.push(listener);
     },
-    countRefused,
+    countRefused: refusedCount.add,
     get refusedWithoutRecord() {
-      return refusedTotal;
+      return refusedCount.total;
     },
     close,
   };

@@ -27,6 +27,8 @@ export interface LogStore {
   reread(): Promise<Tail>;
   /** Has everything on disk, notes it, and closes the files. Throws StorageFailure. */
   close(): Promise<void>;
+  /** Closes the files as they are: what is not in order is for the next start. */
+  abandon(): Promise<void>;
 }
 
 export interface OpenFiles {
@@ -122,8 +124,12 @@ export function holdStore(files: OpenFiles): LogStore {
       durable = head;
       await settle();
     } finally {
-      await Promise.allSettled([log.close(), note.close()]);
+      await abandon();
     }
+  }
+
+  async function abandon(): Promise<void> {
+    await Promise.allSettled([log.close(), note.close()]);
   }
 
   return {
@@ -140,6 +146,7 @@ export function holdStore(files: OpenFiles): LogStore {
     settle,
     reread,
     close,
+    abandon,
   };
 }
 

@@ -82,7 +82,9 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
       },
       settled(taken) {
         for (const end of brokerEnds) end.close();
-        if (!taken) launches.end(number, 'untaken');
+        if (!taken) return launches.end(number, 'untaken');
+        // Only now: an end must not overtake the launch that it ends.
+        void started.ended.then(({ end, status }) => link.send({ type: 'launch-ended', launch: number, end, status }));
       },
     });
     if (passed) return;

@@ -18,6 +18,8 @@ export interface Launch {
   readonly secrets: readonly DriverSecret[];
   /** The broker's ends of stdin, stdout and stderr, until it has taken them. */
   readonly brokerEnds: readonly [Descriptor, Descriptor, Descriptor];
+  /** Settles when its sandbox is dead. */
+  readonly ended: Promise<{ readonly end: LaunchEnd; readonly status: number }>;
 }
 
 export interface LaunchRequest {
@@ -111,7 +113,8 @@ export function createLaunches(filter: SeccompFilter, notes: LaunchNotes, events
     }
     const isolation = describeIsolation(plan, ready.status, filter);
     const { call, session } = request;
-    const launch: Launch = { number, profile: plan.name, call, session, isolation, secrets, brokerEnds };
+    const ended = sandbox.ended.then((status) => ({ end: entry.end, status }));
+    const launch: Launch = { number, profile: plan.name, call, session, isolation, secrets, brokerEnds, ended };
     started = { launch, at: performance.now() };
     try {
       await events.record(launch);

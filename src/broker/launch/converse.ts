@@ -1,0 +1,142 @@
+import type { LaunchEnd } from '../../boundary/messages.ts';
+import type { JsonObject } from '../../shared/json-value.ts';
+import type { Admitted, Answer } from '../call.ts';
+import type { Method } from '../catalogue/catalogue.ts';
+import type { LaunchGrant } from '../monitor-link.ts';
+import { createScrubber, type ScrubCounts, type Scrubber } from '../scrub/scrubber.ts';
+import type { Services } from '../services.ts';
+import { hearCommand } from './hear-command.ts';
+import { hearJsonRpc } from './hear-jsonrpc.ts';
+import { createTail, openStreams, textOrBase64 } from './streams.ts';
+
+/** After a driver's answer it may take this long to end by itself, in milliseconds. */
+const END_GRACE_MS = 1_000;
+/** Signals as a shell numbers them in an exit status. */
+const SIGNAL_STATUS = 128;
+const LAST_SIGNAL = 64;
+
+/** Something to hear a driver with: it takes stdout and, at the end, says what was answered. */
+export interface Hearing {
+  stdout(chunk: Buffer): void;
+  /** The streams are at end-of-file. Null: no answer came. */
+  close(status: number, stderr: () => Buffer): Heard | null;
+}
+export type Heard =
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly kind: 'bad-output'; readonly place: JsonObject };
+
+export interface HearingEvents {
+  /** An answer is complete; more output would be against the protocol. */
+  answered(): void;
+  /** Nothing more needs to be heard: the answer is not valid. */
+  bad(): void;
+  progress(progress: JsonObject): void;
+}
+
+/** How a driver was heard out; `end` is the first cause that ended it. */
+export type Told = {
+  readonly bytesOut: number;
+  readonly scrubbed: ScrubCounts;
+  /** Exit status, signal and the scrubbed tail of stderr: `data.driver` of an error. */
+  readonly driver: JsonObject;
+} & (
+  | { readonly end: 'answered'; readonly answer: Answer }
+  | { readonly end: 'bad-output'; readonly place: JsonObject }
+  | { readonly end: 'timeout' | 'disconnected' | 'output-limit' }
+  | { readonly end: 'ended'; readonly launchEnd: LaunchEnd }
+);
+
+/** Hands the request over and hears the driver until its streams are at end-of-file and its sandbox is dead. */
+export async function converse(
+  admitted: Admitted,
+  method: Method,
+  grant: LaunchGrant,
+  input: Uint8Array,
+  kill: () => void,
+  services: Services,
+): Promise<Told> {
+  const { limits } = admitted.generation.settings;
+  const counts = new Map<string, number>();
+  const scrubber = counting(createScrubber(secretsOf(grant)), counts);
+  let cause: 'timeout' | 'disconnected' | 'output-limit' | undefined;
+  let bytesOut = 0;
+  function endBecause(why: NonNullable<typeof cause>): void {
+    cause ??= why;
+    kill();
+  }
+
+  const raw = admitted.metadata.raw && method.command !== null;
+  const stderrTail = createTail(raw ? method.outputBytes : limits.stderr_tail_bytes);
+  const stderrScrub = scrubber.stream();
+  let graceTimer: NodeJS.Timeout | undefined;
+  const events: HearingEvents = {
+    answered() {
+      graceTimer ??= setTimeout(kill, END_GRACE_MS);
+    },
+    bad: kill,
+    progress: (progress) => admitted.session.progress(admitted.metadata.progressToken, progress),
+  };
+  const hearing =
+    method.command === null
+      ? hearJsonRpc(method, limits, scrubber, events)
+      : hearCommand(method, limits, scrubber, raw);
+  const streams = openStreams(grant, method.outputBytes, {
+    stdout(chunk) {
+      bytesOut += chunk.length;
+      hearing.stdout(chunk);
+    },
+    stderr(chunk) {
+      bytesOut += chunk.length;
+      stderrTail.push(stderrScrub.write(chunk));
+    },
+    overLimit: () => endBecause('output-limit'),
+  });
+
+  const timer = setTimeout(endBecause, timeLimit(admitted, method), 'timeout');
+  const onGone = (): void => endBecause('disconnected');
+  admitted.cancelled.addEventListener('abort', onGone, { once: true });
+  streams.write(input);
+  const status = await streams.finished;
+  clearTimeout(timer);
+  clearTimeout(graceTimer);
+  admitted.cancelled.removeEventListener('abort', onGone);
+
+  stderrTail.push(stderrScrub.end());
+  for (const [rule, count] of stderrScrub.counts) counts.set(rule, (counts.get(rule) ?? 0) + count);
+  const heard = hearing.close(status, stderrTail.bytes);
+  const { end: launchEnd } = await grant.ended;
+  const driver = describeEnd(status, stderrTail.bytes());
+  const told = { bytesOut, scrubbed: counts, driver };
+  services.log.debug({ request: admitted.requestId, status }, 'a driver ended');
+  if (cause !== undefined) return { ...told, end: cause };
+  if (heard?.kind === 'answer') return { ...told, end: 'answered', answer: heard.answer };
+  if (heard?.kind === 'bad-output') return { ...told, end: 'bad-output', place: heard.place };
+  return { ...told, end: 'ended', launchEnd };
+}
+
+/** The profile's limit, and what method and caller may shorten it to; never longer (invariant 2). */
+function timeLimit({ metadata }: Admitted, method: Method): number {
+  return Math.min(method.wallMs, method.timeoutMs ?? method.wallMs, metadata.timeoutMs ?? method.wallMs);
+}
+
+export function describeEnd(status: number, stderr: Buffer): JsonObject {
+  const bySignal = status > SIGNAL_STATUS && status <= SIGNAL_STATUS + LAST_SIGNAL;
+  return { exit_status: status, signal: bySignal ? status - SIGNAL_STATUS : null, stderr: textOrBase64(stderr) };
+}
+
+function secretsOf(grant: LaunchGrant): { name: string; value: Uint8Array }[] {
+  return grant.secrets.map(({ name, value }) => ({ name, value: Buffer.from(value, 'base64') }));
+}
+
+/** Counts what text and values have scrubbed; streams are counted when they end. */
+function counting(scrubber: Scrubber, counts: Map<string, number>): Scrubber {
+  function add<T extends { counts: ScrubCounts }>(scrubbed: T): T {
+    for (const [rule, count] of scrubbed.counts) counts.set(rule, (counts.get(rule) ?? 0) + count);
+    return scrubbed;
+  }
+  return {
+    stream: scrubber.stream,
+    text: (text) => add(scrubber.text(text)),
+    value: (value) => add(scrubber.value(value)),
+  };
+}

@@ -1,0 +1,46 @@
+import type { Settings } from '../../shared/configuration/types.generated.ts';
+import type { JsonObject } from '../../shared/json-value.ts';
+import type { Method } from '../catalogue/catalogue.ts';
+import { commandResult } from '../catalogue/output.ts';
+import type { Scrubber } from '../scrub/scrubber.ts';
+import { describeEnd, type Heard, type Hearing } from './converse.ts';
+import { failure } from './run.ts';
+import { textOrBase64 } from './streams.ts';
+
+/**
+ * Hears a `command` driver: its whole stdout, then its exit status. The result is judged by its schema as the program
+ * gave it, then scrubbed.
+ * @param raw the caller wants stdout, stderr and exit status as they are, beside the result
+ */
+export function hearCommand(method: Method, limits: Settings['limits'], scrubber: Scrubber, raw: boolean): Hearing {
+  const chunks: Buffer[] = [];
+
+  function scrubbedText(bytes: Buffer): ReturnType<typeof textOrBase64> {
+    const stream = scrubber.stream();
+    return textOrBase64(Buffer.concat([stream.write(bytes), stream.end()]));
+  }
+
+  function close(status: number, stderr: () => Buffer): Heard | null {
+    const { command } = method;
+    const stdout = Buffer.concat(chunks);
+    if (command === null) return null;
+    if (!command.exitStatuses.includes(status)) {
+      if (!raw || !method.stderrInErrors) return null;
+      const driver = { ...describeEnd(status, stderr()), stdout: scrubbedText(stdout) };
+      return { kind: 'answer', answer: failure('driver-failed', { driver }) };
+    }
+    const result = commandResult(command.output, status, stdout, {
+      depth: limits.nesting_depth,
+      keys: limits.keys,
+    });
+    if (result === null) return { kind: 'bad-output', place: { at: '/stdout', rule: command.output } };
+    const checked = method.result.check(result);
+    if (!checked.ok) return { kind: 'bad-output', place: { at: checked.at, rule: checked.rule } };
+    const driver: JsonObject | null = raw
+      ? { exit_status: status, stdout: scrubbedText(stdout), stderr: textOrBase64(stderr()) }
+      : null;
+    return { kind: 'answer', answer: { ok: true, result: scrubber.value(result).value, driver } };
+  }
+
+  return { stdout: (chunk) => void chunks.push(chunk), close };
+}

@@ -1,0 +1,91 @@
+import type { Settings } from '../../shared/configuration/types.generated.ts';
+import { JsonRefused, parseJson } from '../../shared/json/parse.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../shared/json-value.ts';
+import type { Answer } from '../call.ts';
+import type { Method } from '../catalogue/catalogue.ts';
+import { createLineReader } from '../frame/lines.ts';
+import type { Scrubber } from '../scrub/scrubber.ts';
+import type { Heard, Hearing, HearingEvents } from './converse.ts';
+import { failure } from './run.ts';
+
+/** Longest progress message that travels on, in UTF-16 units. */
+const MAXIMUM_MESSAGE = 1_024;
+
+/**
+ * Hears a `jsonrpc` driver (protocol/driver-protocol.md): notifications, then exactly one response. What it says is
+ * parsed as strictly as what callers say.
+ */
+export function hearJsonRpc(
+  method: Method,
+  limits: Settings['limits'],
+  scrubber: Scrubber,
+  events: HearingEvents,
+): Hearing {
+  let heard: Heard | null = null;
+
+  function bad(at: string, rule: string): void {
+    heard = { kind: 'bad-output', place: { at, rule } };
+    lines.stop();
+    events.bad();
+  }
+
+  function onLine(line: Uint8Array): void {
+    let value: JsonValue;
+    try {
+      value = parseJson(line, { depth: limits.nesting_depth, keys: limits.keys });
+    } catch (error) {
+      if (!(error instanceof JsonRefused)) throw error;
+      return bad('', error.reason);
+    }
+    if (!isJsonObject(value) || value['jsonrpc'] !== '2.0') return bad('', 'jsonrpc');
+    if (typeof value['method'] === 'string' && !('id' in value)) return onNotification(value['method'], value['params']);
+    if (value['id'] !== 1 || 'result' in value === 'error' in value) return bad('', 'response');
+    if (heard !== null) return bad('', 'one-response');
+    const answer = 'error' in value ? onError(value['error']) : onResult(value['result']);
+    if (answer === null) return;
+    heard = { kind: 'answer', answer };
+    events.answered();
+  }
+
+  function onNotification(name: string, params: JsonValue | undefined): void {
+    if (name !== 'progress' || !isJsonObject(params)) return;
+    const { progress, total, message } = params;
+    if (typeof progress !== 'number') return;
+    events.progress({
+      progress,
+      ...(typeof total === 'number' ? { total } : {}),
+      ...(typeof message === 'string' ? { message: scrubber.text(message.slice(0, MAXIMUM_MESSAGE)).text } : {}),
+    });
+  }
+
+  function onResult(result: JsonValue | undefined): Answer | null {
+    const checked = method.result.check(result ?? null);
+    if (!checked.ok) {
+      bad(checked.at, checked.rule);
+      return null;
+    }
+    return { ok: true, result: scrubber.value(result ?? null).value, driver: null };
+  }
+
+  /** Only what the manifest declares reaches the caller; another error is a failed driver's. */
+  function onError(error: JsonValue | undefined): Answer | null {
+    const data = isJsonObject(error) ? error['data'] : undefined;
+    const name = isJsonObject(data) ? data['error'] : undefined;
+    const declared = typeof name === 'string' ? method.errors.get(name) : undefined;
+    if (!isJsonObject(data) || typeof name !== 'string' || declared === undefined) return failure('driver-failed');
+    const details = data['details'] ?? null;
+    const checked = declared.data?.check(details) ?? { ok: details === null, at: '', rule: 'details' };
+    if (!checked.ok) {
+      bad('at' in checked ? checked.at : '', 'rule' in checked ? checked.rule : 'details');
+      return null;
+    }
+    const extra: JsonObject = details === null ? { error: name } : { error: name, details: scrubber.value(details).value };
+    return { ok: false, reason: 'driver-error', message: declared.message, extra };
+  }
+
+  const lines = createLineReader(method.outputBytes, {
+    line: onLine,
+    tooLong: () => bad('', 'line-length'),
+  });
+  return { stdout: lines.push, close: () => heard };
+}

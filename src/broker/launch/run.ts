@@ -1,0 +1,121 @@
+import type { LaunchEnd, LaunchRefusal, Outcome } from '../../boundary/messages.ts';
+import type { ErrorReason } from '../../shared/errors.ts';
+import type { JsonObject } from '../../shared/json-value.ts';
+import type { Intent } from '../audit/records.ts';
+import type { Admitted, Answer, Run } from '../call.ts';
+import type { Method } from '../catalogue/catalogue.ts';
+import type { LaunchGrant } from '../monitor-link.ts';
+import type { ScrubCounts } from '../scrub/scrubber.ts';
+import type { Services } from '../services.ts';
+import { converse, type Told } from './converse.ts';
+import { prepareInput } from './prepare-input.ts';
+
+const NOTHING_SCRUBBED: ScrubCounts = new Map();
+
+/**
+ * Runs an admitted call: asks for a launch, waits for the intent's record and the launch, hands over, hears the
+ * driver out. Whatever happens, the driver's processes are dead when this settles (invariant 9).
+ */
+export async function run(admitted: Admitted, intent: Intent, services: Services): Promise<Run> {
+  if (admitted.target.kind === 'built-in') return runBuiltIn(admitted, intent);
+  const { method } = admitted.target;
+  const started = performance.now();
+  const microseconds = (from: number, to: number): number => Math.round((to - from) * 1000);
+  const base = { handedOver: false, bytesOut: 0, scrubbed: NOTHING_SCRUBBED, isolation: null, ranMicroseconds: 0 };
+  const early = (outcome: Outcome, reason: ErrorReason, extra: JsonObject = {}): Run => ({
+    ...base,
+    outcome,
+    answer: failure(reason, extra),
+    waitedMicroseconds: microseconds(started, performance.now()),
+  });
+
+  const input = prepareInput(method, admitted);
+  if (!input.ok) {
+    await intent;
+    return early('driver-error', 'invalid-params', { at: input.at, rule: input.rule });
+  }
+  const [recorded, grant] = await Promise.all([
+    intent,
+    services.monitor.launch({
+      ...{ profile: method.profile, session: admitted.session.number },
+      ...{ call: admitted.call, generation: admitted.generation.number },
+    }),
+  ]);
+  if (typeof grant === 'string') {
+    services.log.warn({ request: admitted.requestId, reason: grant }, 'a launch was refused');
+    return early(...refusedLaunch(grant));
+  }
+  const kill = (): void => services.monitor.send({ type: 'end-launch', launch: grant.launch });
+  if (recorded !== 'recorded' || admitted.cancelled.aborted) {
+    kill();
+    await grant.ended;
+    return recorded === 'recorded' ? early('disconnected', 'cancelled') : early('cancelled', 'audit-unavailable');
+  }
+  const handedAt = performance.now();
+  const told = await converse(admitted, method, grant, input.bytes, kill, services);
+  return {
+    ...judge(method, grant, told),
+    handedOver: true,
+    bytesOut: told.bytesOut,
+    scrubbed: told.scrubbed,
+    isolation: grant.isolation,
+    waitedMicroseconds: microseconds(started, handedAt),
+    ranMicroseconds: microseconds(handedAt, performance.now()),
+  };
+}
+
+async function runBuiltIn(admitted: Admitted, intent: Intent): Promise<Run> {
+  const recorded = await intent;
+  const base = { handedOver: false, bytesOut: 0, scrubbed: NOTHING_SCRUBBED, isolation: null };
+  const times = { waitedMicroseconds: 0, ranMicroseconds: 0 };
+  if (recorded !== 'recorded' || admitted.target.kind !== 'built-in') {
+    return { ...base, ...times, outcome: 'cancelled', answer: failure('audit-unavailable') };
+  }
+  const result = admitted.target.builtIn.answer(admitted.session.caller, admitted.generation);
+  return { ...base, ...times, outcome: 'ok', answer: { ok: true, result, driver: null } };
+}
+
+function refusedLaunch(reason: LaunchRefusal): [Outcome, ErrorReason] {
+  switch (reason) {
+    case 'audit-unavailable':
+      return ['launch-refused', 'audit-unavailable'];
+    case 'too-many-launches':
+    case 'too-many-launches-per-second':
+      return ['overloaded', 'overloaded'];
+    case 'draining':
+      return ['cancelled', 'shutting-down'];
+    case 'peer-gone':
+      return ['disconnected', 'cancelled'];
+    default:
+      return ['launch-refused', 'launch-refused'];
+  }
+}
+
+/** One outcome, whatever ended at the same moment (D13): the first cause that was seen decides. */
+function judge(method: Method, grant: LaunchGrant, told: Told): { outcome: Outcome; answer: Answer } {
+  const extra = method.stderrInErrors ? { driver: told.driver } : {};
+  switch (told.end) {
+    case 'answered':
+      return { outcome: told.answer.ok ? 'ok' : 'driver-error', answer: told.answer };
+    case 'timeout':
+      return { outcome: 'timeout', answer: failure('timeout', extra) };
+    case 'disconnected':
+      return { outcome: 'disconnected', answer: failure('cancelled') };
+    case 'output-limit':
+      return { outcome: 'output-limit', answer: failure('output-limit') };
+    case 'bad-output':
+      return { outcome: 'bad-output', answer: failure('driver-bad-output', { ...told.place, ...extra }) };
+    case 'ended':
+      return endedWithoutAnswer(grant, told.launchEnd, extra);
+  }
+}
+
+function endedWithoutAnswer(_grant: LaunchGrant, end: LaunchEnd, extra: JsonObject): { outcome: Outcome; answer: Answer } {
+  if (end === 'wall-limit') return { outcome: 'timeout', answer: failure('timeout', extra) };
+  if (end === 'exit') return { outcome: 'crashed', answer: failure('driver-failed', extra) };
+  return { outcome: 'cancelled', answer: failure('cancelled') };
+}
+
+export function failure(reason: ErrorReason, extra: JsonObject = {}): Answer {
+  return { ok: false, reason, message: null, extra };
+}

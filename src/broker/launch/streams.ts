@@ -1,0 +1,100 @@
+import { Socket } from 'node:net';
+import type { LaunchGrant } from '../monitor-link.ts';
+
+/** How long streams are drained after the sandbox is dead, in milliseconds: whatever was written is in the pipes. */
+const DRAIN_WITHIN_MS = 2_000;
+
+/** The output of a driver as it comes, bounded over both streams. */
+export interface DriverStreams {
+  /** Gives the driver its request and closes its stdin. A driver that has stopped reading is no error. */
+  write(bytes: Uint8Array): void;
+  /** Settles when both streams are at end-of-file and the sandbox is dead, with its exit status. */
+  readonly finished: Promise<number>;
+}
+
+export interface StreamEvents {
+  stdout(chunk: Buffer): void;
+  stderr(chunk: Buffer): void;
+  /** More than the limit came: nothing more is reported. */
+  overLimit(): void;
+}
+
+/** @param maximumBytes of stdout and stderr together */
+export function openStreams(grant: LaunchGrant, maximumBytes: number, events: StreamEvents): DriverStreams {
+  const stdin = new Socket({ fd: grant.stdin, readable: false, writable: true });
+  const stdout = new Socket({ fd: grant.stdout, readable: true, writable: false });
+  const stderr = new Socket({ fd: grant.stderr, readable: true, writable: false });
+  let left = maximumBytes;
+  let over = false;
+
+  function counted(report: (chunk: Buffer) => void): (chunk: Buffer) => void {
+    return (chunk) => {
+      if (over) return;
+      if (chunk.length > left) {
+        report(chunk.subarray(0, left));
+        over = true;
+        return events.overLimit();
+      }
+      left -= chunk.length;
+      report(chunk);
+    };
+  }
+
+  // EPIPE and the like: the driver ended or closed its end; what it answered decides.
+  stdin.on('error', () => stdin.destroy());
+  const closed = [
+    [stdout, events.stdout],
+    [stderr, events.stderr],
+  ] as const;
+  const ends = closed.map(([stream, report]) => {
+    stream.on('data', counted(report));
+    return new Promise<void>((resolve) => {
+      stream.on('error', () => stream.destroy());
+      stream.on('close', () => resolve());
+      stream.on('end', () => stream.destroy());
+    });
+  });
+  const finished = grant.ended.then(async ({ status }) => {
+    const timer = setTimeout(() => {
+      for (const [stream] of closed) stream.destroy();
+    }, DRAIN_WITHIN_MS);
+    await Promise.all(ends);
+    clearTimeout(timer);
+    stdin.destroy();
+    return status;
+  });
+  return { write: (bytes) => void stdin.end(bytes), finished };
+}
+
+/** The last bytes of a stream, at most so many. */
+export interface Tail {
+  push(chunk: Uint8Array): void;
+  bytes(): Buffer;
+}
+
+export function createTail(maximumBytes: number): Tail {
+  let kept: Uint8Array[] = [];
+  let length = 0;
+  return {
+    push(chunk) {
+      kept.push(chunk);
+      length += chunk.length;
+      // Cut only now and then, so that small chunks do not cost a copy each.
+      if (length <= 2 * maximumBytes && kept.length < 1_024) return;
+      const joined = Buffer.concat(kept).subarray(-maximumBytes);
+      kept = [joined];
+      length = joined.length;
+    },
+    bytes: () => Buffer.concat(kept).subarray(-maximumBytes),
+  };
+}
+
+/** Text where it is UTF-8, else `{"base64": …}`. */
+export function textOrBase64(bytes: Uint8Array): string | { readonly base64: string } {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return { base64: Buffer.from(bytes).toString('base64') };
+  }
+}
