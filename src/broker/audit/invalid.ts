@@ -1,0 +1,16 @@
+import type { RefusalReason } from '../../boundary/messages.ts';
+import { errorTable } from '../../shared/errors.ts';
+import type { Services } from '../services.ts';
+
+/** Records a message that was no call: nothing of it is a claim but why. */
+export async function recordInvalid(
+  session: number,
+  requestId: string,
+  reason: RefusalReason,
+  { monitor }: Services,
+): Promise<void> {
+  await monitor.record({
+    ...{ type: 'refusal', session, request: requestId, kind: 'invalid', reason },
+    ...{ method: null, params: null, error: errorTable[reason].code },
+  });
+}

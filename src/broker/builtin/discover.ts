@@ -1,0 +1,55 @@
+import type { Caller } from '../../shared/caller.ts';
+import type { JsonObject, JsonValue } from '../../shared/json-value.ts';
+import { isJsonObject } from '../../shared/json-value.ts';
+import type { Method } from '../catalogue/catalogue.ts';
+import type { Generation } from '../configuration/generation.ts';
+import type { BuiltIn } from './built-in.ts';
+
+const OPENRPC_VERSION = '1.3.2';
+
+/** `rpc.discover`: an OpenRPC document (spec.open-rpc.org) of what this caller may call with some params. */
+export function discoverMethod(version: () => string): BuiltIn {
+  return {
+    name: 'rpc.discover',
+    needsPermit: false,
+    summary: 'Describes the methods that you may call.',
+    answer(caller, generation) {
+      const methods = [...generation.methods.values()].filter((method) => generation.policy.callable(caller, method.name));
+      return {
+        openrpc: OPENRPC_VERSION,
+        info: { title: 'driverd', version: version() },
+        methods: [...builtInsFor(caller, generation), ...methods.map(describe)],
+      };
+    },
+  };
+}
+
+function builtInsFor(caller: Caller, generation: Generation): JsonValue[] {
+  return [...generation.builtIns.values()]
+    .filter((builtIn) => !builtIn.needsPermit || generation.policy.callable(caller, builtIn.name))
+    .map(({ name, summary }) => ({
+      ...{ name, summary, params: [], paramStructure: 'by-name' },
+      result: { name: 'result', schema: { type: 'object' } },
+    }));
+}
+
+function describe(method: Method): JsonObject {
+  const { paramsSchema, resultSchema, command } = method;
+  const properties = isJsonObject(paramsSchema['properties']) ? paramsSchema['properties'] : {};
+  const required = Array.isArray(paramsSchema['required']) ? paramsSchema['required'] : [];
+  const order = [...method.positional, ...Object.keys(properties).filter((name) => !method.positional.includes(name))];
+  return {
+    name: method.name,
+    summary: method.title ?? method.name,
+    description: method.description ?? '',
+    paramStructure: method.positional.length > 0 ? 'either' : 'by-name',
+    params: order.map((name) => ({ name, required: required.includes(name), schema: properties[name] ?? {} })),
+    result: { name: 'result', schema: resultSchema },
+    errors: [...method.errors].map(([error, { message }]) => ({ code: -32015, message, data: { error } })),
+    'x-driverd': {
+      ...{ kind: method.kind, destructive: method.destructive, idempotent: method.idempotent, tags: method.tags },
+      ...{ positional: method.positional, stdin: command?.stdin ?? null, output: command?.output ?? null },
+      params: paramsSchema,
+    },
+  };
+}

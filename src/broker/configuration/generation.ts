@@ -1,0 +1,93 @@
+import type { MonitorControl } from '../../boundary/messages.ts';
+import { parseProfile } from '../../shared/configuration/profile.ts';
+import { parseSettings } from '../../shared/configuration/settings.ts';
+import type { Settings } from '../../shared/configuration/types.generated.ts';
+import { loadPolicy, type Policy, type PolicyFile, type PolicyMethod } from '../authorise/policy.ts';
+import type { BuiltIn } from '../builtin/built-in.ts';
+import { loadMethods, type Method } from '../catalogue/catalogue.ts';
+
+type FileMessage = Extract<MonitorControl, { type: 'file' }>;
+type NamesMessage = Extract<MonitorControl, { type: 'names' }>;
+type PlanMessage = Extract<MonitorControl, { type: 'plan' }>;
+
+/** What the monitor sent of one generation, before it is parsed. */
+export interface Offered {
+  readonly files: readonly FileMessage[];
+  readonly names: NamesMessage | null;
+  readonly plans: readonly PlanMessage[];
+}
+
+/** One whole configuration, as the broker understands it; calls keep the one that they began with. */
+export interface Generation {
+  readonly number: number;
+  readonly settings: Settings;
+  readonly methods: ReadonlyMap<string, Method>;
+  readonly builtIns: ReadonlyMap<string, BuiltIn>;
+  readonly policy: Policy;
+  readonly plans: ReadonlyMap<string, Pick<PlanMessage, 'way' | 'uid' | 'degraded'>>;
+  /** Calls that keep it alive. */
+  began(): void;
+  ended(): void;
+  /** Calls back when it is no longer the running one and its last call has ended. */
+  retire(whenUnused: () => void): void;
+}
+
+/**
+ * Parses everything of an offer.
+ * @throws Error whose message names file, line where there is one, and reason
+ */
+export function buildGeneration(
+  number: number,
+  offered: Offered,
+  unitsProvable: boolean,
+  builtIns: readonly BuiltIn[],
+): Generation {
+  const bytesOf = (file: FileMessage): Uint8Array => Buffer.from(file.bytes, 'base64');
+  const filesOf = (role: FileMessage['role']): readonly FileMessage[] => offered.files.filter((file) => file.role === role);
+
+  const [settingsFile] = filesOf('settings');
+  if (settingsFile === undefined) throw new Error('Cannot load the configuration: no settings came');
+  const settings = parseSettings(settingsFile.path, bytesOf(settingsFile));
+
+  const methods = new Map<string, Method>();
+  for (const file of filesOf('profile')) {
+    const manifest = filesOf('manifest').find((candidate) => candidate.name === file.name);
+    if (manifest === undefined) throw new Error(`Cannot load ${file.path}: its manifest did not come`);
+    const profile = parseProfile(file.path, bytesOf(file));
+    for (const method of loadMethods(file.name, profile, manifest.path, bytesOf(manifest))) methods.set(method.name, method);
+  }
+
+  const byName = (list: NamesMessage['users'] | undefined): Map<string, number> =>
+    new Map((list ?? []).map(({ name, id }) => [name, id]));
+  const names = { users: byName(offered.names?.users), groups: byName(offered.names?.groups) };
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  const policies = filesOf('policy').map((file): PolicyFile => ({ file: file.path, text: decoder.decode(bytesOf(file)) }));
+  const builtInMethods = builtIns.map(({ name }): PolicyMethod => {
+    return { name, driver: 'rpc', destructive: false, idempotent: true, tags: [] };
+  });
+  const driverMethods = [...methods.values()].map(({ name, profile, destructive, idempotent, tags }): PolicyMethod => {
+    return { name, driver: profile, destructive, idempotent, tags };
+  });
+
+  let calls = 0;
+  let retired: (() => void) | undefined;
+  return {
+    number,
+    settings,
+    methods,
+    builtIns: new Map(builtIns.map((builtIn) => [builtIn.name, builtIn])),
+    policy: loadPolicy(policies, [...builtInMethods, ...driverMethods], names, { unitsProvable }),
+    plans: new Map(offered.plans.map(({ profile, way, uid, degraded }) => [profile, { way, uid, degraded }])),
+    began() {
+      calls += 1;
+    },
+    ended() {
+      calls -= 1;
+      if (calls === 0) retired?.();
+    },
+    retire(whenUnused) {
+      retired = whenUnused;
+      if (calls === 0) whenUnused();
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import type { BrokerControl, MonitorControl } from '../../boundary/messages.ts';
+import type { BuiltIn } from '../builtin/built-in.ts';
+import { buildGeneration, type Generation, type Offered } from './generation.ts';
+
+/** Longest reason that travels back to the monitor, in characters. */
+const MAXIMUM_REASON = 1_024;
+
+/** Takes configurations from the monitor: parsed when whole, taken when the monitor says that both accepted. */
+export interface ConfigurationReceiver {
+  /** Returns whether the message was one of configuration. */
+  message(message: MonitorControl): boolean;
+  current(): Generation | undefined;
+}
+
+export function createConfigurationReceiver(
+  builtIns: readonly BuiltIn[],
+  send: (message: BrokerControl) => void,
+  taken: (generation: Generation) => void,
+): ConfigurationReceiver {
+  let offered: { files: Offered['files'][number][]; names: Offered['names']; plans: Offered['plans'][number][] } = empty();
+  let accepted: Generation | undefined;
+  let current: Generation | undefined;
+
+  function configure(number: number, unitsProvable: boolean): void {
+    try {
+      accepted = buildGeneration(number, offered, unitsProvable, builtIns);
+      send({ type: 'accepted', generation: number });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : 'unknown';
+      send({ type: 'refused', generation: number, reason: reason.slice(0, MAXIMUM_REASON).replace(/[^\x20-\x7e]/g, '?') });
+    }
+    offered = empty();
+  }
+
+  function commit(number: number): void {
+    if (accepted?.number !== number) return;
+    const old = current;
+    current = accepted;
+    accepted = undefined;
+    old?.retire(() => send({ type: 'retired', generation: old.number }));
+    taken(current);
+  }
+
+  return {
+    message(message) {
+      switch (message.type) {
+        case 'file':
+          offered.files.push(message);
+          return true;
+        case 'names':
+          offered.names = message;
+          return true;
+        case 'plan':
+          offered.plans.push(message);
+          return true;
+        case 'configure':
+          configure(message.generation, message.unitsProvable);
+          return true;
+        case 'commit':
+          commit(message.generation);
+          return true;
+        case 'abandon':
+          accepted = undefined;
+          return true;
+        default:
+          return false;
+      }
+    },
+    current: () => current,
+  };
+}
+
+function empty(): { files: Offered['files'][number][]; names: Offered['names']; plans: Offered['plans'][number][] } {
+  return { files: [], names: null, plans: [] };
+}

@@ -1,0 +1,179 @@
+import { Socket } from 'node:net';
+import { peerHasGone } from '../../posix/poll.ts';
+import type { Caller } from '../../shared/caller.ts';
+import type { JsonObject, JsonValue } from '../../shared/json-value.ts';
+import { JsonRefused, parseJson } from '../../shared/json/parse.ts';
+import { recordInvalid } from '../audit/invalid.ts';
+import type { RefusalReason } from '../../boundary/messages.ts';
+import { type Received, refuse } from '../call.ts';
+import type { Generation } from '../configuration/generation.ts';
+import { type EnvelopeElement, readEnvelope } from '../frame/envelope.ts';
+import { isHttpRequestLine } from '../frame/http.ts';
+import { createLineReader } from '../frame/lines.ts';
+import { answer } from '../pipeline.ts';
+import { newRequestIdentifier } from '../request-identifier.ts';
+import { type Reply, respondToInvalid } from '../respond/respond.ts';
+import type { Services } from '../services.ts';
+import type { ClientSession } from './client-session.ts';
+import { createWriter } from './writer.ts';
+
+/** How often a connection that sent end-of-file is asked whether it is gone or half-closed, in milliseconds. */
+const GONE_POLL_MS = 100;
+
+export interface Connection {
+  readonly uid: number;
+  /** Ends it: the monitor says that the caller is gone, or the broker drains. */
+  close(): void;
+}
+
+/**
+ * Serves one caller's connection: newline-delimited JSON-RPC 2.0. Limits are those of the configuration at its start.
+ * @param descriptor the accepted socket, passed by the monitor
+ * @param ended called once, when it is closed
+ */
+export function serveConnection(
+  given: { readonly number: number; readonly caller: Caller; readonly descriptor: number },
+  current: () => Generation,
+  services: Services,
+  ended: () => void,
+): Connection {
+  const { limits } = current().settings;
+  const socket = new Socket({ fd: given.descriptor, readable: true, writable: true, allowHalfOpen: true });
+  const gone = new AbortController();
+  const queue: Uint8Array[] = [];
+  let inFlight = 0;
+  let closing = false;
+  let deadline: NodeJS.Timeout | undefined;
+  let gonePoll: NodeJS.Timeout | undefined;
+
+  const writer = createWriter(socket, limits.reply_buffer_bytes, limits.message_ms, next);
+  const session: ClientSession = {
+    number: given.number,
+    caller: given.caller,
+    gone: gone.signal,
+    progress(token, progress) {
+      if (token === undefined || socket.destroyed) return;
+      const params = { progressToken: token, ...progress };
+      writer.line(JSON.stringify({ jsonrpc: '2.0', method: 'rpc.progress', params }), true);
+    },
+  };
+
+  const lines = createLineReader(limits.message_bytes, {
+    line(bytes) {
+      restartDeadline();
+      queue.push(bytes.slice());
+    },
+    tooLong: () => void endWith('message-too-large'),
+  });
+
+  function restartDeadline(): void {
+    clearTimeout(deadline);
+    deadline = undefined;
+  }
+
+  socket.on('data', (chunk: Buffer) => {
+    lines.push(chunk);
+    if (lines.pending) deadline ??= setTimeout(() => void endWith('message-timeout'), limits.message_ms);
+    else restartDeadline();
+    next();
+  });
+  socket.on('end', () => {
+    gonePoll = setInterval(() => {
+      if (peerHasGone(given.descriptor)) socket.destroy();
+      else endWhenServed();
+    }, GONE_POLL_MS);
+    endWhenServed();
+  });
+  socket.on('error', () => socket.destroy());
+  socket.on('close', () => {
+    clearTimeout(deadline);
+    clearInterval(gonePoll);
+    lines.stop();
+    queue.length = 0;
+    gone.abort();
+    ended();
+  });
+
+  /** A half-closed caller (`nc -N`) gets its replies before its connection is ended. */
+  function endWhenServed(): void {
+    if (!socket.readableEnded || inFlight > 0 || queue.length > 0) return;
+    if (peerHasGone(given.descriptor)) socket.destroy();
+    else socket.end(() => socket.destroy());
+  }
+
+  /** Takes waiting lines while there is room; else the socket is not read: backpressure for this caller alone. */
+  function next(): void {
+    while (!closing && inFlight < limits.in_flight_per_connection && !writer.isFull) {
+      const line = queue.shift();
+      if (line === undefined) break;
+      inFlight += 1;
+      void serveLine(line).finally(() => {
+        inFlight -= 1;
+        next();
+        endWhenServed();
+      });
+    }
+    if (queue.length > 0 || writer.isFull) socket.pause();
+    else socket.resume();
+  }
+
+  async function serveLine(line: Uint8Array): Promise<void> {
+    const reply = await replyTo(line);
+    if (reply === null) return;
+    writer.line(JSON.stringify(reply), false);
+  }
+
+  async function replyTo(line: Uint8Array): Promise<Reply | readonly Reply[] | null> {
+    let value: JsonValue;
+    try {
+      value = parseJson(line, { depth: limits.nesting_depth, keys: limits.keys });
+    } catch (error) {
+      if (!(error instanceof JsonRefused)) throw error;
+      if (isHttpRequestLine(line)) {
+        await endWith('http-not-spoken');
+        return null;
+      }
+      return invalid(null, 'parse-error', { rule: error.reason });
+    }
+    const envelope = readEnvelope(value, { batchLength: limits.batch_length });
+    if (envelope.kind === 'invalid') return invalid(null, 'invalid-request');
+    if (envelope.kind === 'single') return answerElement(envelope.element, line.length);
+    const replies = await Promise.all(envelope.elements.map((element) => answerElement(element, line.length)));
+    const spoken = replies.filter((reply) => reply !== null);
+    return spoken.length === 0 ? null : spoken;
+  }
+
+  async function answerElement(element: EnvelopeElement, bytesIn: number): Promise<Reply | null> {
+    if (element.kind === 'invalid') return invalid(element.id, 'invalid-request');
+    const received: Received = {
+      ...{ stage: 'received', session, request: element.request, requestId: newRequestIdentifier(), bytesIn },
+      ...{ receivedAt: performance.now(), generation: current() },
+    };
+    try {
+      return await answer(received, services);
+    } catch (error) {
+      // A fault of ours: the caller gets the fixed text, the details stand in the operational log.
+      services.log.error({ request: received.requestId, error }, 'a call failed inside the broker');
+      if (element.request.id === undefined) return null;
+      return respondToInvalid(element.request.id, received.requestId, refuse('refused', 'internal-error'));
+    }
+  }
+
+  async function invalid(id: string | number | null, reason: RefusalReason, extra: JsonObject = {}): Promise<Reply> {
+    const requestId = newRequestIdentifier();
+    await recordInvalid(given.number, requestId, reason, services);
+    return respondToInvalid(id, requestId, refuse('invalid', reason, extra));
+  }
+
+  /** One error, then the end: what follows on the stream cannot be trusted to be messages. */
+  async function endWith(reason: RefusalReason): Promise<void> {
+    if (closing) return;
+    closing = true;
+    lines.stop();
+    restartDeadline();
+    writer.line(JSON.stringify(await invalid(null, reason)), false);
+    socket.end(() => socket.destroy());
+  }
+
+  return { uid: given.caller.uid, close: () => socket.destroy() };
+}

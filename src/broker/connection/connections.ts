@@ -1,0 +1,54 @@
+import type { MonitorControl } from '../../boundary/messages.ts';
+import { closeSync } from 'node:fs';
+import type { Generation } from '../configuration/generation.ts';
+import type { Services } from '../services.ts';
+import { type Connection, serveConnection } from './connection.ts';
+import { turnAway } from './turn-away.ts';
+
+type SessionMessage = Extract<MonitorControl, { type: 'session' }>;
+
+/** All connections that the monitor has passed. */
+export interface Connections {
+  open(message: SessionMessage, descriptor: number): void;
+  close(session: number): void;
+  readonly count: number;
+}
+
+export function createConnections(current: () => Generation | undefined, services: Services): Connections {
+  const connections = new Map<number, Connection>();
+  const perIdentity = new Map<number, number>();
+
+  function count(uid: number, change: number): void {
+    const now = (perIdentity.get(uid) ?? 0) + change;
+    if (now === 0) perIdentity.delete(uid);
+    else perIdentity.set(uid, now);
+  }
+
+  return {
+    open({ session, uid, gid, groups, pid, unit }, descriptor) {
+      const generation = current();
+      if (generation === undefined) {
+        closeSync(descriptor);
+        return services.monitor.send({ type: 'close-session', session });
+      }
+      const closed = (): void => services.monitor.send({ type: 'close-session', session });
+      if ((perIdentity.get(uid) ?? 0) >= generation.settings.limits.connections_per_identity) {
+        return turnAway(session, descriptor, services, closed);
+      }
+      count(uid, 1);
+      const given = { number: session, caller: { uid, gid, groups, pid, unit }, descriptor };
+      const connection = serveConnection(given, () => current() ?? generation, services, () => {
+        connections.delete(session);
+        count(uid, -1);
+        closed();
+      });
+      connections.set(session, connection);
+    },
+    close(session) {
+      connections.get(session)?.close();
+    },
+    get count() {
+      return connections.size;
+    },
+  };
+}

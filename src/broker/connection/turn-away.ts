@@ -1,0 +1,18 @@
+import { Socket } from 'node:net';
+import { recordInvalid } from '../audit/invalid.ts';
+import { refuse } from '../call.ts';
+import { newRequestIdentifier } from '../request-identifier.ts';
+import { respondToInvalid } from '../respond/respond.ts';
+import type { Services } from '../services.ts';
+
+/** Tells a connection beyond its identity's limit why, and ends it. */
+export function turnAway(session: number, descriptor: number, services: Services, closed: () => void): void {
+  const socket = new Socket({ fd: descriptor, readable: true, writable: true });
+  const requestId = newRequestIdentifier();
+  socket.on('error', () => socket.destroy());
+  socket.on('close', closed);
+  const reply = respondToInvalid(null, requestId, refuse('refused', 'too-many-connections'));
+  void recordInvalid(session, requestId, 'too-many-connections', services).then(() => {
+    socket.end(`${JSON.stringify(reply)}\n`, () => socket.destroy());
+  });
+}

@@ -1,0 +1,33 @@
+import type { Socket } from 'node:net';
+
+/** Writes replies to one caller, bounded: who does not read is disconnected. */
+export interface Writer {
+  /** One line; `droppable` ones are left out while earlier ones wait. */
+  line(text: string, droppable: boolean): void;
+  /** Whether so much waits that no more requests should be read. */
+  readonly isFull: boolean;
+}
+
+/**
+ * @param maximumBytes that may wait for the caller; beyond it no more of its requests are read
+ * @param patienceMs how long it may stay so before the connection is ended
+ */
+export function createWriter(socket: Socket, maximumBytes: number, patienceMs: number, drained: () => void): Writer {
+  let impatience: NodeJS.Timeout | undefined;
+  socket.on('drain', () => {
+    clearTimeout(impatience);
+    impatience = undefined;
+    drained();
+  });
+  socket.on('close', () => clearTimeout(impatience));
+  return {
+    line(text, droppable) {
+      if (socket.destroyed || (droppable && socket.writableNeedDrain)) return;
+      socket.write(`${text}\n`);
+      if (socket.writableLength > maximumBytes) impatience ??= setTimeout(() => socket.destroy(), patienceMs);
+    },
+    get isFull() {
+      return socket.writableLength > maximumBytes;
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { type AuditLog, openAuditLog } from '../../../src/monitor/audit/log.ts';
+import { HEAD_NOTE_FILE } from '../../../src/shared/audit/head-note.ts';
+import { prepareRecord, sealRecord } from '../../../src/shared/audit/record.ts';
+import { type VerifyResult, verifyLog } from '../../../src/shared/audit/verify.ts';
+
+/** A log and its state folder, below a folder that is removed when the test has ended. */
+export interface Places {
+  readonly folder: string;
+  readonly path: string;
+  readonly head: string;
+  open(): Promise<AuditLog>;
+  verify(): Promise<VerifyResult>;
+  bytes(): Buffer;
+  lines(): string[];
+}
+
+export function makePlaces(folder = makeFolder()): Places {
+  const path = join(folder, 'audit.jsonl');
+  const head = join(folder, HEAD_NOTE_FILE);
+  return {
+    folder,
+    path,
+    head,
+    open: () => openAuditLog({ path, stateFolder: folder, retryMs: 20 }),
+    verify: () => verifyLog(path, head, { rereads: 1 }),
+    bytes: () => readFileSync(path),
+    lines: () => readFileSync(path, 'utf8').split('\n').slice(0, -1),
+  };
+}
+
+export function makeFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'driverd-audit-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** A log of `count` records, closed as a daemon closes it. */
+export async function makeLog(count: number): Promise<Places> {
+  const places = makePlaces();
+  await extend(places, count);
+  return places;
+}
+
+/** Runs a daemon's worth of `count` more records. */
+export async function extend(places: Places, count: number): Promise<void> {
+  const log = await places.open();
+  for (let number = 1; number <= count; number += 1) {
+    await log.append('session', { session: number, uid: 1000 }, { reason: `r${number}` }, number % 2 === 0);
+  }
+  await log.close();
+}
+
+/** Writes the log anew, line by line. */
+export function rewrite(places: Places, lines: readonly string[]): void {
+  writeFileSync(places.path, lines.map((line) => `${line}\n`).join(''));
+}
+
+/** A record that follows `line` as one of the monitor's own would, made by somebody else. */
+export function forgeNext(line: string | undefined, uid = 0): string {
+  const { seq, hash, boot } = JSON.parse(line ?? '') as { seq: number; hash: string; boot: string };
+  const at = { time: '2026-01-02T03:04:05.678901Z', monotonicNanoseconds: '1', boot };
+  return sealRecord(prepareRecord(at, 'session', { session: 1, uid }, {}), seq + 1, hash).line.slice(0, -1);
+}
+
+/** Reseals a changed record and every one after it, as a forger without the head note can. */
+export function rechain(
+  lines: readonly string[],
+  changed: number,
+  change: (line: string) => string,
+): string[] {
+  let prev = '';
+  return lines.map((line, index) => {
+    const body = (index === changed ? change(line) : line).replace(
+      /,"prev":"[0-9a-f]{64}","hash":"[0-9a-f]{64}"\}$/,
+      '',
+    );
+    const record = JSON.parse(`${body}}`) as Record<string, never>;
+    const before = (JSON.parse(line) as { prev: string }).prev;
+    const at = {
+      time: record['time'] ?? '',
+      monotonicNanoseconds: record['monotonic_ns'] ?? '',
+      boot: record['boot'] ?? '',
+    };
+    const prepared = prepareRecord(at, record['event'] ?? '', record['facts'] ?? {}, record['claims'] ?? {});
+    const sealed = sealRecord(prepared, index + 1, index <= changed ? before : prev);
+    prev = sealed.hash;
+    return sealed.line.slice(0, -1);
+  });
+}
