@@ -24,7 +24,7 @@ export async function readLines(
   to: number,
   take: (line: LogLine) => boolean,
 ): Promise<void> {
-  const buffer = Buffer.allocUnsafe(CHUNK_BYTES + LINE_BYTES_MAXIMUM);
+  const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES + LINE_BYTES_MAXIMUM, Math.max(0, to - from)));
   let offset = from;
   let held = 0;
   for (;;) {
