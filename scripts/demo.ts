@@ -17,7 +17,10 @@ const secret = join(folder, 'token');
 writeFileSync(secret, `correct-horse-${Date.now().toString(36)}-battery\n`, { mode: 0o600 });
 const made = makeDevelopmentFolder(
   folder,
-  { ...BUNDLED_PROFILES, demo: `version: 1\nsecrets:\n  - { name: token, file: ${JSON.stringify(secret)} }\n` },
+  {
+    ...BUNDLED_PROFILES,
+    demo: `version: 1\nsecrets:\n  - { name: token, file: ${JSON.stringify(secret)} }\n`,
+  },
   ['disk', 'host', 'cpu', 'demo']
     .map((driver) => `permit(principal == Uid::"${uid}", action in Action::"${driver}", resource);`)
     .concat(`permit(principal == Uid::"${uid}", action in Action::"rpc", resource);`, '')
@@ -39,7 +42,9 @@ function driverctl(...args: string[]): number {
   return status ?? EXIT_BAD_LOG;
 }
 
-process.stdout.write(`driverd runs in ${folder}, as ${uid === 0 ? 'root' : `user ${uid}: rootless, so broker and drivers share your user and are told apart by their sandboxes alone`}\n`);
+process.stdout.write(
+  `driverd runs in ${folder}, as ${uid === 0 ? 'root' : `user ${uid}: rootless, so broker and drivers share your user and are told apart by their sandboxes alone`}\n`,
+);
 const daemon = spawn(
   process.execPath,
   [join(ROOT, 'dist/monitor/main.js'), '--development', '--config', folder, '--state', made.state],
@@ -51,7 +56,8 @@ daemon.stderr.on('data', (chunk: Buffer) => {
 });
 const exited = new Promise<void>((resolve) => daemon.on('exit', () => resolve()));
 const giveUpAt = Date.now() + STARTS_WITHIN_MS;
-while (!operationalLog.includes('driverd is listening') && daemon.exitCode === null && Date.now() < giveUpAt) await wait(20);
+while (!operationalLog.includes('driverd is listening') && daemon.exitCode === null && Date.now() < giveUpAt)
+  await wait(20);
 let verified = EXIT_BAD_LOG;
 if (existsSync(made.socket)) {
   say('A call: how full is the root file system?');

@@ -33,8 +33,14 @@ export function makeDevelopmentFolder(
   policy: string = permitAll(process.geteuid?.() ?? 0),
   driverFolders: readonly string[] = [],
 ): DevelopmentFolder {
-  const made = { folder, socket: join(folder, 'driverd.sock'), state: join(folder, 'state'), log: join(folder, 'audit/audit.jsonl') };
-  for (const name of ['', 'drivers.d', 'policy.d', 'drivers']) mkdirSync(join(folder, name), { recursive: true, mode: 0o755 });
+  const made = {
+    folder,
+    socket: join(folder, 'driverd.sock'),
+    state: join(folder, 'state'),
+    log: join(folder, 'audit/audit.jsonl'),
+  };
+  for (const name of ['', 'drivers.d', 'policy.d', 'drivers'])
+    mkdirSync(join(folder, name), { recursive: true, mode: 0o755 });
   mkdirSync(join(folder, 'audit'), { recursive: true, mode: 0o750 });
   const settings = [
     '# A development configuration: driverd refuses it unless started with --development.',
@@ -42,12 +48,15 @@ export function makeDevelopmentFolder(
     'development: true',
     `socket: { path: ${JSON.stringify(made.socket)}, group: null }`,
     'driver_paths:',
-    ...[join(ROOT, 'drivers'), join(folder, 'drivers'), ...driverFolders].map((path) => `  - ${JSON.stringify(path)}`),
+    ...[join(ROOT, 'drivers'), join(folder, 'drivers'), ...driverFolders].map(
+      (path) => `  - ${JSON.stringify(path)}`,
+    ),
     `audit: { path: ${JSON.stringify(made.log)} }`,
     '',
   ];
   writeOnce(join(folder, 'driverd.yaml'), settings.join('\n'));
-  for (const [name, text] of Object.entries(profiles)) writeOnce(join(folder, 'drivers.d', `${name}.yaml`), text);
+  for (const [name, text] of Object.entries(profiles))
+    writeOnce(join(folder, 'drivers.d', `${name}.yaml`), text);
   writeOnce(join(folder, 'policy.d/driverd.cedar'), policy);
   return made;
 }

@@ -1,0 +1,516 @@
+// Made by scripts/generate-configuration.ts from protocol/*.schema.json. Do not edit.
+
+/**
+ * driverd.yaml: settings of the daemon.
+ */
+export interface Settings {
+/**
+ * Version of this format.
+ */
+version: 1
+/**
+ * Marks a configuration that is not for production; driverd refuses it unless started with --development.
+ */
+development: boolean
+/**
+ * Where callers connect.
+ */
+socket: {
+/**
+ * The socket. `--socket` overrides it.
+ */
+path: string
+/**
+ * Group that may connect; null leaves the daemon's own. Rootless it is ignored.
+ */
+group: (string | null)
+/**
+ * Permission bits, octal.
+ */
+mode: string
+}
+/**
+ * Folders that hold drivers, one folder each; the first that has a driver is taken.
+ * 
+ * @maxItems 16
+ * 
+ * Items: A folder of drivers.
+ */
+driver_paths: string[]
+/**
+ * Range of numeric users: the broker takes the first, profiles with `user: auto` one each.
+ */
+identities: {
+/**
+ * First number.
+ */
+first: number
+/**
+ * Last number.
+ */
+last: number
+}
+/**
+ * Numeric user and group of the broker; null takes the first of `identities`.
+ */
+broker_user: ({
+/**
+ * Number of the user.
+ */
+uid: number
+/**
+ * Number of the group.
+ */
+gid: number
+} | null)
+/**
+ * One group that may write configuration files.
+ */
+trusted_group: (string | null)
+/**
+ * The record of every call.
+ */
+audit: {
+/**
+ * The log. Its folder is driverd's own.
+ */
+path: string
+/**
+ * What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.
+ */
+durability: ("outcome" | "intent" | "none")
+}
+/**
+ * Level of the operational log.
+ */
+log_level: ("fatal" | "error" | "warn" | "info" | "debug")
+/**
+ * How long calls may go on after SIGTERM, in milliseconds.
+ */
+drain_ms: number
+/**
+ * Bounds on what callers may use.
+ */
+limits: {
+/**
+ * Longest message of a caller, in bytes.
+ */
+message_bytes: number
+/**
+ * How long a begun message may take to arrive, in milliseconds.
+ */
+message_ms: number
+/**
+ * Deepest nesting of JSON that is read.
+ */
+nesting_depth: number
+/**
+ * Most object keys in one message.
+ */
+keys: number
+/**
+ * Most calls in one batch.
+ */
+batch_length: number
+/**
+ * Most calls of one connection at once; then it is not read.
+ */
+in_flight_per_connection: number
+/**
+ * Most calls of one uid at once, over all its connections.
+ */
+in_flight_per_identity: number
+/**
+ * Most calls at once.
+ */
+in_flight: number
+/**
+ * Most connections of one uid at once.
+ */
+connections_per_identity: number
+/**
+ * Most connections at once.
+ */
+connections: number
+/**
+ * How many bytes a caller may leave unread before no more of its calls are read.
+ */
+reply_buffer_bytes: number
+/**
+ * Most driver processes alive at once.
+ */
+launches: number
+/**
+ * Most drivers started in a second.
+ */
+launches_per_second: number
+/**
+ * Most audit records a second that the broker may ask for; beyond it, it waits.
+ */
+audit_records_per_second: number
+/**
+ * How much of a failed driver's scrubbed stderr an error carries, in bytes.
+ */
+stderr_tail_bytes: number
+}
+}
+
+/**
+ * drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.
+ */
+export interface Profile {
+/**
+ * Version of this format.
+ */
+version: 1
+/**
+ * Name of the driver; the profile's own name if left out.
+ */
+driver?: string
+/**
+ * User of the driver's processes: `auto` gives a number of its own.
+ */
+user: string
+/**
+ * What the driver sees beside the minimal read-only system.
+ */
+filesystem: {
+/**
+ * Folders and files, read-only; `at` puts one elsewhere in the driver's view.
+ * 
+ * @maxItems 64
+ * 
+ * Items: A path, or a path and where it is seen.
+ */
+read: ((string | {
+/**
+ * Path on the host.
+ */
+path: string
+/**
+ * Path in the driver's view.
+ */
+at: string
+}) & (((string | {
+/**
+ * Path on the host.
+ */
+path: string
+/**
+ * Path in the driver's view.
+ */
+at: string
+}) & string) | (string | {
+/**
+ * Path on the host.
+ */
+path: string
+/**
+ * Path in the driver's view.
+ */
+at: string
+})))[]
+/**
+ * Size of the driver's private /tmp, in bytes.
+ */
+tmp_bytes: number
+}
+/**
+ * Bounds of each launch.
+ */
+limits: {
+/**
+ * Longest run, in milliseconds.
+ */
+wall_ms: number
+/**
+ * Most CPU time of a process, in seconds.
+ */
+cpu_seconds: number
+/**
+ * RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.
+ */
+address_space_bytes: (number | null)
+/**
+ * RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.
+ */
+data_bytes: (number | null)
+/**
+ * Most processes and threads.
+ */
+processes: number
+/**
+ * Most open files of a process.
+ */
+open_files: number
+/**
+ * Largest file that may be written, in bytes.
+ */
+file_bytes: number
+/**
+ * Most bytes of stdout and stderr together.
+ */
+output_bytes: number
+}
+/**
+ * Literal environment variables.
+ */
+environment: {
+[k: string]: string
+}
+/**
+ * Root-owned files that the driver sees as /run/secrets/<name>, and that are scrubbed from all its output.
+ * 
+ * @maxItems 16
+ * 
+ * Items: One secret.
+ */
+secrets: {
+/**
+ * File name below /run/secrets.
+ */
+name: string
+/**
+ * The file; 8 bytes to 64 KiB.
+ */
+file: string
+}[]
+/**
+ * Whether an error carries exit status and the scrubbed tail of stderr.
+ */
+stderr_in_errors: boolean
+}
+
+/**
+ * driver.yaml: a driver's methods, program, and what it asks for.
+ */
+export interface Manifest {
+/**
+ * Version of this format.
+ */
+version: 1
+/**
+ * Name of the driver and of its folder.
+ */
+name: string
+/**
+ * `jsonrpc`: speaks the driver protocol. `command`: any program.
+ */
+kind: ("jsonrpc" | "command")
+/**
+ * One line.
+ */
+title?: string
+/**
+ * What it is for.
+ */
+description?: string
+/**
+ * What is started; the only block that the monitor reads.
+ */
+program: {
+/**
+ * An absolute path, or the name of a file in the driver's folder.
+ */
+executable?: string
+/**
+ * A file in the driver's folder, run on the daemon's own Node.
+ */
+node?: string
+/**
+ * Fixed leading words.
+ * 
+ * @maxItems 64
+ */
+arguments: string[]
+/**
+ * Names of variables whose values methods may set (command drivers).
+ * 
+ * @maxItems 32
+ */
+environment: string[]
+}
+/**
+ * What it asks for, in a profile's words; nothing is granted by it.
+ */
+asks?: {
+filesystem?: {
+/**
+ * @maxItems 64
+ */
+read?: (string | {
+
+})[]
+}
+limits?: {
+
+}
+}
+/**
+ * Its methods by name.
+ */
+methods: {
+/**
+ * One method.
+ */
+[k: string]: {
+/**
+ * One line.
+ */
+title?: string
+/**
+ * What it does.
+ */
+description?: string
+/**
+ * JSON Schema 2020-12 of the params.
+ */
+params: {
+
+}
+/**
+ * JSON Schema 2020-12 of the result.
+ */
+result: {
+
+}
+/**
+ * Order of params given by position.
+ * 
+ * @maxItems 64
+ */
+positional: string[]
+/**
+ * A permit counts only if its scope names this method or one of its tags.
+ */
+destructive: boolean
+/**
+ * Calling twice is as calling once.
+ */
+idempotent: boolean
+/**
+ * Groups for policies: Action::"tag:<tag>".
+ * 
+ * @maxItems 16
+ */
+tags: string[]
+/**
+ * Longest run, in milliseconds; can only shorten the profile's.
+ */
+timeout_ms?: number
+/**
+ * Errors that reach the caller as declared: word → message and schema of details.
+ */
+errors: {
+[k: string]: {
+message: string
+data?: {
+
+}
+}
+}
+/**
+ * Template of the argv elements after the fixed words (command drivers).
+ * 
+ * @maxItems 64
+ */
+arguments: ((string | {
+param: string
+prefix?: string
+} | {
+flag: string
+/**
+ * @maxItems 64
+ */
+words: string[]
+}) & (((string | {
+param: string
+prefix?: string
+} | {
+flag: string
+/**
+ * @maxItems 64
+ */
+words: string[]
+}) & string) | (string | {
+param: string
+prefix?: string
+} | {
+flag: string
+/**
+ * @maxItems 64
+ */
+words: string[]
+})))[]
+/**
+ * Values of the program's variables (command drivers).
+ */
+environment: {
+[k: string]: {
+param: string
+}
+}
+/**
+ * The param that becomes stdin (command drivers).
+ */
+stdin?: {
+param: string
+}
+/**
+ * How stdout is read (command drivers).
+ */
+output: ("text" | "lines" | "json")
+/**
+ * Which count as success (command drivers).
+ * 
+ * @minItems 1
+ * @maxItems 64
+ */
+exit_statuses: number[]
+}
+}
+}
+
+/**
+ * driver.yaml: a driver's methods, program, and what it asks for.
+ */
+export interface Program {
+/**
+ * Version of this format.
+ */
+version: 1
+/**
+ * Name of the driver and of its folder.
+ */
+name: string
+/**
+ * `jsonrpc`: speaks the driver protocol. `command`: any program.
+ */
+kind: ("jsonrpc" | "command")
+/**
+ * What is started; the only block that the monitor reads.
+ */
+program: {
+/**
+ * An absolute path, or the name of a file in the driver's folder.
+ */
+executable?: string
+/**
+ * A file in the driver's folder, run on the daemon's own Node.
+ */
+node?: string
+/**
+ * Fixed leading words.
+ * 
+ * @maxItems 64
+ */
+arguments: string[]
+/**
+ * Names of variables whose values methods may set (command drivers).
+ * 
+ * @maxItems 32
+ */
+environment: string[]
+}
+[k: string]: unknown
+}

@@ -1,0 +1,3543 @@
+// Made by scripts/generate-configuration.ts from protocol/*.schema.json. Do not edit.
+var __getOwnPropNames = Object.getOwnPropertyNames;
+var __commonJS = (cb, mod) => function __require() {
+  try {
+    return mod || (0, cb[__getOwnPropNames(cb)[0]])((mod = { exports: {} }).exports, mod), mod.exports;
+  } catch (e) {
+    throw mod = 0, e;
+  }
+};
+
+// node_modules/ajv/dist/runtime/ucs2length.js
+var require_ucs2length = __commonJS({
+  "node_modules/ajv/dist/runtime/ucs2length.js"(exports) {
+    "use strict";
+    Object.defineProperty(exports, "__esModule", { value: true });
+    function ucs2length(str) {
+      const len = str.length;
+      let length = 0;
+      let pos = 0;
+      let value;
+      while (pos < len) {
+        length++;
+        value = str.charCodeAt(pos++);
+        if (value >= 55296 && value <= 56319 && pos < len) {
+          value = str.charCodeAt(pos);
+          if ((value & 64512) === 56320)
+            pos++;
+        }
+      }
+      return length;
+    }
+    exports.default = ucs2length;
+    ucs2length.code = 'require("ajv/dist/runtime/ucs2length").default';
+  }
+});
+
+// <stdin>
+var settings = validate20;
+var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] } }, "examples": [{}], "default": {} } } };
+var func1 = Object.prototype.hasOwnProperty;
+var func2 = require_ucs2length().default;
+var pattern4 = new RegExp("^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "u");
+var pattern5 = new RegExp("^0[0-7]{3}$", "u");
+function validate20(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  const evaluated0 = validate20.evaluated;
+  if (evaluated0.dynamicProps) {
+    evaluated0.props = void 0;
+  }
+  if (evaluated0.dynamicItems) {
+    evaluated0.items = void 0;
+  }
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.development === void 0) {
+        data.development = false;
+      }
+      if (data.socket === void 0) {
+        data.socket = {};
+      }
+      if (data.driver_paths === void 0) {
+        data.driver_paths = ["/usr/lib/driverd/drivers"];
+      }
+      if (data.identities === void 0) {
+        data.identities = {};
+      }
+      if (data.broker_user === void 0) {
+        data.broker_user = null;
+      }
+      if (data.trusted_group === void 0) {
+        data.trusted_group = null;
+      }
+      if (data.audit === void 0) {
+        data.audit = {};
+      }
+      if (data.log_level === void 0) {
+        data.log_level = "info";
+      }
+      if (data.drain_ms === void 0) {
+        data.drain_ms = 1e4;
+      }
+      if (data.limits === void 0) {
+        data.limits = {};
+      }
+      let missing0;
+      if (data.version === void 0 && (missing0 = "version")) {
+        validate20.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!func1.call(schema31.properties, key0)) {
+            validate20.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.version !== void 0) {
+            let data0 = data.version;
+            const _errs2 = errors;
+            if (!(typeof data0 == "number" && (!(data0 % 1) && !isNaN(data0)) && isFinite(data0))) {
+              validate20.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+              return false;
+            }
+            if (1 !== data0) {
+              validate20.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/const", keyword: "const", params: { allowedValue: 1 }, message: "must be equal to constant" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            const _errs4 = errors;
+            if (typeof data.development !== "boolean") {
+              validate20.errors = [{ instancePath: instancePath + "/development", schemaPath: "#/properties/development/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+              return false;
+            }
+            var valid0 = _errs4 === errors;
+            if (valid0) {
+              let data2 = data.socket;
+              const _errs6 = errors;
+              if (errors === _errs6) {
+                if (data2 && typeof data2 == "object" && !Array.isArray(data2)) {
+                  if (data2.path === void 0) {
+                    data2.path = "/run/driverd/driverd.sock";
+                  }
+                  if (data2.group === void 0) {
+                    data2.group = "driverd";
+                  }
+                  if (data2.mode === void 0) {
+                    data2.mode = "0660";
+                  }
+                  const _errs8 = errors;
+                  for (const key1 in data2) {
+                    if (!(key1 === "path" || key1 === "group" || key1 === "mode")) {
+                      validate20.errors = [{ instancePath: instancePath + "/socket", schemaPath: "#/properties/socket/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                      return false;
+                      break;
+                    }
+                  }
+                  if (_errs8 === errors) {
+                    let data3 = data2.path;
+                    const _errs9 = errors;
+                    if (errors === _errs9) {
+                      if (typeof data3 === "string") {
+                        if (func2(data3) > 4096) {
+                          validate20.errors = [{ instancePath: instancePath + "/socket/path", schemaPath: "#/properties/socket/properties/path/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                          return false;
+                        } else {
+                          if (!pattern4.test(data3)) {
+                            validate20.errors = [{ instancePath: instancePath + "/socket/path", schemaPath: "#/properties/socket/properties/path/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
+                            return false;
+                          }
+                        }
+                      } else {
+                        validate20.errors = [{ instancePath: instancePath + "/socket/path", schemaPath: "#/properties/socket/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                        return false;
+                      }
+                    }
+                    var valid1 = _errs9 === errors;
+                    if (valid1) {
+                      let data4 = data2.group;
+                      const _errs11 = errors;
+                      if (typeof data4 !== "string" && data4 !== null) {
+                        validate20.errors = [{ instancePath: instancePath + "/socket/group", schemaPath: "#/properties/socket/properties/group/type", keyword: "type", params: { type: schema31.properties.socket.properties.group.type }, message: "must be string,null" }];
+                        return false;
+                      }
+                      if (errors === _errs11) {
+                        if (typeof data4 === "string") {
+                          if (func2(data4) > 256) {
+                            validate20.errors = [{ instancePath: instancePath + "/socket/group", schemaPath: "#/properties/socket/properties/group/maxLength", keyword: "maxLength", params: { limit: 256 }, message: "must NOT have more than 256 characters" }];
+                            return false;
+                          }
+                        }
+                      }
+                      var valid1 = _errs11 === errors;
+                      if (valid1) {
+                        let data5 = data2.mode;
+                        const _errs13 = errors;
+                        if (errors === _errs13) {
+                          if (typeof data5 === "string") {
+                            if (!pattern5.test(data5)) {
+                              validate20.errors = [{ instancePath: instancePath + "/socket/mode", schemaPath: "#/properties/socket/properties/mode/pattern", keyword: "pattern", params: { pattern: "^0[0-7]{3}$" }, message: 'must match pattern "^0[0-7]{3}$"' }];
+                              return false;
+                            }
+                          } else {
+                            validate20.errors = [{ instancePath: instancePath + "/socket/mode", schemaPath: "#/properties/socket/properties/mode/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            return false;
+                          }
+                        }
+                        var valid1 = _errs13 === errors;
+                      }
+                    }
+                  }
+                } else {
+                  validate20.errors = [{ instancePath: instancePath + "/socket", schemaPath: "#/properties/socket/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                  return false;
+                }
+              }
+              var valid0 = _errs6 === errors;
+              if (valid0) {
+                let data6 = data.driver_paths;
+                const _errs15 = errors;
+                if (errors === _errs15) {
+                  if (Array.isArray(data6)) {
+                    if (data6.length > 16) {
+                      validate20.errors = [{ instancePath: instancePath + "/driver_paths", schemaPath: "#/properties/driver_paths/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
+                      return false;
+                    } else {
+                      var valid2 = true;
+                      const len0 = data6.length;
+                      for (let i0 = 0; i0 < len0; i0++) {
+                        let data7 = data6[i0];
+                        const _errs17 = errors;
+                        if (errors === _errs17) {
+                          if (typeof data7 === "string") {
+                            if (func2(data7) > 4096) {
+                              validate20.errors = [{ instancePath: instancePath + "/driver_paths/" + i0, schemaPath: "#/properties/driver_paths/items/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                              return false;
+                            } else {
+                              if (!pattern4.test(data7)) {
+                                validate20.errors = [{ instancePath: instancePath + "/driver_paths/" + i0, schemaPath: "#/properties/driver_paths/items/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
+                                return false;
+                              }
+                            }
+                          } else {
+                            validate20.errors = [{ instancePath: instancePath + "/driver_paths/" + i0, schemaPath: "#/properties/driver_paths/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            return false;
+                          }
+                        }
+                        var valid2 = _errs17 === errors;
+                        if (!valid2) {
+                          break;
+                        }
+                      }
+                    }
+                  } else {
+                    validate20.errors = [{ instancePath: instancePath + "/driver_paths", schemaPath: "#/properties/driver_paths/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                    return false;
+                  }
+                }
+                var valid0 = _errs15 === errors;
+                if (valid0) {
+                  let data8 = data.identities;
+                  const _errs19 = errors;
+                  if (errors === _errs19) {
+                    if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
+                      if (data8.first === void 0) {
+                        data8.first = 7e4;
+                      }
+                      if (data8.last === void 0) {
+                        data8.last = 79999;
+                      }
+                      const _errs21 = errors;
+                      for (const key2 in data8) {
+                        if (!(key2 === "first" || key2 === "last")) {
+                          validate20.errors = [{ instancePath: instancePath + "/identities", schemaPath: "#/properties/identities/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                          return false;
+                          break;
+                        }
+                      }
+                      if (_errs21 === errors) {
+                        let data9 = data8.first;
+                        const _errs22 = errors;
+                        if (!(typeof data9 == "number" && (!(data9 % 1) && !isNaN(data9)) && isFinite(data9))) {
+                          validate20.errors = [{ instancePath: instancePath + "/identities/first", schemaPath: "#/properties/identities/properties/first/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          return false;
+                        }
+                        if (errors === _errs22) {
+                          if (typeof data9 == "number" && isFinite(data9)) {
+                            if (data9 > 2147483646 || isNaN(data9)) {
+                              validate20.errors = [{ instancePath: instancePath + "/identities/first", schemaPath: "#/properties/identities/properties/first/maximum", keyword: "maximum", params: { comparison: "<=", limit: 2147483646 }, message: "must be <= 2147483646" }];
+                              return false;
+                            } else {
+                              if (data9 < 1e3 || isNaN(data9)) {
+                                validate20.errors = [{ instancePath: instancePath + "/identities/first", schemaPath: "#/properties/identities/properties/first/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1e3 }, message: "must be >= 1000" }];
+                                return false;
+                              }
+                            }
+                          }
+                        }
+                        var valid3 = _errs22 === errors;
+                        if (valid3) {
+                          let data10 = data8.last;
+                          const _errs24 = errors;
+                          if (!(typeof data10 == "number" && (!(data10 % 1) && !isNaN(data10)) && isFinite(data10))) {
+                            validate20.errors = [{ instancePath: instancePath + "/identities/last", schemaPath: "#/properties/identities/properties/last/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                            return false;
+                          }
+                          if (errors === _errs24) {
+                            if (typeof data10 == "number" && isFinite(data10)) {
+                              if (data10 > 2147483646 || isNaN(data10)) {
+                                validate20.errors = [{ instancePath: instancePath + "/identities/last", schemaPath: "#/properties/identities/properties/last/maximum", keyword: "maximum", params: { comparison: "<=", limit: 2147483646 }, message: "must be <= 2147483646" }];
+                                return false;
+                              } else {
+                                if (data10 < 1e3 || isNaN(data10)) {
+                                  validate20.errors = [{ instancePath: instancePath + "/identities/last", schemaPath: "#/properties/identities/properties/last/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1e3 }, message: "must be >= 1000" }];
+                                  return false;
+                                }
+                              }
+                            }
+                          }
+                          var valid3 = _errs24 === errors;
+                        }
+                      }
+                    } else {
+                      validate20.errors = [{ instancePath: instancePath + "/identities", schemaPath: "#/properties/identities/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                      return false;
+                    }
+                  }
+                  var valid0 = _errs19 === errors;
+                  if (valid0) {
+                    let data11 = data.broker_user;
+                    const _errs26 = errors;
+                    if (!(data11 && typeof data11 == "object" && !Array.isArray(data11)) && data11 !== null) {
+                      validate20.errors = [{ instancePath: instancePath + "/broker_user", schemaPath: "#/properties/broker_user/type", keyword: "type", params: { type: schema31.properties.broker_user.type }, message: "must be object,null" }];
+                      return false;
+                    }
+                    if (errors === _errs26) {
+                      if (data11 && typeof data11 == "object" && !Array.isArray(data11)) {
+                        let missing1;
+                        if (data11.uid === void 0 && (missing1 = "uid") || data11.gid === void 0 && (missing1 = "gid")) {
+                          validate20.errors = [{ instancePath: instancePath + "/broker_user", schemaPath: "#/properties/broker_user/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" }];
+                          return false;
+                        } else {
+                          const _errs28 = errors;
+                          for (const key3 in data11) {
+                            if (!(key3 === "uid" || key3 === "gid")) {
+                              validate20.errors = [{ instancePath: instancePath + "/broker_user", schemaPath: "#/properties/broker_user/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                              return false;
+                              break;
+                            }
+                          }
+                          if (_errs28 === errors) {
+                            if (data11.uid !== void 0) {
+                              let data12 = data11.uid;
+                              const _errs29 = errors;
+                              if (!(typeof data12 == "number" && (!(data12 % 1) && !isNaN(data12)) && isFinite(data12))) {
+                                validate20.errors = [{ instancePath: instancePath + "/broker_user/uid", schemaPath: "#/properties/broker_user/properties/uid/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                return false;
+                              }
+                              if (errors === _errs29) {
+                                if (typeof data12 == "number" && isFinite(data12)) {
+                                  if (data12 > 2147483646 || isNaN(data12)) {
+                                    validate20.errors = [{ instancePath: instancePath + "/broker_user/uid", schemaPath: "#/properties/broker_user/properties/uid/maximum", keyword: "maximum", params: { comparison: "<=", limit: 2147483646 }, message: "must be <= 2147483646" }];
+                                    return false;
+                                  } else {
+                                    if (data12 < 1 || isNaN(data12)) {
+                                      validate20.errors = [{ instancePath: instancePath + "/broker_user/uid", schemaPath: "#/properties/broker_user/properties/uid/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                      return false;
+                                    }
+                                  }
+                                }
+                              }
+                              var valid4 = _errs29 === errors;
+                            } else {
+                              var valid4 = true;
+                            }
+                            if (valid4) {
+                              if (data11.gid !== void 0) {
+                                let data13 = data11.gid;
+                                const _errs31 = errors;
+                                if (!(typeof data13 == "number" && (!(data13 % 1) && !isNaN(data13)) && isFinite(data13))) {
+                                  validate20.errors = [{ instancePath: instancePath + "/broker_user/gid", schemaPath: "#/properties/broker_user/properties/gid/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                  return false;
+                                }
+                                if (errors === _errs31) {
+                                  if (typeof data13 == "number" && isFinite(data13)) {
+                                    if (data13 > 2147483646 || isNaN(data13)) {
+                                      validate20.errors = [{ instancePath: instancePath + "/broker_user/gid", schemaPath: "#/properties/broker_user/properties/gid/maximum", keyword: "maximum", params: { comparison: "<=", limit: 2147483646 }, message: "must be <= 2147483646" }];
+                                      return false;
+                                    } else {
+                                      if (data13 < 1 || isNaN(data13)) {
+                                        validate20.errors = [{ instancePath: instancePath + "/broker_user/gid", schemaPath: "#/properties/broker_user/properties/gid/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                        return false;
+                                      }
+                                    }
+                                  }
+                                }
+                                var valid4 = _errs31 === errors;
+                              } else {
+                                var valid4 = true;
+                              }
+                            }
+                          }
+                        }
+                      }
+                    }
+                    var valid0 = _errs26 === errors;
+                    if (valid0) {
+                      let data14 = data.trusted_group;
+                      const _errs33 = errors;
+                      if (typeof data14 !== "string" && data14 !== null) {
+                        validate20.errors = [{ instancePath: instancePath + "/trusted_group", schemaPath: "#/properties/trusted_group/type", keyword: "type", params: { type: schema31.properties.trusted_group.type }, message: "must be string,null" }];
+                        return false;
+                      }
+                      if (errors === _errs33) {
+                        if (typeof data14 === "string") {
+                          if (func2(data14) > 256) {
+                            validate20.errors = [{ instancePath: instancePath + "/trusted_group", schemaPath: "#/properties/trusted_group/maxLength", keyword: "maxLength", params: { limit: 256 }, message: "must NOT have more than 256 characters" }];
+                            return false;
+                          }
+                        }
+                      }
+                      var valid0 = _errs33 === errors;
+                      if (valid0) {
+                        let data15 = data.audit;
+                        const _errs35 = errors;
+                        if (errors === _errs35) {
+                          if (data15 && typeof data15 == "object" && !Array.isArray(data15)) {
+                            if (data15.path === void 0) {
+                              data15.path = "/var/log/driverd/audit.jsonl";
+                            }
+                            if (data15.durability === void 0) {
+                              data15.durability = "outcome";
+                            }
+                            const _errs37 = errors;
+                            for (const key4 in data15) {
+                              if (!(key4 === "path" || key4 === "durability")) {
+                                validate20.errors = [{ instancePath: instancePath + "/audit", schemaPath: "#/properties/audit/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                return false;
+                                break;
+                              }
+                            }
+                            if (_errs37 === errors) {
+                              let data16 = data15.path;
+                              const _errs38 = errors;
+                              if (errors === _errs38) {
+                                if (typeof data16 === "string") {
+                                  if (func2(data16) > 4096) {
+                                    validate20.errors = [{ instancePath: instancePath + "/audit/path", schemaPath: "#/properties/audit/properties/path/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                    return false;
+                                  } else {
+                                    if (!pattern4.test(data16)) {
+                                      validate20.errors = [{ instancePath: instancePath + "/audit/path", schemaPath: "#/properties/audit/properties/path/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
+                                      return false;
+                                    }
+                                  }
+                                } else {
+                                  validate20.errors = [{ instancePath: instancePath + "/audit/path", schemaPath: "#/properties/audit/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  return false;
+                                }
+                              }
+                              var valid5 = _errs38 === errors;
+                              if (valid5) {
+                                let data17 = data15.durability;
+                                const _errs40 = errors;
+                                if (typeof data17 !== "string") {
+                                  validate20.errors = [{ instancePath: instancePath + "/audit/durability", schemaPath: "#/properties/audit/properties/durability/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  return false;
+                                }
+                                if (!(data17 === "outcome" || data17 === "intent" || data17 === "none")) {
+                                  validate20.errors = [{ instancePath: instancePath + "/audit/durability", schemaPath: "#/properties/audit/properties/durability/enum", keyword: "enum", params: { allowedValues: schema31.properties.audit.properties.durability.enum }, message: "must be equal to one of the allowed values" }];
+                                  return false;
+                                }
+                                var valid5 = _errs40 === errors;
+                              }
+                            }
+                          } else {
+                            validate20.errors = [{ instancePath: instancePath + "/audit", schemaPath: "#/properties/audit/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            return false;
+                          }
+                        }
+                        var valid0 = _errs35 === errors;
+                        if (valid0) {
+                          let data18 = data.log_level;
+                          const _errs42 = errors;
+                          if (typeof data18 !== "string") {
+                            validate20.errors = [{ instancePath: instancePath + "/log_level", schemaPath: "#/properties/log_level/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            return false;
+                          }
+                          if (!(data18 === "fatal" || data18 === "error" || data18 === "warn" || data18 === "info" || data18 === "debug")) {
+                            validate20.errors = [{ instancePath: instancePath + "/log_level", schemaPath: "#/properties/log_level/enum", keyword: "enum", params: { allowedValues: schema31.properties.log_level.enum }, message: "must be equal to one of the allowed values" }];
+                            return false;
+                          }
+                          var valid0 = _errs42 === errors;
+                          if (valid0) {
+                            let data19 = data.drain_ms;
+                            const _errs44 = errors;
+                            if (!(typeof data19 == "number" && (!(data19 % 1) && !isNaN(data19)) && isFinite(data19))) {
+                              validate20.errors = [{ instancePath: instancePath + "/drain_ms", schemaPath: "#/properties/drain_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                              return false;
+                            }
+                            if (errors === _errs44) {
+                              if (typeof data19 == "number" && isFinite(data19)) {
+                                if (data19 > 6e5 || isNaN(data19)) {
+                                  validate20.errors = [{ instancePath: instancePath + "/drain_ms", schemaPath: "#/properties/drain_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
+                                  return false;
+                                } else {
+                                  if (data19 < 0 || isNaN(data19)) {
+                                    validate20.errors = [{ instancePath: instancePath + "/drain_ms", schemaPath: "#/properties/drain_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                    return false;
+                                  }
+                                }
+                              }
+                            }
+                            var valid0 = _errs44 === errors;
+                            if (valid0) {
+                              let data20 = data.limits;
+                              const _errs46 = errors;
+                              if (errors === _errs46) {
+                                if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
+                                  if (data20.message_bytes === void 0) {
+                                    data20.message_bytes = 1048576;
+                                  }
+                                  if (data20.message_ms === void 0) {
+                                    data20.message_ms = 3e4;
+                                  }
+                                  if (data20.nesting_depth === void 0) {
+                                    data20.nesting_depth = 64;
+                                  }
+                                  if (data20.keys === void 0) {
+                                    data20.keys = 1e4;
+                                  }
+                                  if (data20.batch_length === void 0) {
+                                    data20.batch_length = 64;
+                                  }
+                                  if (data20.in_flight_per_connection === void 0) {
+                                    data20.in_flight_per_connection = 64;
+                                  }
+                                  if (data20.in_flight_per_identity === void 0) {
+                                    data20.in_flight_per_identity = 128;
+                                  }
+                                  if (data20.in_flight === void 0) {
+                                    data20.in_flight = 256;
+                                  }
+                                  if (data20.connections_per_identity === void 0) {
+                                    data20.connections_per_identity = 128;
+                                  }
+                                  if (data20.connections === void 0) {
+                                    data20.connections = 4096;
+                                  }
+                                  if (data20.reply_buffer_bytes === void 0) {
+                                    data20.reply_buffer_bytes = 4194304;
+                                  }
+                                  if (data20.launches === void 0) {
+                                    data20.launches = 64;
+                                  }
+                                  if (data20.launches_per_second === void 0) {
+                                    data20.launches_per_second = 200;
+                                  }
+                                  if (data20.audit_records_per_second === void 0) {
+                                    data20.audit_records_per_second = 2e4;
+                                  }
+                                  if (data20.stderr_tail_bytes === void 0) {
+                                    data20.stderr_tail_bytes = 4096;
+                                  }
+                                  const _errs48 = errors;
+                                  for (const key5 in data20) {
+                                    if (!func1.call(schema31.properties.limits.properties, key5)) {
+                                      validate20.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                      return false;
+                                      break;
+                                    }
+                                  }
+                                  if (_errs48 === errors) {
+                                    let data21 = data20.message_bytes;
+                                    const _errs49 = errors;
+                                    if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
+                                      validate20.errors = [{ instancePath: instancePath + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      return false;
+                                    }
+                                    if (errors === _errs49) {
+                                      if (typeof data21 == "number" && isFinite(data21)) {
+                                        if (data21 > 16777216 || isNaN(data21)) {
+                                          validate20.errors = [{ instancePath: instancePath + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
+                                          return false;
+                                        } else {
+                                          if (data21 < 1024 || isNaN(data21)) {
+                                            validate20.errors = [{ instancePath: instancePath + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                            return false;
+                                          }
+                                        }
+                                      }
+                                    }
+                                    var valid6 = _errs49 === errors;
+                                    if (valid6) {
+                                      let data22 = data20.message_ms;
+                                      const _errs51 = errors;
+                                      if (!(typeof data22 == "number" && (!(data22 % 1) && !isNaN(data22)) && isFinite(data22))) {
+                                        validate20.errors = [{ instancePath: instancePath + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        return false;
+                                      }
+                                      if (errors === _errs51) {
+                                        if (typeof data22 == "number" && isFinite(data22)) {
+                                          if (data22 > 6e5 || isNaN(data22)) {
+                                            validate20.errors = [{ instancePath: instancePath + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
+                                            return false;
+                                          } else {
+                                            if (data22 < 100 || isNaN(data22)) {
+                                              validate20.errors = [{ instancePath: instancePath + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
+                                              return false;
+                                            }
+                                          }
+                                        }
+                                      }
+                                      var valid6 = _errs51 === errors;
+                                      if (valid6) {
+                                        let data23 = data20.nesting_depth;
+                                        const _errs53 = errors;
+                                        if (!(typeof data23 == "number" && (!(data23 % 1) && !isNaN(data23)) && isFinite(data23))) {
+                                          validate20.errors = [{ instancePath: instancePath + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          return false;
+                                        }
+                                        if (errors === _errs53) {
+                                          if (typeof data23 == "number" && isFinite(data23)) {
+                                            if (data23 > 256 || isNaN(data23)) {
+                                              validate20.errors = [{ instancePath: instancePath + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/maximum", keyword: "maximum", params: { comparison: "<=", limit: 256 }, message: "must be <= 256" }];
+                                              return false;
+                                            } else {
+                                              if (data23 < 4 || isNaN(data23)) {
+                                                validate20.errors = [{ instancePath: instancePath + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4 }, message: "must be >= 4" }];
+                                                return false;
+                                              }
+                                            }
+                                          }
+                                        }
+                                        var valid6 = _errs53 === errors;
+                                        if (valid6) {
+                                          let data24 = data20.keys;
+                                          const _errs55 = errors;
+                                          if (!(typeof data24 == "number" && (!(data24 % 1) && !isNaN(data24)) && isFinite(data24))) {
+                                            validate20.errors = [{ instancePath: instancePath + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            return false;
+                                          }
+                                          if (errors === _errs55) {
+                                            if (typeof data24 == "number" && isFinite(data24)) {
+                                              if (data24 > 1e6 || isNaN(data24)) {
+                                                validate20.errors = [{ instancePath: instancePath + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
+                                                return false;
+                                              } else {
+                                                if (data24 < 16 || isNaN(data24)) {
+                                                  validate20.errors = [{ instancePath: instancePath + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16 }, message: "must be >= 16" }];
+                                                  return false;
+                                                }
+                                              }
+                                            }
+                                          }
+                                          var valid6 = _errs55 === errors;
+                                          if (valid6) {
+                                            let data25 = data20.batch_length;
+                                            const _errs57 = errors;
+                                            if (!(typeof data25 == "number" && (!(data25 % 1) && !isNaN(data25)) && isFinite(data25))) {
+                                              validate20.errors = [{ instancePath: instancePath + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              return false;
+                                            }
+                                            if (errors === _errs57) {
+                                              if (typeof data25 == "number" && isFinite(data25)) {
+                                                if (data25 > 1024 || isNaN(data25)) {
+                                                  validate20.errors = [{ instancePath: instancePath + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1024 }, message: "must be <= 1024" }];
+                                                  return false;
+                                                } else {
+                                                  if (data25 < 1 || isNaN(data25)) {
+                                                    validate20.errors = [{ instancePath: instancePath + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                    return false;
+                                                  }
+                                                }
+                                              }
+                                            }
+                                            var valid6 = _errs57 === errors;
+                                            if (valid6) {
+                                              let data26 = data20.in_flight_per_connection;
+                                              const _errs59 = errors;
+                                              if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
+                                                validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                return false;
+                                              }
+                                              if (errors === _errs59) {
+                                                if (typeof data26 == "number" && isFinite(data26)) {
+                                                  if (data26 > 4096 || isNaN(data26)) {
+                                                    validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
+                                                    return false;
+                                                  } else {
+                                                    if (data26 < 1 || isNaN(data26)) {
+                                                      validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                      return false;
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                              var valid6 = _errs59 === errors;
+                                              if (valid6) {
+                                                let data27 = data20.in_flight_per_identity;
+                                                const _errs61 = errors;
+                                                if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27))) {
+                                                  validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  return false;
+                                                }
+                                                if (errors === _errs61) {
+                                                  if (typeof data27 == "number" && isFinite(data27)) {
+                                                    if (data27 > 16384 || isNaN(data27)) {
+                                                      validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                      return false;
+                                                    } else {
+                                                      if (data27 < 1 || isNaN(data27)) {
+                                                        validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                                var valid6 = _errs61 === errors;
+                                                if (valid6) {
+                                                  let data28 = data20.in_flight;
+                                                  const _errs63 = errors;
+                                                  if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
+                                                    validate20.errors = [{ instancePath: instancePath + "/limits/in_flight", schemaPath: "#/properties/limits/properties/in_flight/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    return false;
+                                                  }
+                                                  if (errors === _errs63) {
+                                                    if (typeof data28 == "number" && isFinite(data28)) {
+                                                      if (data28 > 16384 || isNaN(data28)) {
+                                                        validate20.errors = [{ instancePath: instancePath + "/limits/in_flight", schemaPath: "#/properties/limits/properties/in_flight/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                        return false;
+                                                      } else {
+                                                        if (data28 < 1 || isNaN(data28)) {
+                                                          validate20.errors = [{ instancePath: instancePath + "/limits/in_flight", schemaPath: "#/properties/limits/properties/in_flight/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                  var valid6 = _errs63 === errors;
+                                                  if (valid6) {
+                                                    let data29 = data20.connections_per_identity;
+                                                    const _errs65 = errors;
+                                                    if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
+                                                      validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      return false;
+                                                    }
+                                                    if (errors === _errs65) {
+                                                      if (typeof data29 == "number" && isFinite(data29)) {
+                                                        if (data29 > 65536 || isNaN(data29)) {
+                                                          validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                          return false;
+                                                        } else {
+                                                          if (data29 < 1 || isNaN(data29)) {
+                                                            validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                    var valid6 = _errs65 === errors;
+                                                    if (valid6) {
+                                                      let data30 = data20.connections;
+                                                      const _errs67 = errors;
+                                                      if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
+                                                        validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        return false;
+                                                      }
+                                                      if (errors === _errs67) {
+                                                        if (typeof data30 == "number" && isFinite(data30)) {
+                                                          if (data30 > 65536 || isNaN(data30)) {
+                                                            validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                            return false;
+                                                          } else {
+                                                            if (data30 < 1 || isNaN(data30)) {
+                                                              validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                              return false;
+                                                            }
+                                                          }
+                                                        }
+                                                      }
+                                                      var valid6 = _errs67 === errors;
+                                                      if (valid6) {
+                                                        let data31 = data20.reply_buffer_bytes;
+                                                        const _errs69 = errors;
+                                                        if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31))) {
+                                                          validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                          return false;
+                                                        }
+                                                        if (errors === _errs69) {
+                                                          if (typeof data31 == "number" && isFinite(data31)) {
+                                                            if (data31 > 268435456 || isNaN(data31)) {
+                                                              validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 268435456 }, message: "must be <= 268435456" }];
+                                                              return false;
+                                                            } else {
+                                                              if (data31 < 65536 || isNaN(data31)) {
+                                                                validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
+                                                                return false;
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                        var valid6 = _errs69 === errors;
+                                                        if (valid6) {
+                                                          let data32 = data20.launches;
+                                                          const _errs71 = errors;
+                                                          if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
+                                                            validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                            return false;
+                                                          }
+                                                          if (errors === _errs71) {
+                                                            if (typeof data32 == "number" && isFinite(data32)) {
+                                                              if (data32 > 4096 || isNaN(data32)) {
+                                                                validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
+                                                                return false;
+                                                              } else {
+                                                                if (data32 < 1 || isNaN(data32)) {
+                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                  return false;
+                                                                }
+                                                              }
+                                                            }
+                                                          }
+                                                          var valid6 = _errs71 === errors;
+                                                          if (valid6) {
+                                                            let data33 = data20.launches_per_second;
+                                                            const _errs73 = errors;
+                                                            if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
+                                                              validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                              return false;
+                                                            }
+                                                            if (errors === _errs73) {
+                                                              if (typeof data33 == "number" && isFinite(data33)) {
+                                                                if (data33 > 1e4 || isNaN(data33)) {
+                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" }];
+                                                                  return false;
+                                                                } else {
+                                                                  if (data33 < 1 || isNaN(data33)) {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                    return false;
+                                                                  }
+                                                                }
+                                                              }
+                                                            }
+                                                            var valid6 = _errs73 === errors;
+                                                            if (valid6) {
+                                                              let data34 = data20.audit_records_per_second;
+                                                              const _errs75 = errors;
+                                                              if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
+                                                                validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                return false;
+                                                              }
+                                                              if (errors === _errs75) {
+                                                                if (typeof data34 == "number" && isFinite(data34)) {
+                                                                  if (data34 > 1e6 || isNaN(data34)) {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
+                                                                    return false;
+                                                                  } else {
+                                                                    if (data34 < 100 || isNaN(data34)) {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
+                                                                      return false;
+                                                                    }
+                                                                  }
+                                                                }
+                                                              }
+                                                              var valid6 = _errs75 === errors;
+                                                              if (valid6) {
+                                                                let data35 = data20.stderr_tail_bytes;
+                                                                const _errs77 = errors;
+                                                                if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
+                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                  return false;
+                                                                }
+                                                                if (errors === _errs77) {
+                                                                  if (typeof data35 == "number" && isFinite(data35)) {
+                                                                    if (data35 > 65536 || isNaN(data35)) {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                                      return false;
+                                                                    } else {
+                                                                      if (data35 < 0 || isNaN(data35)) {
+                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                        return false;
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                                var valid6 = _errs77 === errors;
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            }
+                                          }
+                                        }
+                                      }
+                                    }
+                                  }
+                                } else {
+                                  validate20.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                  return false;
+                                }
+                              }
+                              var valid0 = _errs46 === errors;
+                            }
+                          }
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate20.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate20.errors = vErrors;
+  return errors === 0;
+}
+validate20.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
+var profile = validate21;
+var schema32 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "title": "Path", "description": "A path, or a path and where it is seen.", "type": ["string", "object"], "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "tmp_bytes": { "title": "Size of /tmp", "description": "Size of the driver's private /tmp, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] } }, "examples": [{}], "default": {} }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Root-owned files that the driver sees as /run/secrets/<name>, and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name", "file"], "properties": { "name": { "title": "Name", "description": "File name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "The file; 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] } } };
+var pattern8 = new RegExp("^[a-z][a-z0-9-]{0,31}$", "u");
+var pattern9 = new RegExp("^[a-z_][a-z0-9_.-]{0,255}$", "u");
+var pattern13 = new RegExp("^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "u");
+var pattern14 = new RegExp("^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$", "u");
+var pattern15 = new RegExp("^[a-z][a-z0-9_-]{0,31}$", "u");
+function validate21(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  const evaluated0 = validate21.evaluated;
+  if (evaluated0.dynamicProps) {
+    evaluated0.props = void 0;
+  }
+  if (evaluated0.dynamicItems) {
+    evaluated0.items = void 0;
+  }
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      if (data.user === void 0) {
+        data.user = "auto";
+      }
+      if (data.filesystem === void 0) {
+        data.filesystem = {};
+      }
+      if (data.limits === void 0) {
+        data.limits = {};
+      }
+      if (data.environment === void 0) {
+        data.environment = {};
+      }
+      if (data.secrets === void 0) {
+        data.secrets = [];
+      }
+      if (data.stderr_in_errors === void 0) {
+        data.stderr_in_errors = true;
+      }
+      let missing0;
+      if (data.version === void 0 && (missing0 = "version")) {
+        validate21.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!(key0 === "version" || key0 === "driver" || key0 === "user" || key0 === "filesystem" || key0 === "limits" || key0 === "environment" || key0 === "secrets" || key0 === "stderr_in_errors")) {
+            validate21.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.version !== void 0) {
+            let data0 = data.version;
+            const _errs2 = errors;
+            if (!(typeof data0 == "number" && (!(data0 % 1) && !isNaN(data0)) && isFinite(data0))) {
+              validate21.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+              return false;
+            }
+            if (1 !== data0) {
+              validate21.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/const", keyword: "const", params: { allowedValue: 1 }, message: "must be equal to constant" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.driver !== void 0) {
+              let data1 = data.driver;
+              const _errs4 = errors;
+              if (errors === _errs4) {
+                if (typeof data1 === "string") {
+                  if (!pattern8.test(data1)) {
+                    validate21.errors = [{ instancePath: instancePath + "/driver", schemaPath: "#/properties/driver/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
+                    return false;
+                  }
+                } else {
+                  validate21.errors = [{ instancePath: instancePath + "/driver", schemaPath: "#/properties/driver/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  return false;
+                }
+              }
+              var valid0 = _errs4 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              let data2 = data.user;
+              const _errs6 = errors;
+              if (errors === _errs6) {
+                if (typeof data2 === "string") {
+                  if (!pattern9.test(data2)) {
+                    validate21.errors = [{ instancePath: instancePath + "/user", schemaPath: "#/properties/user/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_.-]{0,255}$" }, message: 'must match pattern "^[a-z_][a-z0-9_.-]{0,255}$"' }];
+                    return false;
+                  }
+                } else {
+                  validate21.errors = [{ instancePath: instancePath + "/user", schemaPath: "#/properties/user/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  return false;
+                }
+              }
+              var valid0 = _errs6 === errors;
+              if (valid0) {
+                let data3 = data.filesystem;
+                const _errs8 = errors;
+                if (errors === _errs8) {
+                  if (data3 && typeof data3 == "object" && !Array.isArray(data3)) {
+                    if (data3.read === void 0) {
+                      data3.read = [];
+                    }
+                    if (data3.tmp_bytes === void 0) {
+                      data3.tmp_bytes = 16777216;
+                    }
+                    const _errs10 = errors;
+                    for (const key1 in data3) {
+                      if (!(key1 === "read" || key1 === "tmp_bytes")) {
+                        validate21.errors = [{ instancePath: instancePath + "/filesystem", schemaPath: "#/properties/filesystem/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                        return false;
+                        break;
+                      }
+                    }
+                    if (_errs10 === errors) {
+                      let data4 = data3.read;
+                      const _errs11 = errors;
+                      if (errors === _errs11) {
+                        if (Array.isArray(data4)) {
+                          if (data4.length > 64) {
+                            validate21.errors = [{ instancePath: instancePath + "/filesystem/read", schemaPath: "#/properties/filesystem/properties/read/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                            return false;
+                          } else {
+                            var valid2 = true;
+                            const len0 = data4.length;
+                            for (let i0 = 0; i0 < len0; i0++) {
+                              let data5 = data4[i0];
+                              const _errs13 = errors;
+                              if (typeof data5 !== "string" && !(data5 && typeof data5 == "object" && !Array.isArray(data5))) {
+                                validate21.errors = [{ instancePath: instancePath + "/filesystem/read/" + i0, schemaPath: "#/properties/filesystem/properties/read/items/type", keyword: "type", params: { type: schema32.properties.filesystem.properties.read.items.type }, message: "must be string,object" }];
+                                return false;
+                              }
+                              const _errs15 = errors;
+                              let valid3 = false;
+                              const _errs16 = errors;
+                              if (errors === _errs16) {
+                                if (typeof data5 === "string") {
+                                  if (func2(data5) > 4096) {
+                                    const err0 = { instancePath: instancePath + "/filesystem/read/" + i0, schemaPath: "#/properties/filesystem/properties/read/items/anyOf/0/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err0];
+                                    } else {
+                                      vErrors.push(err0);
+                                    }
+                                    errors++;
+                                  } else {
+                                    if (!pattern4.test(data5)) {
+                                      const err1 = { instancePath: instancePath + "/filesystem/read/" + i0, schemaPath: "#/properties/filesystem/properties/read/items/anyOf/0/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
+                                      if (vErrors === null) {
+                                        vErrors = [err1];
+                                      } else {
+                                        vErrors.push(err1);
+                                      }
+                                      errors++;
+                                    }
+                                  }
+                                } else {
+                                  const err2 = { instancePath: instancePath + "/filesystem/read/" + i0, schemaPath: "#/properties/filesystem/properties/read/items/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err2];
+                                  } else {
+                                    vErrors.push(err2);
+                                  }
+                                  errors++;
+                                }
+                              }
+                              var _valid0 = _errs16 === errors;
+                              valid3 = valid3 || _valid0;
+                              const _errs18 = errors;
+                              if (errors === _errs18) {
+                                if (data5 && typeof data5 == "object" && !Array.isArray(data5)) {
+                                  let missing1;
+                                  if (data5.path === void 0 && (missing1 = "path") || data5.at === void 0 && (missing1 = "at")) {
+                                    const err3 = { instancePath: instancePath + "/filesystem/read/" + i0, schemaPath: "#/properties/filesystem/properties/read/items/anyOf/1/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" };
+                                    if (vErrors === null) {
+                                      vErrors = [err3];
+                                    } else {
+                                      vErrors.push(err3);
+                                    }
+                                    errors++;
+                                  } else {
+                                    const _errs20 = errors;
+                                    for (const key2 in data5) {
+                                      if (!(key2 === "path" || key2 === "at")) {
+                                        const err4 = { instancePath: instancePath + "/filesystem/read/" + i0, schemaPath: "#/properties/filesystem/properties/read/items/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" };
+                                        if (vErrors === null) {
+                                          vErrors = [err4];
+                                        } else {
+                                          vErrors.push(err4);
+                                        }
+                                        errors++;
+                                        break;
+                                      }
+                                    }
+                                    if (_errs20 === errors) {
+                                      if (data5.path !== void 0) {
+                                        let data6 = data5.path;
+                                        const _errs21 = errors;
+                                        if (errors === _errs21) {
+                                          if (typeof data6 === "string") {
+                                            if (func2(data6) > 4096) {
+                                              const err5 = { instancePath: instancePath + "/filesystem/read/" + i0 + "/path", schemaPath: "#/properties/filesystem/properties/read/items/anyOf/1/properties/path/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                              if (vErrors === null) {
+                                                vErrors = [err5];
+                                              } else {
+                                                vErrors.push(err5);
+                                              }
+                                              errors++;
+                                            } else {
+                                              if (!pattern4.test(data6)) {
+                                                const err6 = { instancePath: instancePath + "/filesystem/read/" + i0 + "/path", schemaPath: "#/properties/filesystem/properties/read/items/anyOf/1/properties/path/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
+                                                if (vErrors === null) {
+                                                  vErrors = [err6];
+                                                } else {
+                                                  vErrors.push(err6);
+                                                }
+                                                errors++;
+                                              }
+                                            }
+                                          } else {
+                                            const err7 = { instancePath: instancePath + "/filesystem/read/" + i0 + "/path", schemaPath: "#/properties/filesystem/properties/read/items/anyOf/1/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                            if (vErrors === null) {
+                                              vErrors = [err7];
+                                            } else {
+                                              vErrors.push(err7);
+                                            }
+                                            errors++;
+                                          }
+                                        }
+                                        var valid4 = _errs21 === errors;
+                                      } else {
+                                        var valid4 = true;
+                                      }
+                                      if (valid4) {
+                                        if (data5.at !== void 0) {
+                                          let data7 = data5.at;
+                                          const _errs23 = errors;
+                                          if (errors === _errs23) {
+                                            if (typeof data7 === "string") {
+                                              if (func2(data7) > 4096) {
+                                                const err8 = { instancePath: instancePath + "/filesystem/read/" + i0 + "/at", schemaPath: "#/properties/filesystem/properties/read/items/anyOf/1/properties/at/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                                if (vErrors === null) {
+                                                  vErrors = [err8];
+                                                } else {
+                                                  vErrors.push(err8);
+                                                }
+                                                errors++;
+                                              } else {
+                                                if (!pattern4.test(data7)) {
+                                                  const err9 = { instancePath: instancePath + "/filesystem/read/" + i0 + "/at", schemaPath: "#/properties/filesystem/properties/read/items/anyOf/1/properties/at/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
+                                                  if (vErrors === null) {
+                                                    vErrors = [err9];
+                                                  } else {
+                                                    vErrors.push(err9);
+                                                  }
+                                                  errors++;
+                                                }
+                                              }
+                                            } else {
+                                              const err10 = { instancePath: instancePath + "/filesystem/read/" + i0 + "/at", schemaPath: "#/properties/filesystem/properties/read/items/anyOf/1/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                              if (vErrors === null) {
+                                                vErrors = [err10];
+                                              } else {
+                                                vErrors.push(err10);
+                                              }
+                                              errors++;
+                                            }
+                                          }
+                                          var valid4 = _errs23 === errors;
+                                        } else {
+                                          var valid4 = true;
+                                        }
+                                      }
+                                    }
+                                  }
+                                } else {
+                                  const err11 = { instancePath: instancePath + "/filesystem/read/" + i0, schemaPath: "#/properties/filesystem/properties/read/items/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                  if (vErrors === null) {
+                                    vErrors = [err11];
+                                  } else {
+                                    vErrors.push(err11);
+                                  }
+                                  errors++;
+                                }
+                              }
+                              var _valid0 = _errs18 === errors;
+                              valid3 = valid3 || _valid0;
+                              if (!valid3) {
+                                const err12 = { instancePath: instancePath + "/filesystem/read/" + i0, schemaPath: "#/properties/filesystem/properties/read/items/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                                if (vErrors === null) {
+                                  vErrors = [err12];
+                                } else {
+                                  vErrors.push(err12);
+                                }
+                                errors++;
+                                validate21.errors = vErrors;
+                                return false;
+                              } else {
+                                errors = _errs15;
+                                if (vErrors !== null) {
+                                  if (_errs15) {
+                                    vErrors.length = _errs15;
+                                  } else {
+                                    vErrors = null;
+                                  }
+                                }
+                              }
+                              var valid2 = _errs13 === errors;
+                              if (!valid2) {
+                                break;
+                              }
+                            }
+                          }
+                        } else {
+                          validate21.errors = [{ instancePath: instancePath + "/filesystem/read", schemaPath: "#/properties/filesystem/properties/read/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                          return false;
+                        }
+                      }
+                      var valid1 = _errs11 === errors;
+                      if (valid1) {
+                        let data8 = data3.tmp_bytes;
+                        const _errs25 = errors;
+                        if (!(typeof data8 == "number" && (!(data8 % 1) && !isNaN(data8)) && isFinite(data8))) {
+                          validate21.errors = [{ instancePath: instancePath + "/filesystem/tmp_bytes", schemaPath: "#/properties/filesystem/properties/tmp_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          return false;
+                        }
+                        if (errors === _errs25) {
+                          if (typeof data8 == "number" && isFinite(data8)) {
+                            if (data8 > 1073741824 || isNaN(data8)) {
+                              validate21.errors = [{ instancePath: instancePath + "/filesystem/tmp_bytes", schemaPath: "#/properties/filesystem/properties/tmp_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                              return false;
+                            } else {
+                              if (data8 < 4096 || isNaN(data8)) {
+                                validate21.errors = [{ instancePath: instancePath + "/filesystem/tmp_bytes", schemaPath: "#/properties/filesystem/properties/tmp_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                return false;
+                              }
+                            }
+                          }
+                        }
+                        var valid1 = _errs25 === errors;
+                      }
+                    }
+                  } else {
+                    validate21.errors = [{ instancePath: instancePath + "/filesystem", schemaPath: "#/properties/filesystem/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                    return false;
+                  }
+                }
+                var valid0 = _errs8 === errors;
+                if (valid0) {
+                  let data9 = data.limits;
+                  const _errs27 = errors;
+                  if (errors === _errs27) {
+                    if (data9 && typeof data9 == "object" && !Array.isArray(data9)) {
+                      if (data9.wall_ms === void 0) {
+                        data9.wall_ms = 6e5;
+                      }
+                      if (data9.cpu_seconds === void 0) {
+                        data9.cpu_seconds = 600;
+                      }
+                      if (data9.address_space_bytes === void 0) {
+                        data9.address_space_bytes = null;
+                      }
+                      if (data9.data_bytes === void 0) {
+                        data9.data_bytes = 1073741824;
+                      }
+                      if (data9.processes === void 0) {
+                        data9.processes = 64;
+                      }
+                      if (data9.open_files === void 0) {
+                        data9.open_files = 256;
+                      }
+                      if (data9.file_bytes === void 0) {
+                        data9.file_bytes = 67108864;
+                      }
+                      if (data9.output_bytes === void 0) {
+                        data9.output_bytes = 10485760;
+                      }
+                      const _errs29 = errors;
+                      for (const key3 in data9) {
+                        if (!(key3 === "wall_ms" || key3 === "cpu_seconds" || key3 === "address_space_bytes" || key3 === "data_bytes" || key3 === "processes" || key3 === "open_files" || key3 === "file_bytes" || key3 === "output_bytes")) {
+                          validate21.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                          return false;
+                          break;
+                        }
+                      }
+                      if (_errs29 === errors) {
+                        let data10 = data9.wall_ms;
+                        const _errs30 = errors;
+                        if (!(typeof data10 == "number" && (!(data10 % 1) && !isNaN(data10)) && isFinite(data10))) {
+                          validate21.errors = [{ instancePath: instancePath + "/limits/wall_ms", schemaPath: "#/properties/limits/properties/wall_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                          return false;
+                        }
+                        if (errors === _errs30) {
+                          if (typeof data10 == "number" && isFinite(data10)) {
+                            if (data10 > 864e5 || isNaN(data10)) {
+                              validate21.errors = [{ instancePath: instancePath + "/limits/wall_ms", schemaPath: "#/properties/limits/properties/wall_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
+                              return false;
+                            } else {
+                              if (data10 < 10 || isNaN(data10)) {
+                                validate21.errors = [{ instancePath: instancePath + "/limits/wall_ms", schemaPath: "#/properties/limits/properties/wall_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 }, message: "must be >= 10" }];
+                                return false;
+                              }
+                            }
+                          }
+                        }
+                        var valid5 = _errs30 === errors;
+                        if (valid5) {
+                          let data11 = data9.cpu_seconds;
+                          const _errs32 = errors;
+                          if (!(typeof data11 == "number" && (!(data11 % 1) && !isNaN(data11)) && isFinite(data11))) {
+                            validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                            return false;
+                          }
+                          if (errors === _errs32) {
+                            if (typeof data11 == "number" && isFinite(data11)) {
+                              if (data11 > 86400 || isNaN(data11)) {
+                                validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, message: "must be <= 86400" }];
+                                return false;
+                              } else {
+                                if (data11 < 1 || isNaN(data11)) {
+                                  validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                  return false;
+                                }
+                              }
+                            }
+                          }
+                          var valid5 = _errs32 === errors;
+                          if (valid5) {
+                            let data12 = data9.address_space_bytes;
+                            const _errs34 = errors;
+                            if (!(typeof data12 == "number" && (!(data12 % 1) && !isNaN(data12)) && isFinite(data12)) && data12 !== null) {
+                              validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema32.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
+                              return false;
+                            }
+                            if (errors === _errs34) {
+                              if (typeof data12 == "number" && isFinite(data12)) {
+                                if (data12 > 1099511627776 || isNaN(data12)) {
+                                  validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                  return false;
+                                } else {
+                                  if (data12 < 1048576 || isNaN(data12)) {
+                                    validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
+                                    return false;
+                                  }
+                                }
+                              }
+                            }
+                            var valid5 = _errs34 === errors;
+                            if (valid5) {
+                              let data13 = data9.data_bytes;
+                              const _errs36 = errors;
+                              if (!(typeof data13 == "number" && (!(data13 % 1) && !isNaN(data13)) && isFinite(data13)) && data13 !== null) {
+                                validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema32.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
+                                return false;
+                              }
+                              if (errors === _errs36) {
+                                if (typeof data13 == "number" && isFinite(data13)) {
+                                  if (data13 > 1099511627776 || isNaN(data13)) {
+                                    validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                    return false;
+                                  } else {
+                                    if (data13 < 1048576 || isNaN(data13)) {
+                                      validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
+                                      return false;
+                                    }
+                                  }
+                                }
+                              }
+                              var valid5 = _errs36 === errors;
+                              if (valid5) {
+                                let data14 = data9.processes;
+                                const _errs38 = errors;
+                                if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
+                                  validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                  return false;
+                                }
+                                if (errors === _errs38) {
+                                  if (typeof data14 == "number" && isFinite(data14)) {
+                                    if (data14 > 32768 || isNaN(data14)) {
+                                      validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
+                                      return false;
+                                    } else {
+                                      if (data14 < 1 || isNaN(data14)) {
+                                        validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                        return false;
+                                      }
+                                    }
+                                  }
+                                }
+                                var valid5 = _errs38 === errors;
+                                if (valid5) {
+                                  let data15 = data9.open_files;
+                                  const _errs40 = errors;
+                                  if (!(typeof data15 == "number" && (!(data15 % 1) && !isNaN(data15)) && isFinite(data15))) {
+                                    validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    return false;
+                                  }
+                                  if (errors === _errs40) {
+                                    if (typeof data15 == "number" && isFinite(data15)) {
+                                      if (data15 > 65536 || isNaN(data15)) {
+                                        validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                        return false;
+                                      } else {
+                                        if (data15 < 8 || isNaN(data15)) {
+                                          validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
+                                          return false;
+                                        }
+                                      }
+                                    }
+                                  }
+                                  var valid5 = _errs40 === errors;
+                                  if (valid5) {
+                                    let data16 = data9.file_bytes;
+                                    const _errs42 = errors;
+                                    if (!(typeof data16 == "number" && (!(data16 % 1) && !isNaN(data16)) && isFinite(data16))) {
+                                      validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      return false;
+                                    }
+                                    if (errors === _errs42) {
+                                      if (typeof data16 == "number" && isFinite(data16)) {
+                                        if (data16 > 1099511627776 || isNaN(data16)) {
+                                          validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                          return false;
+                                        } else {
+                                          if (data16 < 0 || isNaN(data16)) {
+                                            validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                            return false;
+                                          }
+                                        }
+                                      }
+                                    }
+                                    var valid5 = _errs42 === errors;
+                                    if (valid5) {
+                                      let data17 = data9.output_bytes;
+                                      const _errs44 = errors;
+                                      if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
+                                        validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        return false;
+                                      }
+                                      if (errors === _errs44) {
+                                        if (typeof data17 == "number" && isFinite(data17)) {
+                                          if (data17 > 1073741824 || isNaN(data17)) {
+                                            validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                            return false;
+                                          } else {
+                                            if (data17 < 1024 || isNaN(data17)) {
+                                              validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                              return false;
+                                            }
+                                          }
+                                        }
+                                      }
+                                      var valid5 = _errs44 === errors;
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        }
+                      }
+                    } else {
+                      validate21.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                      return false;
+                    }
+                  }
+                  var valid0 = _errs27 === errors;
+                  if (valid0) {
+                    let data18 = data.environment;
+                    const _errs46 = errors;
+                    if (errors === _errs46) {
+                      if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
+                        if (Object.keys(data18).length > 64) {
+                          validate21.errors = [{ instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/maxProperties", keyword: "maxProperties", params: { limit: 64 }, message: "must NOT have more than 64 properties" }];
+                          return false;
+                        } else {
+                          for (const key4 in data18) {
+                            const _errs48 = errors;
+                            if (errors === _errs48) {
+                              if (typeof key4 === "string") {
+                                if (!pattern13.test(key4)) {
+                                  const err13 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key4 };
+                                  if (vErrors === null) {
+                                    vErrors = [err13];
+                                  } else {
+                                    vErrors.push(err13);
+                                  }
+                                  errors++;
+                                }
+                              } else {
+                                const err14 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/type", keyword: "type", params: { type: "string" }, message: "must be string", propertyName: key4 };
+                                if (vErrors === null) {
+                                  vErrors = [err14];
+                                } else {
+                                  vErrors.push(err14);
+                                }
+                                errors++;
+                              }
+                            }
+                            var valid6 = _errs48 === errors;
+                            if (!valid6) {
+                              const err15 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames", keyword: "propertyNames", params: { propertyName: key4 }, message: "property name must be valid" };
+                              if (vErrors === null) {
+                                vErrors = [err15];
+                              } else {
+                                vErrors.push(err15);
+                              }
+                              errors++;
+                              validate21.errors = vErrors;
+                              return false;
+                              break;
+                            }
+                          }
+                          if (valid6) {
+                            for (const key5 in data18) {
+                              let data19 = data18[key5];
+                              const _errs51 = errors;
+                              if (errors === _errs51) {
+                                if (typeof data19 === "string") {
+                                  if (func2(data19) > 4096) {
+                                    validate21.errors = [{ instancePath: instancePath + "/environment/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                    return false;
+                                  } else {
+                                    if (!pattern14.test(data19)) {
+                                      validate21.errors = [{ instancePath: instancePath + "/environment/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$"' }];
+                                      return false;
+                                    }
+                                  }
+                                } else {
+                                  validate21.errors = [{ instancePath: instancePath + "/environment/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  return false;
+                                }
+                              }
+                              var valid7 = _errs51 === errors;
+                              if (!valid7) {
+                                break;
+                              }
+                            }
+                          }
+                        }
+                      } else {
+                        validate21.errors = [{ instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                        return false;
+                      }
+                    }
+                    var valid0 = _errs46 === errors;
+                    if (valid0) {
+                      let data20 = data.secrets;
+                      const _errs53 = errors;
+                      if (errors === _errs53) {
+                        if (Array.isArray(data20)) {
+                          if (data20.length > 16) {
+                            validate21.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
+                            return false;
+                          } else {
+                            var valid8 = true;
+                            const len1 = data20.length;
+                            for (let i1 = 0; i1 < len1; i1++) {
+                              let data21 = data20[i1];
+                              const _errs55 = errors;
+                              if (errors === _errs55) {
+                                if (data21 && typeof data21 == "object" && !Array.isArray(data21)) {
+                                  let missing2;
+                                  if (data21.name === void 0 && (missing2 = "name") || data21.file === void 0 && (missing2 = "file")) {
+                                    validate21.errors = [{ instancePath: instancePath + "/secrets/" + i1, schemaPath: "#/properties/secrets/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                    return false;
+                                  } else {
+                                    const _errs57 = errors;
+                                    for (const key6 in data21) {
+                                      if (!(key6 === "name" || key6 === "file")) {
+                                        validate21.errors = [{ instancePath: instancePath + "/secrets/" + i1, schemaPath: "#/properties/secrets/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
+                                        return false;
+                                        break;
+                                      }
+                                    }
+                                    if (_errs57 === errors) {
+                                      if (data21.name !== void 0) {
+                                        let data22 = data21.name;
+                                        const _errs58 = errors;
+                                        if (errors === _errs58) {
+                                          if (typeof data22 === "string") {
+                                            if (!pattern15.test(data22)) {
+                                              validate21.errors = [{ instancePath: instancePath + "/secrets/" + i1 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
+                                              return false;
+                                            }
+                                          } else {
+                                            validate21.errors = [{ instancePath: instancePath + "/secrets/" + i1 + "/name", schemaPath: "#/properties/secrets/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            return false;
+                                          }
+                                        }
+                                        var valid9 = _errs58 === errors;
+                                      } else {
+                                        var valid9 = true;
+                                      }
+                                      if (valid9) {
+                                        if (data21.file !== void 0) {
+                                          let data23 = data21.file;
+                                          const _errs60 = errors;
+                                          if (errors === _errs60) {
+                                            if (typeof data23 === "string") {
+                                              if (func2(data23) > 4096) {
+                                                validate21.errors = [{ instancePath: instancePath + "/secrets/" + i1 + "/file", schemaPath: "#/properties/secrets/items/properties/file/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                                return false;
+                                              } else {
+                                                if (!pattern4.test(data23)) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/secrets/" + i1 + "/file", schemaPath: "#/properties/secrets/items/properties/file/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
+                                                  return false;
+                                                }
+                                              }
+                                            } else {
+                                              validate21.errors = [{ instancePath: instancePath + "/secrets/" + i1 + "/file", schemaPath: "#/properties/secrets/items/properties/file/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              return false;
+                                            }
+                                          }
+                                          var valid9 = _errs60 === errors;
+                                        } else {
+                                          var valid9 = true;
+                                        }
+                                      }
+                                    }
+                                  }
+                                } else {
+                                  validate21.errors = [{ instancePath: instancePath + "/secrets/" + i1, schemaPath: "#/properties/secrets/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                  return false;
+                                }
+                              }
+                              var valid8 = _errs55 === errors;
+                              if (!valid8) {
+                                break;
+                              }
+                            }
+                          }
+                        } else {
+                          validate21.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                          return false;
+                        }
+                      }
+                      var valid0 = _errs53 === errors;
+                      if (valid0) {
+                        const _errs62 = errors;
+                        if (typeof data.stderr_in_errors !== "boolean") {
+                          validate21.errors = [{ instancePath: instancePath + "/stderr_in_errors", schemaPath: "#/properties/stderr_in_errors/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                          return false;
+                        }
+                        var valid0 = _errs62 === errors;
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate21.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate21.errors = vErrors;
+  return errors === 0;
+}
+validate21.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
+var manifest = validate22;
+var schema33 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "manifest.schema.json", "title": "Manifest", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": false, "required": ["version", "name", "kind", "program", "methods"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disks"] }, "description": { "title": "Description", "description": "What it is for.", "type": "string", "maxLength": 4096, "examples": ["Measures disks."] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "type": "object", "additionalProperties": false, "properties": { "filesystem": { "type": "object", "additionalProperties": false, "properties": { "read": { "type": "array", "maxItems": 64, "items": { "type": ["string", "object"] } } } }, "limits": { "type": "object" } }, "examples": [{ "filesystem": { "read": ["/srv"] } }] }, "methods": { "title": "Methods", "description": "Its methods by name.", "type": "object", "maxProperties": 256, "propertyNames": { "type": "string", "pattern": "^[a-z][a-zA-Z0-9-]{0,31}$" }, "additionalProperties": { "title": "Method", "description": "One method.", "type": "object", "additionalProperties": false, "required": ["params", "result"], "examples": [{ "params": { "type": "object", "additionalProperties": false }, "result": { "type": "object" } }], "properties": { "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disk usage"] }, "description": { "title": "Description", "description": "What it does.", "type": "string", "maxLength": 4096, "examples": ["Bytes and inodes."] }, "params": { "title": "Params", "description": "JSON Schema 2020-12 of the params.", "type": "object", "examples": [{ "type": "object", "additionalProperties": false }] }, "result": { "title": "Result", "description": "JSON Schema 2020-12 of the result.", "type": "object", "examples": [{ "type": "object" }] }, "positional": { "title": "Positional", "description": "Order of params given by position.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "default": [], "examples": [["path"]] }, "destructive": { "title": "Destructive", "description": "A permit counts only if its scope names this method or one of its tags.", "type": "boolean", "default": false, "examples": [false] }, "idempotent": { "title": "Idempotent", "description": "Calling twice is as calling once.", "type": "boolean", "default": false, "examples": [true] }, "tags": { "title": "Tags", "description": 'Groups for policies: Action::"tag:<tag>".', "type": "array", "maxItems": 16, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$" }, "default": [], "examples": [["storage"]] }, "timeout_ms": { "title": "Time limit", "description": "Longest run, in milliseconds; can only shorten the profile's.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [5e3] }, "errors": { "title": "Errors", "description": "Errors that reach the caller as declared: word \u2192 message and schema of details.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["message"], "properties": { "message": { "type": "string", "maxLength": 256 }, "data": { "type": "object" } } }, "default": {}, "examples": [{ "not_found": { "message": "Cannot measure: there is no such path" } }] }, "arguments": { "title": "Arguments", "description": "Template of the argv elements after the fixed words (command drivers).", "type": "array", "maxItems": 64, "default": [], "examples": [["--", { "param": "key" }]], "items": { "type": ["string", "object"], "anyOf": [{ "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "prefix": { "type": "string", "maxLength": 256, "pattern": "^[^\\u0000-\\u001f\\u007f]+$" } } }, { "type": "object", "additionalProperties": false, "required": ["flag", "words"], "properties": { "flag": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "words": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" } } } }] } }, "environment": { "title": "Environment", "description": "Values of the program's variables (command drivers).", "type": "object", "maxProperties": 32, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } } }, "default": {}, "examples": [{ "LC_ALL": { "param": "locale" } }] }, "stdin": { "title": "stdin", "description": "The param that becomes stdin (command drivers).", "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } }, "examples": [{ "param": "text" }] }, "output": { "title": "Output", "description": "How stdout is read (command drivers).", "type": "string", "enum": ["text", "lines", "json"], "default": "text", "examples": ["json"] }, "exit_statuses": { "title": "Exit statuses", "description": "Which count as success (command drivers).", "type": "array", "minItems": 1, "maxItems": 64, "uniqueItems": true, "items": { "type": "integer", "minimum": 0, "maximum": 125 }, "default": [0], "examples": [[0, 2]] } } }, "examples": [{}] } } };
+var pattern18 = new RegExp("^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "u");
+var pattern19 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "u");
+var pattern20 = new RegExp("^[^\\u0000-\\u001f\\u007f]*$", "u");
+var pattern22 = new RegExp("^[a-z][a-zA-Z0-9-]{0,31}$", "u");
+var pattern23 = new RegExp("^[A-Za-z_][A-Za-z0-9_]{0,63}$", "u");
+var pattern25 = new RegExp("^[a-z][a-z0-9_]{0,63}$", "u");
+var pattern28 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
+function validate22(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  const evaluated0 = validate22.evaluated;
+  if (evaluated0.dynamicProps) {
+    evaluated0.props = void 0;
+  }
+  if (evaluated0.dynamicItems) {
+    evaluated0.items = void 0;
+  }
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.version === void 0 && (missing0 = "version") || data.name === void 0 && (missing0 = "name") || data.kind === void 0 && (missing0 = "kind") || data.program === void 0 && (missing0 = "program") || data.methods === void 0 && (missing0 = "methods")) {
+        validate22.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        const _errs1 = errors;
+        for (const key0 in data) {
+          if (!(key0 === "version" || key0 === "name" || key0 === "kind" || key0 === "title" || key0 === "description" || key0 === "program" || key0 === "asks" || key0 === "methods")) {
+            validate22.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+            return false;
+            break;
+          }
+        }
+        if (_errs1 === errors) {
+          if (data.version !== void 0) {
+            let data0 = data.version;
+            const _errs2 = errors;
+            if (!(typeof data0 == "number" && (!(data0 % 1) && !isNaN(data0)) && isFinite(data0))) {
+              validate22.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+              return false;
+            }
+            if (1 !== data0) {
+              validate22.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/const", keyword: "const", params: { allowedValue: 1 }, message: "must be equal to constant" }];
+              return false;
+            }
+            var valid0 = _errs2 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.name !== void 0) {
+              let data1 = data.name;
+              const _errs4 = errors;
+              if (errors === _errs4) {
+                if (typeof data1 === "string") {
+                  if (!pattern8.test(data1)) {
+                    validate22.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
+                    return false;
+                  }
+                } else {
+                  validate22.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  return false;
+                }
+              }
+              var valid0 = _errs4 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.kind !== void 0) {
+                let data2 = data.kind;
+                const _errs6 = errors;
+                if (typeof data2 !== "string") {
+                  validate22.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                  return false;
+                }
+                if (!(data2 === "jsonrpc" || data2 === "command")) {
+                  validate22.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema33.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                  return false;
+                }
+                var valid0 = _errs6 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
+                if (data.title !== void 0) {
+                  let data3 = data.title;
+                  const _errs8 = errors;
+                  if (errors === _errs8) {
+                    if (typeof data3 === "string") {
+                      if (func2(data3) > 256) {
+                        validate22.errors = [{ instancePath: instancePath + "/title", schemaPath: "#/properties/title/maxLength", keyword: "maxLength", params: { limit: 256 }, message: "must NOT have more than 256 characters" }];
+                        return false;
+                      }
+                    } else {
+                      validate22.errors = [{ instancePath: instancePath + "/title", schemaPath: "#/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                      return false;
+                    }
+                  }
+                  var valid0 = _errs8 === errors;
+                } else {
+                  var valid0 = true;
+                }
+                if (valid0) {
+                  if (data.description !== void 0) {
+                    let data4 = data.description;
+                    const _errs10 = errors;
+                    if (errors === _errs10) {
+                      if (typeof data4 === "string") {
+                        if (func2(data4) > 4096) {
+                          validate22.errors = [{ instancePath: instancePath + "/description", schemaPath: "#/properties/description/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                          return false;
+                        }
+                      } else {
+                        validate22.errors = [{ instancePath: instancePath + "/description", schemaPath: "#/properties/description/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                        return false;
+                      }
+                    }
+                    var valid0 = _errs10 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
+                  if (valid0) {
+                    if (data.program !== void 0) {
+                      let data5 = data.program;
+                      const _errs12 = errors;
+                      const _errs14 = errors;
+                      let valid1 = false;
+                      let passing0 = null;
+                      const _errs15 = errors;
+                      if (data5 && typeof data5 == "object" && !Array.isArray(data5)) {
+                        let missing1;
+                        if (data5.executable === void 0 && (missing1 = "executable")) {
+                          const err0 = { instancePath: instancePath + "/program", schemaPath: "#/properties/program/oneOf/0/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" };
+                          if (vErrors === null) {
+                            vErrors = [err0];
+                          } else {
+                            vErrors.push(err0);
+                          }
+                          errors++;
+                        }
+                      }
+                      var _valid0 = _errs15 === errors;
+                      if (_valid0) {
+                        valid1 = true;
+                        passing0 = 0;
+                      }
+                      const _errs16 = errors;
+                      if (data5 && typeof data5 == "object" && !Array.isArray(data5)) {
+                        let missing2;
+                        if (data5.node === void 0 && (missing2 = "node")) {
+                          const err1 = { instancePath: instancePath + "/program", schemaPath: "#/properties/program/oneOf/1/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" };
+                          if (vErrors === null) {
+                            vErrors = [err1];
+                          } else {
+                            vErrors.push(err1);
+                          }
+                          errors++;
+                        }
+                      }
+                      var _valid0 = _errs16 === errors;
+                      if (_valid0 && valid1) {
+                        valid1 = false;
+                        passing0 = [passing0, 1];
+                      } else {
+                        if (_valid0) {
+                          valid1 = true;
+                          passing0 = 1;
+                        }
+                      }
+                      if (!valid1) {
+                        const err2 = { instancePath: instancePath + "/program", schemaPath: "#/properties/program/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
+                        if (vErrors === null) {
+                          vErrors = [err2];
+                        } else {
+                          vErrors.push(err2);
+                        }
+                        errors++;
+                        validate22.errors = vErrors;
+                        return false;
+                      } else {
+                        errors = _errs14;
+                        if (vErrors !== null) {
+                          if (_errs14) {
+                            vErrors.length = _errs14;
+                          } else {
+                            vErrors = null;
+                          }
+                        }
+                      }
+                      if (errors === _errs12) {
+                        if (data5 && typeof data5 == "object" && !Array.isArray(data5)) {
+                          if (data5.arguments === void 0) {
+                            data5.arguments = [];
+                          }
+                          if (data5.environment === void 0) {
+                            data5.environment = [];
+                          }
+                          const _errs17 = errors;
+                          for (const key1 in data5) {
+                            if (!(key1 === "executable" || key1 === "node" || key1 === "arguments" || key1 === "environment")) {
+                              validate22.errors = [{ instancePath: instancePath + "/program", schemaPath: "#/properties/program/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                              return false;
+                              break;
+                            }
+                          }
+                          if (_errs17 === errors) {
+                            if (data5.executable !== void 0) {
+                              let data6 = data5.executable;
+                              const _errs18 = errors;
+                              if (errors === _errs18) {
+                                if (typeof data6 === "string") {
+                                  if (func2(data6) > 4096) {
+                                    validate22.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                    return false;
+                                  } else {
+                                    if (!pattern18.test(data6)) {
+                                      validate22.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/pattern", keyword: "pattern", params: { pattern: "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$" }, message: 'must match pattern "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$"' }];
+                                      return false;
+                                    }
+                                  }
+                                } else {
+                                  validate22.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  return false;
+                                }
+                              }
+                              var valid2 = _errs18 === errors;
+                            } else {
+                              var valid2 = true;
+                            }
+                            if (valid2) {
+                              if (data5.node !== void 0) {
+                                let data7 = data5.node;
+                                const _errs20 = errors;
+                                if (errors === _errs20) {
+                                  if (typeof data7 === "string") {
+                                    if (func2(data7) > 255) {
+                                      validate22.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/maxLength", keyword: "maxLength", params: { limit: 255 }, message: "must NOT have more than 255 characters" }];
+                                      return false;
+                                    } else {
+                                      if (!pattern19.test(data7)) {
+                                        validate22.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"' }];
+                                        return false;
+                                      }
+                                    }
+                                  } else {
+                                    validate22.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    return false;
+                                  }
+                                }
+                                var valid2 = _errs20 === errors;
+                              } else {
+                                var valid2 = true;
+                              }
+                              if (valid2) {
+                                let data8 = data5.arguments;
+                                const _errs22 = errors;
+                                if (errors === _errs22) {
+                                  if (Array.isArray(data8)) {
+                                    if (data8.length > 64) {
+                                      validate22.errors = [{ instancePath: instancePath + "/program/arguments", schemaPath: "#/properties/program/properties/arguments/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                      return false;
+                                    } else {
+                                      var valid3 = true;
+                                      const len0 = data8.length;
+                                      for (let i0 = 0; i0 < len0; i0++) {
+                                        let data9 = data8[i0];
+                                        const _errs24 = errors;
+                                        if (errors === _errs24) {
+                                          if (typeof data9 === "string") {
+                                            if (func2(data9) > 4096) {
+                                              validate22.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                              return false;
+                                            } else {
+                                              if (!pattern20.test(data9)) {
+                                                validate22.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' }];
+                                                return false;
+                                              }
+                                            }
+                                          } else {
+                                            validate22.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            return false;
+                                          }
+                                        }
+                                        var valid3 = _errs24 === errors;
+                                        if (!valid3) {
+                                          break;
+                                        }
+                                      }
+                                    }
+                                  } else {
+                                    validate22.errors = [{ instancePath: instancePath + "/program/arguments", schemaPath: "#/properties/program/properties/arguments/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                    return false;
+                                  }
+                                }
+                                var valid2 = _errs22 === errors;
+                                if (valid2) {
+                                  let data10 = data5.environment;
+                                  const _errs26 = errors;
+                                  if (errors === _errs26) {
+                                    if (Array.isArray(data10)) {
+                                      if (data10.length > 32) {
+                                        validate22.errors = [{ instancePath: instancePath + "/program/environment", schemaPath: "#/properties/program/properties/environment/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
+                                        return false;
+                                      } else {
+                                        var valid4 = true;
+                                        const len1 = data10.length;
+                                        for (let i1 = 0; i1 < len1; i1++) {
+                                          let data11 = data10[i1];
+                                          const _errs28 = errors;
+                                          if (errors === _errs28) {
+                                            if (typeof data11 === "string") {
+                                              if (!pattern13.test(data11)) {
+                                                validate22.errors = [{ instancePath: instancePath + "/program/environment/" + i1, schemaPath: "#/properties/program/properties/environment/items/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
+                                                return false;
+                                              }
+                                            } else {
+                                              validate22.errors = [{ instancePath: instancePath + "/program/environment/" + i1, schemaPath: "#/properties/program/properties/environment/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              return false;
+                                            }
+                                          }
+                                          var valid4 = _errs28 === errors;
+                                          if (!valid4) {
+                                            break;
+                                          }
+                                        }
+                                        if (valid4) {
+                                          let i2 = data10.length;
+                                          let j0;
+                                          if (i2 > 1) {
+                                            const indices0 = {};
+                                            for (; i2--; ) {
+                                              let item0 = data10[i2];
+                                              if (typeof item0 !== "string") {
+                                                continue;
+                                              }
+                                              if (typeof indices0[item0] == "number") {
+                                                j0 = indices0[item0];
+                                                validate22.errors = [{ instancePath: instancePath + "/program/environment", schemaPath: "#/properties/program/properties/environment/uniqueItems", keyword: "uniqueItems", params: { i: i2, j: j0 }, message: "must NOT have duplicate items (items ## " + j0 + " and " + i2 + " are identical)" }];
+                                                return false;
+                                                break;
+                                              }
+                                              indices0[item0] = i2;
+                                            }
+                                          }
+                                        }
+                                      }
+                                    } else {
+                                      validate22.errors = [{ instancePath: instancePath + "/program/environment", schemaPath: "#/properties/program/properties/environment/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                      return false;
+                                    }
+                                  }
+                                  var valid2 = _errs26 === errors;
+                                }
+                              }
+                            }
+                          }
+                        } else {
+                          validate22.errors = [{ instancePath: instancePath + "/program", schemaPath: "#/properties/program/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                          return false;
+                        }
+                      }
+                      var valid0 = _errs12 === errors;
+                    } else {
+                      var valid0 = true;
+                    }
+                    if (valid0) {
+                      if (data.asks !== void 0) {
+                        let data12 = data.asks;
+                        const _errs30 = errors;
+                        if (errors === _errs30) {
+                          if (data12 && typeof data12 == "object" && !Array.isArray(data12)) {
+                            const _errs32 = errors;
+                            for (const key2 in data12) {
+                              if (!(key2 === "filesystem" || key2 === "limits")) {
+                                validate22.errors = [{ instancePath: instancePath + "/asks", schemaPath: "#/properties/asks/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
+                                return false;
+                                break;
+                              }
+                            }
+                            if (_errs32 === errors) {
+                              if (data12.filesystem !== void 0) {
+                                let data13 = data12.filesystem;
+                                const _errs33 = errors;
+                                if (errors === _errs33) {
+                                  if (data13 && typeof data13 == "object" && !Array.isArray(data13)) {
+                                    const _errs35 = errors;
+                                    for (const key3 in data13) {
+                                      if (!(key3 === "read")) {
+                                        validate22.errors = [{ instancePath: instancePath + "/asks/filesystem", schemaPath: "#/properties/asks/properties/filesystem/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                                        return false;
+                                        break;
+                                      }
+                                    }
+                                    if (_errs35 === errors) {
+                                      if (data13.read !== void 0) {
+                                        let data14 = data13.read;
+                                        const _errs36 = errors;
+                                        if (errors === _errs36) {
+                                          if (Array.isArray(data14)) {
+                                            if (data14.length > 64) {
+                                              validate22.errors = [{ instancePath: instancePath + "/asks/filesystem/read", schemaPath: "#/properties/asks/properties/filesystem/properties/read/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                              return false;
+                                            } else {
+                                              var valid8 = true;
+                                              const len2 = data14.length;
+                                              for (let i3 = 0; i3 < len2; i3++) {
+                                                let data15 = data14[i3];
+                                                const _errs38 = errors;
+                                                if (typeof data15 !== "string" && !(data15 && typeof data15 == "object" && !Array.isArray(data15))) {
+                                                  validate22.errors = [{ instancePath: instancePath + "/asks/filesystem/read/" + i3, schemaPath: "#/properties/asks/properties/filesystem/properties/read/items/type", keyword: "type", params: { type: schema33.properties.asks.properties.filesystem.properties.read.items.type }, message: "must be string,object" }];
+                                                  return false;
+                                                }
+                                                var valid8 = _errs38 === errors;
+                                                if (!valid8) {
+                                                  break;
+                                                }
+                                              }
+                                            }
+                                          } else {
+                                            validate22.errors = [{ instancePath: instancePath + "/asks/filesystem/read", schemaPath: "#/properties/asks/properties/filesystem/properties/read/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                            return false;
+                                          }
+                                        }
+                                      }
+                                    }
+                                  } else {
+                                    validate22.errors = [{ instancePath: instancePath + "/asks/filesystem", schemaPath: "#/properties/asks/properties/filesystem/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    return false;
+                                  }
+                                }
+                                var valid6 = _errs33 === errors;
+                              } else {
+                                var valid6 = true;
+                              }
+                              if (valid6) {
+                                if (data12.limits !== void 0) {
+                                  let data16 = data12.limits;
+                                  const _errs40 = errors;
+                                  if (!(data16 && typeof data16 == "object" && !Array.isArray(data16))) {
+                                    validate22.errors = [{ instancePath: instancePath + "/asks/limits", schemaPath: "#/properties/asks/properties/limits/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    return false;
+                                  }
+                                  var valid6 = _errs40 === errors;
+                                } else {
+                                  var valid6 = true;
+                                }
+                              }
+                            }
+                          } else {
+                            validate22.errors = [{ instancePath: instancePath + "/asks", schemaPath: "#/properties/asks/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            return false;
+                          }
+                        }
+                        var valid0 = _errs30 === errors;
+                      } else {
+                        var valid0 = true;
+                      }
+                      if (valid0) {
+                        if (data.methods !== void 0) {
+                          let data17 = data.methods;
+                          const _errs42 = errors;
+                          if (errors === _errs42) {
+                            if (data17 && typeof data17 == "object" && !Array.isArray(data17)) {
+                              if (Object.keys(data17).length > 256) {
+                                validate22.errors = [{ instancePath: instancePath + "/methods", schemaPath: "#/properties/methods/maxProperties", keyword: "maxProperties", params: { limit: 256 }, message: "must NOT have more than 256 properties" }];
+                                return false;
+                              } else {
+                                for (const key4 in data17) {
+                                  const _errs44 = errors;
+                                  if (errors === _errs44) {
+                                    if (typeof key4 === "string") {
+                                      if (!pattern22.test(key4)) {
+                                        const err3 = { instancePath: instancePath + "/methods", schemaPath: "#/properties/methods/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-zA-Z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-zA-Z0-9-]{0,31}$"', propertyName: key4 };
+                                        if (vErrors === null) {
+                                          vErrors = [err3];
+                                        } else {
+                                          vErrors.push(err3);
+                                        }
+                                        errors++;
+                                      }
+                                    } else {
+                                      const err4 = { instancePath: instancePath + "/methods", schemaPath: "#/properties/methods/propertyNames/type", keyword: "type", params: { type: "string" }, message: "must be string", propertyName: key4 };
+                                      if (vErrors === null) {
+                                        vErrors = [err4];
+                                      } else {
+                                        vErrors.push(err4);
+                                      }
+                                      errors++;
+                                    }
+                                  }
+                                  var valid9 = _errs44 === errors;
+                                  if (!valid9) {
+                                    const err5 = { instancePath: instancePath + "/methods", schemaPath: "#/properties/methods/propertyNames", keyword: "propertyNames", params: { propertyName: key4 }, message: "property name must be valid" };
+                                    if (vErrors === null) {
+                                      vErrors = [err5];
+                                    } else {
+                                      vErrors.push(err5);
+                                    }
+                                    errors++;
+                                    validate22.errors = vErrors;
+                                    return false;
+                                    break;
+                                  }
+                                }
+                                if (valid9) {
+                                  for (const key5 in data17) {
+                                    let data18 = data17[key5];
+                                    const _errs47 = errors;
+                                    if (errors === _errs47) {
+                                      if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
+                                        if (data18.positional === void 0) {
+                                          data18.positional = [];
+                                        }
+                                        if (data18.destructive === void 0) {
+                                          data18.destructive = false;
+                                        }
+                                        if (data18.idempotent === void 0) {
+                                          data18.idempotent = false;
+                                        }
+                                        if (data18.tags === void 0) {
+                                          data18.tags = [];
+                                        }
+                                        if (data18.errors === void 0) {
+                                          data18.errors = {};
+                                        }
+                                        if (data18.arguments === void 0) {
+                                          data18.arguments = [];
+                                        }
+                                        if (data18.environment === void 0) {
+                                          data18.environment = {};
+                                        }
+                                        if (data18.output === void 0) {
+                                          data18.output = "text";
+                                        }
+                                        if (data18.exit_statuses === void 0) {
+                                          data18.exit_statuses = [0];
+                                        }
+                                        let missing3;
+                                        if (data18.params === void 0 && (missing3 = "params") || data18.result === void 0 && (missing3 = "result")) {
+                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                          return false;
+                                        } else {
+                                          const _errs49 = errors;
+                                          for (const key6 in data18) {
+                                            if (!func1.call(schema33.properties.methods.additionalProperties.properties, key6)) {
+                                              validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
+                                              return false;
+                                              break;
+                                            }
+                                          }
+                                          if (_errs49 === errors) {
+                                            if (data18.title !== void 0) {
+                                              let data19 = data18.title;
+                                              const _errs50 = errors;
+                                              if (errors === _errs50) {
+                                                if (typeof data19 === "string") {
+                                                  if (func2(data19) > 256) {
+                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/title", schemaPath: "#/properties/methods/additionalProperties/properties/title/maxLength", keyword: "maxLength", params: { limit: 256 }, message: "must NOT have more than 256 characters" }];
+                                                    return false;
+                                                  }
+                                                } else {
+                                                  validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/title", schemaPath: "#/properties/methods/additionalProperties/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                  return false;
+                                                }
+                                              }
+                                              var valid11 = _errs50 === errors;
+                                            } else {
+                                              var valid11 = true;
+                                            }
+                                            if (valid11) {
+                                              if (data18.description !== void 0) {
+                                                let data20 = data18.description;
+                                                const _errs52 = errors;
+                                                if (errors === _errs52) {
+                                                  if (typeof data20 === "string") {
+                                                    if (func2(data20) > 4096) {
+                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/properties/methods/additionalProperties/properties/description/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                                      return false;
+                                                    }
+                                                  } else {
+                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/properties/methods/additionalProperties/properties/description/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    return false;
+                                                  }
+                                                }
+                                                var valid11 = _errs52 === errors;
+                                              } else {
+                                                var valid11 = true;
+                                              }
+                                              if (valid11) {
+                                                if (data18.params !== void 0) {
+                                                  let data21 = data18.params;
+                                                  const _errs54 = errors;
+                                                  if (!(data21 && typeof data21 == "object" && !Array.isArray(data21))) {
+                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/params", schemaPath: "#/properties/methods/additionalProperties/properties/params/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                    return false;
+                                                  }
+                                                  var valid11 = _errs54 === errors;
+                                                } else {
+                                                  var valid11 = true;
+                                                }
+                                                if (valid11) {
+                                                  if (data18.result !== void 0) {
+                                                    let data22 = data18.result;
+                                                    const _errs56 = errors;
+                                                    if (!(data22 && typeof data22 == "object" && !Array.isArray(data22))) {
+                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/result", schemaPath: "#/properties/methods/additionalProperties/properties/result/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                      return false;
+                                                    }
+                                                    var valid11 = _errs56 === errors;
+                                                  } else {
+                                                    var valid11 = true;
+                                                  }
+                                                  if (valid11) {
+                                                    let data23 = data18.positional;
+                                                    const _errs58 = errors;
+                                                    if (errors === _errs58) {
+                                                      if (Array.isArray(data23)) {
+                                                        if (data23.length > 64) {
+                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/positional", schemaPath: "#/properties/methods/additionalProperties/properties/positional/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                                          return false;
+                                                        } else {
+                                                          var valid12 = true;
+                                                          const len3 = data23.length;
+                                                          for (let i4 = 0; i4 < len3; i4++) {
+                                                            let data24 = data23[i4];
+                                                            const _errs60 = errors;
+                                                            if (errors === _errs60) {
+                                                              if (typeof data24 === "string") {
+                                                                if (!pattern23.test(data24)) {
+                                                                  validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/positional/" + i4, schemaPath: "#/properties/methods/additionalProperties/properties/positional/items/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' }];
+                                                                  return false;
+                                                                }
+                                                              } else {
+                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/positional/" + i4, schemaPath: "#/properties/methods/additionalProperties/properties/positional/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                return false;
+                                                              }
+                                                            }
+                                                            var valid12 = _errs60 === errors;
+                                                            if (!valid12) {
+                                                              break;
+                                                            }
+                                                          }
+                                                          if (valid12) {
+                                                            let i5 = data23.length;
+                                                            let j1;
+                                                            if (i5 > 1) {
+                                                              const indices1 = {};
+                                                              for (; i5--; ) {
+                                                                let item1 = data23[i5];
+                                                                if (typeof item1 !== "string") {
+                                                                  continue;
+                                                                }
+                                                                if (typeof indices1[item1] == "number") {
+                                                                  j1 = indices1[item1];
+                                                                  validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/positional", schemaPath: "#/properties/methods/additionalProperties/properties/positional/uniqueItems", keyword: "uniqueItems", params: { i: i5, j: j1 }, message: "must NOT have duplicate items (items ## " + j1 + " and " + i5 + " are identical)" }];
+                                                                  return false;
+                                                                  break;
+                                                                }
+                                                                indices1[item1] = i5;
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                      } else {
+                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/positional", schemaPath: "#/properties/methods/additionalProperties/properties/positional/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                    var valid11 = _errs58 === errors;
+                                                    if (valid11) {
+                                                      const _errs62 = errors;
+                                                      if (typeof data18.destructive !== "boolean") {
+                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/destructive", schemaPath: "#/properties/methods/additionalProperties/properties/destructive/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                        return false;
+                                                      }
+                                                      var valid11 = _errs62 === errors;
+                                                      if (valid11) {
+                                                        const _errs64 = errors;
+                                                        if (typeof data18.idempotent !== "boolean") {
+                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/idempotent", schemaPath: "#/properties/methods/additionalProperties/properties/idempotent/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                          return false;
+                                                        }
+                                                        var valid11 = _errs64 === errors;
+                                                        if (valid11) {
+                                                          let data27 = data18.tags;
+                                                          const _errs66 = errors;
+                                                          if (errors === _errs66) {
+                                                            if (Array.isArray(data27)) {
+                                                              if (data27.length > 16) {
+                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/tags", schemaPath: "#/properties/methods/additionalProperties/properties/tags/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
+                                                                return false;
+                                                              } else {
+                                                                var valid14 = true;
+                                                                const len4 = data27.length;
+                                                                for (let i6 = 0; i6 < len4; i6++) {
+                                                                  let data28 = data27[i6];
+                                                                  const _errs68 = errors;
+                                                                  if (errors === _errs68) {
+                                                                    if (typeof data28 === "string") {
+                                                                      if (!pattern8.test(data28)) {
+                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/tags/" + i6, schemaPath: "#/properties/methods/additionalProperties/properties/tags/items/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
+                                                                        return false;
+                                                                      }
+                                                                    } else {
+                                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/tags/" + i6, schemaPath: "#/properties/methods/additionalProperties/properties/tags/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                      return false;
+                                                                    }
+                                                                  }
+                                                                  var valid14 = _errs68 === errors;
+                                                                  if (!valid14) {
+                                                                    break;
+                                                                  }
+                                                                }
+                                                                if (valid14) {
+                                                                  let i7 = data27.length;
+                                                                  let j2;
+                                                                  if (i7 > 1) {
+                                                                    const indices2 = {};
+                                                                    for (; i7--; ) {
+                                                                      let item2 = data27[i7];
+                                                                      if (typeof item2 !== "string") {
+                                                                        continue;
+                                                                      }
+                                                                      if (typeof indices2[item2] == "number") {
+                                                                        j2 = indices2[item2];
+                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/tags", schemaPath: "#/properties/methods/additionalProperties/properties/tags/uniqueItems", keyword: "uniqueItems", params: { i: i7, j: j2 }, message: "must NOT have duplicate items (items ## " + j2 + " and " + i7 + " are identical)" }];
+                                                                        return false;
+                                                                        break;
+                                                                      }
+                                                                      indices2[item2] = i7;
+                                                                    }
+                                                                  }
+                                                                }
+                                                              }
+                                                            } else {
+                                                              validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/tags", schemaPath: "#/properties/methods/additionalProperties/properties/tags/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                              return false;
+                                                            }
+                                                          }
+                                                          var valid11 = _errs66 === errors;
+                                                          if (valid11) {
+                                                            if (data18.timeout_ms !== void 0) {
+                                                              let data29 = data18.timeout_ms;
+                                                              const _errs70 = errors;
+                                                              if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
+                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/timeout_ms", schemaPath: "#/properties/methods/additionalProperties/properties/timeout_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                return false;
+                                                              }
+                                                              if (errors === _errs70) {
+                                                                if (typeof data29 == "number" && isFinite(data29)) {
+                                                                  if (data29 > 864e5 || isNaN(data29)) {
+                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/timeout_ms", schemaPath: "#/properties/methods/additionalProperties/properties/timeout_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
+                                                                    return false;
+                                                                  } else {
+                                                                    if (data29 < 10 || isNaN(data29)) {
+                                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/timeout_ms", schemaPath: "#/properties/methods/additionalProperties/properties/timeout_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 }, message: "must be >= 10" }];
+                                                                      return false;
+                                                                    }
+                                                                  }
+                                                                }
+                                                              }
+                                                              var valid11 = _errs70 === errors;
+                                                            } else {
+                                                              var valid11 = true;
+                                                            }
+                                                            if (valid11) {
+                                                              let data30 = data18.errors;
+                                                              const _errs72 = errors;
+                                                              if (errors === _errs72) {
+                                                                if (data30 && typeof data30 == "object" && !Array.isArray(data30)) {
+                                                                  if (Object.keys(data30).length > 64) {
+                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors", schemaPath: "#/properties/methods/additionalProperties/properties/errors/maxProperties", keyword: "maxProperties", params: { limit: 64 }, message: "must NOT have more than 64 properties" }];
+                                                                    return false;
+                                                                  } else {
+                                                                    for (const key7 in data30) {
+                                                                      const _errs74 = errors;
+                                                                      if (errors === _errs74) {
+                                                                        if (typeof key7 === "string") {
+                                                                          if (!pattern25.test(key7)) {
+                                                                            const err6 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors", schemaPath: "#/properties/methods/additionalProperties/properties/errors/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]{0,63}$" }, message: 'must match pattern "^[a-z][a-z0-9_]{0,63}$"', propertyName: key7 };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err6];
+                                                                            } else {
+                                                                              vErrors.push(err6);
+                                                                            }
+                                                                            errors++;
+                                                                          }
+                                                                        } else {
+                                                                          const err7 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors", schemaPath: "#/properties/methods/additionalProperties/properties/errors/propertyNames/type", keyword: "type", params: { type: "string" }, message: "must be string", propertyName: key7 };
+                                                                          if (vErrors === null) {
+                                                                            vErrors = [err7];
+                                                                          } else {
+                                                                            vErrors.push(err7);
+                                                                          }
+                                                                          errors++;
+                                                                        }
+                                                                      }
+                                                                      var valid16 = _errs74 === errors;
+                                                                      if (!valid16) {
+                                                                        const err8 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors", schemaPath: "#/properties/methods/additionalProperties/properties/errors/propertyNames", keyword: "propertyNames", params: { propertyName: key7 }, message: "property name must be valid" };
+                                                                        if (vErrors === null) {
+                                                                          vErrors = [err8];
+                                                                        } else {
+                                                                          vErrors.push(err8);
+                                                                        }
+                                                                        errors++;
+                                                                        validate22.errors = vErrors;
+                                                                        return false;
+                                                                        break;
+                                                                      }
+                                                                    }
+                                                                    if (valid16) {
+                                                                      for (const key8 in data30) {
+                                                                        let data31 = data30[key8];
+                                                                        const _errs77 = errors;
+                                                                        if (errors === _errs77) {
+                                                                          if (data31 && typeof data31 == "object" && !Array.isArray(data31)) {
+                                                                            let missing4;
+                                                                            if (data31.message === void 0 && (missing4 = "message")) {
+                                                                              validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/properties/errors/additionalProperties/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                                              return false;
+                                                                            } else {
+                                                                              const _errs79 = errors;
+                                                                              for (const key9 in data31) {
+                                                                                if (!(key9 === "message" || key9 === "data")) {
+                                                                                  validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/properties/errors/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
+                                                                                  return false;
+                                                                                  break;
+                                                                                }
+                                                                              }
+                                                                              if (_errs79 === errors) {
+                                                                                if (data31.message !== void 0) {
+                                                                                  let data32 = data31.message;
+                                                                                  const _errs80 = errors;
+                                                                                  if (errors === _errs80) {
+                                                                                    if (typeof data32 === "string") {
+                                                                                      if (func2(data32) > 256) {
+                                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/message", schemaPath: "#/properties/methods/additionalProperties/properties/errors/additionalProperties/properties/message/maxLength", keyword: "maxLength", params: { limit: 256 }, message: "must NOT have more than 256 characters" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                    } else {
+                                                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/message", schemaPath: "#/properties/methods/additionalProperties/properties/errors/additionalProperties/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                  }
+                                                                                  var valid18 = _errs80 === errors;
+                                                                                } else {
+                                                                                  var valid18 = true;
+                                                                                }
+                                                                                if (valid18) {
+                                                                                  if (data31.data !== void 0) {
+                                                                                    let data33 = data31.data;
+                                                                                    const _errs82 = errors;
+                                                                                    if (!(data33 && typeof data33 == "object" && !Array.isArray(data33))) {
+                                                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/data", schemaPath: "#/properties/methods/additionalProperties/properties/errors/additionalProperties/properties/data/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                    var valid18 = _errs82 === errors;
+                                                                                  } else {
+                                                                                    var valid18 = true;
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          } else {
+                                                                            validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/properties/errors/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                            return false;
+                                                                          }
+                                                                        }
+                                                                        var valid17 = _errs77 === errors;
+                                                                        if (!valid17) {
+                                                                          break;
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                } else {
+                                                                  validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors", schemaPath: "#/properties/methods/additionalProperties/properties/errors/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                  return false;
+                                                                }
+                                                              }
+                                                              var valid11 = _errs72 === errors;
+                                                              if (valid11) {
+                                                                let data34 = data18.arguments;
+                                                                const _errs84 = errors;
+                                                                if (errors === _errs84) {
+                                                                  if (Array.isArray(data34)) {
+                                                                    if (data34.length > 64) {
+                                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                                                      return false;
+                                                                    } else {
+                                                                      var valid19 = true;
+                                                                      const len5 = data34.length;
+                                                                      for (let i8 = 0; i8 < len5; i8++) {
+                                                                        let data35 = data34[i8];
+                                                                        const _errs86 = errors;
+                                                                        if (typeof data35 !== "string" && !(data35 && typeof data35 == "object" && !Array.isArray(data35))) {
+                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/type", keyword: "type", params: { type: schema33.properties.methods.additionalProperties.properties.arguments.items.type }, message: "must be string,object" }];
+                                                                          return false;
+                                                                        }
+                                                                        const _errs88 = errors;
+                                                                        let valid20 = false;
+                                                                        const _errs89 = errors;
+                                                                        if (errors === _errs89) {
+                                                                          if (typeof data35 === "string") {
+                                                                            if (func2(data35) > 4096) {
+                                                                              const err9 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/0/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                                                              if (vErrors === null) {
+                                                                                vErrors = [err9];
+                                                                              } else {
+                                                                                vErrors.push(err9);
+                                                                              }
+                                                                              errors++;
+                                                                            } else {
+                                                                              if (!pattern20.test(data35)) {
+                                                                                const err10 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/0/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' };
+                                                                                if (vErrors === null) {
+                                                                                  vErrors = [err10];
+                                                                                } else {
+                                                                                  vErrors.push(err10);
+                                                                                }
+                                                                                errors++;
+                                                                              }
+                                                                            }
+                                                                          } else {
+                                                                            const err11 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err11];
+                                                                            } else {
+                                                                              vErrors.push(err11);
+                                                                            }
+                                                                            errors++;
+                                                                          }
+                                                                        }
+                                                                        var _valid1 = _errs89 === errors;
+                                                                        valid20 = valid20 || _valid1;
+                                                                        const _errs91 = errors;
+                                                                        if (errors === _errs91) {
+                                                                          if (data35 && typeof data35 == "object" && !Array.isArray(data35)) {
+                                                                            let missing5;
+                                                                            if (data35.param === void 0 && (missing5 = "param")) {
+                                                                              const err12 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" };
+                                                                              if (vErrors === null) {
+                                                                                vErrors = [err12];
+                                                                              } else {
+                                                                                vErrors.push(err12);
+                                                                              }
+                                                                              errors++;
+                                                                            } else {
+                                                                              const _errs93 = errors;
+                                                                              for (const key10 in data35) {
+                                                                                if (!(key10 === "param" || key10 === "prefix")) {
+                                                                                  const err13 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" };
+                                                                                  if (vErrors === null) {
+                                                                                    vErrors = [err13];
+                                                                                  } else {
+                                                                                    vErrors.push(err13);
+                                                                                  }
+                                                                                  errors++;
+                                                                                  break;
+                                                                                }
+                                                                              }
+                                                                              if (_errs93 === errors) {
+                                                                                if (data35.param !== void 0) {
+                                                                                  let data36 = data35.param;
+                                                                                  const _errs94 = errors;
+                                                                                  if (errors === _errs94) {
+                                                                                    if (typeof data36 === "string") {
+                                                                                      if (!pattern23.test(data36)) {
+                                                                                        const err14 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/param", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/param/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' };
+                                                                                        if (vErrors === null) {
+                                                                                          vErrors = [err14];
+                                                                                        } else {
+                                                                                          vErrors.push(err14);
+                                                                                        }
+                                                                                        errors++;
+                                                                                      }
+                                                                                    } else {
+                                                                                      const err15 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/param", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/param/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                                                      if (vErrors === null) {
+                                                                                        vErrors = [err15];
+                                                                                      } else {
+                                                                                        vErrors.push(err15);
+                                                                                      }
+                                                                                      errors++;
+                                                                                    }
+                                                                                  }
+                                                                                  var valid21 = _errs94 === errors;
+                                                                                } else {
+                                                                                  var valid21 = true;
+                                                                                }
+                                                                                if (valid21) {
+                                                                                  if (data35.prefix !== void 0) {
+                                                                                    let data37 = data35.prefix;
+                                                                                    const _errs96 = errors;
+                                                                                    if (errors === _errs96) {
+                                                                                      if (typeof data37 === "string") {
+                                                                                        if (func2(data37) > 256) {
+                                                                                          const err16 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/prefix", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/prefix/maxLength", keyword: "maxLength", params: { limit: 256 }, message: "must NOT have more than 256 characters" };
+                                                                                          if (vErrors === null) {
+                                                                                            vErrors = [err16];
+                                                                                          } else {
+                                                                                            vErrors.push(err16);
+                                                                                          }
+                                                                                          errors++;
+                                                                                        } else {
+                                                                                          if (!pattern28.test(data37)) {
+                                                                                            const err17 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/prefix", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/prefix/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]+$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]+$"' };
+                                                                                            if (vErrors === null) {
+                                                                                              vErrors = [err17];
+                                                                                            } else {
+                                                                                              vErrors.push(err17);
+                                                                                            }
+                                                                                            errors++;
+                                                                                          }
+                                                                                        }
+                                                                                      } else {
+                                                                                        const err18 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/prefix", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/prefix/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                                                        if (vErrors === null) {
+                                                                                          vErrors = [err18];
+                                                                                        } else {
+                                                                                          vErrors.push(err18);
+                                                                                        }
+                                                                                        errors++;
+                                                                                      }
+                                                                                    }
+                                                                                    var valid21 = _errs96 === errors;
+                                                                                  } else {
+                                                                                    var valid21 = true;
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          } else {
+                                                                            const err19 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err19];
+                                                                            } else {
+                                                                              vErrors.push(err19);
+                                                                            }
+                                                                            errors++;
+                                                                          }
+                                                                        }
+                                                                        var _valid1 = _errs91 === errors;
+                                                                        valid20 = valid20 || _valid1;
+                                                                        if (_valid1) {
+                                                                          var props0 = true;
+                                                                        }
+                                                                        const _errs98 = errors;
+                                                                        if (errors === _errs98) {
+                                                                          if (data35 && typeof data35 == "object" && !Array.isArray(data35)) {
+                                                                            let missing6;
+                                                                            if (data35.flag === void 0 && (missing6 = "flag") || data35.words === void 0 && (missing6 = "words")) {
+                                                                              const err20 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" };
+                                                                              if (vErrors === null) {
+                                                                                vErrors = [err20];
+                                                                              } else {
+                                                                                vErrors.push(err20);
+                                                                              }
+                                                                              errors++;
+                                                                            } else {
+                                                                              const _errs100 = errors;
+                                                                              for (const key11 in data35) {
+                                                                                if (!(key11 === "flag" || key11 === "words")) {
+                                                                                  const err21 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 }, message: "must NOT have additional properties" };
+                                                                                  if (vErrors === null) {
+                                                                                    vErrors = [err21];
+                                                                                  } else {
+                                                                                    vErrors.push(err21);
+                                                                                  }
+                                                                                  errors++;
+                                                                                  break;
+                                                                                }
+                                                                              }
+                                                                              if (_errs100 === errors) {
+                                                                                if (data35.flag !== void 0) {
+                                                                                  let data38 = data35.flag;
+                                                                                  const _errs101 = errors;
+                                                                                  if (errors === _errs101) {
+                                                                                    if (typeof data38 === "string") {
+                                                                                      if (!pattern23.test(data38)) {
+                                                                                        const err22 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/flag", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/flag/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' };
+                                                                                        if (vErrors === null) {
+                                                                                          vErrors = [err22];
+                                                                                        } else {
+                                                                                          vErrors.push(err22);
+                                                                                        }
+                                                                                        errors++;
+                                                                                      }
+                                                                                    } else {
+                                                                                      const err23 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/flag", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/flag/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                                                      if (vErrors === null) {
+                                                                                        vErrors = [err23];
+                                                                                      } else {
+                                                                                        vErrors.push(err23);
+                                                                                      }
+                                                                                      errors++;
+                                                                                    }
+                                                                                  }
+                                                                                  var valid22 = _errs101 === errors;
+                                                                                } else {
+                                                                                  var valid22 = true;
+                                                                                }
+                                                                                if (valid22) {
+                                                                                  if (data35.words !== void 0) {
+                                                                                    let data39 = data35.words;
+                                                                                    const _errs103 = errors;
+                                                                                    if (errors === _errs103) {
+                                                                                      if (Array.isArray(data39)) {
+                                                                                        if (data39.length > 64) {
+                                                                                          const err24 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/words", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/words/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" };
+                                                                                          if (vErrors === null) {
+                                                                                            vErrors = [err24];
+                                                                                          } else {
+                                                                                            vErrors.push(err24);
+                                                                                          }
+                                                                                          errors++;
+                                                                                        } else {
+                                                                                          var valid23 = true;
+                                                                                          const len6 = data39.length;
+                                                                                          for (let i9 = 0; i9 < len6; i9++) {
+                                                                                            let data40 = data39[i9];
+                                                                                            const _errs105 = errors;
+                                                                                            if (errors === _errs105) {
+                                                                                              if (typeof data40 === "string") {
+                                                                                                if (func2(data40) > 4096) {
+                                                                                                  const err25 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/words/" + i9, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/words/items/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                                                                                  if (vErrors === null) {
+                                                                                                    vErrors = [err25];
+                                                                                                  } else {
+                                                                                                    vErrors.push(err25);
+                                                                                                  }
+                                                                                                  errors++;
+                                                                                                } else {
+                                                                                                  if (!pattern20.test(data40)) {
+                                                                                                    const err26 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/words/" + i9, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/words/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' };
+                                                                                                    if (vErrors === null) {
+                                                                                                      vErrors = [err26];
+                                                                                                    } else {
+                                                                                                      vErrors.push(err26);
+                                                                                                    }
+                                                                                                    errors++;
+                                                                                                  }
+                                                                                                }
+                                                                                              } else {
+                                                                                                const err27 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/words/" + i9, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/words/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                                                                if (vErrors === null) {
+                                                                                                  vErrors = [err27];
+                                                                                                } else {
+                                                                                                  vErrors.push(err27);
+                                                                                                }
+                                                                                                errors++;
+                                                                                              }
+                                                                                            }
+                                                                                            var valid23 = _errs105 === errors;
+                                                                                            if (!valid23) {
+                                                                                              break;
+                                                                                            }
+                                                                                          }
+                                                                                        }
+                                                                                      } else {
+                                                                                        const err28 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/words", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/words/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                        if (vErrors === null) {
+                                                                                          vErrors = [err28];
+                                                                                        } else {
+                                                                                          vErrors.push(err28);
+                                                                                        }
+                                                                                        errors++;
+                                                                                      }
+                                                                                    }
+                                                                                    var valid22 = _errs103 === errors;
+                                                                                  } else {
+                                                                                    var valid22 = true;
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          } else {
+                                                                            const err29 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                            if (vErrors === null) {
+                                                                              vErrors = [err29];
+                                                                            } else {
+                                                                              vErrors.push(err29);
+                                                                            }
+                                                                            errors++;
+                                                                          }
+                                                                        }
+                                                                        var _valid1 = _errs98 === errors;
+                                                                        valid20 = valid20 || _valid1;
+                                                                        if (_valid1) {
+                                                                          if (props0 !== true) {
+                                                                            props0 = true;
+                                                                          }
+                                                                        }
+                                                                        if (!valid20) {
+                                                                          const err30 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                                                                          if (vErrors === null) {
+                                                                            vErrors = [err30];
+                                                                          } else {
+                                                                            vErrors.push(err30);
+                                                                          }
+                                                                          errors++;
+                                                                          validate22.errors = vErrors;
+                                                                          return false;
+                                                                        } else {
+                                                                          errors = _errs88;
+                                                                          if (vErrors !== null) {
+                                                                            if (_errs88) {
+                                                                              vErrors.length = _errs88;
+                                                                            } else {
+                                                                              vErrors = null;
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                        var valid19 = _errs86 === errors;
+                                                                        if (!valid19) {
+                                                                          break;
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  } else {
+                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                    return false;
+                                                                  }
+                                                                }
+                                                                var valid11 = _errs84 === errors;
+                                                                if (valid11) {
+                                                                  let data41 = data18.environment;
+                                                                  const _errs107 = errors;
+                                                                  if (errors === _errs107) {
+                                                                    if (data41 && typeof data41 == "object" && !Array.isArray(data41)) {
+                                                                      if (Object.keys(data41).length > 32) {
+                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment", schemaPath: "#/properties/methods/additionalProperties/properties/environment/maxProperties", keyword: "maxProperties", params: { limit: 32 }, message: "must NOT have more than 32 properties" }];
+                                                                        return false;
+                                                                      } else {
+                                                                        for (const key12 in data41) {
+                                                                          let data42 = data41[key12];
+                                                                          const _errs110 = errors;
+                                                                          if (errors === _errs110) {
+                                                                            if (data42 && typeof data42 == "object" && !Array.isArray(data42)) {
+                                                                              let missing7;
+                                                                              if (data42.param === void 0 && (missing7 = "param")) {
+                                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/properties/environment/additionalProperties/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
+                                                                                return false;
+                                                                              } else {
+                                                                                const _errs112 = errors;
+                                                                                for (const key13 in data42) {
+                                                                                  if (!(key13 === "param")) {
+                                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/properties/environment/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 }, message: "must NOT have additional properties" }];
+                                                                                    return false;
+                                                                                    break;
+                                                                                  }
+                                                                                }
+                                                                                if (_errs112 === errors) {
+                                                                                  if (data42.param !== void 0) {
+                                                                                    let data43 = data42.param;
+                                                                                    const _errs113 = errors;
+                                                                                    if (errors === _errs113) {
+                                                                                      if (typeof data43 === "string") {
+                                                                                        if (!pattern23.test(data43)) {
+                                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment/" + key12.replace(/~/g, "~0").replace(/\//g, "~1") + "/param", schemaPath: "#/properties/methods/additionalProperties/properties/environment/additionalProperties/properties/param/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' }];
+                                                                                          return false;
+                                                                                        }
+                                                                                      } else {
+                                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment/" + key12.replace(/~/g, "~0").replace(/\//g, "~1") + "/param", schemaPath: "#/properties/methods/additionalProperties/properties/environment/additionalProperties/properties/param/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            } else {
+                                                                              validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/properties/environment/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                              return false;
+                                                                            }
+                                                                          }
+                                                                          var valid24 = _errs110 === errors;
+                                                                          if (!valid24) {
+                                                                            break;
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                    } else {
+                                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment", schemaPath: "#/properties/methods/additionalProperties/properties/environment/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                      return false;
+                                                                    }
+                                                                  }
+                                                                  var valid11 = _errs107 === errors;
+                                                                  if (valid11) {
+                                                                    if (data18.stdin !== void 0) {
+                                                                      let data44 = data18.stdin;
+                                                                      const _errs115 = errors;
+                                                                      if (errors === _errs115) {
+                                                                        if (data44 && typeof data44 == "object" && !Array.isArray(data44)) {
+                                                                          let missing8;
+                                                                          if (data44.param === void 0 && (missing8 = "param")) {
+                                                                            validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/stdin", schemaPath: "#/properties/methods/additionalProperties/properties/stdin/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
+                                                                            return false;
+                                                                          } else {
+                                                                            const _errs117 = errors;
+                                                                            for (const key14 in data44) {
+                                                                              if (!(key14 === "param")) {
+                                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/stdin", schemaPath: "#/properties/methods/additionalProperties/properties/stdin/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 }, message: "must NOT have additional properties" }];
+                                                                                return false;
+                                                                                break;
+                                                                              }
+                                                                            }
+                                                                            if (_errs117 === errors) {
+                                                                              if (data44.param !== void 0) {
+                                                                                let data45 = data44.param;
+                                                                                const _errs118 = errors;
+                                                                                if (errors === _errs118) {
+                                                                                  if (typeof data45 === "string") {
+                                                                                    if (!pattern23.test(data45)) {
+                                                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/stdin/param", schemaPath: "#/properties/methods/additionalProperties/properties/stdin/properties/param/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' }];
+                                                                                      return false;
+                                                                                    }
+                                                                                  } else {
+                                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/stdin/param", schemaPath: "#/properties/methods/additionalProperties/properties/stdin/properties/param/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                    return false;
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                        } else {
+                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/stdin", schemaPath: "#/properties/methods/additionalProperties/properties/stdin/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                          return false;
+                                                                        }
+                                                                      }
+                                                                      var valid11 = _errs115 === errors;
+                                                                    } else {
+                                                                      var valid11 = true;
+                                                                    }
+                                                                    if (valid11) {
+                                                                      let data46 = data18.output;
+                                                                      const _errs120 = errors;
+                                                                      if (typeof data46 !== "string") {
+                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/output", schemaPath: "#/properties/methods/additionalProperties/properties/output/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                        return false;
+                                                                      }
+                                                                      if (!(data46 === "text" || data46 === "lines" || data46 === "json")) {
+                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/output", schemaPath: "#/properties/methods/additionalProperties/properties/output/enum", keyword: "enum", params: { allowedValues: schema33.properties.methods.additionalProperties.properties.output.enum }, message: "must be equal to one of the allowed values" }];
+                                                                        return false;
+                                                                      }
+                                                                      var valid11 = _errs120 === errors;
+                                                                      if (valid11) {
+                                                                        let data47 = data18.exit_statuses;
+                                                                        const _errs122 = errors;
+                                                                        if (errors === _errs122) {
+                                                                          if (Array.isArray(data47)) {
+                                                                            if (data47.length > 64) {
+                                                                              validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                                                              return false;
+                                                                            } else {
+                                                                              if (data47.length < 1) {
+                                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                                                return false;
+                                                                              } else {
+                                                                                var valid27 = true;
+                                                                                const len7 = data47.length;
+                                                                                for (let i10 = 0; i10 < len7; i10++) {
+                                                                                  let data48 = data47[i10];
+                                                                                  const _errs124 = errors;
+                                                                                  if (!(typeof data48 == "number" && (!(data48 % 1) && !isNaN(data48)) && isFinite(data48))) {
+                                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses/" + i10, schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                    return false;
+                                                                                  }
+                                                                                  if (errors === _errs124) {
+                                                                                    if (typeof data48 == "number" && isFinite(data48)) {
+                                                                                      if (data48 > 125 || isNaN(data48)) {
+                                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses/" + i10, schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 125 }, message: "must be <= 125" }];
+                                                                                        return false;
+                                                                                      } else {
+                                                                                        if (data48 < 0 || isNaN(data48)) {
+                                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses/" + i10, schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                  var valid27 = _errs124 === errors;
+                                                                                  if (!valid27) {
+                                                                                    break;
+                                                                                  }
+                                                                                }
+                                                                                if (valid27) {
+                                                                                  let i11 = data47.length;
+                                                                                  let j3;
+                                                                                  if (i11 > 1) {
+                                                                                    const indices3 = {};
+                                                                                    for (; i11--; ) {
+                                                                                      let item3 = data47[i11];
+                                                                                      if (!(typeof item3 == "number" && (!(item3 % 1) && !isNaN(item3)) && isFinite(item3))) {
+                                                                                        continue;
+                                                                                      }
+                                                                                      if (typeof indices3[item3] == "number") {
+                                                                                        j3 = indices3[item3];
+                                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/uniqueItems", keyword: "uniqueItems", params: { i: i11, j: j3 }, message: "must NOT have duplicate items (items ## " + j3 + " and " + i11 + " are identical)" }];
+                                                                                        return false;
+                                                                                        break;
+                                                                                      }
+                                                                                      indices3[item3] = i11;
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          } else {
+                                                                            validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                            return false;
+                                                                          }
+                                                                        }
+                                                                        var valid11 = _errs122 === errors;
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            }
+                                          }
+                                        }
+                                      } else {
+                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                        return false;
+                                      }
+                                    }
+                                    var valid10 = _errs47 === errors;
+                                    if (!valid10) {
+                                      break;
+                                    }
+                                  }
+                                }
+                              }
+                            } else {
+                              validate22.errors = [{ instancePath: instancePath + "/methods", schemaPath: "#/properties/methods/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              return false;
+                            }
+                          }
+                          var valid0 = _errs42 === errors;
+                        } else {
+                          var valid0 = true;
+                        }
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate22.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate22.errors = vErrors;
+  return errors === 0;
+}
+validate22.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
+var program = validate23;
+var schema34 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "program.schema.json", "title": "Program", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": true, "required": ["version", "name", "kind", "program"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } } } };
+function validate23(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  const evaluated0 = validate23.evaluated;
+  if (evaluated0.dynamicProps) {
+    evaluated0.props = void 0;
+  }
+  if (evaluated0.dynamicItems) {
+    evaluated0.items = void 0;
+  }
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      let missing0;
+      if (data.version === void 0 && (missing0 = "version") || data.name === void 0 && (missing0 = "name") || data.kind === void 0 && (missing0 = "kind") || data.program === void 0 && (missing0 = "program")) {
+        validate23.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        return false;
+      } else {
+        if (data.version !== void 0) {
+          let data0 = data.version;
+          const _errs2 = errors;
+          if (!(typeof data0 == "number" && (!(data0 % 1) && !isNaN(data0)) && isFinite(data0))) {
+            validate23.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+            return false;
+          }
+          if (1 !== data0) {
+            validate23.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/const", keyword: "const", params: { allowedValue: 1 }, message: "must be equal to constant" }];
+            return false;
+          }
+          var valid0 = _errs2 === errors;
+        } else {
+          var valid0 = true;
+        }
+        if (valid0) {
+          if (data.name !== void 0) {
+            let data1 = data.name;
+            const _errs4 = errors;
+            if (errors === _errs4) {
+              if (typeof data1 === "string") {
+                if (!pattern8.test(data1)) {
+                  validate23.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
+                  return false;
+                }
+              } else {
+                validate23.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                return false;
+              }
+            }
+            var valid0 = _errs4 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.kind !== void 0) {
+              let data2 = data.kind;
+              const _errs6 = errors;
+              if (typeof data2 !== "string") {
+                validate23.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                return false;
+              }
+              if (!(data2 === "jsonrpc" || data2 === "command")) {
+                validate23.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema34.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                return false;
+              }
+              var valid0 = _errs6 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.program !== void 0) {
+                let data3 = data.program;
+                const _errs8 = errors;
+                const _errs10 = errors;
+                let valid1 = false;
+                let passing0 = null;
+                const _errs11 = errors;
+                if (data3 && typeof data3 == "object" && !Array.isArray(data3)) {
+                  let missing1;
+                  if (data3.executable === void 0 && (missing1 = "executable")) {
+                    const err0 = { instancePath: instancePath + "/program", schemaPath: "#/properties/program/oneOf/0/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" };
+                    if (vErrors === null) {
+                      vErrors = [err0];
+                    } else {
+                      vErrors.push(err0);
+                    }
+                    errors++;
+                  }
+                }
+                var _valid0 = _errs11 === errors;
+                if (_valid0) {
+                  valid1 = true;
+                  passing0 = 0;
+                }
+                const _errs12 = errors;
+                if (data3 && typeof data3 == "object" && !Array.isArray(data3)) {
+                  let missing2;
+                  if (data3.node === void 0 && (missing2 = "node")) {
+                    const err1 = { instancePath: instancePath + "/program", schemaPath: "#/properties/program/oneOf/1/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" };
+                    if (vErrors === null) {
+                      vErrors = [err1];
+                    } else {
+                      vErrors.push(err1);
+                    }
+                    errors++;
+                  }
+                }
+                var _valid0 = _errs12 === errors;
+                if (_valid0 && valid1) {
+                  valid1 = false;
+                  passing0 = [passing0, 1];
+                } else {
+                  if (_valid0) {
+                    valid1 = true;
+                    passing0 = 1;
+                  }
+                }
+                if (!valid1) {
+                  const err2 = { instancePath: instancePath + "/program", schemaPath: "#/properties/program/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
+                  if (vErrors === null) {
+                    vErrors = [err2];
+                  } else {
+                    vErrors.push(err2);
+                  }
+                  errors++;
+                  validate23.errors = vErrors;
+                  return false;
+                } else {
+                  errors = _errs10;
+                  if (vErrors !== null) {
+                    if (_errs10) {
+                      vErrors.length = _errs10;
+                    } else {
+                      vErrors = null;
+                    }
+                  }
+                }
+                if (errors === _errs8) {
+                  if (data3 && typeof data3 == "object" && !Array.isArray(data3)) {
+                    if (data3.arguments === void 0) {
+                      data3.arguments = [];
+                    }
+                    if (data3.environment === void 0) {
+                      data3.environment = [];
+                    }
+                    const _errs13 = errors;
+                    for (const key0 in data3) {
+                      if (!(key0 === "executable" || key0 === "node" || key0 === "arguments" || key0 === "environment")) {
+                        validate23.errors = [{ instancePath: instancePath + "/program", schemaPath: "#/properties/program/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+                        return false;
+                        break;
+                      }
+                    }
+                    if (_errs13 === errors) {
+                      if (data3.executable !== void 0) {
+                        let data4 = data3.executable;
+                        const _errs14 = errors;
+                        if (errors === _errs14) {
+                          if (typeof data4 === "string") {
+                            if (func2(data4) > 4096) {
+                              validate23.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                              return false;
+                            } else {
+                              if (!pattern18.test(data4)) {
+                                validate23.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/pattern", keyword: "pattern", params: { pattern: "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$" }, message: 'must match pattern "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$"' }];
+                                return false;
+                              }
+                            }
+                          } else {
+                            validate23.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            return false;
+                          }
+                        }
+                        var valid2 = _errs14 === errors;
+                      } else {
+                        var valid2 = true;
+                      }
+                      if (valid2) {
+                        if (data3.node !== void 0) {
+                          let data5 = data3.node;
+                          const _errs16 = errors;
+                          if (errors === _errs16) {
+                            if (typeof data5 === "string") {
+                              if (func2(data5) > 255) {
+                                validate23.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/maxLength", keyword: "maxLength", params: { limit: 255 }, message: "must NOT have more than 255 characters" }];
+                                return false;
+                              } else {
+                                if (!pattern19.test(data5)) {
+                                  validate23.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"' }];
+                                  return false;
+                                }
+                              }
+                            } else {
+                              validate23.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              return false;
+                            }
+                          }
+                          var valid2 = _errs16 === errors;
+                        } else {
+                          var valid2 = true;
+                        }
+                        if (valid2) {
+                          let data6 = data3.arguments;
+                          const _errs18 = errors;
+                          if (errors === _errs18) {
+                            if (Array.isArray(data6)) {
+                              if (data6.length > 64) {
+                                validate23.errors = [{ instancePath: instancePath + "/program/arguments", schemaPath: "#/properties/program/properties/arguments/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                return false;
+                              } else {
+                                var valid3 = true;
+                                const len0 = data6.length;
+                                for (let i0 = 0; i0 < len0; i0++) {
+                                  let data7 = data6[i0];
+                                  const _errs20 = errors;
+                                  if (errors === _errs20) {
+                                    if (typeof data7 === "string") {
+                                      if (func2(data7) > 4096) {
+                                        validate23.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                        return false;
+                                      } else {
+                                        if (!pattern20.test(data7)) {
+                                          validate23.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' }];
+                                          return false;
+                                        }
+                                      }
+                                    } else {
+                                      validate23.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      return false;
+                                    }
+                                  }
+                                  var valid3 = _errs20 === errors;
+                                  if (!valid3) {
+                                    break;
+                                  }
+                                }
+                              }
+                            } else {
+                              validate23.errors = [{ instancePath: instancePath + "/program/arguments", schemaPath: "#/properties/program/properties/arguments/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                              return false;
+                            }
+                          }
+                          var valid2 = _errs18 === errors;
+                          if (valid2) {
+                            let data8 = data3.environment;
+                            const _errs22 = errors;
+                            if (errors === _errs22) {
+                              if (Array.isArray(data8)) {
+                                if (data8.length > 32) {
+                                  validate23.errors = [{ instancePath: instancePath + "/program/environment", schemaPath: "#/properties/program/properties/environment/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
+                                  return false;
+                                } else {
+                                  var valid4 = true;
+                                  const len1 = data8.length;
+                                  for (let i1 = 0; i1 < len1; i1++) {
+                                    let data9 = data8[i1];
+                                    const _errs24 = errors;
+                                    if (errors === _errs24) {
+                                      if (typeof data9 === "string") {
+                                        if (!pattern13.test(data9)) {
+                                          validate23.errors = [{ instancePath: instancePath + "/program/environment/" + i1, schemaPath: "#/properties/program/properties/environment/items/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
+                                          return false;
+                                        }
+                                      } else {
+                                        validate23.errors = [{ instancePath: instancePath + "/program/environment/" + i1, schemaPath: "#/properties/program/properties/environment/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        return false;
+                                      }
+                                    }
+                                    var valid4 = _errs24 === errors;
+                                    if (!valid4) {
+                                      break;
+                                    }
+                                  }
+                                  if (valid4) {
+                                    let i2 = data8.length;
+                                    let j0;
+                                    if (i2 > 1) {
+                                      const indices0 = {};
+                                      for (; i2--; ) {
+                                        let item0 = data8[i2];
+                                        if (typeof item0 !== "string") {
+                                          continue;
+                                        }
+                                        if (typeof indices0[item0] == "number") {
+                                          j0 = indices0[item0];
+                                          validate23.errors = [{ instancePath: instancePath + "/program/environment", schemaPath: "#/properties/program/properties/environment/uniqueItems", keyword: "uniqueItems", params: { i: i2, j: j0 }, message: "must NOT have duplicate items (items ## " + j0 + " and " + i2 + " are identical)" }];
+                                          return false;
+                                          break;
+                                        }
+                                        indices0[item0] = i2;
+                                      }
+                                    }
+                                  }
+                                }
+                              } else {
+                                validate23.errors = [{ instancePath: instancePath + "/program/environment", schemaPath: "#/properties/program/properties/environment/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                return false;
+                              }
+                            }
+                            var valid2 = _errs22 === errors;
+                          }
+                        }
+                      }
+                    }
+                  } else {
+                    validate23.errors = [{ instancePath: instancePath + "/program", schemaPath: "#/properties/program/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                    return false;
+                  }
+                }
+                var valid0 = _errs8 === errors;
+              } else {
+                var valid0 = true;
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate23.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate23.errors = vErrors;
+  return errors === 0;
+}
+validate23.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
+var profileName = validate24;
+function validate24(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  const evaluated0 = validate24.evaluated;
+  if (evaluated0.dynamicProps) {
+    evaluated0.props = void 0;
+  }
+  if (evaluated0.dynamicItems) {
+    evaluated0.items = void 0;
+  }
+  const _errs1 = errors;
+  const _errs2 = errors;
+  if (!(data === "rpc" || data === "call" || data === "list" || data === "describe" || data === "audit" || data === "status" || data === "can" || data === "who-can" || data === "enable" || data === "disable" || data === "pause" || data === "resume" || data === "reload" || data === "logs" || data === "scrub" || data === "isolation" || data === "doctor" || data === "cancel" || data === "help" || data === "version")) {
+    const err0 = {};
+    if (vErrors === null) {
+      vErrors = [err0];
+    } else {
+      vErrors.push(err0);
+    }
+    errors++;
+  }
+  var valid0 = _errs2 === errors;
+  if (valid0) {
+    validate24.errors = [{ instancePath, schemaPath: "#/not", keyword: "not", params: {}, message: "must NOT be valid" }];
+    return false;
+  } else {
+    errors = _errs1;
+    if (vErrors !== null) {
+      if (_errs1) {
+        vErrors.length = _errs1;
+      } else {
+        vErrors = null;
+      }
+    }
+  }
+  if (errors === 0) {
+    if (typeof data === "string") {
+      if (!pattern8.test(data)) {
+        validate24.errors = [{ instancePath, schemaPath: "#/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
+        return false;
+      }
+    } else {
+      validate24.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+      return false;
+    }
+  }
+  validate24.errors = vErrors;
+  return errors === 0;
+}
+validate24.evaluated = { "dynamicProps": false, "dynamicItems": false };
+export {
+  manifest,
+  profile,
+  profileName,
+  program,
+  settings
+};

@@ -1,0 +1,255 @@
+import { execFileSync } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { openAuditLog } from '../../../src/monitor/audit/log.ts';
+import { decodeHeadNote, encodeHeadNote, type HeadNote } from '../../../src/shared/audit/head-note.ts';
+import { parseRecord } from '../../../src/shared/audit/record.ts';
+import {
+  extend,
+  forgeNext,
+  makeFolder,
+  makeLog,
+  makePlaces,
+  type Places,
+  rewrite,
+} from '../../shared/audit/made-log.ts';
+
+const ANOTHER_BOOT = '00000000-0000-4000-8000-000000000000';
+
+function readNote(places: Places): HeadNote {
+  return decodeHeadNote(readFileSync(places.head));
+}
+
+function writeNote(places: Places, note: HeadNote): void {
+  writeFileSync(places.head, encodeHeadNote(note));
+}
+
+/** A log as a daemon leaves it that ends while it writes records 3 to 5 behind the confirmed record 2. */
+async function makeLogInWriting(): Promise<{
+  places: Places;
+  confirmed: number;
+  whole: Buffer;
+  note: HeadNote;
+}> {
+  const places = await makeLog(2);
+  const before = readNote(places);
+  const confirmed = places.bytes().length;
+  await extend(places, 3);
+  const note = { ...before, writing: readNote(places).standing };
+  return { places, confirmed, whole: places.bytes(), note };
+}
+
+function recoveryOf(places: Places): ReturnType<typeof parseRecord> {
+  const lines = places.lines().filter((line) => line.includes('"event":"recovery"'));
+  expect(lines).toHaveLength(1);
+  return parseRecord(Buffer.from(lines[0] ?? ''));
+}
+
+describe('a daemon that ended while writing', () => {
+  test('left the log cut at any byte: it is taken up, the rest kept and declared (A2)', async () => {
+    const { places, confirmed, whole, note } = await makeLogInWriting();
+    const ends = [...whole.entries()].filter(([, byte]) => byte === 0x0a).map(([offset]) => offset + 1);
+    for (let length = confirmed; length <= whole.length; length += 1) {
+      writeFileSync(places.path, whole.subarray(0, length));
+      writeNote(places, note);
+      await (await places.open()).close();
+      // Cut before its newline, a record is whole all the same.
+      const closed = ends.includes(length + 1) ? length + 1 : length;
+      const records = ends.filter((end) => end <= closed).length;
+      const torn = closed - (ends.filter((end) => end <= closed).at(-1) ?? 0);
+      expect(await places.verify()).toEqual({
+        ok: true,
+        records: records + 1,
+        firstBad: null,
+        recoveries: 1,
+      });
+      expect(places.bytes().subarray(0, length)).toEqual(whole.subarray(0, length));
+      expect(recoveryOf(places).facts).toMatchObject({
+        ...{ why: 'ended', confirmed: 2, added: records - 2, missing: 5 - records },
+        ...{
+          fragment: torn === 0 ? null : { bytes: torn, offset: length - torn },
+          newline_added: !ends.includes(length),
+        },
+      });
+    }
+  }, 120_000);
+
+  test('left less than what was confirmed: it is refused, and the record named', async () => {
+    const { places, confirmed, whole, note } = await makeLogInWriting();
+    writeFileSync(places.path, whole.subarray(0, confirmed - 1));
+    writeNote(places, note);
+    await expect(places.open()).rejects.toThrow(
+      'Cannot open the audit log: record 2 (line 2) is bad (truncated)',
+    );
+  });
+
+  test('left a whole record that is not the announced one: it is refused', async () => {
+    const { places, note } = await makeLogInWriting();
+    const lines = places.lines().slice(0, 2);
+    for (let more = 0; more < 3; more += 1) lines.push(forgeNext(lines.at(-1)));
+    rewrite(places, lines);
+    writeNote(places, note);
+    await expect(places.open()).rejects.toThrow(
+      'Cannot open the audit log: record 3 (line 3) is bad (appended)',
+    );
+  });
+
+  test('left a whole record that was edited: it is refused', async () => {
+    const { places, note } = await makeLogInWriting();
+    writeFileSync(places.path, places.bytes().toString().replace('"reason":"r3"', '"reason":"r4"'));
+    writeNote(places, note);
+    await expect(places.open()).rejects.toThrow('Cannot open the audit log: ');
+  });
+});
+
+describe('a power cut', () => {
+  test('that took the later notes leaves a longer log: its whole, linked records are taken up as added', async () => {
+    const places = await makeLog(2);
+    const note = readNote(places);
+    await extend(places, 3);
+    writeNote(places, { ...note, boot: ANOTHER_BOOT });
+    await (await places.open()).close();
+    expect(await places.verify()).toMatchObject({ ok: true, records: 6, recoveries: 1 });
+    expect(recoveryOf(places).facts).toMatchObject({ why: 'rebooted', confirmed: 2, added: 3, missing: 0 });
+  });
+
+  test('that took records which were never synced leaves a shorter log: it is taken up from the synced one', async () => {
+    const { places, confirmed, whole, note } = await makeLogInWriting();
+    const standing = note.writing ?? note.standing;
+    writeFileSync(places.path, whole.subarray(0, confirmed + 10));
+    writeNote(places, { boot: ANOTHER_BOOT, durable: note.standing, standing, writing: null });
+    await (await places.open()).close();
+    expect(await places.verify()).toMatchObject({ ok: true, records: 3, recoveries: 1 });
+    expect(recoveryOf(places).facts).toMatchObject({
+      why: 'rebooted',
+      durable: 2,
+      missing: 3,
+      fragment: { bytes: 10 },
+    });
+  });
+
+  test('is no excuse within one boot, nor for a record that was synced', async () => {
+    const { places, confirmed, whole, note } = await makeLogInWriting();
+    const standing = note.writing ?? note.standing;
+    writeFileSync(places.path, whole.subarray(0, confirmed));
+    writeNote(places, { boot: note.boot, durable: note.standing, standing, writing: null });
+    await expect(places.open()).rejects.toThrow('record 3 (line 3) is bad (truncated)');
+    writeNote(places, { boot: ANOTHER_BOOT, durable: standing, standing, writing: null });
+    await expect(places.open()).rejects.toThrow('record 3 (line 3) is bad (truncated)');
+  });
+});
+
+describe('a log that is not as it was left', () => {
+  test('is taken up where whole, linked records were added, and says so', async () => {
+    const places = await makeLog(2);
+    rewrite(places, [...places.lines(), forgeNext(places.lines().at(-1))]);
+    expect((await places.verify()).ok).toBe(false);
+    await (await places.open()).close();
+    expect(recoveryOf(places).facts).toMatchObject({ why: 'ended', confirmed: 2, added: 1, missing: 0 });
+  });
+
+  test.each([
+    [
+      'its last record was edited',
+      (lines: string[]) => lines.with(2, (lines[2] ?? '').replace('r3', 'r4')),
+      'record 3 (line 3)',
+    ],
+    [
+      'its last record was cut off',
+      (lines: string[]) => lines.slice(0, 2),
+      'record 3 (line 3) is bad (truncated)',
+    ],
+    [
+      'an edited record was appended',
+      (lines: string[]) => [...lines, (lines[2] ?? '').replace('r3', 'r4')],
+      'record 4',
+    ],
+    ['a record was appended that is not linked', (lines: string[]) => [...lines, lines[1] ?? ''], 'record 4'],
+  ])('is refused where %s (invariant 12)', async (_title, change, message) => {
+    const places = await makeLog(3);
+    rewrite(places, change(places.lines()));
+    await expect(places.open()).rejects.toThrow(`Cannot open the audit log: ${message}`);
+  });
+
+  test('is refused where it is gone, or its head note is', async () => {
+    const places = await makeLog(2);
+    renameSync(places.path, `${places.path}.away`);
+    await expect(places.open()).rejects.toThrow(
+      'Cannot open the audit log: record 1 (line 1) is bad (missing)',
+    );
+    renameSync(`${places.path}.away`, places.path);
+    const note = readFileSync(places.head);
+    rmSync(places.head);
+    await expect(places.open()).rejects.toThrow(
+      'Cannot open the audit log: the log exists and its head note is missing',
+    );
+    writeFileSync(places.head, note.subarray(0, 200), { mode: 0o600 });
+    await expect(places.open()).rejects.toThrow('Cannot open the audit log: Cannot read the audit head note');
+  });
+});
+
+describe('the files', () => {
+  test('of a new log are made with their modes, whatever the umask', async () => {
+    const places = makePlaces();
+    const umask = process.umask(0o077);
+    await (await places.open()).close();
+    process.umask(umask);
+    expect(statSync(places.path).mode & 0o7777).toBe(0o640);
+    expect(statSync(places.head).mode & 0o7777).toBe(0o600);
+  });
+
+  const BAD: [string, (path: string, folder: string) => void, string][] = [
+    ['a symbolic link', (path, folder) => symlinkSync(join(folder, 'other'), path), 'is a symbolic link'],
+    ['a file with a second name', (path) => linkSync(path, `${path}.too`), 'has 2 hard links'],
+    ['a FIFO', (path) => execFileSync('mkfifo', ['-m', '0600', path]), 'is not a regular file'],
+    ['a folder', (path) => mkdirSync(path, { mode: 0o700 }), 'is not a regular file'],
+    ['writable for the group', (path) => chmodSync(path, 0o660), 'has mode 0660, and may have 0640 at most'],
+    ['readable for all', (path) => chmodSync(path, 0o644), 'has mode 0644'],
+    ['setgid', (path) => chmodSync(path, 0o2640), 'has mode 02640'],
+  ];
+
+  test.each(BAD)('are refused: the log is %s (A10)', async (title, make, why) => {
+    const places = await makeLog(1);
+    if (/link$|FIFO|folder/.test(title)) rmSync(places.path);
+    make(places.path, places.folder);
+    await expect(places.open()).rejects.toThrow(`Cannot open the audit log: the log ${why}`);
+  });
+
+  test('are refused where others can write in their folder, or read the head note (A10)', async () => {
+    const places = await makeLog(1);
+    chmodSync(places.head, 0o640);
+    await expect(places.open()).rejects.toThrow('the head note has mode 0640, and may have 0600 at most');
+    chmodSync(places.head, 0o600);
+    chmodSync(places.folder, 0o770);
+    await expect(places.open()).rejects.toThrow('others can write in it');
+  });
+
+  test('are refused where the folder is a symbolic link (A10)', async () => {
+    const places = await makeLog(1);
+    const link = join(makeFolder(), 'link');
+    symlinkSync(places.folder, link);
+    const options = { path: join(link, 'audit.jsonl'), stateFolder: places.folder };
+    await expect(openAuditLog(options)).rejects.toThrow('the folder of the log is not a folder');
+  });
+
+  test('leave no descriptor open after a refusal', async () => {
+    const places = await makeLog(1);
+    appendFileSync(places.path, 'x\n');
+    const opened = (): string[] =>
+      execFileSync('ls', ['-l', `/proc/${process.pid}/fd`], { encoding: 'utf8' }).split('\n');
+    await expect(places.open()).rejects.toThrow('Cannot open');
+    expect(opened().filter((line) => line.includes(places.folder))).toEqual([]);
+  });
+});
