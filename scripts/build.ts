@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  copyFileSync,
   existsSync,
   readdirSync,
   renameSync,
@@ -58,6 +59,7 @@ export function build(acceptWrongTypes = false): BuildResult {
     rmSync(dist, { recursive: true, force: true });
     return { built: false, messages };
   }
+  copyGeneratedScripts(fresh);
   for (const program of PROGRAMS.map((path) => join(fresh, path)).filter(existsSync))
     chmodSync(program, 0o755);
   if (typesAreRight) {
@@ -67,6 +69,14 @@ export function build(acceptWrongTypes = false): BuildResult {
   }
   replaceDist(fresh);
   return { built: true, messages };
+}
+
+/** The compiler takes a generated script's types from the .d.ts beside it, and leaves the script itself where it is. */
+function copyGeneratedScripts(fresh: string): void {
+  const names = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
+  for (const name of names.filter((path) => path.endsWith('.generated.js'))) {
+    copyFileSync(join(root, 'src', name), join(fresh, name));
+  }
 }
 
 /** rename(2) replaces an empty folder only; another build may put its own there in between. */

@@ -154,7 +154,8 @@ export interface Isolation {
   readonly limits: Readonly<Record<string, number>>;
   readonly degraded: readonly string[];
 }
-const isolation: Check<Isolation> = (value): value is Isolation => typeof value === 'object' && value !== null;
+const isolation: Check<Isolation> = (value): value is Isolation =>
+  typeof value === 'object' && value !== null;
 
 /** What the monitor says on the control channel. The broker trusts it; the check finds programming errors. */
 export const MONITOR_CONTROL = {
@@ -181,7 +182,14 @@ export const MONITOR_CONTROL = {
   configure: { generation: count, unitsProvable: flag },
   commit: { generation: count },
   abandon: { generation: count },
-  session: { session: count, uid: count, gid: count, groups: list(count, 65_536), pid: count, unit: nullable(unit) },
+  session: {
+    session: count,
+    uid: count,
+    gid: count,
+    groups: list(count, 65_536),
+    pid: count,
+    unit: nullable(unit),
+  },
   'session-gone': { session: count },
   launched: {
     request: count,
@@ -198,6 +206,9 @@ export type MonitorControl = MessageOf<typeof MONITOR_CONTROL>;
 
 export const MONITOR_AUDIT = {
   recorded: { serial: count },
-  unrecorded: { serial: count, reason: word('audit-unavailable', 'unknown-session', 'peer-gone', 'too-many-calls') },
+  unrecorded: {
+    serial: count,
+    reason: word('audit-unavailable', 'unknown-session', 'peer-gone', 'too-many-calls'),
+  },
 } as const;
 export type MonitorAudit = MessageOf<typeof MONITOR_AUDIT>;

@@ -22,7 +22,8 @@ export const count: Check<number> = (value): value is number =>
 export const flag: Check<boolean> = (value): value is boolean => typeof value === 'boolean';
 
 /** A signed 32-bit number: an error code. */
-export const errorCode: Check<number> = (value): value is number => typeof value === 'number' && (value | 0) === value;
+export const errorCode: Check<number> = (value): value is number =>
+  typeof value === 'number' && (value | 0) === value;
 
 export function word<const W extends string>(...words: readonly W[]): Check<W> {
   const allowed: ReadonlySet<unknown> = new Set(words);
@@ -57,7 +58,8 @@ export function nullable<T>(check: Check<T>): Check<T | null> {
 }
 
 export function list<T>(check: Check<T>, maximum: number): Check<readonly T[]> {
-  return (value): value is readonly T[] => Array.isArray(value) && value.length <= maximum && value.every(check);
+  return (value): value is readonly T[] =>
+    Array.isArray(value) && value.length <= maximum && value.every(check);
 }
 
 export function object<S extends Shape>(shape: S): Check<ShapeOf<S>> {
@@ -75,7 +77,9 @@ const MESSAGE_LIMITS = { depth: 6, keys: 20_000 };
 
 /** Reads messages of one table from frame bodies; returns null for whatever is not exactly one of them. */
 export function messageReader<T extends Table>(table: T): (body: Buffer) => MessageOf<T> | null {
-  const shapes = new Map(Object.entries(table).map(([type, shape]) => [type, { ...shape, type: word(type) }]));
+  const shapes = new Map(
+    Object.entries(table).map(([type, shape]) => [type, { ...shape, type: word(type) }]),
+  );
   return (body) => {
     let value: unknown;
     try {
@@ -84,7 +88,8 @@ export function messageReader<T extends Table>(table: T): (body: Buffer) => Mess
       if (error instanceof JsonRefused) return null;
       throw error;
     }
-    if (typeof value !== 'object' || value === null || !('type' in value) || typeof value.type !== 'string') return null;
+    if (typeof value !== 'object' || value === null || !('type' in value) || typeof value.type !== 'string')
+      return null;
     const shape = shapes.get(value.type);
     if (shape === undefined || !object(shape)(value)) return null;
     return value as MessageOf<T>;

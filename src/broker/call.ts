@@ -3,8 +3,8 @@ import type { ErrorReason } from '../shared/errors.ts';
 import type { JsonObject, JsonValue } from '../shared/json-value.ts';
 import type { BuiltIn } from './builtin/built-in.ts';
 import type { Method } from './catalogue/catalogue.ts';
-import type { ClientSession } from './connection/client-session.ts';
 import type { Generation } from './configuration/generation.ts';
+import type { ClientSession } from './connection/client-session.ts';
 import type { Request } from './frame/envelope.ts';
 import type { Metadata } from './frame/metadata.ts';
 import type { ScrubCounts } from './scrub/scrubber.ts';
@@ -27,9 +27,13 @@ export interface Received {
 }
 
 /** What a method name stands for. */
-export type Target = { readonly kind: 'driver'; readonly method: Method } | { readonly kind: 'built-in'; readonly builtIn: BuiltIn };
+export type Target =
+  | { readonly kind: 'driver'; readonly method: Method }
+  | { readonly kind: 'built-in'; readonly builtIn: BuiltIn };
 
-type After<Before extends { stage: string }, Stage extends string, Adds> = Omit<Before, 'stage'> & { readonly stage: Stage } & Adds;
+type After<Before extends { stage: string }, Stage extends string, Adds> = Omit<Before, 'stage'> & {
+  readonly stage: Stage;
+} & Adds;
 
 /** The caller may call this method with some params. */
 export type Callable = After<Received, 'callable', { readonly target: Target }>;
@@ -54,7 +58,12 @@ export type Admitted = After<
 /** What the caller gets of a run that ended. */
 export type Answer =
   | { readonly ok: true; readonly result: JsonValue; readonly driver: JsonObject | null }
-  | { readonly ok: false; readonly reason: ErrorReason; readonly message: string | null; readonly extra: JsonObject };
+  | {
+      readonly ok: false;
+      readonly reason: ErrorReason;
+      readonly message: string | null;
+      readonly extra: JsonObject;
+    };
 
 /** A run that ended, with its one outcome. */
 export interface Run {

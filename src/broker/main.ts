@@ -34,7 +34,12 @@ function main(): void {
       if (receiver.message(message)) return;
       switch (message.type) {
         case 'hello':
-          hello = { version: message.version, build: message.build, rootless: message.rootless, started: message.started };
+          hello = {
+            version: message.version,
+            build: message.build,
+            rootless: message.rootless,
+            started: message.started,
+          };
           return;
         case 'audit-state':
           audit = { state: message.state, refused: message.refused };
@@ -52,7 +57,12 @@ function main(): void {
       process.exit(EXIT_WITHOUT_MONITOR);
     },
   });
-  const status = (): DaemonState => ({ ...hello, audit, sessions: connections.count, callsInFlight: limiter.inFlight });
+  const status = (): DaemonState => ({
+    ...hello,
+    audit,
+    sessions: connections.count,
+    callsInFlight: limiter.inFlight,
+  });
   const builtIns = [discoverMethod(() => hello.version), statusMethod(status)];
   const receiver = createConfigurationReceiver(builtIns, monitor.send, (generation) => {
     log.level = generation.settings.log_level;

@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { buildId } from '../boundary/build.ts';
+import { BROKER_DESCRIPTORS, buildId } from '../boundary/build.ts';
 import { type Channel, openChannel } from '../boundary/channel.ts';
 import { MONITOR_FRAME_BYTES } from '../boundary/frames.ts';
 import {
@@ -11,9 +11,8 @@ import {
   type MonitorAudit,
   type MonitorControl,
 } from '../boundary/messages.ts';
-import { BROKER_DESCRIPTORS } from '../boundary/build.ts';
-import { receiveDescriptors } from '../posix/descriptor-passing.ts';
 import { ownDescriptor } from '../posix/descriptor.ts';
+import { receiveDescriptors } from '../posix/descriptor-passing.ts';
 
 /** Most bytes of frames that the monitor may leave unread: it has stopped answering. */
 const MAXIMUM_UNREAD_BYTES = 67_108_864;
@@ -67,7 +66,11 @@ export function openMonitorLink(events: MonitorEvents): MonitorLink {
     if (!received.incomplete && received.descriptors.length === count) return received.descriptors;
     // This process is at its limit of open files: that session or launch fails, the others go on.
     for (const descriptor of received.descriptors) ownDescriptor(descriptor).close();
-    control.send(kind === 'session' ? { type: 'close-session', session: number } : { type: 'end-launch', launch: number });
+    control.send(
+      kind === 'session'
+        ? { type: 'close-session', session: number }
+        : { type: 'end-launch', launch: number },
+    );
     return null;
   }
 
@@ -83,7 +86,8 @@ export function openMonitorLink(events: MonitorEvents): MonitorLink {
         const settle = requests.get(message.request);
         requests.delete(message.request);
         if (settle === undefined) return;
-        if (stdin === undefined || stdout === undefined || stderr === undefined) return settle('sandbox-failed');
+        if (stdin === undefined || stdout === undefined || stderr === undefined)
+          return settle('sandbox-failed');
         const { launch, isolation, secrets } = message;
         const ended = new Promise<LaunchEnded>((resolve) => running.set(launch, resolve));
         return settle({ launch, isolation, secrets, stdin, stdout, stderr, ended });

@@ -74,7 +74,12 @@ export function createCalls(
         },
         {
           ...{ call: claims.call, request_id: call.request, method: call.method, outcome: claims.outcome },
-          ...{ error_code: claims.error, handed_over: claims.handed, bytes_in: claims.bytesIn, bytes_out: claims.bytesOut },
+          ...{
+            error_code: claims.error,
+            handed_over: claims.handed,
+            bytes_in: claims.bytesIn,
+            bytes_out: claims.bytesOut,
+          },
           ...{ waited_us: claims.waitedMicroseconds, ran_us: claims.ranMicroseconds },
           scrubbed: Object.fromEntries(claims.scrubbed.map(({ rule, count }) => [rule, count])),
         },
@@ -88,7 +93,12 @@ export function createCalls(
         claims.kind,
         { session: session.number, uid },
         {
-          ...{ request_id: claims.request, reason: claims.reason, method: claims.method, error_code: claims.error },
+          ...{
+            request_id: claims.request,
+            reason: claims.reason,
+            method: claims.method,
+            error_code: claims.error,
+          },
           ...hashed(claims.method, claims.params),
         },
         durability() !== 'none',

@@ -59,7 +59,10 @@ export async function startDaemon(options: Options, installation: Installation, 
     const written = audit.append(event, facts, {}, durable);
     written.catch((error: unknown) => {
       audit.countRefused();
-      log.error({ event, reason: error instanceof Error ? error.message : 'unknown' }, 'a record was not written');
+      log.error(
+        { event, reason: error instanceof Error ? error.message : 'unknown' },
+        'a record was not written',
+      );
     });
     return written;
   }
@@ -81,7 +84,12 @@ export async function startDaemon(options: Options, installation: Installation, 
 
   const launches = createLaunches(buildSeccompFilter(DRIVER_FILTER), notes, {
     record: ({ number, profile, call, session, isolation }) =>
-      audit.append('launch', { launch: number, profile, session, isolation: { ...isolation } }, { call }, false),
+      audit.append(
+        'launch',
+        { launch: number, profile, session, isolation: { ...isolation } },
+        { call },
+        false,
+      ),
     ended({ number, profile, session }, end, status, ranMs) {
       void record('launch-end', { launch: number, profile, session, end, status, ran_ms: ranMs });
     },
@@ -105,7 +113,9 @@ export async function startDaemon(options: Options, installation: Installation, 
     log.warn({ state }, 'the state of the audit log changed');
   });
 
-  function onConfiguration(message: Extract<BrokerControl, { type: 'hello' | 'accepted' | 'refused' | 'retired' }>): void {
+  function onConfiguration(
+    message: Extract<BrokerControl, { type: 'hello' | 'accepted' | 'refused' | 'retired' }>,
+  ): void {
     if (message.type === 'retired') {
       if (message.generation !== current.number) generations.delete(message.generation);
     } else if (message.type !== 'hello') {
@@ -152,7 +162,13 @@ export async function startDaemon(options: Options, installation: Installation, 
     next.ready.then(
       (ready) => {
         const { way, uid, gid } = current.broker.sandbox;
-        void record('broker-start', { pid: ready.firstPid, way, uid, gid, degraded: current.broker.degraded });
+        void record('broker-start', {
+          pid: ready.firstPid,
+          way,
+          uid,
+          gid,
+          degraded: current.broker.degraded,
+        });
       },
       () => undefined,
     );
@@ -164,7 +180,8 @@ export async function startDaemon(options: Options, installation: Installation, 
     link = undefined;
     serving = false;
     launches.endAll('broker-ended');
-    for (const session of [...sessions.all()]) if (session.taken) sessions.close(session.number, 'broker-ended');
+    for (const session of [...sessions.all()])
+      if (session.taken) sessions.close(session.number, 'broker-ended');
     exchange.abort();
     drained();
     if (stopping) return;
@@ -181,24 +198,24 @@ export async function startDaemon(options: Options, installation: Installation, 
   // Sessions exist before the listener, so that a broker that ends early finds none.
   const placeholder = await openListener(current, socket);
   const server: Server = placeholder;
-  const sessions = createSessions(
-    server,
-    () => Math.min(current.settings.limits.connections, descriptors),
-    {
-      opened(session) {
-        void record('session', { session: session.number, ...session.caller, unit: session.caller.unit && { ...session.caller.unit } });
-        if (serving) passSession(session);
-      },
-      closed(session, why) {
-        void record('session-end', { session: session.number, uid: session.caller.uid, reason: why });
-        if (session.taken) link?.send({ type: 'session-gone', session: session.number });
-      },
-      refused(why, detail) {
-        log.warn({ reason: why, detail }, 'a connection was refused');
-        void record('session-refused', { reason: why });
-      },
+  const sessions = createSessions(server, () => Math.min(current.settings.limits.connections, descriptors), {
+    opened(session) {
+      void record('session', {
+        session: session.number,
+        ...session.caller,
+        unit: session.caller.unit && { ...session.caller.unit },
+      });
+      if (serving) passSession(session);
     },
-  );
+    closed(session, why) {
+      void record('session-end', { session: session.number, uid: session.caller.uid, reason: why });
+      if (session.taken) link?.send({ type: 'session-gone', session: session.number });
+    },
+    refused(why, detail) {
+      log.warn({ reason: why, detail }, 'a connection was refused');
+      void record('session-refused', { reason: why });
+    },
+  });
 
   async function reloadNow(): Promise<void> {
     let next: Generation;
@@ -269,7 +286,14 @@ export async function startDaemon(options: Options, installation: Installation, 
   await record(
     'daemon-start',
     {
-      ...{ version: VERSION, build, rootless, generation: current.number, digest: current.digest, swept: killed },
+      ...{
+        version: VERSION,
+        build,
+        rootless,
+        generation: current.number,
+        digest: current.digest,
+        swept: killed,
+      },
       ...{ development: current.settings.development, durability: current.settings.audit.durability },
     },
     true,
@@ -294,4 +318,3 @@ function openListener(generation: Generation, path: string): Promise<Server> {
   }
   return listen({ path, mode: Number.parseInt(mode, 8), gid });
 }
-

@@ -26,7 +26,9 @@ function readOptions(): Options | null {
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     process.stderr.write(`driverd: ${error.message}\n`);
-    process.stderr.write('usage: driverd [--config DIR] [--socket PATH] [--state DIR] [--user UID:GID] [--development]\n');
+    process.stderr.write(
+      'usage: driverd [--config DIR] [--socket PATH] [--state DIR] [--user UID:GID] [--development]\n',
+    );
     return null;
   }
 }

@@ -53,7 +53,8 @@ function prepare(wordsLength: number, controlLength: number): void {
  */
 export function sendDescriptors(socket: number, words: string, descriptors: readonly number[]): boolean {
   const text = Buffer.from(words, 'ascii');
-  if (text.length === 0 || text.length > MAXIMUM_WORDS) throw new RangeError('Cannot pass descriptors: words too long');
+  if (text.length === 0 || text.length > MAXIMUM_WORDS)
+    throw new RangeError('Cannot pass descriptors: words too long');
   if (descriptors.length === 0 || descriptors.length > MAXIMUM_DESCRIPTORS) {
     throw new RangeError('Cannot pass descriptors: 1 to 3 of them');
   }
@@ -93,7 +94,8 @@ export function receiveDescriptors(socket: number): ReceivedDescriptors | null {
   const descriptors: number[] = [];
   const controlLength = Number(view.readBigUInt64LE(40));
   if (controlLength >= CONTROL_HEADER + 4) {
-    const isRights = view.readInt32LE(CONTROL + 8) === SOL_SOCKET && view.readInt32LE(CONTROL + 12) === SCM_RIGHTS;
+    const isRights =
+      view.readInt32LE(CONTROL + 8) === SOL_SOCKET && view.readInt32LE(CONTROL + 12) === SCM_RIGHTS;
     const end = isRights ? CONTROL + Number(view.readBigUInt64LE(CONTROL)) : CONTROL;
     for (let at = CONTROL + CONTROL_HEADER; at + 4 <= end; at += 4) descriptors.push(view.readInt32LE(at));
   }

@@ -42,6 +42,7 @@ function callForPair(call: string, native: (pair: (number | null)[]) => number):
   const pair: (number | null)[] = [null, null];
   checked(call, native(pair));
   const [one, other] = pair;
-  if (typeof one !== 'number' || typeof other !== 'number') throw new Error(`Cannot ${call}: libc gave no numbers`);
+  if (typeof one !== 'number' || typeof other !== 'number')
+    throw new Error(`Cannot ${call}: libc gave no numbers`);
   return [one, other];
 }

@@ -78,7 +78,8 @@ export function buildSeccompFilter(rules: readonly SyscallRule[], refusal: numbe
     check('set', library.setAttribute(context, ATTRIBUTE_BAD_ARCHITECTURE, ACT_ERRNO | refusal));
     for (const rule of rules) {
       const number = library.resolve(rule.syscall);
-      if (number === UNKNOWN_SYSCALL) throw new Error(`Cannot build a filter: libseccomp knows no ${rule.syscall}`);
+      if (number === UNKNOWN_SYSCALL)
+        throw new Error(`Cannot build a filter: libseccomp knows no ${rule.syscall}`);
       // Pseudo numbers below -1: known by name, absent on this architecture.
       if (number < 0) continue;
       const action = ACT_ERRNO | (rule.errno === 'ENOSYS' ? ENOSYS : refusal);
@@ -87,7 +88,9 @@ export function buildSeccompFilter(rules: readonly SyscallRule[], refusal: numbe
     }
     const file = makeMemoryFile('driverd-seccomp');
     check('export', library.exportFilter(context, file.number));
-    const digest = createHash('sha256').update(readFileSync(`/proc/self/fd/${file.number}`)).digest('hex');
+    const digest = createHash('sha256')
+      .update(readFileSync(`/proc/self/fd/${file.number}`))
+      .digest('hex');
     return { file, digest };
   } finally {
     library.release(context);

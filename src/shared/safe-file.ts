@@ -1,4 +1,14 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readdirSync, readlinkSync, readSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  type Stats,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** Who may write configuration (invariant 15). ACLs are not looked at: their mask shows in the group bits. */
@@ -61,7 +71,9 @@ export function listSafeFolder(path: string, trusted: TrustedWriters, suffix: st
   }
   checkFolders(join(path, 'x'), trusted);
   if (names.length > MAXIMUM_ENTRIES) throw distrust(path, `it has more than ${MAXIMUM_ENTRIES} entries`);
-  return names.filter((name) => !name.startsWith('.') && name.endsWith(suffix) && name.length > suffix.length).sort();
+  return names
+    .filter((name) => !name.startsWith('.') && name.endsWith(suffix) && name.length > suffix.length)
+    .sort();
 }
 
 /** Checks a program and every folder above it; a set-uid or set-gid file is refused. Throws as `readSafeFile`. */
@@ -112,4 +124,3 @@ function checkWriters(path: string, subject: string, stats: Stats, trusted: Trus
 function distrust(path: string, why: string): Error {
   return new Error(`Cannot trust ${path}: ${why}`);
 }
-

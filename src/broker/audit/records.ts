@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import { MAXIMUM_CLAIM, MAXIMUM_POLICIES, MAXIMUM_SCRUB_RULES } from '../../boundary/messages.ts';
-import { canonicalJson } from '../../shared/json/canonical.ts';
 import { errorTable } from '../../shared/errors.ts';
+import { canonicalJson } from '../../shared/json/canonical.ts';
 import type { Admitted, Finished, Received, Refused } from '../call.ts';
 import { readMetadata } from '../frame/metadata.ts';
 import type { ScrubCounts } from '../scrub/scrubber.ts';
 import type { Services } from '../services.ts';
 
 /** An intent on its way: settles with whether it was recorded, or why not. */
-export type Intent = Promise<'recorded' | 'audit-unavailable' | 'unknown-session' | 'peer-gone' | 'too-many-calls'>;
+export type Intent = Promise<
+  'recorded' | 'audit-unavailable' | 'unknown-session' | 'peer-gone' | 'too-many-calls'
+>;
 
 export function openRecord(admitted: Admitted, { monitor }: Services): Intent {
   const { session, generation, requestId, request, paramsSha256, policies, metadata, call } = admitted;
@@ -28,7 +30,14 @@ export async function closeRecord(finished: Finished, intent: Intent, { monitor 
   if ((await intent) !== 'recorded') return;
   const { run, call, bytesIn } = finished;
   await monitor.record({
-    ...{ type: 'outcome', call, outcome: run.outcome, handed: run.handedOver, bytesIn, bytesOut: run.bytesOut },
+    ...{
+      type: 'outcome',
+      call,
+      outcome: run.outcome,
+      handed: run.handedOver,
+      bytesIn,
+      bytesOut: run.bytesOut,
+    },
     error: run.answer.ok ? null : errorTable[run.answer.reason].code,
     waitedMicroseconds: run.waitedMicroseconds,
     ranMicroseconds: run.ranMicroseconds,

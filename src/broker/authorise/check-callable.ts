@@ -8,7 +8,8 @@ import { type Callable, type Received, type Refused, refuse, type Target } from 
 export function checkCallable(received: Received): Callable | Refused {
   const { generation, session, request } = received;
   const target = find(received);
-  if (target?.kind === 'built-in' && !target.builtIn.needsPermit) return { ...received, stage: 'callable', target };
+  if (target?.kind === 'built-in' && !target.builtIn.needsPermit)
+    return { ...received, stage: 'callable', target };
   if (target !== undefined && generation.policy.callable(session.caller, request.method)) {
     return { ...received, stage: 'callable', target };
   }

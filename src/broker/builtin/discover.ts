@@ -14,7 +14,9 @@ export function discoverMethod(version: () => string): BuiltIn {
     needsPermit: false,
     summary: 'Describes the methods that you may call.',
     answer(caller, generation) {
-      const methods = [...generation.methods.values()].filter((method) => generation.policy.callable(caller, method.name));
+      const methods = [...generation.methods.values()].filter((method) =>
+        generation.policy.callable(caller, method.name),
+      );
       return {
         openrpc: OPENRPC_VERSION,
         info: { title: 'driverd', version: version() },
@@ -37,17 +39,29 @@ function describe(method: Method): JsonObject {
   const { paramsSchema, resultSchema, command } = method;
   const properties = isJsonObject(paramsSchema['properties']) ? paramsSchema['properties'] : {};
   const required = Array.isArray(paramsSchema['required']) ? paramsSchema['required'] : [];
-  const order = [...method.positional, ...Object.keys(properties).filter((name) => !method.positional.includes(name))];
+  const order = [
+    ...method.positional,
+    ...Object.keys(properties).filter((name) => !method.positional.includes(name)),
+  ];
   return {
     name: method.name,
     summary: method.title ?? method.name,
     description: method.description ?? '',
     paramStructure: method.positional.length > 0 ? 'either' : 'by-name',
-    params: order.map((name) => ({ name, required: required.includes(name), schema: properties[name] ?? {} })),
+    params: order.map((name) => ({
+      name,
+      required: required.includes(name),
+      schema: properties[name] ?? {},
+    })),
     result: { name: 'result', schema: resultSchema },
     errors: [...method.errors].map(([error, { message }]) => ({ code: -32015, message, data: { error } })),
     'x-driverd': {
-      ...{ kind: method.kind, destructive: method.destructive, idempotent: method.idempotent, tags: method.tags },
+      ...{
+        kind: method.kind,
+        destructive: method.destructive,
+        idempotent: method.idempotent,
+        tags: method.tags,
+      },
       ...{ positional: method.positional, stdin: command?.stdin ?? null, output: command?.output ?? null },
       params: paramsSchema,
     },

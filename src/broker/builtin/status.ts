@@ -1,5 +1,5 @@
-import type { BuiltIn } from './built-in.ts';
 import type { JsonValue } from '../../shared/json-value.ts';
+import type { BuiltIn } from './built-in.ts';
 
 /** What the monitor told of itself, and what the broker counts. */
 export interface DaemonState {
@@ -28,8 +28,12 @@ export function statusMethod(state: () => DaemonState): BuiltIn {
       });
       const warnings = [
         ...(development ? ['this is a development configuration: not for production'] : []),
-        ...(rootless ? ['rootless: broker and drivers share one user and are told apart by their sandboxes alone'] : []),
-        ...(auditSettings.durability === 'outcome' ? [] : [`audit.durability is ${auditSettings.durability}`]),
+        ...(rootless
+          ? ['rootless: broker and drivers share one user and are told apart by their sandboxes alone']
+          : []),
+        ...(auditSettings.durability === 'outcome'
+          ? []
+          : [`audit.durability is ${auditSettings.durability}`]),
       ];
       return {
         ...{ version, build, development, rootless, started, generation: generation.number },

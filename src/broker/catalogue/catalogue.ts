@@ -1,6 +1,6 @@
-import type { ReadFile } from '../../shared/configuration/yaml.ts';
 import { parseManifest } from '../../shared/configuration/manifest.ts';
 import type { Manifest, Profile } from '../../shared/configuration/types.generated.ts';
+import type { ReadFile } from '../../shared/configuration/yaml.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../shared/json-value.ts';
 import { type CompiledSchema, compileSchema } from '../validate/schema.ts';
 import { type CommandTemplate, readTemplate } from './template.ts';
@@ -48,7 +48,9 @@ export function loadMethods(
   manifestBytes: Uint8Array,
 ): readonly Method[] {
   const read = parseManifest(manifestFile, manifestBytes);
-  return Object.entries(read.value.methods).map(([name, entry]) => loadMethod(profileName, profile, read, name, entry));
+  return Object.entries(read.value.methods).map(([name, entry]) =>
+    loadMethod(profileName, profile, read, name, entry),
+  );
 }
 
 function loadMethod(
@@ -74,7 +76,9 @@ function loadMethod(
   if (unknown !== undefined) throw read.fail([...at, 'positional'], `${unknown} is not a param`);
   const command =
     manifest.kind === 'command'
-      ? readTemplate(entry, manifest.program.environment, properties, (part, why) => read.fail([...at, part], why))
+      ? readTemplate(entry, manifest.program.environment, properties, (part, why) =>
+          read.fail([...at, part], why),
+        )
       : null;
   if (command === null && (entry.arguments.length > 0 || entry.stdin !== undefined)) {
     throw read.fail(at, 'only command drivers map params to arguments or stdin');

@@ -58,7 +58,8 @@ export function commandInput(template: CommandTemplate, params: JsonObject): Com
   }
 
   const bytes = [...words, ...environment].reduce((sum, word) => sum + Buffer.byteLength(word ?? '') + 1, 0);
-  if (bytes > MOST_BYTES || words.length > MOST_ELEMENTS) return { ok: false, at: '', rule: 'arguments-length' };
+  if (bytes > MOST_BYTES || words.length > MOST_ELEMENTS)
+    return { ok: false, at: '', rule: 'arguments-length' };
   const stdin = template.stdin === null ? undefined : params[template.stdin];
   return { ok: true, arguments: words, environment, stdin: asBytes(stdin) };
 }
@@ -76,7 +77,8 @@ function asText(value: JsonValue): string {
 /** Text as UTF-8, or the bytes of `{"base64": …}`. */
 function asBytes(value: JsonValue | undefined): Uint8Array {
   if (value === undefined) return new Uint8Array(0);
-  if (isJsonObject(value) && typeof value['base64'] === 'string') return Buffer.from(value['base64'], 'base64');
+  if (isJsonObject(value) && typeof value['base64'] === 'string')
+    return Buffer.from(value['base64'], 'base64');
   return Buffer.from(asText(value));
 }
 

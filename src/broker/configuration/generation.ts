@@ -43,7 +43,8 @@ export function buildGeneration(
   builtIns: readonly BuiltIn[],
 ): Generation {
   const bytesOf = (file: FileMessage): Uint8Array => Buffer.from(file.bytes, 'base64');
-  const filesOf = (role: FileMessage['role']): readonly FileMessage[] => offered.files.filter((file) => file.role === role);
+  const filesOf = (role: FileMessage['role']): readonly FileMessage[] =>
+    offered.files.filter((file) => file.role === role);
 
   const [settingsFile] = filesOf('settings');
   if (settingsFile === undefined) throw new Error('Cannot load the configuration: no settings came');
@@ -54,20 +55,25 @@ export function buildGeneration(
     const manifest = filesOf('manifest').find((candidate) => candidate.name === file.name);
     if (manifest === undefined) throw new Error(`Cannot load ${file.path}: its manifest did not come`);
     const profile = parseProfile(file.path, bytesOf(file));
-    for (const method of loadMethods(file.name, profile, manifest.path, bytesOf(manifest))) methods.set(method.name, method);
+    for (const method of loadMethods(file.name, profile, manifest.path, bytesOf(manifest)))
+      methods.set(method.name, method);
   }
 
   const byName = (list: NamesMessage['users'] | undefined): Map<string, number> =>
     new Map((list ?? []).map(({ name, id }) => [name, id]));
   const names = { users: byName(offered.names?.users), groups: byName(offered.names?.groups) };
   const decoder = new TextDecoder('utf-8', { fatal: true });
-  const policies = filesOf('policy').map((file): PolicyFile => ({ file: file.path, text: decoder.decode(bytesOf(file)) }));
+  const policies = filesOf('policy').map(
+    (file): PolicyFile => ({ file: file.path, text: decoder.decode(bytesOf(file)) }),
+  );
   const builtInMethods = builtIns.map(({ name }): PolicyMethod => {
     return { name, driver: 'rpc', destructive: false, idempotent: true, tags: [] };
   });
-  const driverMethods = [...methods.values()].map(({ name, profile, destructive, idempotent, tags }): PolicyMethod => {
-    return { name, driver: profile, destructive, idempotent, tags };
-  });
+  const driverMethods = [...methods.values()].map(
+    ({ name, profile, destructive, idempotent, tags }): PolicyMethod => {
+      return { name, driver: profile, destructive, idempotent, tags };
+    },
+  );
 
   let calls = 0;
   let retired: (() => void) | undefined;

@@ -17,7 +17,11 @@ export function createConfigurationReceiver(
   send: (message: BrokerControl) => void,
   taken: (generation: Generation) => void,
 ): ConfigurationReceiver {
-  let offered: { files: Offered['files'][number][]; names: Offered['names']; plans: Offered['plans'][number][] } = empty();
+  let offered: {
+    files: Offered['files'][number][];
+    names: Offered['names'];
+    plans: Offered['plans'][number][];
+  } = empty();
   let accepted: Generation | undefined;
   let current: Generation | undefined;
 
@@ -27,7 +31,11 @@ export function createConfigurationReceiver(
       send({ type: 'accepted', generation: number });
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown';
-      send({ type: 'refused', generation: number, reason: reason.slice(0, MAXIMUM_REASON).replace(/[^\x20-\x7e]/g, '?') });
+      send({
+        type: 'refused',
+        generation: number,
+        reason: reason.slice(0, MAXIMUM_REASON).replace(/[^\x20-\x7e]/g, '?'),
+      });
     }
     offered = empty();
   }
@@ -70,6 +78,10 @@ export function createConfigurationReceiver(
   };
 }
 
-function empty(): { files: Offered['files'][number][]; names: Offered['names']; plans: Offered['plans'][number][] } {
+function empty(): {
+  files: Offered['files'][number][];
+  names: Offered['names'];
+  plans: Offered['plans'][number][];
+} {
   return { files: [], names: null, plans: [] };
 }

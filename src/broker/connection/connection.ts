@@ -1,10 +1,10 @@
 import { Socket } from 'node:net';
+import type { RefusalReason } from '../../boundary/messages.ts';
 import { peerHasGone } from '../../posix/poll.ts';
 import type { Caller } from '../../shared/caller.ts';
-import type { JsonObject, JsonValue } from '../../shared/json-value.ts';
 import { JsonRefused, parseJson } from '../../shared/json/parse.ts';
+import type { JsonObject, JsonValue } from '../../shared/json-value.ts';
 import { recordInvalid } from '../audit/invalid.ts';
-import type { RefusalReason } from '../../boundary/messages.ts';
 import { type Received, refuse } from '../call.ts';
 import type { Generation } from '../configuration/generation.ts';
 import { type EnvelopeElement, readEnvelope } from '../frame/envelope.ts';
@@ -138,7 +138,9 @@ export function serveConnection(
     const envelope = readEnvelope(value, { batchLength: limits.batch_length });
     if (envelope.kind === 'invalid') return invalid(null, 'invalid-request');
     if (envelope.kind === 'single') return answerElement(envelope.element, line.length);
-    const replies = await Promise.all(envelope.elements.map((element) => answerElement(element, line.length)));
+    const replies = await Promise.all(
+      envelope.elements.map((element) => answerElement(element, line.length)),
+    );
     const spoken = replies.filter((reply) => reply !== null);
     return spoken.length === 0 ? null : spoken;
   }
@@ -159,7 +161,11 @@ export function serveConnection(
     }
   }
 
-  async function invalid(id: string | number | null, reason: RefusalReason, extra: JsonObject = {}): Promise<Reply> {
+  async function invalid(
+    id: string | number | null,
+    reason: RefusalReason,
+    extra: JsonObject = {},
+  ): Promise<Reply> {
     const requestId = newRequestIdentifier();
     await recordInvalid(given.number, requestId, reason, services);
     return respondToInvalid(id, requestId, refuse('invalid', reason, extra));

@@ -1,5 +1,5 @@
-import type { MonitorControl } from '../../boundary/messages.ts';
 import { closeSync } from 'node:fs';
+import type { MonitorControl } from '../../boundary/messages.ts';
 import type { Generation } from '../configuration/generation.ts';
 import type { Services } from '../services.ts';
 import { type Connection, serveConnection } from './connection.ts';
@@ -37,11 +37,16 @@ export function createConnections(current: () => Generation | undefined, service
       }
       count(uid, 1);
       const given = { number: session, caller: { uid, gid, groups, pid, unit }, descriptor };
-      const connection = serveConnection(given, () => current() ?? generation, services, () => {
-        connections.delete(session);
-        count(uid, -1);
-        closed();
-      });
+      const connection = serveConnection(
+        given,
+        () => current() ?? generation,
+        services,
+        () => {
+          connections.delete(session);
+          count(uid, -1);
+          closed();
+        },
+      );
       connections.set(session, connection);
     },
     close(session) {

@@ -12,7 +12,12 @@ export interface Writer {
  * @param maximumBytes that may wait for the caller; beyond it no more of its requests are read
  * @param patienceMs how long it may stay so before the connection is ended
  */
-export function createWriter(socket: Socket, maximumBytes: number, patienceMs: number, drained: () => void): Writer {
+export function createWriter(
+  socket: Socket,
+  maximumBytes: number,
+  patienceMs: number,
+  drained: () => void,
+): Writer {
   let impatience: NodeJS.Timeout | undefined;
   socket.on('drain', () => {
     clearTimeout(impatience);

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../shared/json-value.ts';
 import type { Admitted, Answer } from '../call.ts';
 import type { Method } from '../catalogue/catalogue.ts';
 import type { LaunchGrant } from '../monitor-link.ts';
-import { createScrubber, type ScrubCounts, type Scrubber } from '../scrub/scrubber.ts';
+import { createScrubber, type Scrubber, type ScrubCounts } from '../scrub/scrubber.ts';
 import type { Services } from '../services.ts';
 import { hearCommand } from './hear-command.ts';
 import { hearJsonRpc } from './hear-jsonrpc.ts';
@@ -121,7 +121,11 @@ function timeLimit({ metadata }: Admitted, method: Method): number {
 
 export function describeEnd(status: number, stderr: Buffer): JsonObject {
   const bySignal = status > SIGNAL_STATUS && status <= SIGNAL_STATUS + LAST_SIGNAL;
-  return { exit_status: status, signal: bySignal ? status - SIGNAL_STATUS : null, stderr: textOrBase64(stderr) };
+  return {
+    exit_status: status,
+    signal: bySignal ? status - SIGNAL_STATUS : null,
+    stderr: textOrBase64(stderr),
+  };
 }
 
 function secretsOf(grant: LaunchGrant): { name: string; value: Uint8Array }[] {

@@ -12,7 +12,12 @@ import { textOrBase64 } from './streams.ts';
  * gave it, then scrubbed.
  * @param raw the caller wants stdout, stderr and exit status as they are, beside the result
  */
-export function hearCommand(method: Method, limits: Settings['limits'], scrubber: Scrubber, raw: boolean): Hearing {
+export function hearCommand(
+  method: Method,
+  limits: Settings['limits'],
+  scrubber: Scrubber,
+  raw: boolean,
+): Hearing {
   const chunks: Buffer[] = [];
 
   function scrubbedText(bytes: Buffer): ReturnType<typeof textOrBase64> {

@@ -38,7 +38,8 @@ export function hearJsonRpc(
       return bad('', error.reason);
     }
     if (!isJsonObject(value) || value['jsonrpc'] !== '2.0') return bad('', 'jsonrpc');
-    if (typeof value['method'] === 'string' && !('id' in value)) return onNotification(value['method'], value['params']);
+    if (typeof value['method'] === 'string' && !('id' in value))
+      return onNotification(value['method'], value['params']);
     if (value['id'] !== 1 || 'result' in value === 'error' in value) return bad('', 'response');
     if (heard !== null) return bad('', 'one-response');
     const answer = 'error' in value ? onError(value['error']) : onResult(value['result']);
@@ -54,7 +55,9 @@ export function hearJsonRpc(
     events.progress({
       progress,
       ...(typeof total === 'number' ? { total } : {}),
-      ...(typeof message === 'string' ? { message: scrubber.text(message.slice(0, MAXIMUM_MESSAGE)).text } : {}),
+      ...(typeof message === 'string'
+        ? { message: scrubber.text(message.slice(0, MAXIMUM_MESSAGE)).text }
+        : {}),
     });
   }
 
@@ -72,14 +75,16 @@ export function hearJsonRpc(
     const data = isJsonObject(error) ? error['data'] : undefined;
     const name = isJsonObject(data) ? data['error'] : undefined;
     const declared = typeof name === 'string' ? method.errors.get(name) : undefined;
-    if (!isJsonObject(data) || typeof name !== 'string' || declared === undefined) return failure('driver-failed');
+    if (!isJsonObject(data) || typeof name !== 'string' || declared === undefined)
+      return failure('driver-failed');
     const details = data['details'] ?? null;
     const checked = declared.data?.check(details) ?? { ok: details === null, at: '', rule: 'details' };
     if (!checked.ok) {
       bad('at' in checked ? checked.at : '', 'rule' in checked ? checked.rule : 'details');
       return null;
     }
-    const extra: JsonObject = details === null ? { error: name } : { error: name, details: scrubber.value(details).value };
+    const extra: JsonObject =
+      details === null ? { error: name } : { error: name, details: scrubber.value(details).value };
     return { ok: false, reason: 'driver-error', message: declared.message, extra };
   }
 

@@ -22,4 +22,3 @@ function requestLine(name: string, { params, metadata }: Admitted): Uint8Array {
   };
   return Buffer.from(`${JSON.stringify(request)}\n`);
 }
-

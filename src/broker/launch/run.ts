@@ -21,7 +21,13 @@ export async function run(admitted: Admitted, intent: Intent, services: Services
   const { method } = admitted.target;
   const started = performance.now();
   const microseconds = (from: number, to: number): number => Math.round((to - from) * 1000);
-  const base = { handedOver: false, bytesOut: 0, scrubbed: NOTHING_SCRUBBED, isolation: null, ranMicroseconds: 0 };
+  const base = {
+    handedOver: false,
+    bytesOut: 0,
+    scrubbed: NOTHING_SCRUBBED,
+    isolation: null,
+    ranMicroseconds: 0,
+  };
   const early = (outcome: Outcome, reason: ErrorReason, extra: JsonObject = {}): Run => ({
     ...base,
     outcome,
@@ -49,7 +55,9 @@ export async function run(admitted: Admitted, intent: Intent, services: Services
   if (recorded !== 'recorded' || admitted.cancelled.aborted) {
     kill();
     await grant.ended;
-    return recorded === 'recorded' ? early('disconnected', 'cancelled') : early('cancelled', 'audit-unavailable');
+    return recorded === 'recorded'
+      ? early('disconnected', 'cancelled')
+      : early('cancelled', 'audit-unavailable');
   }
   const handedAt = performance.now();
   const told = await converse(admitted, method, grant, input.bytes, kill, services);
@@ -110,7 +118,11 @@ function judge(method: Method, grant: LaunchGrant, told: Told): { outcome: Outco
   }
 }
 
-function endedWithoutAnswer(_grant: LaunchGrant, end: LaunchEnd, extra: JsonObject): { outcome: Outcome; answer: Answer } {
+function endedWithoutAnswer(
+  _grant: LaunchGrant,
+  end: LaunchEnd,
+  extra: JsonObject,
+): { outcome: Outcome; answer: Answer } {
   if (end === 'wall-limit') return { outcome: 'timeout', answer: failure('timeout', extra) };
   if (end === 'exit') return { outcome: 'crashed', answer: failure('driver-failed', extra) };
   return { outcome: 'cancelled', answer: failure('cancelled') };

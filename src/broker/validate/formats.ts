@@ -9,14 +9,16 @@ export const FORMATS: Readonly<Record<string, (text: string) => boolean>> = {
   'date-time': isDateTime,
   ipv4: isIpv4,
   hostname: (text) =>
-    text.length <= 253 && text.split('.').every((label) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(label)),
+    text.length <= 253 &&
+    text.split('.').every((label) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i.test(label)),
 };
 
 const LONGEST_PATH = 4_095;
 
 function isAbsolutePath(text: string): boolean {
   if (text === '/') return true;
-  if (!text.startsWith('/') || Buffer.byteLength(text) > LONGEST_PATH || /[\x00-\x1f\x7f]/.test(text)) return false;
+  if (!text.startsWith('/') || Buffer.byteLength(text) > LONGEST_PATH || /[\x00-\x1f\x7f]/.test(text))
+    return false;
   return text
     .slice(1)
     .split('/')
@@ -32,14 +34,20 @@ function isDate(text: string): boolean {
 
 /** RFC 3339 section 5.6, date-time; a leap second is not accepted. */
 function isDateTime(text: string): boolean {
-  const match = /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})?(?:[Zz]|[+-](\d{2}):(\d{2}))$/.exec(text);
+  const match =
+    /^(\d{4}-\d{2}-\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.\d{1,9})?(?:[Zz]|[+-](\d{2}):(\d{2}))$/.exec(text);
   if (match === null || !isDate(match[1] ?? '')) return false;
   const [hour, minute, second, offsetHour, offsetMinute] = match.slice(2).map((part) => Number(part ?? 0));
-  return [hour, offsetHour].every((value) => (value ?? 0) < 24) && [minute, second, offsetMinute].every((value) => (value ?? 0) < 60);
+  return (
+    [hour, offsetHour].every((value) => (value ?? 0) < 24) &&
+    [minute, second, offsetMinute].every((value) => (value ?? 0) < 60)
+  );
 }
 
 /** RFC 2673 section 3.2: no leading zeros. */
 function isIpv4(text: string): boolean {
   const parts = text.split('.');
-  return parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
+  return (
+    parts.length === 4 && parts.every((part) => /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255)
+  );
 }

@@ -3,21 +3,38 @@ const RESERVED = new Set(['__proto__', 'constructor', 'prototype']);
 /** Keywords whose values are maps from names to schemas. */
 const SCHEMA_MAPS = new Set(['properties', '$defs', 'dependentSchemas']);
 const SCHEMA_LISTS = new Set(['allOf', 'anyOf', 'oneOf', 'prefixItems']);
-const SCHEMAS = new Set(['items', 'not', 'if', 'then', 'else', 'contains', 'additionalProperties', 'unevaluatedProperties', 'propertyNames', 'unevaluatedItems']);
+const SCHEMAS = new Set([
+  'items',
+  'not',
+  'if',
+  'then',
+  'else',
+  'contains',
+  'additionalProperties',
+  'unevaluatedProperties',
+  'propertyNames',
+  'unevaluatedItems',
+]);
 
 type Schema = Readonly<Record<string, unknown>>;
-const isSchema = (value: unknown): value is Schema => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isSchema = (value: unknown): value is Schema =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * What a schema may not hold although JSON Schema allows it: patterns that are not anchored (S8), objects that take
  * unknown members (S7, for params), references out of the file (S12), fractions in `multipleOf` (S15), reserved names.
  * @returns the first problem as "PLACE: why", or null
  */
-export function lintSchema(schema: unknown, kind: 'params' | 'result' | 'error-data', place = ''): string | null {
+export function lintSchema(
+  schema: unknown,
+  kind: 'params' | 'result' | 'error-data',
+  place = '',
+): string | null {
   if (!isSchema(schema)) return null;
   const { pattern, multipleOf, properties } = schema;
   if (typeof pattern === 'string' && !isAnchored(pattern)) return `${place}/pattern: must be anchored: ^…$`;
-  if (typeof multipleOf === 'number' && !Number.isInteger(multipleOf)) return `${place}/multipleOf: must be an integer`;
+  if (typeof multipleOf === 'number' && !Number.isInteger(multipleOf))
+    return `${place}/multipleOf: must be an integer`;
   for (const keyword of ['$ref', '$dynamicRef']) {
     const reference = schema[keyword];
     if (reference !== undefined && !(typeof reference === 'string' && reference.startsWith('#'))) {
@@ -30,7 +47,8 @@ export function lintSchema(schema: unknown, kind: 'params' | 'result' | 'error-d
   if (isSchema(properties)) {
     const reserved = Object.keys(properties).find((name) => RESERVED.has(name));
     if (reserved !== undefined) return `${place}/properties/${reserved}: is a reserved name`;
-    if (kind === 'params' && place === '' && '_meta' in properties) return '/properties/_meta: is a reserved name';
+    if (kind === 'params' && place === '' && '_meta' in properties)
+      return '/properties/_meta: is a reserved name';
   }
   const isObject = schema['type'] === 'object' || isSchema(properties);
   const isClosed = schema['additionalProperties'] === false || schema['unevaluatedProperties'] === false;

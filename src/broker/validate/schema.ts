@@ -34,8 +34,21 @@ function linearPattern(pattern: string): { test(text: string): boolean; toString
 /** One compiler for each schema, so that no schema can refer to another one's definitions. */
 function newCompiler(): Ajv2020 {
   const ajv = new Ajv2020({
-    ...{ strict: true, strictTypes: true, strictTuples: true, strictRequired: true, allErrors: false, $data: false },
-    ...{ coerceTypes: false, useDefaults: false, removeAdditional: false, ownProperties: true, validateSchema: true },
+    ...{
+      strict: true,
+      strictTypes: true,
+      strictTuples: true,
+      strictRequired: true,
+      allErrors: false,
+      $data: false,
+    },
+    ...{
+      coerceTypes: false,
+      useDefaults: false,
+      removeAdditional: false,
+      ownProperties: true,
+      validateSchema: true,
+    },
     ...{ addUsedSchema: false, logger: false, messages: false },
     formats: Object.fromEntries(Object.entries(FORMATS)),
     code: { regExp: Object.assign(linearPattern, { code: 'linearPattern' }) },
@@ -50,10 +63,12 @@ function newCompiler(): Ajv2020 {
  * @throws Error "PLACE: why"
  */
 export function compileSchema(schema: unknown, place: string, kind: SchemaKind): CompiledSchema {
-  if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) throw new Error(`${place}: must be an object`);
+  if (typeof schema !== 'object' || schema === null || Array.isArray(schema))
+    throw new Error(`${place}: must be an object`);
   const problem = lintSchema(schema, kind);
   if (problem !== null) throw new Error(`${place}${problem}`);
-  if (kind === 'params' && !('type' in schema && schema.type === 'object')) throw new Error(`${place}: must have type: object`);
+  if (kind === 'params' && !('type' in schema && schema.type === 'object'))
+    throw new Error(`${place}: must have type: object`);
   let validate: ValidateFunction;
   try {
     validate = newCompiler().compile(schema);

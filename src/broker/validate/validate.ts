@@ -31,7 +31,9 @@ function named({ target }: Callable, params: Request['params']): JsonObject | nu
 
 /** Built-in methods take no params yet. */
 function noParams(params: JsonObject): { ok: true } | { ok: false; at: string; rule: string } {
-  return Object.keys(params).length === 0 ? { ok: true } : { ok: false, at: '', rule: 'additionalProperties' };
+  return Object.keys(params).length === 0
+    ? { ok: true }
+    : { ok: false, at: '', rule: 'additionalProperties' };
 }
 
 function invalid(at: string, rule: string): Refused {

@@ -87,13 +87,16 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
 
   function startWork(): void {
     // After the present turn, so that records of one batch of frames go out together.
-    working ??= Promise.resolve()
-      .then(work)
-      .finally(() => {
-        working = null;
-        if (failure !== null) scheduleRetry();
-        else if (queue.length > 0) startWork();
-      });
+    if (working === null) occupy(Promise.resolve().then(work));
+  }
+
+  /** One thing at a time is done with the files; what came up meanwhile follows. */
+  function occupy(task: Promise<void>): void {
+    working = task.finally(() => {
+      working = null;
+      if (failure !== null) scheduleRetry();
+      else if (queue.length > 0) startWork();
+    });
   }
 
   async function work(): Promise<void> {
@@ -134,10 +137,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     if (closed) return;
     retryTimer = setTimeout(() => {
       retryTimer = null;
-      working = recover().finally(() => {
-        working = null;
-        if (failure !== null) scheduleRetry();
-      });
+      occupy(recover());
     }, retryMs);
     retryTimer.unref();
   }

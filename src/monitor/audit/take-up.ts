@@ -21,6 +21,7 @@ export interface TakenUp {
   readonly recovery: RecoveryCause | null;
 }
 
+const NEWLINE = 0x0a;
 const CALLED_NOTE = 'the head note';
 const NO_TAIL: Tail = {
   head: EMPTY_HEAD,
@@ -63,6 +64,7 @@ export async function takeUpLog(path: string, stateFolder: string, boot: string)
     const start = await sureHead(foundLog, noted, boot);
     const tail = await readTail(foundLog, start, (head) => requireAnnounced(head, noted, boot));
     requireAnnounced(tail.next.after, noted, boot);
+    requireOneTear(tail, noted, boot);
     const files = { path, boot, log: foundLog, note, durable: smaller(noted.durable, tail.head), tail };
     return { files, recovery: whatToDeclare(noted, tail, boot) };
   } catch (error) {
@@ -89,6 +91,17 @@ async function sureHead(log: FileHandle, noted: HeadNote, boot: string): Promise
 function requireAnnounced(head: Head, { writing, boot: notedBoot }: HeadNote, boot: string): void {
   if (writing !== null && notedBoot === boot && head.seq === writing.seq && head.hash !== writing.hash) {
     throw new Error(`record ${head.seq} is not the one that the head note announced`);
+  }
+}
+
+/** Lines that are no records stand only where a recovery record was cut short, and that was announced. */
+function requireOneTear(
+  { head, fragment, rest }: Tail,
+  { writing, boot: notedBoot }: HeadNote,
+  boot: string,
+): void {
+  if (fragment !== null && writing === null && notedBoot === boot && rest.includes(NEWLINE)) {
+    throw new Error(`a line that is no record stands behind record ${head.seq}`);
   }
 }
 

@@ -1,3 +1,5 @@
+import { openChannel } from '../../boundary/channel.ts';
+import { BROKER_FRAME_BYTES } from '../../boundary/frames.ts';
 import {
   BROKER_AUDIT,
   BROKER_CONTROL,
@@ -6,8 +8,6 @@ import {
   type MonitorAudit,
   type MonitorControl,
 } from '../../boundary/messages.ts';
-import { openChannel } from '../../boundary/channel.ts';
-import { BROKER_FRAME_BYTES } from '../../boundary/frames.ts';
 import { sendDescriptors } from '../../posix/descriptor-passing.ts';
 import { makePacketPair } from '../../posix/pipes.ts';
 import type { SeccompFilter } from '../../posix/seccomp.ts';

@@ -26,7 +26,9 @@ export interface DispatchTargets {
   generation(number: number): Generation | undefined;
   current(): Generation;
   isDraining(): boolean;
-  onConfiguration(message: Extract<BrokerControl, { type: 'hello' | 'accepted' | 'refused' | 'retired' }>): void;
+  onConfiguration(
+    message: Extract<BrokerControl, { type: 'hello' | 'accepted' | 'refused' | 'retired' }>,
+  ): void;
   onDrained(): void;
 }
 
@@ -49,7 +51,9 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
     const uid = sessions.get(message.session)?.caller.uid ?? targets.current().broker.sandbox.uid;
     if (targets.refusals.admit(uid, `launch ${reason}`) === 'counted') return;
     const facts = { session: message.session, reason };
-    log.append('launch-refused', facts, { profile: message.profile, call: message.call }, false).catch(log.countRefused);
+    log
+      .append('launch-refused', facts, { profile: message.profile, call: message.call }, false)
+      .catch(log.countRefused);
   }
 
   async function launch(message: LaunchMessage): Promise<void> {
@@ -62,7 +66,8 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
     if (plan === undefined) return refuseLaunch(message, 'unknown-profile');
     if (state !== 'live') return refuseLaunch(message, state === 'gone' ? 'peer-gone' : 'unknown-session');
     if (log.state === 'failing') return refuseLaunch(message, 'audit-unavailable');
-    if (launches.alive >= generation.settings.limits.launches) return refuseLaunch(message, 'too-many-launches');
+    if (launches.alive >= generation.settings.limits.launches)
+      return refuseLaunch(message, 'too-many-launches');
     if (!launchRate.take()) return refuseLaunch(message, 'too-many-launches-per-second');
     const started = await launches.start({ call, session, plan });
     if (typeof started === 'string') return refuseLaunch(message, started);
@@ -84,7 +89,9 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
         for (const end of brokerEnds) end.close();
         if (!taken) return launches.end(number, 'untaken');
         // Only now: an end must not overtake the launch that it ends.
-        void started.ended.then(({ end, status }) => link.send({ type: 'launch-ended', launch: number, end, status }));
+        void started.ended.then(({ end, status }) =>
+          link.send({ type: 'launch-ended', launch: number, end, status }),
+        );
       },
     });
     if (passed) return;
@@ -134,7 +141,8 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
           if (message.launch > launches.last) return link.kill('it named a launch that never was');
           return launches.end(message.launch, 'asked');
         case 'close-session':
-          if (sessions.state(message.session) === 'never-was') return link.kill('it named a session that never was');
+          if (sessions.state(message.session) === 'never-was')
+            return link.kill('it named a session that never was');
           return sessions.close(message.session, 'broker-closed');
         case 'drained':
           if (!targets.isDraining()) return link.kill('it drained without being asked');
@@ -162,7 +170,8 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
           return answerWhenWritten(message.serial, written);
         }
         case 'refusal': {
-          if (sessions.state(message.session) === 'never-was') return link.kill('it named a session that never was');
+          if (sessions.state(message.session) === 'never-was')
+            return link.kill('it named a session that never was');
           const session = sessions.get(message.session);
           if (session === undefined) {
             return link.answer({ type: 'unrecorded', serial: message.serial, reason: 'unknown-session' });

@@ -21,10 +21,14 @@ export function openAssignedUsers(stateFolder: string, first: number, last: numb
       for (let number = first + 1; number <= last; number += 1) {
         if (taken.has(number)) continue;
         numbers.set(profile, number);
-        writeFileSync(`${path}.new`, `${JSON.stringify({ version: 1, users: Object.fromEntries(numbers) })}\n`, {
-          mode: 0o600,
-          flush: true,
-        });
+        writeFileSync(
+          `${path}.new`,
+          `${JSON.stringify({ version: 1, users: Object.fromEntries(numbers) })}\n`,
+          {
+            mode: 0o600,
+            flush: true,
+          },
+        );
         renameSync(`${path}.new`, path);
         return number;
       }
@@ -43,7 +47,8 @@ function readNumbers(path: string): Map<string, number> {
   }
   const value: unknown = JSON.parse(text);
   const users = typeof value === 'object' && value !== null && 'users' in value ? value.users : null;
-  if (typeof users !== 'object' || users === null) throw new Error(`Cannot read ${path}: it is not what driverd wrote`);
+  if (typeof users !== 'object' || users === null)
+    throw new Error(`Cannot read ${path}: it is not what driverd wrote`);
   const numbers = new Map<string, number>();
   for (const [profile, number] of Object.entries(users)) {
     if (typeof number !== 'number') throw new Error(`Cannot read ${path}: it is not what driverd wrote`);

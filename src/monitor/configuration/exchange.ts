@@ -8,7 +8,14 @@ const ANSWER_WITHIN_MS = 20_000;
 function* messagesOf(generation: Generation): Generator<MonitorControl> {
   const { number } = generation;
   for (const { role, name, path, bytes } of generation.files) {
-    yield { type: 'file', generation: number, role, name, path, bytes: Buffer.from(bytes).toString('base64') };
+    yield {
+      type: 'file',
+      generation: number,
+      role,
+      name,
+      path,
+      bytes: Buffer.from(bytes).toString('base64'),
+    };
   }
   yield { type: 'names', generation: number, users: generation.users, groups: generation.groups };
   for (const [profile, { sandbox, degraded }] of generation.drivers) {

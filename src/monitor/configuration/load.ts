@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { findGroup, findUser } from '../../posix/names.ts';
-import { makePacketPair } from '../../posix/pipes.ts';
 import { peerPidfd } from '../../posix/peer-credentials.ts';
-import { parseProfile } from '../../shared/configuration/profile.ts';
+import { makePacketPair } from '../../posix/pipes.ts';
 import { parseProgram } from '../../shared/configuration/manifest.ts';
+import { parseProfile } from '../../shared/configuration/profile.ts';
 import { parseSettings } from '../../shared/configuration/settings.ts';
 import type { Settings } from '../../shared/configuration/types.generated.ts';
 import { namesInPolicy } from '../../shared/policy-names.ts';
@@ -64,9 +64,12 @@ export function loadGeneration(number: number, options: Options, installation: I
   const settingsPath = join(options.config, 'driverd.yaml');
   const settings = parseSettings(settingsPath, read('settings', settingsPath));
   if (settings.development && !options.development) {
-    throw new Error(`Cannot load ${settingsPath}: it is marked development; start driverd with --development to use it`);
+    throw new Error(
+      `Cannot load ${settingsPath}: it is marked development; start driverd with --development to use it`,
+    );
   }
-  if (settings.trusted_group !== null) trusted = trustedWriters(options, installation, groupId(settings.trusted_group));
+  if (settings.trusted_group !== null)
+    trusted = trustedWriters(options, installation, groupId(settings.trusted_group));
 
   const hidden = hiddenFolders(options, settings);
   const assigned = openAssignedUsers(options.state, settings.identities.first, settings.identities.last);
@@ -85,7 +88,9 @@ export function loadGeneration(number: number, options: Options, installation: I
       checkSafePath(plan.programFile, trusted);
       drivers.set(name, plan);
     } catch (error) {
-      throw new Error(`Cannot load ${path}: ${error instanceof Error ? error.message : 'the profile failed'}`);
+      throw new Error(
+        `Cannot load ${path}: ${error instanceof Error ? error.message : 'the profile failed'}`,
+      );
     }
   }
 
@@ -129,9 +134,13 @@ function hiddenFolders(options: Options, settings: Settings): string[] {
 }
 
 function findDriver(driver: string, folders: readonly string[], profilePath: string): string {
-  const found = folders.map((folder) => join(folder, driver)).find((folder) => existsSync(join(folder, 'driver.yaml')));
+  const found = folders
+    .map((folder) => join(folder, driver))
+    .find((folder) => existsSync(join(folder, 'driver.yaml')));
   if (found === undefined) {
-    throw new Error(`Cannot load ${profilePath}: no driver ${driver} in ${folders.join(', ') || 'driver_paths (empty)'}`);
+    throw new Error(
+      `Cannot load ${profilePath}: no driver ${driver} in ${folders.join(', ') || 'driver_paths (empty)'}`,
+    );
   }
   return found;
 }
@@ -179,6 +188,7 @@ function unitsAreProvable(): boolean {
 
 function digestOf(files: readonly ConfigurationFile[]): string {
   const hash = createHash('sha256');
-  for (const file of files) hash.update(`${file.role}\0${file.path}\0${file.bytes.length}\0`).update(file.bytes);
+  for (const file of files)
+    hash.update(`${file.role}\0${file.path}\0${file.bytes.length}\0`).update(file.bytes);
   return hash.digest('hex');
 }

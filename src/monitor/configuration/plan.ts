@@ -54,7 +54,9 @@ export function planDriver(given: {
 }): DriverPlan {
   const { profile, program, folder, installation, user } = given;
   const runs = programOf(program, folder);
-  const grants = profile.filesystem.read.map((entry) => (typeof entry === 'string' ? { path: entry, at: entry } : entry));
+  const grants = profile.filesystem.read.map((entry) =>
+    typeof entry === 'string' ? { path: entry, at: entry } : entry,
+  );
   for (const grant of grants) {
     if (!existsSync(grant.path)) throw new Error(`filesystem.read names ${grant.path}, which does not exist`);
   }
@@ -92,7 +94,11 @@ export function planDriver(given: {
 }
 
 /** A cover over what the driver's user cannot reach anyway can be neither made nor missed. */
-function reachableOnly(view: readonly Mount[], grant: { path: string; at: string }, user: { uid: number; gid: number }): Mount[] {
+function reachableOnly(
+  view: readonly Mount[],
+  grant: { path: string; at: string },
+  user: { uid: number; gid: number },
+): Mount[] {
   return view.filter((mount) => {
     if (mount.kind !== 'empty') return true;
     const below = mount.target.slice(grant.at === '/' ? 0 : grant.at.length);
@@ -108,7 +114,8 @@ function programOf(program: Program, folder: string): { file: string; program: G
     const argv = [INSIDE.node, `${INSIDE.driver}/${node}`, ...words];
     return { file: join(folder, node), program: { mode, environmentNames, argv } };
   }
-  if (executable === undefined) throw new Error('the manifest names neither an executable nor a node program');
+  if (executable === undefined)
+    throw new Error('the manifest names neither an executable nor a node program');
   const [file, inside] = isAbsolute(executable)
     ? [executable, executable]
     : [join(folder, executable), `${INSIDE.driver}/${executable}`];
@@ -137,7 +144,11 @@ export function planBroker(settings: Settings, options: Options, installation: I
       workdir: '/',
       environment: new Map([['PATH', PATH]]),
       limits: { ...BROKER_LIMITS, openFiles: connections + 3 * launches + BROKER_RESERVE },
-      program: { mode: 'direct', environmentNames: [], argv: [INSIDE.node, `${INSIDE.broker}/dist/broker/main.js`] },
+      program: {
+        mode: 'direct',
+        environmentNames: [],
+        argv: [INSIDE.node, `${INSIDE.broker}/dist/broker/main.js`],
+      },
     },
     degraded: degradations(),
   };

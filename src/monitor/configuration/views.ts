@@ -23,7 +23,9 @@ export const INSIDE = {
 export function systemView(): readonly Mount[] {
   const merged = MERGED_INTO_USR.filter((path) => existsSync(path)).map((path): Mount => {
     const isLink = lstatSync(path).isSymbolicLink();
-    return isLink ? { kind: 'link', to: readlinkSync(path), target: path } : { kind: 'read', source: path, target: path };
+    return isLink
+      ? { kind: 'link', to: readlinkSync(path), target: path }
+      : { kind: 'read', source: path, target: path };
   });
   const etc = ETC_ENTRIES.map((name) => join('/etc', name))
     .filter((path) => existsSync(path))
@@ -68,7 +70,12 @@ export function grantedView(source: string, target: string, hidden: readonly str
   const covers = [...NEVER_BELOW_A_GRANT, ...hidden]
     .filter((folder) => folder.startsWith(prefix) && existsSync(folder))
     .map((folder): Mount => {
-      return { kind: 'empty', target: join(target, folder.slice(prefix.length)), bytes: COVER_BYTES, mode: '0555' };
+      return {
+        kind: 'empty',
+        target: join(target, folder.slice(prefix.length)),
+        bytes: COVER_BYTES,
+        mode: '0555',
+      };
     });
   return [{ kind: 'read', source, target }, ...covers];
 }

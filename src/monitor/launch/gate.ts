@@ -73,7 +73,8 @@ export interface GateProgram {
 
 /** The gate's own argv. */
 export function gateArguments(limits: ProcessLimits, program: GateProgram): string[] {
-  const kibibytes = (bytes: number | null): string => (bytes === null ? '-' : String(Math.floor(bytes / 1024)));
+  const kibibytes = (bytes: number | null): string =>
+    bytes === null ? '-' : String(Math.floor(bytes / 1024));
   return [
     '/bin/sh',
     '-c',

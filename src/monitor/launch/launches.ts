@@ -77,7 +77,8 @@ export function createLaunches(filter: SeccompFilter, notes: LaunchNotes, events
       { standard: [stdin.read.number, stdout.write.number, stderr.write.number], further: [] },
       secrets.map((secret) => secret.file),
     );
-    for (const descriptor of [...driverEnds, ...secrets.map((secret) => secret.file.content)]) descriptor.close();
+    for (const descriptor of [...driverEnds, ...secrets.map((secret) => secret.file.content)])
+      descriptor.close();
     const entry = { sandbox, end: 'exit' as LaunchEnd };
     alive.set(number, entry);
     let forget: () => void = () => undefined;
@@ -103,7 +104,10 @@ export function createLaunches(filter: SeccompFilter, notes: LaunchNotes, events
       ready = await sandbox.ready;
       forget = notes.note(ready.firstPid);
     } catch (error) {
-      events.failed(plan.name, error instanceof Error ? error.message : 'its first process could not be noted');
+      events.failed(
+        plan.name,
+        error instanceof Error ? error.message : 'its first process could not be noted',
+      );
       return refuse('sandbox-failed');
     }
     const differing = differences(plan.sandbox, ready.status);
@@ -114,7 +118,16 @@ export function createLaunches(filter: SeccompFilter, notes: LaunchNotes, events
     const isolation = describeIsolation(plan, ready.status, filter);
     const { call, session } = request;
     const ended = sandbox.ended.then((status) => ({ end: entry.end, status }));
-    const launch: Launch = { number, profile: plan.name, call, session, isolation, secrets, brokerEnds, ended };
+    const launch: Launch = {
+      number,
+      profile: plan.name,
+      call,
+      session,
+      isolation,
+      secrets,
+      brokerEnds,
+      ended,
+    };
     started = { launch, at: performance.now() };
     try {
       await events.record(launch);

@@ -18,7 +18,10 @@ export function readProcessStatus(pid: number): ProcessStatus {
   const lines = new Map(
     readFileSync(`/proc/${pid}/status`, 'latin1')
       .split('\n')
-      .map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),
+      .map((line): [string, string] => [
+        line.slice(0, line.indexOf(':')),
+        line.slice(line.indexOf(':') + 1).trim(),
+      ]),
   );
   function field(name: string): string {
     const value = lines.get(name);
@@ -43,7 +46,8 @@ export function childrenOf(pid: number): readonly number[] {
   try {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return [];
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
+      return [];
     throw error;
   }
 }
@@ -54,7 +58,8 @@ export function startTimeOf(pid: number): string | null {
   try {
     stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return null;
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
+      return null;
     throw error;
   }
   // The second field, the name, may hold spaces and brackets: what follows its last bracket starts at field 3.

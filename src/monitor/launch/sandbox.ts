@@ -68,7 +68,13 @@ export function sandboxArguments(
     '--clearenv',
     ...[...plan.environment].flatMap(([name, value]) => ['--setenv', name, value]),
     ...plan.mounts.flatMap(mountArguments),
-    ...dataFiles.flatMap((file) => ['--perms', '0444', '--ro-bind-data', String(file.descriptor), file.target]),
+    ...dataFiles.flatMap((file) => [
+      '--perms',
+      '0444',
+      '--ro-bind-data',
+      String(file.descriptor),
+      file.target,
+    ]),
     ...['--proc', '/proc', '--dev', '/dev'],
     ...['--perms', '1777', '--size', String(SHARED_MEMORY_BYTES), '--tmpfs', '/dev/shm'],
     ...['--remount-ro', '/dev', '--remount-ro', '/'],
@@ -82,7 +88,11 @@ export function sandboxArguments(
 
 /** What the inner `setpriv` needs, and drops. */
 function rootArguments(): string[] {
-  return ['--cap-drop', 'ALL', ...['SETUID', 'SETGID', 'SETPCAP'].flatMap((name) => ['--cap-add', `CAP_${name}`])];
+  return [
+    '--cap-drop',
+    'ALL',
+    ...['SETUID', 'SETGID', 'SETPCAP'].flatMap((name) => ['--cap-add', `CAP_${name}`]),
+  ];
 }
 
 function setprivArguments(plan: SandboxPlan): string[] {

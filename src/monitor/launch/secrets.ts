@@ -20,7 +20,10 @@ export interface DriverSecret {
  * Reads a profile's secrets anew for each launch; null where one is missing, untrusted or out of bounds.
  * @param failed told why, without a value
  */
-export function readSecrets(files: readonly SecretFile[], failed: (why: string) => void): DriverSecret[] | null {
+export function readSecrets(
+  files: readonly SecretFile[],
+  failed: (why: string) => void,
+): DriverSecret[] | null {
   const self = process.geteuid?.() ?? 0;
   const trusted = { uids: new Set([0, self]), gids: new Set([0]) };
   const secrets: DriverSecret[] = [];

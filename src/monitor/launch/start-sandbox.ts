@@ -59,7 +59,9 @@ export function startSandbox(
 ): Sandbox {
   const firstFree = GATE_DESCRIPTOR + 1 + stdio.further.length;
   const opened = [filter.file, ...contents.map((file) => file.content)].map(reopenMemoryFile);
-  const dataFiles = contents.map((file, index): DataFile => ({ descriptor: firstFree + 1 + index, target: file.target }));
+  const dataFiles = contents.map(
+    (file, index): DataFile => ({ descriptor: firstFree + 1 + index, target: file.target }),
+  );
   const asUser = plan.way === 'user-namespace' && process.getuid?.() === 0;
   let child: ChildProcess;
   try {
@@ -80,9 +82,10 @@ export function startSandbox(
 
 function superviseSandbox(child: ChildProcess, furtherCount: number): Sandbox {
   const gate = pipeOf(child, GATE_DESCRIPTOR);
-  const pipes = Array.from({ length: furtherCount }, (_, index) => child.stdio[GATE_DESCRIPTOR + 1 + index]).filter(
-    (stream): stream is Socket => stream instanceof Socket,
-  );
+  const pipes = Array.from(
+    { length: furtherCount },
+    (_, index) => child.stdio[GATE_DESCRIPTOR + 1 + index],
+  ).filter((stream): stream is Socket => stream instanceof Socket);
   let firstPid: Descriptor | undefined;
   let launcherEnded = false;
 
@@ -120,7 +123,8 @@ function superviseSandbox(child: ChildProcess, furtherCount: number): Sandbox {
     gate.on('error', (error) => fail(error.message));
     gate.on('data', (chunk: Buffer) => {
       heard += chunk.toString('latin1');
-      if (heard.length > GATE_READY.length || !GATE_READY.startsWith(heard)) return fail('its gate said something else');
+      if (heard.length > GATE_READY.length || !GATE_READY.startsWith(heard))
+        return fail('its gate said something else');
       if (heard !== GATE_READY) return;
       clearTimeout(timer);
       try {
@@ -162,7 +166,8 @@ function killGroup(leader: number | undefined): void {
   try {
     process.kill(-leader, 'SIGKILL');
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM'))) throw error;
+    if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM')))
+      throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { isAliveByPidfd } from '../../posix/pidfd.ts';
 import { peerCredentials, peerGroups, peerPidfd } from '../../posix/peer-credentials.ts';
+import { isAliveByPidfd } from '../../posix/pidfd.ts';
 import type { Caller, SystemdUnit } from '../../shared/caller.ts';
 
 /** Ids above INT_MAX do not survive every tool; 65534 is what an unmapped id of another user namespace shows as. */
@@ -35,7 +35,8 @@ function readCgroup(pid: number): string | null {
   try {
     return readFileSync(`/proc/${pid}/cgroup`, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH')) return null;
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
+      return null;
     throw error;
   }
 }
@@ -46,7 +47,8 @@ function readCgroup(pid: number): string | null {
  */
 export function unitOf(cgroup: string): SystemdUnit | null {
   const lines = cgroup.split('\n').map((line) => line.split(':'));
-  const line = lines.find((fields) => fields[1] === 'name=systemd') ?? lines.find((fields) => fields[0] === '0');
+  const line =
+    lines.find((fields) => fields[1] === 'name=systemd') ?? lines.find((fields) => fields[0] === '0');
   const path = line?.slice(2).join(':') ?? '';
   if (path.includes('/../')) return null;
   const units = path.split('/').filter((part) => /\.(service|scope)$/.test(part));

@@ -4,9 +4,43 @@ import { manifest, program } from './validators.generated.js';
 import { type ReadFile, readYaml } from './yaml.ts';
 
 const KNOWN_KEYS = [
-  ...['version', 'name', 'title', 'description', 'kind', 'program', 'executable', 'node', 'arguments', 'environment'],
-  ...['asks', 'filesystem', 'limits', 'methods', 'params', 'result', 'positional', 'destructive', 'idempotent', 'tags'],
-  ...['timeout_ms', 'errors', 'message', 'data', 'param', 'prefix', 'flag', 'words', 'stdin', 'output', 'exit_statuses'],
+  ...[
+    'version',
+    'name',
+    'title',
+    'description',
+    'kind',
+    'program',
+    'executable',
+    'node',
+    'arguments',
+    'environment',
+  ],
+  ...[
+    'asks',
+    'filesystem',
+    'limits',
+    'methods',
+    'params',
+    'result',
+    'positional',
+    'destructive',
+    'idempotent',
+    'tags',
+  ],
+  ...[
+    'timeout_ms',
+    'errors',
+    'message',
+    'data',
+    'param',
+    'prefix',
+    'flag',
+    'words',
+    'stdin',
+    'output',
+    'exit_statuses',
+  ],
 ];
 
 /** Reads a whole manifest; its schemas and templates are not looked into. Throws `ConfigurationError`. */

@@ -4,6 +4,7 @@ export function refusePath(path: string): string | null {
   if (path !== path.trim()) return 'must not begin or end with white space';
   if (path === '/') return null;
   const parts = path.slice(1).split('/');
-  if (parts.some((part) => part === '' || part === '.' || part === '..')) return 'must be normalised: no //, . or ..';
+  if (parts.some((part) => part === '' || part === '.' || part === '..'))
+    return 'must be normalised: no //, . or ..';
   return null;
 }

@@ -6,8 +6,28 @@ import { profile, profileName } from './validators.generated.js';
 import { readYaml } from './yaml.ts';
 
 const KNOWN_KEYS = [
-  ...['version', 'driver', 'user', 'filesystem', 'read', 'path', 'at', 'tmp_bytes', 'limits', 'wall_ms', 'cpu_seconds'],
-  ...['address_space_bytes', 'data_bytes', 'processes', 'open_files', 'file_bytes', 'output_bytes', 'environment'],
+  ...[
+    'version',
+    'driver',
+    'user',
+    'filesystem',
+    'read',
+    'path',
+    'at',
+    'tmp_bytes',
+    'limits',
+    'wall_ms',
+    'cpu_seconds',
+  ],
+  ...[
+    'address_space_bytes',
+    'data_bytes',
+    'processes',
+    'open_files',
+    'file_bytes',
+    'output_bytes',
+    'environment',
+  ],
   ...['secrets', 'name', 'file', 'stderr_in_errors'],
 ];
 const SUFFIX = '.yaml';

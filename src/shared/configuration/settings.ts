@@ -3,9 +3,28 @@ import { settings } from './validators.generated.js';
 import { readYaml } from './yaml.ts';
 
 const KNOWN_KEYS = [
-  ...['version', 'development', 'socket', 'path', 'group', 'mode', 'driver_paths', 'identities', 'first', 'last'],
+  ...[
+    'version',
+    'development',
+    'socket',
+    'path',
+    'group',
+    'mode',
+    'driver_paths',
+    'identities',
+    'first',
+    'last',
+  ],
   ...['broker_user', 'uid', 'gid', 'trusted_group', 'audit', 'durability', 'log_level', 'drain_ms', 'limits'],
-  ...['message_bytes', 'message_ms', 'nesting_depth', 'keys', 'batch_length', 'in_flight', 'in_flight_per_connection'],
+  ...[
+    'message_bytes',
+    'message_ms',
+    'nesting_depth',
+    'keys',
+    'batch_length',
+    'in_flight',
+    'in_flight_per_connection',
+  ],
   ...['in_flight_per_identity', 'connections', 'connections_per_identity', 'reply_buffer_bytes', 'launches'],
   ...['launches_per_second', 'audit_records_per_second', 'stderr_tail_bytes'],
 ];
@@ -13,6 +32,7 @@ const KNOWN_KEYS = [
 /** Reads driverd.yaml. Throws `ConfigurationError`. */
 export function parseSettings(file: string, bytes: Uint8Array): Settings {
   const { value, fail } = readYaml(file, bytes, settings, KNOWN_KEYS);
-  if (value.identities.last <= value.identities.first) throw fail(['identities', 'last'], 'must be above first');
+  if (value.identities.last <= value.identities.first)
+    throw fail(['identities', 'last'], 'must be above first');
   return value;
 }

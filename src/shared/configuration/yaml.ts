@@ -55,7 +55,14 @@ function parse(file: string, bytes: Uint8Array, lineCounter: LineCounter): Docum
     if (!(error instanceof TypeError)) throw error;
     throw new ConfigurationError(file, null, 'it is not UTF-8');
   }
-  const document = parseDocument(text, { version: '1.2', schema: 'core', strict: true, uniqueKeys: true, merge: false, lineCounter });
+  const document = parseDocument(text, {
+    version: '1.2',
+    schema: 'core',
+    strict: true,
+    uniqueKeys: true,
+    merge: false,
+    lineCounter,
+  });
   const [problem] = [...document.errors, ...document.warnings];
   if (problem === undefined) return document;
   const [firstLine = 'it is not YAML'] = problem.message.split('\n');
@@ -80,16 +87,27 @@ function refuseReservedKeys(value: unknown, path: readonly string[], fail: Fail)
     if (key === '__proto__') throw fail(path, 'the key __proto__ is reserved');
     refuseReservedKeys(member, [...path, key], fail);
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype && !Array.isArray(value)) throw fail(path, 'the key __proto__ is reserved');
+  if (Object.getPrototypeOf(value) !== Object.prototype && !Array.isArray(value))
+    throw fail(path, 'the key __proto__ is reserved');
 }
 
-function describe(problem: Problem | undefined, knownKeys: readonly string[], fail: Fail): ConfigurationError {
+function describe(
+  problem: Problem | undefined,
+  knownKeys: readonly string[],
+  fail: Fail,
+): ConfigurationError {
   if (problem === undefined) return fail([], 'it is not what its schema says');
-  const path = problem.instancePath.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const path = problem.instancePath
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
   const { additionalProperty, allowedValues, propertyName } = problem.params;
   if (typeof additionalProperty === 'string') {
     const nearest = nearestWord(additionalProperty, knownKeys);
-    return fail([...path, additionalProperty], nearest === null ? 'unknown key' : `unknown key; did you mean ${nearest}?`);
+    return fail(
+      [...path, additionalProperty],
+      nearest === null ? 'unknown key' : `unknown key; did you mean ${nearest}?`,
+    );
   }
   if (typeof propertyName === 'string') return fail([...path, propertyName], 'a name that is not allowed');
   if (Array.isArray(allowedValues)) return fail(path, `must be one of ${allowedValues.join(', ')}`);
@@ -101,7 +119,9 @@ function lineOf(document: Document, path: readonly string[], lines: LineCounter)
   for (let length = path.length; length >= 0; length -= 1) {
     const part = path.slice(0, length);
     const parent = length === 0 ? null : document.getIn(part.slice(0, -1), true);
-    const pair = isMap(parent) ? parent.items.find((item) => isNode(item.key) && String(item.key) === part.at(-1)) : undefined;
+    const pair = isMap(parent)
+      ? parent.items.find((item) => isNode(item.key) && String(item.key) === part.at(-1))
+      : undefined;
     const key = pair?.key;
     const node = isNode(key) ? key : document.getIn(part, true);
     if (isNode(node) && node.range) return lines.linePos(node.range[0]).line;

@@ -105,7 +105,7 @@ describe('writing', () => {
   test('goes on where the write takes less than it is given', async () => {
     const places = makePlaces();
     const log = await places.open();
-    const original = files.write as (
+    const original = files.write as unknown as (
       this: FileHandle,
       bytes: Buffer,
       from: number,
@@ -267,7 +267,7 @@ describe('a disk that fails', () => {
 
 /** The log's next write takes `kept` bytes of what it is given; every one after it fails as on a full disk. */
 function failWriteAfter(kept: number): ReturnType<typeof vi.spyOn> {
-  const original = files.write as (
+  const original = files.write as unknown as (
     this: FileHandle,
     bytes: Buffer,
     from: number,
