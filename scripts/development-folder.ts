@@ -31,7 +31,7 @@ export function makeDevelopmentFolder(
   folder: string,
   profiles: Profiles = BUNDLED_PROFILES,
   policy: string = permitAll(process.geteuid?.() ?? 0),
-  driverFolders: readonly string[] = [],
+  more: { readonly driverFolders?: readonly string[]; readonly settings?: string; readonly mode?: string } = {},
 ): DevelopmentFolder {
   const made = {
     folder,
@@ -46,13 +46,13 @@ export function makeDevelopmentFolder(
     '# A development configuration: driverd refuses it unless started with --development.',
     'version: 1',
     'development: true',
-    `socket: { path: ${JSON.stringify(made.socket)}, group: null }`,
+    `socket: { path: ${JSON.stringify(made.socket)}, group: null, mode: "${more.mode ?? '0660'}" }`,
     'driver_paths:',
-    ...[join(ROOT, 'drivers'), join(folder, 'drivers'), ...driverFolders].map(
+    ...[join(ROOT, 'drivers'), join(folder, 'drivers'), ...(more.driverFolders ?? [])].map(
       (path) => `  - ${JSON.stringify(path)}`,
     ),
     `audit: { path: ${JSON.stringify(made.log)} }`,
-    '',
+    more.settings ?? '',
   ];
   writeOnce(join(folder, 'driverd.yaml'), settings.join('\n'));
   for (const [name, text] of Object.entries(profiles))

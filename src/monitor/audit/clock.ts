@@ -31,22 +31,32 @@ export function systemClock(): ClockSources {
  */
 export function createClock(sources: ClockSources = systemClock()): AuditClock {
   const { wallMilliseconds, monotonicNanoseconds, boot } = sources;
-  let anchorMicroseconds = BigInt(wallMilliseconds()) * 1000n;
+  // Microseconds since 1970 stay exact in a double until the year 2255.
+  let anchorMicroseconds = wallMilliseconds() * 1000;
   let anchorMonotonic = monotonicNanoseconds();
+  let second = -1;
+  let secondText = '';
 
   function now(): RecordTime {
     const wall = wallMilliseconds();
     const monotonic = monotonicNanoseconds();
-    let microseconds = anchorMicroseconds + (monotonic - anchorMonotonic) / 1000n;
+    let microseconds = anchorMicroseconds + Math.floor(Number(monotonic - anchorMonotonic) / 1000);
     // The anchor may be up to 1 ms behind, since it was cut to whole milliseconds, and the two are read one after the other.
-    if (Math.abs(Number(microseconds / 1000n) - wall) > 1) {
-      anchorMicroseconds = BigInt(wall) * 1000n;
+    if (Math.abs(Math.floor(microseconds / 1000) - wall) > 1) {
+      microseconds = anchorMicroseconds = wall * 1000;
       anchorMonotonic = monotonic;
-      microseconds = anchorMicroseconds;
     }
-    const fraction = String(microseconds % 1000n).padStart(3, '0');
-    const time = new Date(Number(microseconds / 1000n)).toISOString().replace('Z', `${fraction}Z`);
+    const time = `${textOfSecond(Math.floor(microseconds / 1e6))}${String(microseconds % 1e6).padStart(6, '0')}Z`;
     return { time, monotonicNanoseconds: String(monotonic), boot };
+  }
+
+  /** Up to and with the point before the fraction; kept, since a date is dear and many records share a second. */
+  function textOfSecond(wanted: number): string {
+    if (wanted !== second) {
+      second = wanted;
+      secondText = new Date(wanted * 1000).toISOString().slice(0, -'000Z'.length);
+    }
+    return secondText;
   }
 
   return { boot, now };

@@ -119,10 +119,10 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
 
   /** Waits for a step. Over the limit what waits is refused at once; the step itself is still waited for, then judged. */
   async function unlessStalled(step: Promise<void>, waiting: readonly WaitingRecord[]): Promise<void> {
-    const stalled = new StorageFailure('stalled', `the disk did not answer within ${stallMs} ms`);
-    const timer = setTimeout(() => fail(stalled, waiting), stallMs);
+    const stalled = () => new StorageFailure('stalled', `the disk did not answer within ${stallMs} ms`);
+    const timer = setTimeout(() => fail(stalled(), waiting), stallMs);
     await step.finally(() => clearTimeout(timer));
-    if (failure !== null) throw stalled;
+    if (failure !== null) throw stalled();
   }
 
   function fail(cause: StorageFailure, waiting: readonly WaitingRecord[]): void {

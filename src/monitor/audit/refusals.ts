@@ -36,8 +36,9 @@ interface Counted {
   readonly reasons: Map<string, number>;
   whole: number;
   total: number;
-  from: string;
-  to: string;
+  /** Milliseconds since 1970. */
+  from: number;
+  to: number;
 }
 
 /**
@@ -56,7 +57,7 @@ export function createRefusals(options: RefusalsOptions): Refusals {
       counted.whole += 1;
       return 'whole';
     }
-    const now = new Date().toISOString();
+    const now = Date.now();
     addReason(counted, reason, 1);
     if (counted.total === 0) counted.from = now;
     counted.to = now;
@@ -117,7 +118,7 @@ export function createRefusals(options: RefusalsOptions): Refusals {
 }
 
 function emptyCount(uid: number | null): Counted {
-  return { uid, reasons: new Map(), whole: 0, total: 0, from: '', to: '' };
+  return { uid, reasons: new Map(), whole: 0, total: 0, from: 0, to: 0 };
 }
 
 function addReason({ reasons }: Counted, reason: string, count: number): void {
@@ -127,5 +128,11 @@ function addReason({ reasons }: Counted, reason: string, count: number): void {
 
 function aggregateOf({ uid, reasons, total, from, to }: Counted): RefusalsAggregate {
   // fromEntries defines properties, so no reason can reach a prototype.
-  return { uid, reasons: Object.fromEntries(reasons), total, from, to };
+  return {
+    uid,
+    reasons: Object.fromEntries(reasons),
+    total,
+    from: new Date(from).toISOString(),
+    to: new Date(to).toISOString(),
+  };
 }

@@ -102,6 +102,8 @@ function superviseSandbox(child: ChildProcess, furtherCount: number): Sandbox {
       kill();
       gate.destroy();
       waitForDeath(firstPid, () => {
+        firstPid?.close();
+        firstPid = undefined;
         resolve(code ?? 128 + (signal === 'SIGKILL' ? 9 : 15));
       });
     });
@@ -113,7 +115,10 @@ function superviseSandbox(child: ChildProcess, furtherCount: number): Sandbox {
   const ready = new Promise<ReadySandbox>((resolve, reject) => {
     const timer = setTimeout(() => fail('it did not become ready in time'), READY_WITHIN_MS);
     let heard = '';
+    let settled = false;
     function fail(why: string): void {
+      if (settled) return;
+      settled = true;
       clearTimeout(timer);
       kill();
       reject(new Error(`Cannot start a sandbox: ${why}`));
@@ -125,12 +130,14 @@ function superviseSandbox(child: ChildProcess, furtherCount: number): Sandbox {
       heard += chunk.toString('latin1');
       if (heard.length > GATE_READY.length || !GATE_READY.startsWith(heard))
         return fail('its gate said something else');
-      if (heard !== GATE_READY) return;
-      clearTimeout(timer);
+      if (heard !== GATE_READY || settled) return;
       try {
         const found = firstProcess(child.pid);
         firstPid = found.pidfd;
-        resolve({ firstPid: found.pid, status: readProcessStatus(found.gatePid) });
+        const status = readProcessStatus(found.gatePid);
+        settled = true;
+        clearTimeout(timer);
+        resolve({ firstPid: found.pid, status });
       } catch (error) {
         fail(error instanceof Error ? error.message : 'its processes could not be read');
       }
@@ -176,6 +183,5 @@ function waitForDeath(pidfd: Descriptor | undefined, dead: () => void): void {
     setTimeout(waitForDeath, DEATH_POLL_MS, pidfd, dead);
     return;
   }
-  pidfd?.close();
   dead();
 }

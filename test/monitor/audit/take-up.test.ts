@@ -75,7 +75,7 @@ describe('a daemon that ended while writing', () => {
         firstBad: null,
         recoveries: 1,
       });
-      expect(places.bytes().subarray(0, length)).toEqual(whole.subarray(0, length));
+      expect(places.bytes().subarray(0, length).equals(whole.subarray(0, length))).toBe(true);
       expect(recoveryOf(places).facts).toMatchObject({
         ...{ why: 'ended', confirmed: 2, added: records - 2, missing: 5 - records },
         ...{
@@ -160,7 +160,18 @@ describe('a log that is not as it was left', () => {
     expect(recoveryOf(places).facts).toMatchObject({ why: 'ended', confirmed: 2, added: 1, missing: 0 });
   });
 
+  test('is taken up with half a line behind it, which is kept and declared (A2)', async () => {
+    const places = await makeLog(2);
+    appendFileSync(places.path, '{"version":1,"seq":3,"ti');
+    await (await places.open()).close();
+    expect(await places.verify()).toMatchObject({ ok: true, records: 3, recoveries: 1 });
+    expect(recoveryOf(places).facts).toMatchObject({
+      ...{ added: 0, missing: 0, fragment: { bytes: 24 }, newline_added: true },
+    });
+  });
+
   test.each([
+    ['a line of anything was appended', (lines: string[]) => [...lines, 'anything'], 'record 4'],
     [
       'its last record was edited',
       (lines: string[]) => lines.with(2, (lines[2] ?? '').replace('r3', 'r4')),

@@ -1,0 +1,62 @@
+import { appendFileSync, readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { expect, test } from 'vitest';
+import { createRefusals } from '../../../src/monitor/audit/refusals.ts';
+import type { AuditFields } from '../../../src/shared/audit/fields.ts';
+import { AUDIT_EVENTS } from '../../../src/shared/audit/record.ts';
+import { makePlaces } from '../../shared/audit/made-log.ts';
+
+const schema = JSON.parse(
+  readFileSync(new URL('../../../protocol/audit-record.schema.json', import.meta.url), 'utf8'),
+) as { properties: { event: { enum: string[] } }; examples: unknown[] };
+const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: false });
+const validate = ajv.compile(schema);
+
+const CLAIMS: AuditFields = {
+  ...{ call: 1, request_id: '01890a5d-ac96-774b-bcce-b302099a8057', method: 'disk.usage' },
+  ...{ params_hash: 'a'.repeat(64), params_key: 'b'.repeat(16), policies: ['ops'], notification: false },
+  ...{ trace_id: 'c'.repeat(32), span_id: null, outcome: 'ok', error_code: null, handed_over: true },
+  ...{ bytes_in: 1, bytes_out: 2, waited_us: 3, ran_us: 4, scrubbed: { 'github-token': 1 } },
+};
+
+test('every kind of record that is written matches protocol/audit-record.schema.json', async () => {
+  const places = makePlaces();
+  const log = await places.open();
+  await log.append('session', { session: 1, uid: 0, gid: 0, groups: [4], pid: 7, unit: null }, {}, false);
+  await log.append('call-end', { session: 1, launches: [1] }, CLAIMS, true);
+  const refusals = createRefusals({
+    ...{ wholePerWindow: 1, windowMs: 1000, maximumIdentities: 1 },
+    write: (aggregate) => log.append('refusals', aggregate, {}, false),
+  });
+  for (const uid of [1, 1, 2, 2]) refusals.admit(uid, 'forbidden');
+  await refusals.close();
+  log.countRefused();
+  await log.close();
+  appendFileSync(places.path, '{"version":1');
+  await (await places.open()).close();
+  const records = places.lines().filter((line) => line.endsWith('}'));
+  expect(records).toHaveLength(6);
+  for (const line of records) {
+    expect({
+      line,
+      valid: validate(JSON.parse(line.replace('{"version":1{', '{'))),
+      errors: validate.errors,
+    }).toMatchObject({ valid: true });
+  }
+});
+
+test('the schema refuses what no record may hold', () => {
+  const [good] = schema.examples as { claims: object; facts: object }[];
+  expect(good).toBeDefined();
+  expect(validate(good)).toBe(true);
+  expect(validate({ ...good, more: 1 })).toBe(false);
+  expect(validate({ ...good, seq: 0 })).toBe(false);
+  expect(validate({ ...good, event: 'anything' })).toBe(false);
+  expect(validate({ ...good, claims: { params: { path: '/srv' } } })).toBe(false);
+  expect(validate({ ...good, claims: { uid: 0 } })).toBe(false);
+  expect(validate({ ...good, event: 'recovery', facts: {} })).toBe(false);
+});
+
+test('the schema names the events that the code names', () => {
+  expect(schema.properties.event.enum).toEqual([...AUDIT_EVENTS]);
+});

@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { makeDevelopmentFolder, permitAll, type Profiles, ROOT } from '../../scripts/development-folder.ts';
+
+/** Where the tests' own small drivers lie. */
+export const TEST_DRIVERS = join(ROOT, 'test/fixtures/drivers');
+const STARTS_WITHIN_MS = 20_000;
+
+/** A real daemon on a temporary folder. */
+export interface TestDaemon {
+  readonly folder: string;
+  readonly socket: string;
+  readonly state: string;
+  readonly log: string;
+  readonly monitor: ChildProcess;
+  /** The process id of the monitor. */
+  readonly pid: number;
+  stderr(): string;
+  records(): readonly AuditRecord[];
+  /** SIGTERM, then the folder is removed. Settles with the exit status. */
+  stop(): Promise<number | null>;
+}
+
+export interface AuditRecord {
+  readonly seq: number;
+  readonly event: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+export interface TestDaemonOptions {
+  readonly profiles?: Profiles;
+  readonly policy?: string;
+  readonly settings?: string;
+  readonly installation?: string;
+  readonly wrap?: readonly string[];
+  readonly folder?: string;
+}
+
+export const TEST_PROFILES: Profiles = {
+  echo: 'version: 1\n',
+  misbehave: 'version: 1\nlimits: { wall_ms: 20000, output_bytes: 200000 }\n',
+  catter: 'version: 1\n',
+  arguments: 'version: 1\n',
+};
+
+export async function startTestDaemon(options: TestDaemonOptions = {}): Promise<TestDaemon> {
+  const umask = process.umask(0o022);
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'driverd-test-'));
+  const made = makeDevelopmentFolder(
+    folder,
+    options.profiles ?? TEST_PROFILES,
+    options.policy ?? permitAll(process.geteuid?.() ?? 0),
+    { driverFolders: [TEST_DRIVERS], settings: options.settings ?? '', mode: '0666' },
+  );
+  const main = join(options.installation ?? ROOT, 'dist/monitor/main.js');
+  const [program = process.execPath, ...args] = [
+    ...(options.wrap ?? []),
+    ...[process.execPath, main, '--development', '--config', folder, '--state', made.state],
+  ];
+  const monitor = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  process.umask(umask);
+  let text = '';
+  monitor.stderr.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  const giveUpAt = Date.now() + STARTS_WITHIN_MS;
+  while (!text.includes('driverd is listening')) {
+    if (monitor.exitCode !== null || Date.now() > giveUpAt) {
+      monitor.kill('SIGKILL');
+      throw new Error(`Cannot start a daemon for a test: ${text}`);
+    }
+    await wait(10);
+  }
+  const exited = new Promise<number | null>((resolve) => monitor.on('exit', (code) => resolve(code)));
+  return {
+    ...made,
+    folder,
+    monitor,
+    pid: monitor.pid ?? -1,
+    stderr: () => text,
+    records: () => readRecords(made.log),
+    async stop() {
+      monitor.kill('SIGTERM');
+      const code = await exited;
+      rmSync(folder, { recursive: true, force: true });
+      return code;
+    },
+  };
+}
+
+export function readRecords(log: string): AuditRecord[] {
+  return readFileSync(log, 'utf8')
+    .split('\n')
+    .filter(Boolean)
+    .map((line): AuditRecord => JSON.parse(line));
+}
