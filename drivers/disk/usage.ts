@@ -17,12 +17,12 @@ export type Usage = {
  * @throws NodeJS.ErrnoException as statfs(2)
  */
 export function usageOf(path: string): Usage {
-  const { bsize, blocks, bfree, bavail, files, ffree } = statfsSync(path, { bigint: true });
-  // Multiplied as integers: above 2^53 bytes (8 PiB) only the end result is rounded.
+  const { frsize, blocks, bfree, bavail, files, ffree } = statfsSync(path, { bigint: true });
+  // Blocks count in units of f_frsize, not f_bsize (statvfs(3)). Multiplied as integers: above 2^53 bytes (8 PiB) only the end result is rounded.
   return {
-    size_bytes: Number(blocks * bsize),
-    used_bytes: Number((blocks - bfree) * bsize),
-    available_bytes: Number(bavail * bsize),
+    size_bytes: Number(blocks * frsize),
+    used_bytes: Number((blocks - bfree) * frsize),
+    available_bytes: Number(bavail * frsize),
     inodes: Number(files),
     inodes_used: Number(files - ffree),
     inodes_available: Number(ffree),

@@ -8,7 +8,7 @@ const MAXIMUM_WAITING = 200_000;
 
 /** What a walk met. */
 export interface WalkEvents {
-  /** `bytes` are those of the entry, and for a folder of all below it, as du(1) counts; `depth` is 1 in the folder itself. */
+  /** `bytes` are those allocated to the entry, for a folder of all below it too, as du(1) counts. */
   entry(path: string, kind: 'file' | 'directory', bytes: number): void;
   /** After every entry: how many there were so far. */
   visited(count: number): void;
@@ -52,8 +52,12 @@ export function walk(start: string, on: WalkEvents): WalkResult {
       if (found === null || found.dev !== dev) continue;
       visited += 1;
       if (found.isDirectory()) {
-        if (waiting === MAXIMUM_WAITING) skipped += 1;
-        else waiting += level.waiting.push(child) > 0 ? 1 : 0;
+        if (waiting === MAXIMUM_WAITING) {
+          skipped += 1;
+        } else {
+          waiting += 1;
+          level.waiting.push(child);
+        }
       } else {
         level.bytes += found.blocks * BLOCK_BYTES;
         on.entry(textOf(child), 'file', found.blocks * BLOCK_BYTES);
@@ -104,5 +108,13 @@ export function walk(start: string, on: WalkEvents): WalkResult {
 }
 
 function open(path: string): Dir {
-  return opendirSync(textOrBytes(path), { encoding: 'latin1' });
+  return opendirSync(bytesOf(path), { encoding: 'latin1' });
+}
+
+function bytesOf(path: string): Buffer {
+  return Buffer.from(path, 'latin1');
+}
+
+function textOf(path: string): string {
+  return bytesOf(path).toString('utf8');
 }

@@ -46,7 +46,6 @@ export interface RecordTime {
 export interface RecordLink {
   readonly seq: number;
   readonly event: string;
-  readonly boot: string;
   readonly prev: string;
   readonly hash: string;
 }
@@ -66,7 +65,7 @@ export interface PreparedRecord {
 
 const EVENT = /^[a-z][a-z-]{0,31}$/;
 const HEADER =
-  /^\{"version":1,"seq":([1-9][0-9]{0,15}),"time":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z)","monotonic_ns":"([0-9]{1,20})","boot":"([0-9a-f-]{36})","event":"([a-z][a-z-]{0,31})","facts":\{/;
+  /^\{"version":1,"seq":([1-9][0-9]{0,15}),"time":"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z","monotonic_ns":"[0-9]{1,20}","boot":"[0-9a-f-]{36}","event":"([a-z][a-z-]{0,31})","facts":\{/;
 const HEADER_BYTES_MAXIMUM = 256;
 const TRAILER = /^,"prev":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/;
 const HASH_PART_BYTES = `,"hash":"${NO_HASH}"}`.length;
@@ -120,10 +119,10 @@ export function readLink(line: Buffer): RecordLink | null {
   const header = HEADER.exec(line.toString('latin1', 0, HEADER_BYTES_MAXIMUM));
   const trailer = TRAILER.exec(line.toString('latin1', line.length - TRAILER_BYTES));
   if (header === null || trailer === null) return null;
-  const [, seqText = '', , , boot = '', event = ''] = header;
+  const [, seqText = '', event = ''] = header;
   const [, prev = '', recordHash = ''] = trailer;
   const seq = Number(seqText);
-  return Number.isSafeInteger(seq) ? { seq, event, boot, prev, hash: recordHash } : null;
+  return Number.isSafeInteger(seq) ? { seq, event, prev, hash: recordHash } : null;
 }
 
 /** The hash that a line should have. */

@@ -1,0 +1,76 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { childrenOf } from '../../../src/monitor/launch/process-status.ts';
+import { type Client, callOnce, connectClient } from '../../support/client.ts';
+import { startTestDaemon, type TestDaemon } from '../../support/daemon.ts';
+import { descendantsOf, statusOf } from '../../support/processes.ts';
+
+const isRoot = process.geteuid?.() === 0;
+let daemon: TestDaemon;
+let client: Client;
+let broker: number;
+let driver: number;
+
+beforeAll(async () => {
+  // A descriptor above 15 that whoever started the daemon forgot (L4), and signals ignored by it (L17).
+  daemon = await startTestDaemon({ wrap: ['/bin/sh', '-c', 'trap "" HUP INT; exec 9<>/dev/null; exec "$@"', 'sh'] });
+  const before = childrenOf(daemon.pid);
+  broker = before.flatMap(descendantsOf).at(-1) ?? -1;
+  client = await connectClient(daemon.socket);
+  client.send({ jsonrpc: '2.0', id: 1, method: 'misbehave.hang', params: {} });
+  await wait(1_500);
+  driver = childrenOf(daemon.pid).filter((pid) => !before.includes(pid)).flatMap(descendantsOf).at(-1) ?? -1;
+});
+afterAll(async () => {
+  client.close();
+  await daemon.stop();
+});
+
+test('driver and broker have no uid 0, no capability, no_new_privs and a filter, as /proc says (invariants 5 and 7, L3, L23)', () => {
+  for (const pid of [broker, driver]) {
+    const status = statusOf(pid);
+    const uids = status.get('Uid')?.split(/\s+/) ?? [];
+    expect(uids).toHaveLength(4);
+    expect(uids).not.toContain('0');
+    for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb']) expect(status.get(set)).toBe('0000000000000000');
+    expect(status.get('NoNewPrivs')).toBe('1');
+    expect(status.get('Seccomp')).toBe('2');
+    if (isRoot) expect(status.get('Groups')).toBe('');
+  }
+});
+
+test('as root, driver and broker are different users, and neither has uid without gid (L1, L21)', () => {
+  if (!isRoot) return;
+  expect(statusOf(driver).get('Uid')).not.toBe(statusOf(broker).get('Uid'));
+  for (const pid of [broker, driver]) expect(statusOf(pid).get('Gid')).toBe(statusOf(pid).get('Uid'));
+});
+
+test('audit log, keys, state and configuration do not exist in the broker’s own view (invariant 5, X2)', () => {
+  for (const path of [daemon.log, daemon.state, `${daemon.state}/params-key.json`, daemon.socket, `${daemon.folder}/driverd.yaml`, '/etc/shadow']) {
+    expect(existsSync(path) || path === '/etc/shadow').toBe(true);
+    expect(existsSync(`/proc/${broker}/root${path}`)).toBe(false);
+    expect(existsSync(`/proc/${driver}/root${path}`)).toBe(false);
+  }
+});
+
+test('a driver gets descriptors 0, 1 and 2, an empty environment, umask 077 and limits, whatever the daemon was started with (L4, L5, L19, R12)', async () => {
+  const reply = await callOnce(daemon.socket, 'misbehave.report', { paths: ['/etc/shadow', daemon.log, '/proc/1/environ', '/proc/kcore'] });
+  expect(reply.error).toBeUndefined();
+  const { fds, environment, umask, cwd, paths, limits } = reply.result;
+  expect(fds.filter((fd: string) => Number(fd) <= 2)).toHaveLength(3);
+  expect(Object.keys(environment).sort()).toEqual(['PATH', 'PWD']);
+  expect(umask).toBe('077');
+  expect(cwd).toBe('/driver');
+  expect(limits).toMatch(/Max core file size\s+0\s+0/);
+  expect(limits).toMatch(/Max open files\s+256\s+256/);
+  for (const path of ['/etc/shadow', daemon.log]) expect(paths[path]).not.toBe('ok');
+});
+
+test('SIGUSR1 opens no inspector in monitor or broker (O3)', async () => {
+  process.kill(daemon.pid, 'SIGUSR1');
+  process.kill(broker, 'SIGUSR1');
+  await wait(300);
+  expect(daemon.stderr()).not.toContain('Debugger listening');
+  expect((await callOnce(daemon.socket, 'rpc.discover', {})).error).toBeUndefined();
+});

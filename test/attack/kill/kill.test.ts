@@ -1,0 +1,60 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { childrenOf } from '../../../src/monitor/launch/process-status.ts';
+import { connectClient } from '../../support/client.ts';
+import { startTestDaemon, type TestDaemon } from '../../support/daemon.ts';
+import { commandLines, descendantsOf, isAlive } from '../../support/processes.ts';
+import { rounds } from '../../support/rounds.ts';
+
+const AFTER_MS = [0, 1, 2, 5, 10, 20] as const;
+const LIFE_AFTER_DEATH_MS = 1_000;
+
+/** The launcher of the broker is the monitor's first child; a driver's comes after it. */
+async function waitForLaunch(daemon: TestDaemon, before: readonly number[]): Promise<number> {
+  for (;;) {
+    const launcher = childrenOf(daemon.pid).find((pid) => !before.includes(pid));
+    if (launcher !== undefined) return launcher;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+async function killOneRound(victim: 'monitor' | 'broker' | 'launcher', afterMs: number): Promise<void> {
+  const daemon = await startTestDaemon();
+  const before = childrenOf(daemon.pid);
+  const client = await connectClient(daemon.socket);
+  client.send({ jsonrpc: '2.0', id: 1, method: 'misbehave.hang', params: {} });
+  const launcher = await waitForLaunch(daemon, before);
+  await wait(afterMs);
+  const inside = descendantsOf(launcher);
+  const broker = before.flatMap(descendantsOf).at(-1) ?? -1;
+  const pid = { monitor: daemon.pid, broker, launcher }[victim];
+  process.kill(pid, 'SIGKILL');
+  await wait(LIFE_AFTER_DEATH_MS);
+  const alive = [launcher, ...inside].filter(isAlive);
+  const drivers = [...commandLines()].filter(([, line]) => line.includes('/driver/misbehave'));
+  client.close();
+  if (victim !== 'monitor') await daemon.stop();
+  expect({ victim, afterMs, alive, drivers }).toEqual({ victim, afterMs, alive: [], drivers: [] });
+}
+
+describe.each(['monitor', 'broker', 'launcher'] as const)('kill -9 of the %s', (victim) => {
+  test.each(AFTER_MS)(
+    'at %i ms after a launch begins leaves no driver alive 1 s later (invariant 9, O2)',
+    async (afterMs) => {
+      for (let round = 0; round < rounds('kills'); round += 1) await killOneRound(victim, afterMs);
+    },
+    300_000,
+  );
+});
+
+test('after a broker’s end the listener refuses no connect, and who connected in between is answered by the next broker (O9, O13)', async () => {
+  const daemon = await startTestDaemon();
+  const broker = childrenOf(daemon.pid).flatMap(descendantsOf).at(-1) ?? -1;
+  process.kill(broker, 'SIGKILL');
+  const clients = await Promise.all(Array.from({ length: 20 }, () => connectClient(daemon.socket)));
+  const replies = await Promise.all(clients.map((client) => client.call('echo.say', { text: 'still here' })));
+  for (const reply of replies) expect(reply.error).toBeUndefined();
+  for (const client of clients) client.close();
+  expect(daemon.records().some((record) => record.event === 'broker-ended')).toBe(true);
+  expect(await daemon.stop()).toBe(0);
+});

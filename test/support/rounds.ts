@@ -1,0 +1,14 @@
+/** How often tests that count go round: `ci` in every run, `full` with DRIVERD_ROUNDS=full. */
+const TABLE = {
+  kills: { ci: 1, full: 20 },
+  sessions: { ci: 1_000, full: 10_000 },
+  disconnects: { ci: 300, full: 3_000 },
+  tracedCalls: { ci: 100, full: 100 },
+  launchesAtOnce: { ci: 10_000, full: 10_000 },
+} as const;
+
+export type RoundName = keyof typeof TABLE;
+
+export function rounds(name: RoundName): number {
+  return TABLE[name][process.env['DRIVERD_ROUNDS'] === 'full' ? 'full' : 'ci'];
+}
