@@ -28,6 +28,8 @@ import { VERSION } from './version.ts';
 const REFUSALS_WHOLE = 100;
 const REFUSALS_WINDOW_MS = 10_000;
 const REFUSALS_IDENTITIES = 1_024;
+/** Groups of a caller that its session's record names; how many there are stands beside them. */
+const RECORDED_GROUPS = 256;
 
 export interface Daemon {
   readonly socket: string;
@@ -71,7 +73,7 @@ export async function startDaemon(options: Options, installation: Installation, 
     wholePerWindow: REFUSALS_WHOLE,
     windowMs: REFUSALS_WINDOW_MS,
     maximumIdentities: REFUSALS_IDENTITIES,
-    write: (aggregate: AuditFields) => void record('refusals', aggregate),
+    write: (aggregate) => record('refusals', { ...aggregate }),
   });
   const calls = createCalls(audit, key, refusals, () => current.settings.audit.durability);
   const exchange = createExchange();
@@ -108,9 +110,9 @@ export async function startDaemon(options: Options, installation: Installation, 
     if (passed === false) sessions.close(number, 'stopping');
   }
 
-  audit.onStateChange((state) => {
+  audit.onStateChange((state, why) => {
     link?.send({ type: 'audit-state', state, refused: audit.refusedWithoutRecord });
-    log.warn({ state }, 'the state of the audit log changed');
+    log.warn({ state, reason: why }, 'the state of the audit log changed');
   });
 
   function onConfiguration(
@@ -203,6 +205,8 @@ export async function startDaemon(options: Options, installation: Installation, 
       void record('session', {
         session: session.number,
         ...session.caller,
+        groups: session.caller.groups.slice(0, RECORDED_GROUPS),
+        group_count: session.caller.groups.length,
         unit: session.caller.unit && { ...session.caller.unit },
       });
       if (serving) passSession(session);
@@ -275,7 +279,7 @@ export async function startDaemon(options: Options, installation: Installation, 
     await launches.whenEmpty();
     sessions.stop();
     link?.kill('stopping');
-    refusals.close();
+    await refusals.close().catch(audit.countRefused);
     await calls.interrupt().catch(audit.countRefused);
     await record('daemon-stop', { status }, true).catch(() => undefined);
     await audit.close();
