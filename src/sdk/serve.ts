@@ -20,7 +20,7 @@ export interface Call {
    * @param message one line for a person
    */
   progress(progress: number, total?: number, message?: string): void;
-  /** Adds a line to the daemon's log. */
+  /** Says something for the operators' log; it never reaches the caller. */
   log(level: LogLevel, message: string): void;
 }
 

@@ -1,0 +1,52 @@
+import type { Rule } from './rule.ts';
+
+/** Joins parts at run time, so that this file does not set off secret scanners. */
+const made = (...parts: string[]): string => parts.join('');
+const LOWER = 'abcdefghijklmnopqrstuvwxyz0123456789';
+const MIXED = 'aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9fG1hJ3kL5mN7pQ9rS1tU3vW5xY7zA9';
+const HEX = '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef';
+const text = (length: number): string => MIXED.slice(0, length);
+
+function prefixed(id: string, keyword: string, pattern: RegExp, example: string): Rule {
+  return { id, keywords: [keyword.toLowerCase()], pattern, examples: [example], counterExamples: [`${keyword}short`] };
+}
+
+/** Tokens with a documented prefix, alphabet and length. */
+export const PROVIDER_RULES: readonly Rule[] = [
+  prefixed('aws-access-key-id', 'AKIA', /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b/gd, made('AKIA', 'Z7QW3N5RT2LKX6PM')),
+  prefixed('github-token', 'gh', /\bgh[opusr]_[A-Za-z0-9]{36,251}\b/gd, made('ghp', '_', text(36))),
+  prefixed('github-fine-grained-token', 'github_pat_', /\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b/gd, made('github', '_pat_', text(22), '_', text(59))),
+  prefixed('gitlab-token', 'gl', /\bgl(?:pat|dt|ptt|rt|soat|cbt|ft|imt|agent)-[A-Za-z0-9_-]{20,64}(?![A-Za-z0-9_-])/gd, made('glpat', '-', text(20))),
+  prefixed('slack-token', 'xox', /\bxox[abeoprs]-[A-Za-z0-9-]{10,250}/gd, made('xoxb', '-123456789012-', text(24))),
+  prefixed('slack-app-token', 'xapp-', /\bxapp-\d-[A-Z0-9]{8,16}-\d{8,16}-[a-z0-9]{32,80}\b/gd, made('xapp', '-1-A0123456789-0123456789012-', HEX)),
+  prefixed('slack-webhook', 'hooks.slack.com', /https:\/\/hooks\.slack\.com\/(?:services|workflows|triggers)\/[A-Za-z0-9+/]{40,60}/gd, made('https://hooks.slack', '.com/services/T00000000/B00000000/', text(24))),
+  prefixed('stripe-key', 'k_', /\b[rs]k_(?:live|test|prod)_[A-Za-z0-9]{16,99}\b/gd, made('sk', '_live_', text(24))),
+  prefixed('stripe-webhook-secret', 'whsec_', /\bwhsec_[A-Za-z0-9+/]{32,64}/gd, made('whsec', '_', text(32))),
+  prefixed('google-api-key', 'AIza', /\bAIza[A-Za-z0-9_-]{35}(?![A-Za-z0-9_-])/gd, made('AI', 'za', text(35))),
+  prefixed('google-oauth-secret', 'GOCSPX-', /\bGOCSPX-[A-Za-z0-9_-]{28}(?![A-Za-z0-9_-])/gd, made('GOC', 'SPX-', text(28))),
+  prefixed('google-oauth-token', 'ya29.', /\bya29\.[A-Za-z0-9_-]{20,400}/gd, made('ya', '29.', text(40))),
+  prefixed('npm-token', 'npm_', /\bnpm_[A-Za-z0-9]{36}\b/gd, made('npm', '_', text(36))),
+  prefixed('pypi-token', 'pypi-', /\bpypi-AgE[A-Za-z0-9_-]{50,1000}/gd, made('pypi', '-AgE', text(60))),
+  prefixed('openai-key', 'sk-', /\bsk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,250}T3BlbkFJ[A-Za-z0-9_-]{20,250}/gd, made('sk', '-', text(20), 'T3Blbk', 'FJ', text(20))),
+  prefixed('anthropic-key', 'sk-ant-', /\bsk-ant-[a-z0-9]{3,12}-[A-Za-z0-9_-]{80,120}/gd, made('sk', '-ant-api03-', text(70), text(25))),
+  prefixed('sendgrid-key', 'SG.', /\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])/gd, made('SG', '.', text(22), '.', text(43))),
+  prefixed('twilio-key', 'SK', /\bSK[0-9a-f]{32}\b/gd, made('S', 'K', HEX.slice(0, 32))),
+  prefixed('digitalocean-token', 'do', /\bdo[opr]_v1_[a-f0-9]{64}\b/gd, made('dop', '_v1_', HEX)),
+  prefixed('huggingface-token', 'hf_', /\bhf_[A-Za-z]{34}\b/gd, made('hf', '_', 'abcdefghijklmnopqrstuvwxyzABCDEFGH')),
+  prefixed('shopify-token', 'shp', /\bshp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}\b/gd, made('shpat', '_', HEX.slice(0, 32))),
+  prefixed('telegram-bot-token', ':AA', /\b\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])/gd, made('123456789', ':AA', text(33))),
+  prefixed('vault-token', 'hv', /\bhv[sbr]\.[A-Za-z0-9_-]{24,300}/gd, made('hv', 's.', text(30))),
+  prefixed('databricks-token', 'dapi', /\bdapi[a-f0-9]{32}(?:-\d)?\b/gd, made('da', 'pi', HEX.slice(0, 32))),
+  prefixed('linear-key', 'lin_', /\blin_(?:api|oauth)_[A-Za-z0-9]{40,64}\b/gd, made('lin', '_api_', text(40))),
+  prefixed('docker-token', 'dckr_', /\bdckr_(?:pat|oat)_[A-Za-z0-9_-]{27,32}(?![A-Za-z0-9_-])/gd, made('dckr', '_pat_', text(27))),
+  prefixed('postman-key', 'PMAK-', /\bPMAK-[a-f0-9]{24}-[a-f0-9]{34}\b/gd, made('PM', 'AK-', HEX.slice(0, 24), '-', HEX.slice(0, 34))),
+  prefixed('grafana-token', 'gl', /\bgl(?:sa|c)_[A-Za-z0-9+/=_]{32,400}/gd, made('gl', 'sa_', text(32), '_0a1b2c3d')),
+  prefixed('pulumi-token', 'pul-', /\bpul-[a-f0-9]{40}\b/gd, made('pu', 'l-', HEX.slice(0, 40))),
+  prefixed('doppler-token', 'dp.', /\bdp\.(?:pt|st|ct|sa|scim|audit)\.[A-Za-z0-9._-]{40,64}/gd, made('dp', '.pt.', text(43))),
+  prefixed('age-secret-key', 'AGE-SECRET-KEY-1', /\bAGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}\b/gd, made('AGE-SECRET', '-KEY-1', 'QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7LQPZRY9X8GF2TVDW0S3JN54KHCE')),
+  prefixed('terraform-cloud-token', '.atlasv1.', /\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,70}/gd, made(text(14), '.atlas', 'v1.', text(64))),
+  prefixed('fly-token', 'fo1_', /\bfo1_[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])/gd, made('fo', '1_', text(43))),
+  prefixed('mailgun-key', 'key-', /\bkey-[a-f0-9]{32}\b/gd, made('ke', 'y-', HEX.slice(0, 32))),
+  prefixed('azure-storage-key', 'AccountKey=', /AccountKey=(?<secret>[A-Za-z0-9+/]{86}==)/gd, made('Account', 'Key=', text(70), text(16), '==')),
+  prefixed('json-web-token', 'eyJ', /\beyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,1000}/gd, made('ey', 'J', LOWER.slice(0, 20), '.ey', 'J', LOWER.slice(0, 20), '.', LOWER.slice(0, 30))),
+];
