@@ -31,7 +31,11 @@ export function makeDevelopmentFolder(
   folder: string,
   profiles: Profiles = BUNDLED_PROFILES,
   policy: string = permitAll(process.geteuid?.() ?? 0),
-  more: { readonly driverFolders?: readonly string[]; readonly settings?: string; readonly mode?: string } = {},
+  more: {
+    readonly driverFolders?: readonly string[];
+    readonly settings?: string;
+    readonly mode?: string;
+  } = {},
 ): DevelopmentFolder {
   const made = {
     folder,

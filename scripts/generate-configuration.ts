@@ -88,7 +88,9 @@ export async function validatorsText(): Promise<string> {
       target: 'node24',
     },
   });
-  return `// ${HEADER}\n${bundled.outputFiles[0]?.text ?? ''}`;
+  // ajv's helper carries the text of a require() for its code generator; here it is dead.
+  const text = (bundled.outputFiles[0]?.text ?? '').replace(/^.*\.code = 'require\(.*\n/m, '');
+  return `// ${HEADER}\n${text}`;
 }
 
 export async function typesText(): Promise<string> {

@@ -1,7 +1,5 @@
-import type { Server } from 'node:net';
 import { buildId } from '../boundary/build.ts';
 import type { BrokerControl } from '../boundary/messages.ts';
-import { findGroup } from '../posix/names.ts';
 import { buildSeccompFilter } from '../posix/seccomp.ts';
 import type { Log } from '../shared/log.ts';
 import { type AuditFields, openAuditLog } from './audit/log.ts';
@@ -12,12 +10,13 @@ import { createDispatch, type Dispatch } from './broker/dispatch.ts';
 import { createRestartDelay } from './broker/restart-delay.ts';
 import { createCalls } from './calls.ts';
 import { createExchange } from './configuration/exchange.ts';
-import { type Generation, loadGeneration } from './configuration/load.ts';
+import { loadGeneration } from './configuration/load.ts';
+import { createReloader } from './configuration/reloader.ts';
 import type { Installation } from './installation.ts';
 import { BROKER_FILTER, DRIVER_FILTER } from './launch/filter.ts';
 import { createLaunches } from './launch/launches.ts';
 import { sweepLaunches } from './launch/sweep.ts';
-import { listen } from './listen/listen.ts';
+import { openListener } from './listen/open-listener.ts';
 import { openFilesLimit } from './open-files.ts';
 import type { Options } from './options.ts';
 import { createSessions, type Session, sessionsForDescriptors } from './session/sessions.ts';
@@ -30,6 +29,8 @@ const REFUSALS_WINDOW_MS = 10_000;
 const REFUSALS_IDENTITIES = 1_024;
 /** Groups of a caller that its session's record names; how many there are stands beside them. */
 const RECORDED_GROUPS = 256;
+/** Characters of a reason that a record holds. */
+const RECORDED_REASON = 512;
 
 export interface Daemon {
   readonly socket: string;
@@ -135,8 +136,11 @@ export async function startDaemon(options: Options, installation: Installation, 
   async function configureBroker(): Promise<void> {
     const target = link;
     if (target === undefined) return;
-    const refused = await exchange.offer(current, (message) => target.send(message));
-    if (refused !== null) return configured(refused);
+    const refused = await exchange.offer(current, target.send);
+    if (refused !== null) {
+      configured(refused);
+      return target.kill(`it refused what runs: ${refused}`);
+    }
     target.send({ type: 'audit-state', state: audit.state, refused: audit.refusedWithoutRecord });
     serving = true;
     configured(null);
@@ -185,6 +189,7 @@ export async function startDaemon(options: Options, installation: Installation, 
     for (const session of [...sessions.all()])
       if (session.taken) sessions.close(session.number, 'broker-ended');
     exchange.abort();
+    configured(`Cannot start: the broker ended: ${why}`);
     drained();
     if (stopping) return;
     log.error({ reason: why }, 'the broker ended');
@@ -197,9 +202,7 @@ export async function startDaemon(options: Options, installation: Installation, 
 
   const socket = options.socket ?? current.settings.socket.path;
   const descriptors = sessionsForDescriptors(openFilesLimit());
-  // Sessions exist before the listener, so that a broker that ends early finds none.
-  const placeholder = await openListener(current, socket);
-  const server: Server = placeholder;
+  const server = await openListener(current.settings.socket, socket);
   const sessions = createSessions(server, () => Math.min(current.settings.limits.connections, descriptors), {
     opened(session) {
       void record('session', {
@@ -221,49 +224,27 @@ export async function startDaemon(options: Options, installation: Installation, 
     },
   });
 
-  async function reloadNow(): Promise<void> {
-    let next: Generation;
-    try {
-      next = loadGeneration(lastNumber + 1, options, installation);
-      lastNumber += 1;
-    } catch (error) {
-      return reloadRefused(error instanceof Error ? error.message : 'unknown');
-    }
-    const target = link;
-    if (target === undefined) return reloadRefused('the broker is not there');
-    generations.set(next.number, next);
-    const refused = await exchange.offer(next, (message) => target.send(message));
-    if (refused !== null) {
-      generations.delete(next.number);
-      return reloadRefused(refused);
-    }
-    current = next;
-    log.level = current.settings.log_level;
-    log.info({ generation: next.number }, 'the configuration was reloaded');
-    await record('reload', { generation: next.number, digest: next.digest }, true);
-  }
-  let lastNumber = current.number;
-
-  function reloadRefused(why: string): void {
-    log.error({ reason: why }, 'the configuration was not reloaded; the running one stays');
-    void record('reload-refused', { reason: why.slice(0, 512) });
-  }
-
-  let reloading: Promise<void> | undefined;
-  let again = false;
-  async function reload(): Promise<void> {
-    // A storm of signals is one reload that runs and one that follows it (R9).
-    if (reloading !== undefined) {
-      again = true;
-      return reloading;
-    }
-    do {
-      again = false;
-      reloading = reloadNow();
-      await reloading;
-    } while (again && !stopping);
-    reloading = undefined;
-  }
+  const reload = createReloader(current.number, {
+    load: (number) => loadGeneration(number, options, installation),
+    async offer(next) {
+      const target = link;
+      if (target === undefined) return 'the broker is not there';
+      generations.set(next.number, next);
+      const refused = await exchange.offer(next, target.send);
+      if (refused !== null) generations.delete(next.number);
+      return refused;
+    },
+    taken(next) {
+      current = next;
+      log.level = current.settings.log_level;
+      log.info({ generation: next.number }, 'the configuration was reloaded');
+      return record('reload', { generation: next.number, digest: next.digest }, true);
+    },
+    refused(why) {
+      log.error({ reason: why }, 'the configuration was not reloaded; the running one stays');
+      void record('reload-refused', { reason: why.slice(0, RECORDED_REASON) });
+    },
+  });
 
   async function stop(status = 0): Promise<void> {
     if (stopping) return;
@@ -311,14 +292,4 @@ export async function startDaemon(options: Options, installation: Installation, 
     throw new Error(refused);
   }
   return { socket, development: current.settings.development, reload, stop: () => stop(0) };
-}
-
-function openListener(generation: Generation, path: string): Promise<Server> {
-  const { group, mode } = generation.settings.socket;
-  const rootless = process.geteuid?.() !== 0;
-  const gid = rootless || group === null ? null : findGroup(group);
-  if (!rootless && group !== null && gid === null) {
-    throw new Error(`Cannot load ${generation.files[0]?.path}: socket.group: there is no group ${group}`);
-  }
-  return listen({ path, mode: Number.parseInt(mode, 8), gid });
 }

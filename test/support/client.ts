@@ -65,7 +65,10 @@ export async function connectClient(path: string): Promise<Client> {
     if (line !== undefined) return Promise.resolve(line);
     if (ended) return Promise.resolve(null);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('Cannot hear the daemon: no answer in time')), ANSWERS_WITHIN_MS);
+      const timer = setTimeout(
+        () => reject(new Error('Cannot hear the daemon: no answer in time')),
+        ANSWERS_WITHIN_MS,
+      );
       waiting.push((text) => {
         clearTimeout(timer);
         resolve(text);

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { makeDevelopmentFolder, permitAll, type Profiles, ROOT } from '../../scripts/development-folder.ts';
+import { makeDevelopmentFolder, type Profiles, permitAll, ROOT } from '../../scripts/development-folder.ts';
 
 /** Where the tests' own small drivers lie. */
 export const TEST_DRIVERS = join(ROOT, 'test/fixtures/drivers');

@@ -46,6 +46,9 @@ export function statusOf(pid: number): ReadonlyMap<string, string> {
   return new Map(
     readFileSync(`/proc/${pid}/status`, 'latin1')
       .split('\n')
-      .map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),
+      .map((line): [string, string] => [
+        line.slice(0, line.indexOf(':')),
+        line.slice(line.indexOf(':') + 1).trim(),
+      ]),
   );
 }

@@ -65,4 +65,3 @@ export async function runProgram(
   const status = await sandbox.ended;
   return { status, output: output() };
 }
-

@@ -21,7 +21,9 @@ export function formsOf({ name, value }: KnownSecret): Needle[] {
     throw new Error(`Cannot register secret ${name}: it is shorter than ${SHORTEST_BYTES} bytes`);
   }
   const trimmed = trim(literal);
-  const lines = splitLines(literal).map(trim).filter((line) => line.length >= SHORTEST_ANYWHERE_BYTES);
+  const lines = splitLines(literal)
+    .map(trim)
+    .filter((line) => line.length >= SHORTEST_ANYWHERE_BYTES);
   const values = [literal, trimmed, ...lines].filter((bytes) => bytes.length >= SHORTEST_BYTES);
   const forms = new Map<string, Buffer>();
   for (const bytes of values) {
@@ -34,10 +36,15 @@ export function formsOf({ name, value }: KnownSecret): Needle[] {
     ].map((form) => Buffer.from(form));
     for (const form of [bytes, ...encoded]) forms.set(form.toString('latin1'), form);
   }
-  return [...forms.values()].map((bytes) => ({ name, bytes, wholeToken: bytes.length < SHORTEST_ANYWHERE_BYTES }));
+  return [...forms.values()].map((bytes) => ({
+    name,
+    bytes,
+    wholeToken: bytes.length < SHORTEST_ANYWHERE_BYTES,
+  }));
 }
 
-const isSpace = (byte: number | undefined): boolean => byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= 0x0d);
+const isSpace = (byte: number | undefined): boolean =>
+  byte === 0x20 || (byte !== undefined && byte >= 0x09 && byte <= 0x0d);
 
 function trim(bytes: Buffer): Buffer {
   let start = 0;
@@ -48,13 +55,18 @@ function trim(bytes: Buffer): Buffer {
 }
 
 function splitLines(bytes: Buffer): Buffer[] {
-  return bytes.toString('latin1').split('\n').map((line) => Buffer.from(line, 'latin1'));
+  return bytes
+    .toString('latin1')
+    .split('\n')
+    .map((line) => Buffer.from(line, 'latin1'));
 }
 
 /** What of the base64 of any text around the value depends on the value alone, at each of the three shifts. */
 function base64Forms(bytes: Buffer): string[] {
   return [0, 1, 2].flatMap((shift) => {
-    const encoded = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64').replace(/=+$/, '');
+    const encoded = Buffer.concat([Buffer.alloc(shift), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
     const whole = (shift + bytes.length) % 3 === 0 ? encoded : encoded.slice(0, -1);
     const standard = whole.slice(shift === 0 ? 0 : shift + 1);
     return [standard, standard.replaceAll('+', '-').replaceAll('/', '_')];
@@ -74,7 +86,10 @@ function percent(bytes: Buffer, lowerCase: boolean): string {
 function asciiJson(text: string): string {
   return JSON.stringify(text)
     .slice(1, -1)
-    .replace(/[\u007f-\uffff]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    .replace(
+      /[\u007f-\uffff]/g,
+      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
 }
 
 function xml(text: string): string {

@@ -15,7 +15,8 @@ export interface Scrubber {
 }
 
 /** A member of this name is a secret, whatever stands in it. */
-const SECRET_MEMBER = /(?:^|[_-])(?:password|passwd|passphrase|secret|token|api[_-]?key|private[_-]?key|access[_-]?key)$/i;
+const SECRET_MEMBER =
+  /(?:^|[_-])(?:password|passwd|passphrase|secret|token|api[_-]?key|private[_-]?key|access[_-]?key)$/i;
 const SECRET_MEMBER_MARK = '[REDACTED:secret-member]';
 
 /** @throws Error where a known value is too short to be told from ordinary text */
@@ -37,7 +38,8 @@ export function createScrubber(known: readonly KnownSecret[]): Scrubber {
     const scrubbed: Record<string, JsonValue> = Object.create(null);
     for (const [name, member] of Object.entries(given)) {
       const isSecret = typeof member === 'string' && member !== '' && SECRET_MEMBER.test(name);
-      if (isSecret && member !== SECRET_MEMBER_MARK) counts.set('secret-member', (counts.get('secret-member') ?? 0) + 1);
+      if (isSecret && member !== SECRET_MEMBER_MARK)
+        counts.set('secret-member', (counts.get('secret-member') ?? 0) + 1);
       scrubbed[text(name, counts)] = isSecret ? SECRET_MEMBER_MARK : value(member, counts);
     }
     return scrubbed;

@@ -39,7 +39,11 @@ export function createScrubStream(known: Automaton): ScrubStream {
   function scrubLine(text: string, matches: readonly Match[]): string {
     const block = privateKeys.line(text);
     const found = [...matches, ...(block === null ? [] : [block]), ...findPatterns(text)];
-    return mask(text, found.map((match) => onCharacterBorders(text, match)), count);
+    return mask(
+      text,
+      found.map((match) => onCharacterBorders(text, match)),
+      count,
+    );
   }
 
   /** Whole lines: known values may go over several of them, patterns stay within one. */

@@ -55,7 +55,10 @@ function probe(calls: readonly (readonly [string, number, ...number[]])[]): stri
 }
 
 async function errnos(calls: readonly (readonly [string, number, ...number[]])[], refusal?: number) {
-  const { status, output } = await runProgram(planFor(direct(...probe(calls))), buildSeccompFilter(DRIVER_FILTER, refusal));
+  const { status, output } = await runProgram(
+    planFor(direct(...probe(calls))),
+    buildSeccompFilter(DRIVER_FILTER, refusal),
+  );
   expect(status).toBe(0);
   return Object.fromEntries(
     output
@@ -65,7 +68,9 @@ async function errnos(calls: readonly (readonly [string, number, ...number[]])[]
   );
 }
 
-const calls = Object.entries(numbers).map(([name, pair]) => [name, pair[column] ?? -1, 0, 0, 0, 0, 0] as const);
+const calls = Object.entries(numbers).map(
+  ([name, pair]) => [name, pair[column] ?? -1, 0, 0, 0, 0, 0] as const,
+);
 
 describe('inside a driver the filter itself refuses (X1, X6, X7, L22)', () => {
   test('mount, ptrace, unshare, keyctl and the like see errno 95 where the filter is built with it', async () => {

@@ -49,7 +49,10 @@ time.sleep(1000)
 const withoutPtrace = DRIVER_FILTER.filter((rule) => rule.syscall !== 'ptrace');
 
 async function attacked(): Promise<ReturnType<typeof startProgram> & { firstPid: number }> {
-  const program = startProgram(planFor(direct('/usr/bin/python3', '-c', ATTACK)), buildSeccompFilter(withoutPtrace));
+  const program = startProgram(
+    planFor(direct('/usr/bin/python3', '-c', ATTACK)),
+    buildSeccompFilter(withoutPtrace),
+  );
   const { firstPid } = await program.sandbox.ready;
   program.sandbox.go();
   await wait(1_500);

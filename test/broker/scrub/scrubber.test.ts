@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formsOf } from '../../../src/broker/scrub/forms.ts';
 import { RULES } from '../../../src/broker/scrub/find-patterns.ts';
+import { formsOf } from '../../../src/broker/scrub/forms.ts';
 import { createScrubber, type KnownSecret } from '../../../src/broker/scrub/scrubber.ts';
 
 const secret = (name: string, value: string): KnownSecret => ({ name, value: Buffer.from(value) });
@@ -31,7 +31,12 @@ describe('known secrets', () => {
   });
 
   test('that overlap, begin alike or hold one another are all masked (C2)', () => {
-    const many = createScrubber([secret('a', 'abcdefgh'), secret('b', 'efghijkl'), secret('c', 'abcdefghijklmnop'), secret('d', 'aaaaaaaab')]);
+    const many = createScrubber([
+      secret('a', 'abcdefgh'),
+      secret('b', 'efghijkl'),
+      secret('c', 'abcdefghijklmnop'),
+      secret('d', 'aaaaaaaab'),
+    ]);
     for (const text of ['abcdefghijkl', 'abcdefghijklmnop', 'xabcdefghx efghijkl', 'aaaaaaaaaaaab']) {
       const masked = many.text(text).text;
       for (const value of ['abcdefgh', 'efghijkl', 'aaaaaaaab']) expect(masked).not.toContain(value);
@@ -40,12 +45,16 @@ describe('known secrets', () => {
 
   test('that go over several lines are masked whole and line by line (C4)', () => {
     const lines = createScrubber([secret('file', 'first-line-of-it\nab\nlast-line-of-it\n')]);
-    expect(lines.text('x first-line-of-it\nab\nlast-line-of-it\n y').text).not.toMatch(/first-line|last-line|ab/);
+    expect(lines.text('x first-line-of-it\nab\nlast-line-of-it\n y').text).not.toMatch(
+      /first-line|last-line|ab/,
+    );
     expect(lines.text('alone: last-line-of-it').text).toBe('alone: [REDACTED:file]');
   });
 
   test('of under 4 bytes are refused without being quoted, and of under 8 count between token borders (C5)', () => {
-    expect(() => createScrubber([secret('pin', 'qzx')])).toThrow('Cannot register secret pin: it is shorter than 4 bytes');
+    expect(() => createScrubber([secret('pin', 'qzx')])).toThrow(
+      'Cannot register secret pin: it is shorter than 4 bytes',
+    );
     expect(() => createScrubber([secret('pin', '')])).toThrow('shorter');
     const short = createScrubber([secret('pin', 'q1z9')]);
     expect(short.text('is q1z9, not xq1z9x').text).toBe('is [REDACTED:pin], not xq1z9x');
@@ -53,7 +62,11 @@ describe('known secrets', () => {
 
   test('are found in base64 of any text around them', () => {
     for (const before of ['', 'a', 'ab', 'abc']) {
-      const encoded = Buffer.from(`${before}${known[0]?.value.toString()}`.length > 0 ? Buffer.concat([Buffer.from(before), known[0]?.value ?? Buffer.alloc(0), Buffer.from('tail')]) : '').toString('base64');
+      const encoded = Buffer.from(
+        `${before}${known[0]?.value.toString()}`.length > 0
+          ? Buffer.concat([Buffer.from(before), known[0]?.value ?? Buffer.alloc(0), Buffer.from('tail')])
+          : '',
+      ).toString('base64');
       expect(scrubber.text(encoded).text).toContain('[REDACTED:token]');
     }
   });
@@ -65,10 +78,14 @@ describe('patterns', () => {
     expect(new Set(RULES.map((rule) => rule.id)).size).toBe(RULES.length);
   });
 
-  test.each(RULES.map((rule) => [rule.id, rule] as const))('%s masks its examples and leaves its counter-examples', (id, rule) => {
-    for (const example of rule.examples) expect(plain.text(`x ${example} y`).text).toContain(`[REDACTED:${id}]`);
-    for (const example of rule.counterExamples) expect(plain.text(example).text).toBe(example);
-  });
+  test.each(RULES.map((rule) => [rule.id, rule] as const))(
+    '%s masks its examples and leaves its counter-examples',
+    (id, rule) => {
+      for (const example of rule.examples)
+        expect(plain.text(`x ${example} y`).text).toContain(`[REDACTED:${id}]`);
+      for (const example of rule.counterExamples) expect(plain.text(example).text).toBe(example);
+    },
+  );
 
   test.each([
     'commit 3b18e512dba79e4c8300dd08aeb37f8e728b8dad',
@@ -100,7 +117,13 @@ describe('whatever comes', () => {
   const pieces = fc.array(
     fc.oneof(
       fc.string({ maxLength: 20 }),
-      fc.constantFrom(...RULES.flatMap((rule) => rule.examples), known[0]?.value.toString() ?? '', '\n', '\r\n', ' '),
+      fc.constantFrom(
+        ...RULES.flatMap((rule) => rule.examples),
+        known[0]?.value.toString() ?? '',
+        '\n',
+        '\r\n',
+        ' ',
+      ),
     ),
     { maxLength: 12 },
   );
@@ -110,7 +133,11 @@ describe('whatever comes', () => {
     fc.assert(
       fc.property(pieces, fc.array(fc.nat(400), { maxLength: 6 }), (parts, cuts) => {
         const bytes = Buffer.from(parts.join(' '));
-        const borders = [0, ...cuts.filter((cut) => cut < bytes.length).toSorted((a, b) => a - b), bytes.length];
+        const borders = [
+          0,
+          ...cuts.filter((cut) => cut < bytes.length).toSorted((a, b) => a - b),
+          bytes.length,
+        ];
         const chunks = borders.slice(1).map((border, index) => bytes.subarray(borders[index], border));
         expect(inChunks(scrubber, ...chunks)).toBe(inChunks(scrubber, bytes));
       }),
@@ -128,7 +155,12 @@ describe('whatever comes', () => {
 
   test('a JSON result keeps its structure, its names are scrubbed too, and it stays valid JSON (C8)', () => {
     const scrubber = createScrubber([secret('token', 'swordfish-1')]);
-    const { value, counts } = scrubber.value({ a: ['x', 'swordfish-1"'], 'swordfish-1': 1, password: 'anything', n: null });
+    const { value, counts } = scrubber.value({
+      a: ['x', 'swordfish-1"'],
+      'swordfish-1': 1,
+      password: 'anything',
+      n: null,
+    });
     expect(JSON.parse(JSON.stringify(value))).toEqual({
       a: ['x', '[REDACTED:token]"'],
       '[REDACTED:token]': 1,
@@ -160,7 +192,12 @@ describe('whatever comes', () => {
       const bytes = Buffer.from(unit.repeat(Math.ceil(length / unit.length)));
       const runs = [0, 1, 2].map(() => {
         const started = performance.now();
-        inChunks(plain, ...Array.from({ length: Math.ceil(bytes.length / 65_536) }, (_, at) => bytes.subarray(at * 65_536, (at + 1) * 65_536)));
+        inChunks(
+          plain,
+          ...Array.from({ length: Math.ceil(bytes.length / 65_536) }, (_, at) =>
+            bytes.subarray(at * 65_536, (at + 1) * 65_536),
+          ),
+        );
         return performance.now() - started;
       });
       return Math.min(...runs);
