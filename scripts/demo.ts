@@ -1,6 +1,6 @@
 /** `npm run demo`: a daemon in a temporary folder, shown with real calls; cleans up unless `--keep` is given. */
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -13,6 +13,8 @@ process.umask(0o022);
 const keep = process.argv.includes('--keep');
 const uid = process.geteuid?.() ?? 0;
 const folder = mkdtempSync(join(tmpdir(), 'driverd-demo-'));
+// Drivers' users must be able to reach the driver's own folder.
+chmodSync(folder, 0o755);
 const secret = join(folder, 'token');
 writeFileSync(secret, `correct-horse-${Date.now().toString(36)}-battery\n`, { mode: 0o600 });
 const made = makeDevelopmentFolder(

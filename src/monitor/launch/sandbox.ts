@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { Isolation } from '../../boundary/messages.ts';
 import { type GateProgram, gateArguments, type ProcessLimits } from './gate.ts';
 
@@ -47,6 +48,22 @@ function mountArguments(mount: Mount): string[] {
   }
 }
 
+/**
+ * The folders above every mount. bubblewrap would make those itself as 0700, which without a user namespace are root's
+ * and closed to the target user. Folders within a mounted one are there already.
+ */
+function folderArguments(mounts: readonly Mount[], dataFiles: readonly DataFile[]): string[] {
+  const mounted = mounts.flatMap((mount) => (mount.kind === 'link' ? [] : [mount.target]));
+  const folders = new Set<string>();
+  for (const { target } of [...mounts, ...dataFiles]) {
+    for (let folder = dirname(target); folder !== '/'; folder = dirname(folder)) {
+      const isInside = mounted.some((other) => folder === other || folder.startsWith(`${other}/`));
+      if (!isInside) folders.add(folder);
+    }
+  }
+  return [...folders].sort().flatMap((folder) => ['--perms', '0755', '--dir', folder]);
+}
+
 /** /dev/shm and the tmpfs of / and /dev are writable, of half the memory, unless said otherwise. */
 const SHARED_MEMORY_BYTES = 16_777_216;
 
@@ -67,6 +84,7 @@ export function sandboxArguments(
     '--die-with-parent',
     '--clearenv',
     ...[...plan.environment].flatMap(([name, value]) => ['--setenv', name, value]),
+    ...folderArguments(plan.mounts, dataFiles),
     ...plan.mounts.flatMap(mountArguments),
     ...dataFiles.flatMap((file) => [
       '--perms',

@@ -33,9 +33,9 @@ export const PLACE_RULES: readonly Rule[] = [
   {
     id: 'npmrc-token',
     keywords: ['_authtoken', '_auth', '_password'],
-    pattern: /:?_(?:authToken|auth|password)\s{0,4}=\s{0,4}(?<secret>[^\s[$]{8,1024})/dgi,
+    pattern: /:_(?:authToken|auth|password)\s{0,4}=\s{0,4}(?<secret>[^\s[$]{8,1024})/dgi,
     examples: [made('//registry.example/:_auth', 'Token=0123456789abcdef')],
-    counterExamples: [made('_auth', 'Token=${NPM}')],
+    counterExamples: [made(':_auth', 'Token=${NPM}')],
   },
   {
     id: 'netrc-password',
