@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -50,6 +50,8 @@ export const TEST_PROFILES: Profiles = {
 export async function startTestDaemon(options: TestDaemonOptions = {}): Promise<TestDaemon> {
   const umask = process.umask(0o022);
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'driverd-test-'));
+  // Other users connect to the socket in it.
+  chmodSync(folder, 0o755);
   const made = makeDevelopmentFolder(
     folder,
     options.profiles ?? TEST_PROFILES,
