@@ -23,6 +23,9 @@ export interface ChannelOptions<Incoming extends Table> {
   onBroken(why: string): void;
 }
 
+/** What a message that waits costs beside its bytes: small ones would otherwise fill memory far beyond the limit. */
+const WAITING_MESSAGE_BYTES = 512;
+
 /** One end of a stream pair between monitor and broker: frames of JSON, a closed table of messages each way. */
 export function openChannel<Incoming extends Table, Outgoing extends { readonly type: string }>(
   options: ChannelOptions<Incoming>,
@@ -61,6 +64,10 @@ export function openChannel<Incoming extends Table, Outgoing extends { readonly 
 
   // Frames of one turn of the event loop leave in one write.
   let corked = false;
+  let waiting = 0;
+  const written = (): void => {
+    waiting -= 1;
+  };
   return {
     send(message) {
       if (!open) return;
@@ -72,8 +79,10 @@ export function openChannel<Incoming extends Table, Outgoing extends { readonly 
           socket.uncork();
         });
       }
-      socket.write(encodeFrame(JSON.stringify(message)));
-      if (socket.writableLength > options.maximumQueuedBytes) broken('it does not read what it is sent');
+      waiting += 1;
+      socket.write(encodeFrame(JSON.stringify(message)), written);
+      if (socket.writableLength + waiting * WAITING_MESSAGE_BYTES > options.maximumQueuedBytes)
+        broken('it does not read what it is sent');
     },
     close,
     pause() {

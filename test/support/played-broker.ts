@@ -1,0 +1,76 @@
+import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from '../../scripts/development-folder.ts';
+import { startTestDaemon, type TestDaemon } from './daemon.ts';
+
+/**
+ * What every played broker does: it says hello, accepts what it is offered, and starts its attack when the first
+ * session comes. `session` is that session's number, `descriptor` the caller's connection.
+ */
+const PRELUDE = `
+import '../posix/close-inherited.js';
+import { readSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { buildId } from '../boundary/build.js';
+import { createFrameReader, encodeFrame } from '../boundary/frames.js';
+import { receiveDescriptors, sendDescriptors } from '../posix/descriptor-passing.js';
+const control = new Socket({ fd: 4 });
+const audit = new Socket({ fd: 5 });
+const send = (message) => control.write(encodeFrame(JSON.stringify(message)));
+const record = (message) => audit.write(encodeFrame(JSON.stringify(message)));
+const intent = (session, call, more = {}) => ({ type: 'intent', serial: call, call, session, generation: 1,
+  request: '00000000-0000-7000-8000-000000000000', method: 'echo.say', params: 'a'.repeat(64), policies: [],
+  notification: false, trace: null, span: null, ...more });
+const outcome = (call) => ({ type: 'outcome', serial: call, call, outcome: 'ok', error: null, handed: false, bytesIn: 0,
+  bytesOut: 0, waitedMicroseconds: 0, ranMicroseconds: 0, scrubbed: [] });
+const launch = (session, request, more = {}) => ({ type: 'launch', request, profile: 'echo', session, call: request, generation: 1, ...more });
+const heard = [];
+let begun = false;
+const reader = createFrameReader(4194304, (body) => {
+  const message = JSON.parse(body.toString());
+  heard.push(message);
+  if (message.type === 'configure') send({ type: 'accepted', generation: message.generation });
+  if (message.type === 'session' && !begun) {
+    begun = true;
+    const [descriptor] = receiveDescriptors(6).descriptors;
+    send({ type: 'taken', kind: 'session', number: message.session });
+    attack(message.session, descriptor);
+  }
+  return true;
+}, () => process.exit(1));
+control.on('data', (chunk) => reader.push(chunk));
+audit.on('data', () => undefined);
+for (const socket of [control, audit]) socket.on('error', () => undefined).on('end', () => process.exit(0));
+send({ type: 'hello', build: buildId() });
+`;
+
+/** A real monitor whose first broker is played; the next one is the real one. */
+export interface PlayedMonitor extends TestDaemon {
+  readonly pidBefore: number;
+}
+
+/** @param attack the body of `function attack(session, descriptor)` */
+export async function startPlayedBroker(attack: string): Promise<PlayedMonitor> {
+  const installation = mkdtempSync(join(tmpdir(), 'driverd-played-'));
+  for (const part of ['dist', 'protocol', 'package.json'])
+    cpSync(join(ROOT, part), join(installation, part), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(installation, 'node_modules'));
+  mkdirSync(join(installation, 'drivers'));
+  const main = join(installation, 'dist/broker/main.js');
+  renameSync(main, `${main}.real`);
+  writeFileSync(main, `${PRELUDE}\nasync function attack(session, descriptor) {\n${attack}\n}\n`, {
+    mode: 0o644,
+  });
+  const daemon = await startTestDaemon({ installation });
+  renameSync(`${main}.real`, main);
+  return {
+    ...daemon,
+    pidBefore: daemon.pid,
+    async stop() {
+      const code = await daemon.stop();
+      rmSync(installation, { recursive: true, force: true });
+      return code;
+    },
+  };
+}
