@@ -85,6 +85,8 @@ export async function startDaemon(options: Options, installation: Installation, 
   let link: BrokerLink | undefined;
   let serving = false;
 
+  const launchFailed = (profile: string, why: string): void =>
+    log.error({ profile, reason: why }, 'a driver was not started');
   const launches = createLaunches(buildSeccompFilter(DRIVER_FILTER), notes, {
     record: ({ number, profile, call, session, isolation }) =>
       audit.append(
@@ -96,7 +98,7 @@ export async function startDaemon(options: Options, installation: Installation, 
     ended({ number, profile, session }, end, status, ranMs) {
       void record('launch-end', { launch: number, profile, session, end, status, ran_ms: ranMs });
     },
-    failed: (profile, why) => log.error({ profile, reason: why }, 'a driver was not started'),
+    failed: launchFailed,
   });
 
   function passSession(session: Session): void {
@@ -164,6 +166,7 @@ export async function startDaemon(options: Options, installation: Installation, 
       current: () => current,
       isDraining: () => stopping,
       onDrained: () => drained(),
+      failed: launchFailed,
     });
     next.ready.then(
       (ready) => {

@@ -1,5 +1,6 @@
-import { checked, libc } from './libc.ts';
+import { lastErrno, libc, PosixError } from './libc.ts';
 
+const EINTR = 4;
 const POLLIN = 0x1;
 const POLLERR = 0x8;
 const POLLHUP = 0x10;
@@ -9,11 +10,15 @@ const pollNative = libc.func('int poll(void *, unsigned long, int)');
 const pollfd = Buffer.alloc(8);
 
 function events(descriptor: number, wanted: number): number {
-  pollfd.writeInt32LE(descriptor, 0);
-  pollfd.writeInt16LE(wanted, 4);
-  pollfd.writeInt16LE(0, 6);
-  checked('poll a descriptor', pollNative(pollfd, 1, 0));
-  return pollfd.readInt16LE(6);
+  for (;;) {
+    pollfd.writeInt32LE(descriptor, 0);
+    pollfd.writeInt16LE(wanted, 4);
+    pollfd.writeInt16LE(0, 6);
+    if (pollNative(pollfd, 1, 0) >= 0) return pollfd.readInt16LE(6);
+    // A signal came (a child ended): signal(7), poll is never restarted by itself.
+    const errno = lastErrno();
+    if (errno !== EINTR) throw new PosixError('poll a descriptor', errno);
+  }
 }
 
 /** Whether the other end of a connection is gone (a half-closed one is not). Reads nothing, never waits: poll(2). */

@@ -31,6 +31,7 @@ const reader = createFrameReader(4194304, (body) => {
   const message = JSON.parse(body.toString());
   heard.push(message);
   if (message.type === 'configure') send({ type: 'accepted', generation: message.generation });
+  if (message.type === 'drain') send({ type: 'drained' });
   if (message.type === 'session' && !begun) {
     begun = true;
     const [descriptor] = receiveDescriptors(6).descriptors;

@@ -3,7 +3,7 @@ import type { AuditLog } from '../audit/log.ts';
 import type { Refusals } from '../audit/refusals.ts';
 import type { Calls } from '../calls.ts';
 import type { Generation } from '../configuration/load.ts';
-import type { Launch, Launches } from '../launch/launches.ts';
+import type { Launch, Launches, LaunchRequest } from '../launch/launches.ts';
 import { createRate } from '../rate.ts';
 import type { Sessions } from '../session/sessions.ts';
 import type { BrokerLink } from './broker-link.ts';
@@ -30,6 +30,8 @@ export interface DispatchTargets {
     message: Extract<BrokerControl, { type: 'hello' | 'accepted' | 'refused' | 'retired' }>,
   ): void;
   onDrained(): void;
+  /** Why a launch failed, for the operational log. */
+  failed(profile: string, why: string): void;
 }
 
 /** The closed table: one row for each thing a broker may ask. What is not true ends the broker. */
@@ -69,10 +71,20 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
     if (launches.alive >= generation.settings.limits.launches)
       return refuseLaunch(message, 'too-many-launches');
     if (!launchRate.take()) return refuseLaunch(message, 'too-many-launches-per-second');
-    const started = await launches.start({ call, session, plan });
+    const started = await startOrRefuse({ call, session, plan });
     if (typeof started === 'string') return refuseLaunch(message, started);
     calls.launched(started);
     passLaunch(request, started);
+  }
+
+  /** What this process lacks (descriptors, memory, processes) refuses one launch and ends nothing else (L15, O12). */
+  async function startOrRefuse(request: LaunchRequest): Promise<Launch | LaunchRefusal> {
+    try {
+      return await launches.start(request);
+    } catch (error) {
+      targets.failed(request.plan.name, error instanceof Error ? error.message : 'unknown');
+      return 'sandbox-failed';
+    }
   }
 
   function passLaunch(request: number, started: Launch): void {

@@ -1,6 +1,6 @@
 import type { Isolation, LaunchEnd, LaunchRefusal } from '../../boundary/messages.ts';
 import type { Descriptor } from '../../posix/descriptor.ts';
-import { makePipe, openToEveryUser } from '../../posix/pipes.ts';
+import { makePipe, openToEveryUser, type Pipe } from '../../posix/pipes.ts';
 import type { SeccompFilter } from '../../posix/seccomp.ts';
 import type { DriverPlan } from '../configuration/plan.ts';
 import { describeIsolation, differences } from './isolation.ts';
@@ -37,7 +37,10 @@ export interface LaunchEvents {
 }
 
 export interface Launches {
-  /** Starts a driver up to its first instruction. Settles with the launch, or with why there is none. */
+  /**
+   * Starts a driver up to its first instruction. Settles with the launch, or with why there is none; rejects where
+   * this process lacks descriptors or memory.
+   */
   start(request: LaunchRequest): Promise<Launch | LaunchRefusal>;
   /** Kills one; an unknown number is none that lives. */
   end(number: number, why: LaunchEnd): void;
@@ -67,18 +70,30 @@ export function createLaunches(filter: SeccompFilter, notes: LaunchNotes, events
     if (secrets === null) return 'secret-missing';
     last += 1;
     const number = last;
-    const [stdin, stdout, stderr] = [makePipe(), makePipe(), makePipe()];
-    const driverEnds = [stdin.read, stdout.write, stderr.write] as const;
-    const brokerEnds = [stdin.write, stdout.read, stderr.read] as const;
-    driverEnds.forEach(openToEveryUser);
-    const sandbox = startSandbox(
-      plan.sandbox,
-      filter,
-      { standard: [stdin.read.number, stdout.write.number, stderr.write.number], further: [] },
-      secrets.map((secret) => secret.file),
-    );
-    for (const descriptor of [...driverEnds, ...secrets.map((secret) => secret.file.content)])
-      descriptor.close();
+    const opened: Descriptor[] = secrets.map((secret) => secret.file.content);
+    function pipe(): Pipe {
+      const made = makePipe();
+      opened.push(made.read, made.write);
+      return made;
+    }
+    let sandbox: Sandbox;
+    let brokerEnds: Launch['brokerEnds'];
+    try {
+      const [stdin, stdout, stderr] = [pipe(), pipe(), pipe()];
+      const driverEnds = [stdin.read, stdout.write, stderr.write] as const;
+      brokerEnds = [stdin.write, stdout.read, stderr.read];
+      driverEnds.forEach(openToEveryUser);
+      sandbox = startSandbox(
+        plan.sandbox,
+        filter,
+        { standard: [stdin.read.number, stdout.write.number, stderr.write.number], further: [] },
+        secrets.map((secret) => secret.file),
+      );
+    } catch (error) {
+      for (const descriptor of opened) descriptor.close();
+      throw error;
+    }
+    for (const descriptor of opened) if (!brokerEnds.includes(descriptor)) descriptor.close();
     const entry = { sandbox, end: 'exit' as LaunchEnd };
     alive.set(number, entry);
     let forget: () => void = () => undefined;
