@@ -66,15 +66,18 @@ export function buildGeneration(
   const policies = filesOf('policy').map(
     (file): PolicyFile => ({ file: file.path, text: decoder.decode(bytesOf(file)) }),
   );
-  const builtInMethods = builtIns.map(({ name }): PolicyMethod => {
-    return { name, driver: 'rpc', destructive: false, idempotent: true, tags: [] };
-  });
+  const builtInMethods = builtIns
+    .filter(({ needsPermit }) => needsPermit)
+    .map(({ name }): PolicyMethod => {
+      return { name, driver: 'rpc', destructive: false, idempotent: true, tags: [] };
+    });
   const driverMethods = [...methods.values()].map(
     ({ name, profile, destructive, idempotent, tags }): PolicyMethod => {
       return { name, driver: profile, destructive, idempotent, tags };
     },
   );
 
+  const policy = loadPolicy(policies, [...builtInMethods, ...driverMethods], names, { unitsProvable });
   let calls = 0;
   let retired: (() => void) | undefined;
   return {
@@ -82,7 +85,7 @@ export function buildGeneration(
     settings,
     methods,
     builtIns: new Map(builtIns.map((builtIn) => [builtIn.name, builtIn])),
-    policy: loadPolicy(policies, [...builtInMethods, ...driverMethods], names, { unitsProvable }),
+    policy,
     plans: new Map(offered.plans.map(({ profile, way, uid, degraded }) => [profile, { way, uid, degraded }])),
     began() {
       calls += 1;
@@ -92,8 +95,11 @@ export function buildGeneration(
       if (calls === 0) retired?.();
     },
     retire(whenUnused) {
-      retired = whenUnused;
-      if (calls === 0) whenUnused();
+      retired = () => {
+        policy.release();
+        whenUnused();
+      };
+      if (calls === 0) retired();
     },
   };
 }
