@@ -31,6 +31,7 @@ function argumentsAndEnvironments(pids: readonly string[]): string {
 function followForeign(trace: string): { followed: number; reads: string[] } {
   const foreign = new Set<string>();
   const reads: string[] = [];
+  const pipes: string[][] = [];
   let followed = 0;
   const follow = (descriptor: string | undefined): void => {
     if (descriptor === undefined) return;
@@ -42,7 +43,10 @@ function followForeign(trace: string): { followed: number; reads: string[] } {
     const result = / = (\d+)/.exec(line)?.[1];
     if (call.startsWith('accept')) follow(result);
     else if (call === 'fcntl' && line.includes('F_DUPFD') && foreign.has(first)) follow(result);
-    else if (call === 'pipe2') for (const end of /\[(\d+), (\d+)\]/.exec(line)?.slice(1) ?? []) follow(end);
+    else if (call === 'pipe2') pipes.push(/\[(\d+), (\d+)\]/.exec(line)?.slice(1) ?? []);
+    // libuv makes pipes of its own; a driver's are those of which an end is opened to its user.
+    else if (call === 'fchmod')
+      for (const end of pipes.findLast((ends) => ends.includes(first)) ?? []) follow(end);
     else if (call === 'close') foreign.delete(first);
     else if (/^(?:read|readv|recvfrom|recvmsg)$/.test(call) && foreign.has(first)) reads.push(line);
   }
@@ -59,7 +63,7 @@ test('a trace of the monitor over 100 calls shows the accepts and the descriptor
       '-s',
       '4096',
       '-e',
-      'trace=accept,accept4,sendmsg,recvmsg,recvfrom,read,readv,execve,close,fcntl,pipe2',
+      'trace=accept,accept4,sendmsg,recvmsg,recvfrom,read,readv,execve,close,fcntl,pipe2,fchmod',
       '-e',
       'signal=none',
       '-o',
