@@ -1,4 +1,5 @@
 import { basename, dirname } from 'node:path';
+import { refusePath } from './paths.ts';
 import type { Manifest, Program } from './types.generated.ts';
 import { manifest, program } from './validators.generated.js';
 import { type ReadFile, readYaml } from './yaml.ts';
@@ -47,6 +48,7 @@ const KNOWN_KEYS = [
 export function parseManifest(file: string, bytes: Uint8Array): ReadFile<Manifest> {
   const read = readYaml(file, bytes, manifest, KNOWN_KEYS);
   refuseOtherName(file, read);
+  refuseStrangePath(read);
   if (read.value.kind === 'jsonrpc' && read.value.program.environment.length > 0) {
     throw read.fail(['program', 'environment'], 'only command drivers take environment values');
   }
@@ -57,10 +59,17 @@ export function parseManifest(file: string, bytes: Uint8Array): ReadFile<Manifes
 export function parseProgram(file: string, bytes: Uint8Array): Program {
   const read = readYaml(file, bytes, program, KNOWN_KEYS);
   refuseOtherName(file, read);
+  refuseStrangePath(read);
   return read.value;
 }
 
 function refuseOtherName(file: string, read: ReadFile<{ readonly name: string }>): void {
   const folder = basename(dirname(file));
   if (read.value.name !== folder) throw read.fail(['name'], `must be the name of its folder, ${folder}`);
+}
+
+function refuseStrangePath(read: ReadFile<Pick<Program, 'program'>>): void {
+  const { executable } = read.value.program;
+  const why = executable?.startsWith('/') === true ? refusePath(executable) : null;
+  if (why !== null) throw read.fail(['program', 'executable'], why);
 }
