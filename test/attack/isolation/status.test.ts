@@ -91,6 +91,12 @@ test('a driver gets descriptors 0, 1 and 2, an empty environment, umask 077 and 
   expect(limits).toMatch(/Max processes\s+64\s+64/);
 });
 
+test('signals that the daemon was started with as ignored are not ignored by a driver (L17)', () => {
+  const ignored = BigInt(`0x${statusOf(driver).get('SigIgn') ?? 'f'}`);
+  const HUP_AND_INT = 0b11n;
+  expect(ignored & HUP_AND_INT).toBe(0n);
+});
+
 test('SIGUSR1 opens no inspector in monitor or broker (O3)', async () => {
   process.kill(daemon.pid, 'SIGUSR1');
   process.kill(broker, 'SIGUSR1');

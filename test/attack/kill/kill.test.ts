@@ -58,3 +58,23 @@ test('after a broker’s end the listener refuses no connect, and who connected 
   expect(daemon.records().some((record) => record.event === 'broker-ended')).toBe(true);
   expect(await daemon.stop()).toBe(0);
 });
+
+test('a call that was running when its broker ended is closed as interrupted, and has no second outcome (A20)', async () => {
+  const daemon = await startTestDaemon();
+  const broker = childrenOf(daemon.pid).flatMap(descendantsOf).at(-1) ?? -1;
+  const client = await connectClient(daemon.socket);
+  client.send({ jsonrpc: '2.0', id: 1, method: 'misbehave.hang', params: {} });
+  await expect
+    .poll(() => daemon.records().some((record) => record.event === 'launch'), { timeout: 10_000 })
+    .toBe(true);
+  process.kill(broker, 'SIGKILL');
+  await expect
+    .poll(() => daemon.records().some((record) => record.event === 'interrupted'), { timeout: 10_000 })
+    .toBe(true);
+  const call = daemon.records().find((record) => record.event === 'interrupted')?.claims['call'];
+  expect(
+    daemon.records().filter((record) => record.event === 'call-end' && record.claims['call'] === call),
+  ).toEqual([]);
+  client.close();
+  expect(await daemon.stop()).toBe(0);
+});

@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import { DRIVER_FILTER } from '../../../src/monitor/launch/filter.ts';
+import type { SandboxPlan } from '../../../src/monitor/launch/sandbox.ts';
+import { buildSeccompFilter } from '../../../src/posix/seccomp.ts';
+import { direct, planFor, runProgram, startProgram } from '../../support/sandbox.ts';
+
+const filter = buildSeccompFilter(DRIVER_FILTER);
+const ways: SandboxPlan['way'][] =
+  process.geteuid?.() === 0 ? ['user-namespace', 'inner-setpriv'] : ['user-namespace'];
+
+describe.each(ways)('in the way %s', (way) => {
+  test('a program runs, prints and gives its exit status', async () => {
+    const { status, output } = await runProgram(
+      planFor(direct('/bin/sh', '-c', 'echo hello; exit 7'), way),
+      filter,
+    );
+    expect([status, output]).toEqual([7, 'hello\n']);
+  });
+
+  test('the kernel says of the gate that every privilege is gone (L3)', async () => {
+    const { sandbox } = startProgram(planFor(direct('/bin/true'), way), filter);
+    const { status } = await sandbox.ready;
+    expect(status).toMatchObject({ capabilities: 0n, noNewPrivs: true, seccomp: 2 });
+    expect(status.uids).not.toContain(0);
+    sandbox.kill();
+    await sandbox.ended;
+  });
+
+  test('without "go" the program never runs', async () => {
+    const { sandbox, output } = startProgram(planFor(direct('/bin/echo', 'ran'), way), filter);
+    await sandbox.ready;
+    sandbox.kill();
+    await sandbox.ended;
+    expect(output()).toBe('');
+  });
+
+  test('the system is read-only and what is writable is bounded (X17)', async () => {
+    const script =
+      'touch /x /usr/x /dev/x 2>/dev/null; ls /x /usr/x /dev/x 2>/dev/null; head -c 5000000 /dev/zero > /tmp/big; stat -c %s /tmp/big';
+    const { output } = await runProgram(planFor(direct('/bin/sh', '-c', script), way), filter);
+    const size = Number(output.trim().split('\n').at(-1));
+    expect(output).not.toMatch(/^\/(x|usr|dev)/m);
+    expect(size).toBeLessThanOrEqual(1_048_576);
+  });
+});
+
+test('what pollutes Object.prototype reaches neither the environment nor the options of a launch (L7)', async () => {
+  Object.defineProperty(Object.prototype, 'POLLUTED', {
+    ...{ value: 'yes', enumerable: true, configurable: true, writable: true },
+  });
+  const program = startProgram(planFor(direct('/usr/bin/env')), filter);
+  Reflect.deleteProperty(Object.prototype, 'POLLUTED');
+  await program.sandbox.ready;
+  program.sandbox.go();
+  await program.sandbox.ended;
+  expect(program.output().trim().split('\n').toSorted()).toEqual(['PATH=/usr/bin:/bin', 'PWD=/tmp']);
+});
