@@ -147,7 +147,12 @@ test('SIGTERM drains: a call in flight gets its reply, the stop is on record, th
   const daemon = await start();
   const client = await connectClient(daemon.socket);
   const reply = client.call('misbehave.slow', { ms: 600 });
-  await wait(200);
+  await expect
+    .poll(() => daemon.records().some((record) => record.event === 'launch'), {
+      timeout: 10_000,
+      interval: 20,
+    })
+    .toBe(true);
   daemon.monitor.kill('SIGTERM');
   expect((await reply).error).toBeUndefined();
   const code = await new Promise((resolve) => daemon.monitor.on('exit', resolve));
