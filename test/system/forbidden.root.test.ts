@@ -65,7 +65,7 @@ test('the identity is that of who connected, whoever writes later (N5, N6, N13)'
   expect(JSON.parse(stdout).result).toEqual({ text: 'root connected' });
 });
 
-test('a uid that stands for nobody in particular is refused at accept (N3)', () => {
+test('a uid that stands for nobody in particular is refused at accept (N3)', async () => {
   const { stdout } = spawnSync(
     'setpriv',
     [
@@ -86,5 +86,6 @@ test('a uid that stands for nobody in particular is refused at accept (N3)', () 
     },
   );
   expect(stdout).toBe('');
-  expect(daemon.records().some((record) => record.event === 'session-refused')).toBe(true);
+  const refused = (): boolean => daemon.records().some((record) => record.event === 'session-refused');
+  await expect.poll(refused, { timeout: 10_000 }).toBe(true);
 });

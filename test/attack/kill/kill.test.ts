@@ -1,3 +1,6 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { childrenOf } from '../../../src/monitor/launch/process-status.ts';
@@ -18,11 +21,28 @@ async function waitForLaunch(daemon: TestDaemon, before: readonly number[]): Pro
   }
 }
 
+/** A driver whose every process has a word in its arguments that no other test's has. */
+function makeMarkedDriver(): { folder: string; mark: string } {
+  process.umask(0o022);
+  const folder = mkdtempSync(join(tmpdir(), 'driverd-test-'));
+  chmodSync(folder, 0o755);
+  const mark = `marked-${basename(folder)}`;
+  const place = join(folder, 'drivers/marked');
+  mkdirSync(place, { recursive: true });
+  writeFileSync(join(place, mark), '#!/bin/sh\nwhile :; do sleep 1; done\n', { mode: 0o755 });
+  writeFileSync(
+    join(place, 'driver.yaml'),
+    `version: 1\nname: marked\nkind: command\nprogram: { executable: ${mark} }\nmethods:\n  hang:\n    params: { type: object, additionalProperties: false }\n    result: { type: object }\n`,
+  );
+  return { folder, mark };
+}
+
 async function killOneRound(victim: 'monitor' | 'broker' | 'launcher', afterMs: number): Promise<void> {
-  const daemon = await startTestDaemon();
+  const { folder, mark } = makeMarkedDriver();
+  const daemon = await startTestDaemon({ folder, profiles: { marked: 'version: 1\n' } });
   const before = childrenOf(daemon.pid);
   const client = await connectClient(daemon.socket);
-  client.send({ jsonrpc: '2.0', id: 1, method: 'misbehave.hang', params: {} });
+  client.send({ jsonrpc: '2.0', id: 1, method: 'marked.hang', params: {} });
   const launcher = await waitForLaunch(daemon, before);
   await wait(afterMs);
   const inside = descendantsOf(launcher);
@@ -31,9 +51,10 @@ async function killOneRound(victim: 'monitor' | 'broker' | 'launcher', afterMs: 
   process.kill(pid, 'SIGKILL');
   await wait(LIFE_AFTER_DEATH_MS);
   const alive = [launcher, ...inside].filter(isAlive);
-  const drivers = [...commandLines()].filter(([, line]) => line.includes('/driver/misbehave'));
+  const drivers = [...commandLines()].filter(([, line]) => line.includes(mark));
   client.close();
-  if (victim !== 'monitor') await daemon.stop();
+  if (victim === 'monitor') rmSync(folder, { recursive: true });
+  else await daemon.stop();
   expect({ victim, afterMs, alive, drivers }).toEqual({ victim, afterMs, alive: [], drivers: [] });
 }
 
