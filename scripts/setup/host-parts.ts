@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
 import koffi from 'koffi';
 
 /** How a distribution's packages are installed. */
 export type PackageManager = 'apt' | 'dnf' | 'pacman' | 'zypper';
 
-/** Something of the host's that driverd needs. */
+/** Something of the host's that driverd or its tests need. */
 export interface HostPart {
   readonly name: string;
   readonly packages: Readonly<Record<PackageManager, string>>;
@@ -12,7 +14,16 @@ export interface HostPart {
   readonly isThere: () => boolean;
 }
 
-/** All that driverd needs of the host beside Node. */
+/** A program that the tests start; its package has one name for apt and another for the rest. */
+function testProgram(program: string, apt: string, others: string): HostPart {
+  return {
+    name: `${apt} (the program ${program}, for the tests)`,
+    packages: { apt, dnf: others, pacman: others, zypper: others },
+    isThere: () => isOnPath(program),
+  };
+}
+
+/** All that driverd needs of the host beside Node, and then what its tests use. */
 export const hostParts: readonly HostPart[] = [
   {
     name: 'bubblewrap (the program bwrap)',
@@ -29,6 +40,11 @@ export const hostParts: readonly HostPart[] = [
     packages: { apt: 'util-linux', dnf: 'util-linux', pacman: 'util-linux', zypper: 'util-linux' },
     isThere: () => runs('setpriv'),
   },
+  testProgram('socat', 'socat', 'socat'),
+  testProgram('strace', 'strace', 'strace'),
+  testProgram('python3', 'python3', 'python3'),
+  testProgram('script', 'bsdutils', 'util-linux'),
+  testProgram('ps', 'procps', 'procps-ng'),
 ];
 
 /** The parts that this host lacks now. */
@@ -74,6 +90,18 @@ export function userNamespacesWork(): boolean {
 
 function runs(program: string): boolean {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0;
+}
+
+function isOnPath(program: string): boolean {
+  const folders = (process.env['PATH'] ?? '').split(':').filter(Boolean);
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 function loads(library: string): boolean {

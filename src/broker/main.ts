@@ -48,7 +48,10 @@ function main(): void {
           return connections.close(message.session);
         case 'drain':
           draining = true;
-          void limiter.whenIdle().then(() => monitor.send({ type: 'drained' }));
+          void limiter
+            .whenIdle()
+            .then(connections.whenReplied)
+            .then(() => monitor.send({ type: 'drained' }));
           return;
       }
     },

@@ -161,3 +161,23 @@ test('SIGTERM drains: a call in flight gets its reply, the stop is on record, th
   open.pop();
   rmSync(daemon.folder, { recursive: true });
 });
+
+test('SIGTERM waits for a reply that its caller is slow to read: it comes whole (O1)', async () => {
+  const daemon = await start();
+  const client = await connectClient(daemon.socket);
+  // More than the kernel holds for one socket, so that the broker still has a part of the reply when it drains.
+  const text = 'x'.repeat(700_000);
+  client.socket.pause();
+  client.send({ jsonrpc: '2.0', id: 1, method: 'echo.say', params: { text } });
+  await expect
+    .poll(() => daemon.records().some((record) => record.event === 'call-end'), { timeout: 10_000 })
+    .toBe(true);
+  daemon.monitor.kill('SIGTERM');
+  await wait(300);
+  client.socket.resume();
+  const reply = await client.next();
+  expect(reply).toMatchObject({ id: 1, result: { text } });
+  await new Promise((resolve) => daemon.monitor.on('exit', resolve));
+  open.pop();
+  rmSync(daemon.folder, { recursive: true });
+});

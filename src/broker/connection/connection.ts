@@ -22,8 +22,10 @@ const GONE_POLL_MS = 100;
 
 export interface Connection {
   readonly uid: number;
-  /** Ends it: the monitor says that the caller is gone, or the broker drains. */
+  /** Ends it: the monitor says that the caller is gone. */
   close(): void;
+  /** Settles when every call that is in flight now has its reply in the kernel's hands, or the caller is gone. */
+  whenReplied(): Promise<void>;
 }
 
 /**
@@ -41,7 +43,7 @@ export function serveConnection(
   const socket = new Socket({ fd: given.descriptor, readable: true, writable: true, allowHalfOpen: true });
   const gone = new AbortController();
   const queue: Uint8Array[] = [];
-  let inFlight = 0;
+  const serving = new Set<Promise<void>>();
   let closing = false;
   let deadline: NodeJS.Timeout | undefined;
   let gonePoll: NodeJS.Timeout | undefined;
@@ -96,22 +98,22 @@ export function serveConnection(
 
   /** A half-closed caller (`nc -N`) gets its replies before its connection is ended. */
   function endWhenServed(): void {
-    if (!socket.readableEnded || inFlight > 0 || queue.length > 0) return;
+    if (!socket.readableEnded || serving.size > 0 || queue.length > 0) return;
     if (peerHasGone(given.descriptor)) socket.destroy();
     else socket.end(() => socket.destroy());
   }
 
   /** Takes waiting lines while there is room; else the socket is not read: backpressure for this caller alone. */
   function next(): void {
-    while (!closing && inFlight < limits.in_flight_per_connection && !writer.isFull) {
+    while (!closing && serving.size < limits.in_flight_per_connection && !writer.isFull) {
       const line = queue.shift();
       if (line === undefined) break;
-      inFlight += 1;
-      void serveLine(line).finally(() => {
-        inFlight -= 1;
+      const served = serveLine(line).finally(() => {
+        serving.delete(served);
         next();
         endWhenServed();
       });
+      serving.add(served);
     }
     if (queue.length > 0 || writer.isFull) socket.pause();
     else socket.resume();
@@ -181,5 +183,14 @@ export function serveConnection(
     socket.end(() => socket.destroy());
   }
 
-  return { uid: given.caller.uid, close: () => socket.destroy() };
+  async function whenReplied(): Promise<void> {
+    await Promise.all(serving);
+    await new Promise<void>((resolve) => {
+      if (socket.destroyed || socket.writableLength === 0) return resolve();
+      socket.once('close', resolve);
+      socket.write('', () => resolve());
+    });
+  }
+
+  return { uid: given.caller.uid, close: () => socket.destroy(), whenReplied };
 }

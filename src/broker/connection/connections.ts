@@ -11,6 +11,8 @@ type SessionMessage = Extract<MonitorControl, { type: 'session' }>;
 export interface Connections {
   open(message: SessionMessage, descriptor: number): void;
   close(session: number): void;
+  /** Settles when every call that is in flight now has its reply in the kernel's hands, or its caller is gone. */
+  whenReplied(): Promise<unknown>;
   readonly count: number;
 }
 
@@ -52,6 +54,7 @@ export function createConnections(current: () => Generation | undefined, service
     close(session) {
       connections.get(session)?.close();
     },
+    whenReplied: () => Promise.all([...connections.values()].map((connection) => connection.whenReplied())),
     get count() {
       return connections.size;
     },

@@ -8,6 +8,9 @@ import { type DriverSecret, readSecrets } from './secrets.ts';
 import { type Sandbox, startSandbox } from './start-sandbox.ts';
 import type { LaunchNotes } from './sweep.ts';
 
+/** Longest wait for killed drivers to be dead at a stop, in milliseconds; what outlives it the next start sweeps. */
+const DEATH_WITHIN_MS = 5_000;
+
 /** One start of a driver process. */
 export interface Launch {
   readonly number: number;
@@ -45,7 +48,7 @@ export interface Launches {
   /** Kills one; an unknown number is none that lives. */
   end(number: number, why: LaunchEnd): void;
   endAll(why: LaunchEnd): void;
-  /** Settles when none is alive. */
+  /** Settles when none is alive; at the latest after `DEATH_WITHIN_MS`, since a process may wait in the kernel. */
   whenEmpty(): Promise<void>;
   readonly alive: number;
   /** The highest number given so far. */
@@ -162,7 +165,13 @@ export function createLaunches(filter: SeccompFilter, notes: LaunchNotes, events
     endAll(why) {
       for (const number of [...alive.keys()]) end(number, why);
     },
-    whenEmpty: () => (alive.size === 0 ? Promise.resolve() : new Promise((settle) => emptied.push(settle))),
+    whenEmpty() {
+      if (alive.size === 0) return Promise.resolve();
+      return new Promise((settle) => {
+        emptied.push(settle);
+        setTimeout(settle, DEATH_WITHIN_MS).unref();
+      });
+    },
     get alive() {
       return alive.size;
     },
