@@ -31,7 +31,13 @@ function linearPattern(pattern: string): { test(text: string): boolean; toString
   return { test: (text) => compiled.matcher(text).find(), toString: () => pattern };
 }
 
-/** One compiler for each schema, so that no schema can refer to another one's definitions. */
+/** Checks schemas against the meta-schema. One for all: compiling the meta-schema takes longer than most schemas. */
+let metaSchema: Ajv2020 | undefined;
+
+/**
+ * One compiler for each schema, so that no schema can refer to another one's definitions; nor to the meta-schema, which
+ * it does not hold.
+ */
 function newCompiler(): Ajv2020 {
   const ajv = new Ajv2020({
     ...{
@@ -47,7 +53,8 @@ function newCompiler(): Ajv2020 {
       useDefaults: false,
       removeAdditional: false,
       ownProperties: true,
-      validateSchema: true,
+      meta: false,
+      validateSchema: false,
     },
     ...{ addUsedSchema: false, logger: false, messages: false },
     formats: Object.fromEntries(Object.entries(FORMATS)),
@@ -71,6 +78,8 @@ export function compileSchema(schema: unknown, place: string, kind: SchemaKind):
     throw new Error(`${place}: must have type: object`);
   let validate: ValidateFunction;
   try {
+    metaSchema ??= new Ajv2020({ strict: true, logger: false });
+    if (metaSchema.validateSchema(schema) !== true) throw new Error(metaSchema.errorsText(metaSchema.errors));
     validate = newCompiler().compile(schema);
   } catch (error) {
     throw new Error(`${place}: ${error instanceof Error ? error.message : 'it does not compile'}`);
