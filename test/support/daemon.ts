@@ -38,6 +38,8 @@ export interface TestDaemonOptions {
   readonly installation?: string;
   readonly wrap?: readonly string[];
   readonly folder?: string;
+  /** Where drivers lie, instead of the tests' own. */
+  readonly driverFolders?: readonly string[];
 }
 
 export const TEST_PROFILES: Profiles = {
@@ -56,7 +58,11 @@ export async function startTestDaemon(options: TestDaemonOptions = {}): Promise<
     folder,
     options.profiles ?? TEST_PROFILES,
     options.policy ?? permitAll(process.geteuid?.() ?? 0),
-    { driverFolders: [TEST_DRIVERS], settings: options.settings ?? '', mode: '0666' },
+    {
+      driverFolders: options.driverFolders ?? [TEST_DRIVERS],
+      settings: options.settings ?? '',
+      mode: '0666',
+    },
   );
   const main = join(options.installation ?? ROOT, 'dist/monitor/main.js');
   const [program = process.execPath, ...args] = [

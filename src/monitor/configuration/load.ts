@@ -84,7 +84,8 @@ export function loadGeneration(number: number, options: Options, installation: I
     const program = parseProgram(manifestPath, read('manifest', manifestPath, name));
     try {
       const user = driverUser(profile.user, name, assigned);
-      const plan = planDriver({ name, profile, program, folder, hidden, installation, user });
+      const { launches } = settings.limits;
+      const plan = planDriver({ name, profile, program, folder, hidden, installation, user, launches });
       checkSafePath(plan.programFile, trusted);
       drivers.set(name, plan);
     } catch (error) {

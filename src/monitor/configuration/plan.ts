@@ -51,8 +51,10 @@ export function planDriver(given: {
   readonly hidden: readonly string[];
   readonly installation: Installation;
   readonly user: { readonly uid: number; readonly gid: number };
+  /** Most launches alive at once. */
+  readonly launches: number;
 }): DriverPlan {
-  const { profile, program, folder, installation, user } = given;
+  const { profile, program, folder, installation, user, launches } = given;
   const runs = programOf(program, folder);
   const grants = profile.filesystem.read.map((entry) =>
     typeof entry === 'string' ? { path: entry, at: entry } : entry,
@@ -68,11 +70,14 @@ export function planDriver(given: {
     { kind: 'empty', target: '/tmp', bytes: profile.filesystem.tmp_bytes, mode: '1777' },
   ];
   const { limits } = profile;
+  const way = wayFor(mounts, user.uid, user.gid);
+  // Without a user namespace of its own RLIMIT_NPROC counts every process of the user, over all its launches.
+  const sharedCount = way === 'inner-setpriv';
   return {
     name: given.name,
     programFile: runs.file,
     sandbox: {
-      way: wayFor(mounts, user.uid, user.gid),
+      way,
       ...user,
       mounts,
       workdir: INSIDE.driver,
@@ -83,13 +88,13 @@ export function planDriver(given: {
         cpuSeconds: limits.cpu_seconds,
         dataBytes: limits.data_bytes,
         addressSpaceBytes: limits.address_space_bytes,
-        processes: limits.processes,
+        processes: limits.processes * (sharedCount ? launches : 1),
       },
       program: runs.program,
     },
     wallMs: limits.wall_ms,
     secrets: profile.secrets,
-    degraded: degradations(),
+    degraded: [...degradations(), ...(sharedCount ? ['processes'] : [])],
   };
 }
 
