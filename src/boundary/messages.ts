@@ -36,6 +36,7 @@ export const LAUNCH_REFUSALS = [
   'sandbox-failed',
   'isolation-differs',
   'secret-missing',
+  'no-intent',
   'draining',
 ] as const;
 export type LaunchRefusal = (typeof LAUNCH_REFUSALS)[number];
@@ -208,7 +209,7 @@ export const MONITOR_AUDIT = {
   recorded: { serial: count },
   unrecorded: {
     serial: count,
-    reason: word('audit-unavailable', 'unknown-session', 'peer-gone', 'too-many-calls'),
+    reason: word('audit-unavailable', 'unknown-session', 'peer-gone', 'too-many-calls', 'stale-generation'),
   },
 } as const;
 export type MonitorAudit = MessageOf<typeof MONITOR_AUDIT>;

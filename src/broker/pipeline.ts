@@ -1,9 +1,9 @@
 import { admit } from './admit/admit.ts';
-import { closeRecord, openRecord, recordRefusal } from './audit/records.ts';
+import { closeRecord, type Intent, openRecord, recordRefusal } from './audit/records.ts';
 import { authorise } from './authorise/authorise.ts';
 import { checkCallable } from './authorise/check-callable.ts';
 import type { Admitted, Finished, Received, Refused, Run } from './call.ts';
-import { run } from './launch/run.ts';
+import { failedRun, failure, run } from './launch/run.ts';
 import { type Reply, respond, respondToRefusal } from './respond/respond.ts';
 import type { Services } from './services.ts';
 import { validate } from './validate/validate.ts';
@@ -34,10 +34,23 @@ export async function answer(received: Received, services: Services): Promise<Re
 /** Intent and launch leave together; hand-over waits for both (DESIGN: an outcome is durable before the reply). */
 async function perform(admitted: Admitted, services: Services): Promise<Finished> {
   const intent = openRecord(admitted, services);
-  const result: Run = await run(admitted, intent, services);
-  const finished: Finished = { ...admitted, stage: 'finished', run: result };
-  await closeRecord(finished, intent, services);
-  return finished;
+  const finished: Finished = {
+    ...admitted,
+    stage: 'finished',
+    run: await runOrFail(admitted, intent, services),
+  };
+  if (await closeRecord(finished, intent, services)) return finished;
+  return { ...finished, run: { ...finished.run, answer: failure('outcome-unrecorded') } };
+}
+
+/** A fault of ours ends the call with an outcome like any other; what it was stands in the operational log alone. */
+async function runOrFail(admitted: Admitted, intent: Intent, services: Services): Promise<Run> {
+  try {
+    return await run(admitted, intent, services);
+  } catch (error) {
+    services.log.error({ request: admitted.requestId, error }, 'a call failed inside the broker');
+    return failedRun();
+  }
 }
 
 async function refused(received: Received, exit: Refused, services: Services): Promise<Reply | null> {

@@ -7,13 +7,20 @@ import type { Session } from './session/sessions.ts';
 
 /** A call whose intent is recorded and whose outcome is not. */
 interface OpenCall {
+  /** Whether its intent is written. */
+  readonly intended: Promise<boolean>;
   readonly session: number;
   readonly uid: number;
   readonly request: string;
   readonly method: string;
   readonly at: number;
-  launches: number[];
+  readonly launches: number[];
 }
+
+/** Launches that one call may have; its records name them all. */
+const LAUNCHES_PER_CALL = 8;
+/** Longest wait of a launch for its call's intent, in milliseconds: the two come on channels of their own. */
+const INTENT_WITHIN_MS = 5_000;
 
 export interface Calls {
   /** Records an intent; settles when it is written. False where the broker has used the number already. */
@@ -22,9 +29,15 @@ export interface Calls {
   outcome(claims: OutcomeClaims): Promise<unknown> | false;
   /** Records a call that was refused before any intent. */
   refusal(session: Session, claims: RefusalClaims): Promise<unknown>;
-  launched(launch: Launch): void;
+  /**
+   * Whether a launch is for an open call of its own session; settles when that call's intent is written. Nothing is
+   * handed over before (invariant 11).
+   */
+  intended(launch: Launch): Promise<boolean>;
   /** Closes every open call as interrupted: its broker ended. */
   interrupt(): Promise<unknown>;
+  /** Closes as interrupted the calls whose outcome could not be written; for when the log can be written again. */
+  closeUnrecorded(): Promise<unknown>;
   readonly open: number;
 }
 
@@ -39,10 +52,31 @@ export function createCalls(
   durability: () => 'outcome' | 'intent' | 'none',
 ): Calls {
   const open = new Map<number, OpenCall>();
+  /** Calls that ended while the log could not be written. They count as open, so that they are bounded like those. */
+  const unrecorded = new Map<number, OpenCall>();
+  /** Launches whose call's intent has not come yet; as many as launches may be alive. */
+  const waiting = new Map<number, () => void>();
 
   function hashed(method: string | null, sha256: string | null): AuditFields {
     if (method === null || sha256 === null) return {};
     return { params_hash: paramsHash(key, method, Buffer.from(sha256, 'hex')), params_key: key.id };
+  }
+
+  function intentComes(call: number): Promise<void> {
+    return new Promise((resolve) => {
+      const settle = (): void => {
+        clearTimeout(timer);
+        waiting.delete(call);
+        resolve();
+      };
+      const timer = setTimeout(settle, INTENT_WITHIN_MS);
+      waiting.set(call, settle);
+    });
+  }
+
+  function closeAsInterrupted([call, ended]: readonly [number, OpenCall]): Promise<unknown> {
+    const { session, uid, request, method, launches } = ended;
+    return log.append('interrupted', { session, uid, launches }, { call, request_id: request, method }, true);
   }
 
   return {
@@ -50,8 +84,7 @@ export function createCalls(
       if (open.has(claims.call)) return false;
       const { call, request, method, policies, notification, trace, span, generation } = claims;
       const uid = session.caller.uid;
-      open.set(call, { session: session.number, uid, request, method, at: performance.now(), launches: [] });
-      return log.append(
+      const written = log.append(
         'call-start',
         { session: session.number, uid, generation },
         {
@@ -61,12 +94,26 @@ export function createCalls(
         },
         durability() === 'intent',
       );
+      const intended = written.then(
+        () => true,
+        () => {
+          // Nothing runs without a recorded intent, and no outcome will come for it.
+          open.delete(call);
+          return false;
+        },
+      );
+      open.set(call, {
+        ...{ intended, session: session.number, uid, request, method },
+        ...{ at: performance.now(), launches: [] },
+      });
+      waiting.get(call)?.();
+      return written;
     },
     outcome(claims) {
       const call = open.get(claims.call);
       if (call === undefined) return false;
       open.delete(claims.call);
-      return log.append(
+      const written = log.append(
         'call-end',
         {
           ...{ session: call.session, uid: call.uid, launches: call.launches },
@@ -85,6 +132,8 @@ export function createCalls(
         },
         durability() !== 'none',
       );
+      written.catch(() => unrecorded.set(claims.call, call));
+      return written;
     },
     refusal(session, claims) {
       const { uid } = session.caller;
@@ -104,18 +153,27 @@ export function createCalls(
         durability() !== 'none',
       );
     },
-    launched(launch) {
-      open.get(launch.call)?.launches.push(launch.number);
+    async intended({ call: number, session, number: launch }) {
+      if (!open.has(number)) await intentComes(number);
+      const call = open.get(number);
+      if (call === undefined || call.session !== session || call.launches.length >= LAUNCHES_PER_CALL)
+        return false;
+      call.launches.push(launch);
+      return call.intended;
     },
     interrupt() {
-      const records = [...open].map(([call, { session, uid, request, method, launches }]) =>
-        log.append('interrupted', { session, uid, launches }, { call, request_id: request, method }, true),
-      );
+      const records = [...unrecorded, ...open].map(closeAsInterrupted);
       open.clear();
+      unrecorded.clear();
+      return Promise.all(records);
+    },
+    closeUnrecorded() {
+      const records = [...unrecorded].map(closeAsInterrupted);
+      unrecorded.clear();
       return Promise.all(records);
     },
     get open() {
-      return open.size;
+      return open.size + unrecorded.size;
     },
   };
 }

@@ -1,15 +1,13 @@
 import { buildId } from '../boundary/build.ts';
-import type { BrokerControl } from '../boundary/messages.ts';
 import { buildSeccompFilter } from '../posix/seccomp.ts';
 import type { Log } from '../shared/log.ts';
 import { type AuditFields, openAuditLog } from './audit/log.ts';
 import { loadParamsKey } from './audit/params-hash.ts';
 import { createRefusals } from './audit/refusals.ts';
-import { type BrokerLink, startBroker } from './broker/broker-link.ts';
-import { createDispatch, type Dispatch } from './broker/dispatch.ts';
-import { createRestartDelay } from './broker/restart-delay.ts';
+import { createBrokerLife } from './broker/broker-life.ts';
+import { createDispatch } from './broker/dispatch.ts';
 import { createCalls } from './calls.ts';
-import { createExchange } from './configuration/exchange.ts';
+import { createGenerations } from './configuration/generations.ts';
 import { loadGeneration } from './configuration/load.ts';
 import { createReloader } from './configuration/reloader.ts';
 import type { Installation } from './installation.ts';
@@ -27,6 +25,8 @@ import { VERSION } from './version.ts';
 const REFUSALS_WHOLE = 100;
 const REFUSALS_WINDOW_MS = 10_000;
 const REFUSALS_IDENTITIES = 1_024;
+/** Stands for callers that the kernel did not name: (uid_t) -1 is nobody's. */
+const UNKNOWN_UID = 4_294_967_295;
 /** Groups of a caller that its session's record names; how many there are stands beside them. */
 const RECORDED_GROUPS = 256;
 /** Characters of a reason that a record holds. */
@@ -41,6 +41,11 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
+/** What the broker said is a claim: printable text, bounded by the boundary. */
+function saidClaim(said: string | null): AuditFields {
+  return said === null ? {} : { reason: said.slice(0, RECORDED_REASON) };
+}
+
 /**
  * Starts everything in an order in which nothing is served before it can be recorded: state, configuration, audit log,
  * sweep, broker, and only then the listener.
@@ -48,18 +53,23 @@ export interface Daemon {
  */
 export async function startDaemon(options: Options, installation: Installation, log: Log): Promise<Daemon> {
   claimStateFolder(options.state);
-  let current = loadGeneration(1, options, installation);
-  const generations = new Map([[current.number, current]]);
-  log.level = current.settings.log_level;
-  const audit = await openAuditLog({ path: current.settings.audit.path, stateFolder: options.state });
+  const first = loadGeneration(1, options, installation);
+  const generations = createGenerations(first);
+  log.level = first.settings.log_level;
+  const audit = await openAuditLog({ path: first.settings.audit.path, stateFolder: options.state });
   const key = loadParamsKey(options.state);
   const { notes, killed } = sweepLaunches(options.state);
   const started = new Date().toISOString();
   const build = buildId();
   const rootless = process.geteuid?.() !== 0;
 
-  function record(event: string, facts: AuditFields, durable = false): Promise<unknown> {
-    const written = audit.append(event, facts, {}, durable);
+  function record(
+    event: string,
+    facts: AuditFields,
+    claims: AuditFields = {},
+    durable = false,
+  ): Promise<unknown> {
+    const written = audit.append(event, facts, claims, durable);
     written.catch((error: unknown) => {
       audit.countRefused();
       log.error(
@@ -74,20 +84,16 @@ export async function startDaemon(options: Options, installation: Installation, 
     wholePerWindow: REFUSALS_WHOLE,
     windowMs: REFUSALS_WINDOW_MS,
     maximumIdentities: REFUSALS_IDENTITIES,
-    write: (aggregate) => record('refusals', { ...aggregate }),
+    write: ({ uid, from, to, ...told }) => audit.append('refusals', { uid, from, to }, told, false),
   });
-  const calls = createCalls(audit, key, refusals, () => current.settings.audit.durability);
-  const exchange = createExchange();
-  const restartDelay = createRestartDelay();
-  const brokerFilter = buildSeccompFilter(BROKER_FILTER);
+  const calls = createCalls(audit, key, refusals, () => generations.current.settings.audit.durability);
   let stopping = false;
   let drained: () => void = () => undefined;
-  let link: BrokerLink | undefined;
-  let serving = false;
 
   const launchFailed = (profile: string, why: string): void =>
     log.error({ profile, reason: why }, 'a driver was not started');
   const launches = createLaunches(buildSeccompFilter(DRIVER_FILTER), notes, {
+    intended: calls.intended,
     record: ({ number, profile, call, session, isolation }) =>
       audit.append(
         'launch',
@@ -103,8 +109,8 @@ export async function startDaemon(options: Options, installation: Installation, 
 
   function passSession(session: Session): void {
     const { number, caller, copy } = session;
-    const passed = link?.pass({
-      ...{ kind: 'session', number, descriptors: [copy.number] },
+    const passed = broker.link?.pass({
+      ...{ kind: 'session', number, descriptors: [copy] },
       message: { type: 'session', session: number, ...caller },
       settled(taken) {
         session.taken = session.taken || taken;
@@ -114,99 +120,56 @@ export async function startDaemon(options: Options, installation: Installation, 
   }
 
   audit.onStateChange((state, why) => {
-    link?.send({ type: 'audit-state', state, refused: audit.refusedWithoutRecord });
+    broker.link?.send({ type: 'audit-state', state, refused: audit.refusedWithoutRecord });
     log.warn({ state, reason: why }, 'the state of the audit log changed');
+    if (state === 'writing') calls.closeUnrecorded().catch(audit.countRefused);
   });
 
-  function onConfiguration(
-    message: Extract<BrokerControl, { type: 'hello' | 'accepted' | 'refused' | 'retired' }>,
-  ): void {
-    if (message.type === 'retired') {
-      if (message.generation !== current.number) generations.delete(message.generation);
-    } else if (message.type !== 'hello') {
-      exchange.answered(message);
-    } else if (message.build !== build) {
-      // Files were upgraded under a running monitor: a clean restart is the only sound way on.
+  const hello = { type: 'hello' as const, build, version: VERSION, rootless, started };
+  const broker = createBrokerLife(generations, buildSeccompFilter(BROKER_FILTER), hello, {
+    dispatch: (link) =>
+      createDispatch({
+        ...{ link, log: audit, refusals, calls, sessions, launches },
+        onConfiguration: (message) => broker.configuration(message),
+        generation: generations.get,
+        current: () => generations.current,
+        isDraining: () => stopping,
+        onDrained: () => drained(),
+        failed: launchFailed,
+      }),
+    started({ firstPid }) {
+      const { sandbox, degraded } = generations.current.broker;
+      const { way, uid, gid } = sandbox;
+      void record('broker-start', { pid: firstPid, way, uid, gid, degraded });
+    },
+    serving(link) {
+      link.send({ type: 'audit-state', state: audit.state, refused: audit.refusedWithoutRecord });
+      for (const session of sessions.all()) if (!session.taken) passSession(session);
+    },
+    ended(why, said) {
+      launches.endAll('broker-ended');
+      for (const session of [...sessions.all()])
+        if (session.taken) sessions.close(session.number, 'broker-ended');
+      drained();
+      if (stopping) return;
+      log.error({ reason: why, said }, 'the broker ended');
+      void record('broker-ended', { reason: why.slice(0, RECORDED_REASON) }, saidClaim(said));
+      calls.interrupt().catch(audit.countRefused);
+    },
+    filesChanged() {
       log.fatal('the files of driverd have changed: ending for a clean restart');
       void stop(1);
-    } else {
-      void configureBroker();
-    }
-  }
+    },
+  });
 
-  /** Gives a new broker what runs, then the sessions that nobody has taken yet. */
-  async function configureBroker(): Promise<void> {
-    const target = link;
-    if (target === undefined) return;
-    const refused = await exchange.offer(current, target.send);
-    if (refused !== null) {
-      configured(refused);
-      return target.kill(`it refused what runs: ${refused}`);
-    }
-    target.send({ type: 'audit-state', state: audit.state, refused: audit.refusedWithoutRecord });
-    serving = true;
-    configured(null);
-    for (const session of sessions.all()) if (!session.taken) passSession(session);
-  }
-
-  let configured: (refused: string | null) => void = () => undefined;
-
-  function launchBroker(): void {
-    let dispatch: Dispatch | undefined;
-    const next = startBroker(current.broker, brokerFilter, {
-      control: (message) => dispatch?.control(message),
-      audit: (message) => dispatch?.audit(message),
-      ended: (why) => brokerEnded(next, why),
-      dead: () => undefined,
-    });
-    link = next;
-    dispatch = createDispatch({
-      ...{ link: next, log: audit, refusals, calls, sessions, launches, onConfiguration },
-      generation: (number) => generations.get(number),
-      current: () => current,
-      isDraining: () => stopping,
-      onDrained: () => drained(),
-      failed: launchFailed,
-    });
-    next.ready.then(
-      (ready) => {
-        const { way, uid, gid } = current.broker.sandbox;
-        void record('broker-start', {
-          pid: ready.firstPid,
-          way,
-          uid,
-          gid,
-          degraded: current.broker.degraded,
-        });
-      },
-      () => undefined,
-    );
-    next.send({ type: 'hello', build, version: VERSION, rootless, started });
-  }
-
-  function brokerEnded(ended: BrokerLink, why: string): void {
-    if (link !== ended) return;
-    link = undefined;
-    serving = false;
-    launches.endAll('broker-ended');
-    for (const session of [...sessions.all()])
-      if (session.taken) sessions.close(session.number, 'broker-ended');
-    exchange.abort();
-    configured(`Cannot start: the broker ended: ${why}`);
-    drained();
-    if (stopping) return;
-    log.error({ reason: why }, 'the broker ended');
-    void record('broker-ended', { reason: why.slice(0, 256) });
-    calls.interrupt().catch(audit.countRefused);
-    setTimeout(() => {
-      if (!stopping) launchBroker();
-    }, restartDelay.afterEnd());
-  }
-
-  const socket = options.socket ?? current.settings.socket.path;
+  const socket = options.socket ?? first.settings.socket.path;
   const descriptors = sessionsForDescriptors(openFilesLimit());
-  const server = await openListener(current.settings.socket, socket);
-  const sessions = createSessions(server, () => Math.min(current.settings.limits.connections, descriptors), {
+  const server = await openListener(first.settings.socket, socket);
+  const limits = {
+    sessions: () => Math.min(generations.current.settings.limits.connections, descriptors),
+    perSecond: () => generations.current.settings.limits.connections_per_second,
+  };
+  const sessions = createSessions(server, limits, {
     opened(session) {
       void record('session', {
         session: session.number,
@@ -215,57 +178,56 @@ export async function startDaemon(options: Options, installation: Installation, 
         group_count: session.caller.groups.length,
         unit: session.caller.unit && { ...session.caller.unit },
       });
-      if (serving) passSession(session);
+      if (broker.isServing) passSession(session);
     },
     closed(session, why) {
+      broker.link?.withdraw('session', session.number);
       void record('session-end', { session: session.number, uid: session.caller.uid, reason: why });
-      if (session.taken) link?.send({ type: 'session-gone', session: session.number });
+      if (session.taken) broker.link?.send({ type: 'session-gone', session: session.number });
     },
-    refused(why, detail) {
+    refused(why, uid, detail) {
+      if (refusals.admit(uid ?? UNKNOWN_UID, `session ${why}`) === 'counted') return;
       log.warn({ reason: why, detail }, 'a connection was refused');
-      void record('session-refused', { reason: why });
+      void record('session-refused', { reason: why, uid });
     },
   });
 
-  const reload = createReloader(current.number, {
+  const reload = createReloader(first.number, {
     load: (number) => loadGeneration(number, options, installation),
-    async offer(next) {
-      const target = link;
-      if (target === undefined) return 'the broker is not there';
-      generations.set(next.number, next);
-      const refused = await exchange.offer(next, target.send);
-      if (refused !== null) generations.delete(next.number);
-      return refused;
-    },
-    taken(next) {
-      current = next;
-      log.level = current.settings.log_level;
+    offer: broker.offer,
+    async taken(next) {
+      generations.take(next);
+      log.level = next.settings.log_level;
       log.info({ generation: next.number }, 'the configuration was reloaded');
-      return record('reload', { generation: next.number, digest: next.digest }, true);
+      // Both run it by now: a record that cannot be written is counted, and said in the operational log.
+      await record('reload', { generation: next.number, digest: next.digest }, {}, true).catch(
+        () => undefined,
+      );
     },
-    refused(why) {
-      log.error({ reason: why }, 'the configuration was not reloaded; the running one stays');
-      void record('reload-refused', { reason: why.slice(0, RECORDED_REASON) });
+    refused(why, said) {
+      log.error({ reason: why, said }, 'the configuration was not reloaded; the running one stays');
+      void record('reload-refused', { reason: why.slice(0, RECORDED_REASON) }, saidClaim(said));
     },
   });
 
   async function stop(status = 0): Promise<void> {
     if (stopping) return;
     stopping = true;
+    broker.stopRestarting();
     server.close();
     await new Promise<void>((resolve) => {
       drained = resolve;
-      if (link === undefined) return resolve();
-      setTimeout(resolve, current.settings.drain_ms);
-      link.send({ type: 'drain' });
+      if (broker.link === undefined) return resolve();
+      setTimeout(resolve, generations.current.settings.drain_ms);
+      broker.link.send({ type: 'drain' });
     });
     launches.endAll('stopping');
     await launches.whenEmpty();
     sessions.stop();
-    link?.kill('stopping');
+    broker.link?.kill('stopping');
     await refusals.close().catch(audit.countRefused);
     await calls.interrupt().catch(audit.countRefused);
-    await record('daemon-stop', { status }, true).catch(() => undefined);
+    await record('daemon-stop', { status }, {}, true).catch(() => undefined);
     await audit.close();
     process.exitCode = status;
     setImmediate(() => process.exit(status));
@@ -278,21 +240,19 @@ export async function startDaemon(options: Options, installation: Installation, 
         version: VERSION,
         build,
         rootless,
-        generation: current.number,
-        digest: current.digest,
+        generation: first.number,
+        digest: first.digest,
         swept: killed,
       },
-      ...{ development: current.settings.development, durability: current.settings.audit.durability },
+      ...{ development: first.settings.development, durability: first.settings.audit.durability },
     },
+    {},
     true,
   );
-  const refused = await new Promise<string | null>((resolve) => {
-    configured = resolve;
-    launchBroker();
-  });
+  const refused = await broker.start();
   if (refused !== null) {
     await stop(1);
     throw new Error(refused);
   }
-  return { socket, development: current.settings.development, reload, stop: () => stop(0) };
+  return { socket, development: first.settings.development, reload, stop: () => stop(0) };
 }

@@ -38,6 +38,8 @@ export interface TestDaemonOptions {
   readonly installation?: string;
   readonly wrap?: readonly string[];
   readonly folder?: string;
+  /** Given as `--socket`. */
+  readonly socket?: string;
   /** Where drivers lie, instead of the tests' own. */
   readonly driverFolders?: readonly string[];
 }
@@ -68,6 +70,7 @@ export async function startTestDaemon(options: TestDaemonOptions = {}): Promise<
   const [program = process.execPath, ...args] = [
     ...(options.wrap ?? []),
     ...[process.execPath, main, '--development', '--config', folder, '--state', made.state],
+    ...(options.socket === undefined ? [] : ['--socket', options.socket]),
   ];
   const monitor = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   process.umask(umask);
@@ -86,6 +89,7 @@ export async function startTestDaemon(options: TestDaemonOptions = {}): Promise<
   const exited = new Promise<number | null>((resolve) => monitor.on('exit', (code) => resolve(code)));
   return {
     ...made,
+    socket: options.socket ?? made.socket,
     folder,
     monitor,
     pid: monitor.pid ?? -1,

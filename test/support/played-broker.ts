@@ -27,10 +27,12 @@ const outcome = (call) => ({ type: 'outcome', serial: call, call, outcome: 'ok',
 const launch = (session, request, more = {}) => ({ type: 'launch', request, profile: 'echo', session, call: request, generation: 1, ...more });
 const heard = [];
 let begun = false;
+let refuseWith = null;
 const reader = createFrameReader(4194304, (body) => {
   const message = JSON.parse(body.toString());
   heard.push(message);
-  if (message.type === 'configure') send({ type: 'accepted', generation: message.generation });
+  if (message.type === 'configure') send(refuseWith === null ? { type: 'accepted', generation: message.generation }
+    : { type: 'refused', generation: message.generation, reason: refuseWith });
   if (message.type === 'drain') send({ type: 'drained' });
   if (message.type === 'session' && !begun) {
     begun = true;
@@ -43,16 +45,20 @@ const reader = createFrameReader(4194304, (body) => {
 control.on('data', (chunk) => reader.push(chunk));
 audit.on('data', () => undefined);
 for (const socket of [control, audit]) socket.on('error', () => undefined).on('end', () => process.exit(0));
-send({ type: 'hello', build: buildId() });
 `;
 
 /** A real monitor whose first broker is played; the next one is the real one. */
 export interface PlayedMonitor extends TestDaemon {
   readonly pidBefore: number;
+  /** The folder of its own copy of driverd. */
+  readonly installation: string;
 }
 
-/** @param attack the body of `function attack(session, descriptor)` */
-export async function startPlayedBroker(attack: string): Promise<PlayedMonitor> {
+/**
+ * @param attack the body of `function attack(session, descriptor)`
+ * @param build what it says its build is, as an expression
+ */
+export async function startPlayedBroker(attack: string, build = 'buildId()'): Promise<PlayedMonitor> {
   const installation = mkdtempSync(join(tmpdir(), 'driverd-played-'));
   for (const part of ['dist', 'protocol', 'package.json'])
     cpSync(join(ROOT, part), join(installation, part), { recursive: true });
@@ -60,14 +66,19 @@ export async function startPlayedBroker(attack: string): Promise<PlayedMonitor> 
   mkdirSync(join(installation, 'drivers'));
   const main = join(installation, 'dist/broker/main.js');
   renameSync(main, `${main}.real`);
-  writeFileSync(main, `${PRELUDE}\nasync function attack(session, descriptor) {\n${attack}\n}\n`, {
+  const hello = `send({ type: 'hello', build: ${build} });`;
+  writeFileSync(main, `${PRELUDE}\n${hello}\nasync function attack(session, descriptor) {\n${attack}\n}\n`, {
     mode: 0o644,
   });
-  const daemon = await startTestDaemon({ installation });
+  const daemon = await startTestDaemon({ installation }).catch((error: unknown) => {
+    rmSync(installation, { recursive: true, force: true });
+    throw error;
+  });
   renameSync(`${main}.real`, main);
   return {
     ...daemon,
     pidBefore: daemon.pid,
+    installation,
     async stop() {
       const code = await daemon.stop();
       rmSync(installation, { recursive: true, force: true });

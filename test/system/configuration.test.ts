@@ -122,6 +122,26 @@ test('the socket has its final mode as soon as it stands in its place, and the s
   expect(statSync(daemon.state).mode & 0o777).toBe(0o700);
 });
 
+test('a socket folder that the daemon makes lets callers through, and a user who connects in a loop is slowed and counted', async () => {
+  const outer = mkdtempSync(join(tmpdir(), 'driverd-test-'));
+  const daemon = await start({
+    socket: join(outer, 'new/driverd.sock'),
+    settings: 'limits: { connections_per_second: 20 }',
+  });
+  folders.push(outer);
+  expect(statSync(join(outer, 'new')).mode & 0o777).toBe(0o755);
+  const clients = await Promise.all(Array.from({ length: 200 }, () => connectClient(daemon.socket)));
+  await expect
+    .poll(() => daemon.records().filter((record) => record.event === 'session-refused').length, {
+      timeout: 10_000,
+    })
+    .toBeGreaterThan(0);
+  for (const client of clients) client.close();
+  const sessions = daemon.records().filter((record) => record.event === 'session').length;
+  expect(sessions).toBeGreaterThanOrEqual(20);
+  expect(sessions).toBeLessThan(200);
+});
+
 test('at SIGHUP a broken file changes nothing and is on record; a mended one is taken; a storm of signals is no storm of reloads (F5, R9)', async () => {
   const daemon = await start();
   const policy = join(daemon.folder, 'policy.d/driverd.cedar');

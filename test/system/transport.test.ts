@@ -55,6 +55,34 @@ describe('lines', () => {
     client.close();
   });
 
+  test('calls before an endless line, in one segment with it, are answered and on record (invariant 11)', async () => {
+    const client = await connectClient(daemon.socket);
+    client.socket.write(`${discover('first')}\n${discover('second')}\n${'a'.repeat(MEBIBYTE + 10)}`);
+    const replies = [];
+    for (let reply = await client.next(); reply !== null; reply = await client.next())
+      replies.push(reply as Message);
+    expect(replies.map(({ id }) => id).toSorted()).toEqual(['first', 'second', null].toSorted());
+  });
+
+  test('a caller whose calls fill its places is not blamed for the line that the daemon does not read meanwhile', async () => {
+    const client = await connectClient(daemon.socket);
+    const slow = (id: number): string =>
+      JSON.stringify({ jsonrpc: '2.0', id, method: 'misbehave.slow', params: { ms: 1500 } });
+    const last = discover(99);
+    const filling = [1, 2, 3, 4, 5, 6, 7, 8, 9].map(slow).join('\n');
+    client.socket.write(`${filling}\n${last.slice(0, 10)}`);
+    await wait(900);
+    client.socket.write(`${last.slice(10)}\n`);
+    const ids = [];
+    for (let count = 0; count < 10; count += 1) {
+      const reply = (await client.next()) as Message;
+      expect(reply.error).toBeUndefined();
+      ids.push(reply.id);
+    }
+    expect(ids).toContain(99);
+    client.close();
+  });
+
   test('an HTTP request line ends the connection with an error (T11)', async () => {
     const client = await connectClient(daemon.socket);
     client.socket.write(`POST / HTTP/1.1\r\nHost: x\r\n\r\n${discover(1)}\n`);

@@ -4,13 +4,12 @@ import { errorTable } from '../../shared/errors.ts';
 import { canonicalJson } from '../../shared/json/canonical.ts';
 import type { Admitted, Finished, Received, Refused } from '../call.ts';
 import { readMetadata } from '../frame/metadata.ts';
+import type { Recorded } from '../monitor-link.ts';
 import type { ScrubCounts } from '../scrub/scrubber.ts';
 import type { Services } from '../services.ts';
 
 /** An intent on its way: settles with whether it was recorded, or why not. */
-export type Intent = Promise<
-  'recorded' | 'audit-unavailable' | 'unknown-session' | 'peer-gone' | 'too-many-calls'
->;
+export type Intent = Promise<Recorded>;
 
 export function openRecord(admitted: Admitted, { monitor }: Services): Intent {
   const { session, generation, requestId, request, paramsSha256, policies, metadata, call } = admitted;
@@ -25,11 +24,18 @@ export function openRecord(admitted: Admitted, { monitor }: Services): Intent {
   });
 }
 
-/** An outcome belongs to an intent: where that was not recorded, the monitor has counted the call already. */
-export async function closeRecord(finished: Finished, intent: Intent, { monitor }: Services): Promise<void> {
-  if ((await intent) !== 'recorded') return;
+/**
+ * An outcome belongs to an intent: where that was not recorded, the monitor has counted the call already.
+ * @returns whether a reply may say what came of the call (invariant 11: its outcome is durable before)
+ */
+export async function closeRecord(
+  finished: Finished,
+  intent: Intent,
+  { monitor }: Services,
+): Promise<boolean> {
+  if ((await intent) !== 'recorded') return true;
   const { run, call, bytesIn } = finished;
-  await monitor.record({
+  const recorded = await monitor.record({
     ...{
       type: 'outcome',
       call,
@@ -43,6 +49,7 @@ export async function closeRecord(finished: Finished, intent: Intent, { monitor 
     ranMicroseconds: run.ranMicroseconds,
     scrubbed: scrubClaims(run.scrubbed),
   });
+  return recorded === 'recorded';
 }
 
 /** A refusal without a record is counted by the monitor; the caller is told the refusal either way. */

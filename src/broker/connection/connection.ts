@@ -75,8 +75,7 @@ export function serveConnection(
 
   socket.on('data', (chunk: Buffer) => {
     lines.push(chunk);
-    if (lines.pending) deadline ??= setTimeout(() => void endWith('message-timeout'), limits.message_ms);
-    else restartDeadline();
+    if (!lines.pending) restartDeadline();
     next();
   });
   socket.on('end', () => {
@@ -98,14 +97,14 @@ export function serveConnection(
 
   /** A half-closed caller (`nc -N`) gets its replies before its connection is ended. */
   function endWhenServed(): void {
-    if (!socket.readableEnded || serving.size > 0 || queue.length > 0) return;
+    if (!(socket.readableEnded || closing) || serving.size > 0 || queue.length > 0) return;
     if (peerHasGone(given.descriptor)) socket.destroy();
     else socket.end(() => socket.destroy());
   }
 
   /** Takes waiting lines while there is room; else the socket is not read: backpressure for this caller alone. */
   function next(): void {
-    while (!closing && serving.size < limits.in_flight_per_connection && !writer.isFull) {
+    while (serving.size < limits.in_flight_per_connection && !writer.isFull) {
       const line = queue.shift();
       if (line === undefined) break;
       const served = serveLine(line).finally(() => {
@@ -115,8 +114,15 @@ export function serveConnection(
       });
       serving.add(served);
     }
-    if (queue.length > 0 || writer.isFull) socket.pause();
-    else socket.resume();
+    if (queue.length > 0 || writer.isFull) {
+      socket.pause();
+      // The rest of a line may be here already: not the caller is slow, we do not read.
+      restartDeadline();
+    } else {
+      socket.resume();
+      if (lines.pending && !closing)
+        deadline ??= setTimeout(() => void endWith('message-timeout'), limits.message_ms);
+    }
   }
 
   async function serveLine(line: Uint8Array): Promise<void> {
@@ -132,6 +138,8 @@ export function serveConnection(
     } catch (error) {
       if (!(error instanceof JsonRefused)) throw error;
       if (isHttpRequestLine(line)) {
+        // What follows are headers and a body that somebody else may have chosen: no line of it is a call.
+        queue.length = 0;
         await endWith('http-not-spoken');
         return null;
       }
@@ -173,14 +181,16 @@ export function serveConnection(
     return respondToInvalid(id, requestId, refuse('invalid', reason, extra));
   }
 
-  /** One error, then the end: what follows on the stream cannot be trusted to be messages. */
+  /**
+   * One error, the replies of the calls before it, the end: what follows on the stream cannot be trusted to be messages.
+   */
   async function endWith(reason: RefusalReason): Promise<void> {
     if (closing) return;
     closing = true;
     lines.stop();
     restartDeadline();
     writer.line(JSON.stringify(await invalid(null, reason)), false);
-    socket.end(() => socket.destroy());
+    endWhenServed();
   }
 
   async function whenReplied(): Promise<void> {

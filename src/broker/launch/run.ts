@@ -60,7 +60,14 @@ export async function run(admitted: Admitted, intent: Intent, services: Services
       : early('cancelled', 'audit-unavailable');
   }
   const handedAt = performance.now();
-  const told = await converse(admitted, method, grant, input.bytes, kill, services);
+  let told: Told;
+  try {
+    told = await converse(admitted, method, grant, input.bytes, kill, services);
+  } catch (error) {
+    kill();
+    await grant.ended;
+    throw error;
+  }
   return {
     ...judge(method, grant, told),
     handedOver: true,
@@ -126,6 +133,20 @@ function endedWithoutAnswer(
   if (end === 'wall-limit') return { outcome: 'timeout', answer: failure('timeout', extra) };
   if (end === 'exit') return { outcome: 'crashed', answer: failure('driver-failed', extra) };
   return { outcome: 'cancelled', answer: failure('cancelled') };
+}
+
+/** The run of a call that a fault of ours ended; whether the driver had its request is not known, so it may have. */
+export function failedRun(): Run {
+  return {
+    ...{ outcome: 'internal-error', answer: failure('internal-error'), handedOver: true },
+    ...{
+      bytesOut: 0,
+      scrubbed: NOTHING_SCRUBBED,
+      isolation: null,
+      waitedMicroseconds: 0,
+      ranMicroseconds: 0,
+    },
+  };
 }
 
 export function failure(reason: ErrorReason, extra: JsonObject = {}): Answer {

@@ -8,11 +8,12 @@ import {
   type MonitorAudit,
   type MonitorControl,
 } from '../../boundary/messages.ts';
+import type { Descriptor } from '../../posix/descriptor.ts';
 import { sendDescriptors } from '../../posix/descriptor-passing.ts';
 import { makePacketPair } from '../../posix/pipes.ts';
 import type { SeccompFilter } from '../../posix/seccomp.ts';
 import type { BrokerPlan } from '../configuration/plan.ts';
-import { type ReadySandbox, startSandbox } from '../launch/start-sandbox.ts';
+import { type ReadySandbox, type Sandbox, startSandbox } from '../launch/start-sandbox.ts';
 
 /** Descriptors passed and not yet taken; the rest wait here. */
 const MAXIMUM_UNTAKEN = 64;
@@ -26,9 +27,11 @@ export type PassedKind = 'session' | 'launch';
 interface Passing {
   readonly kind: PassedKind;
   readonly number: number;
-  readonly descriptors: readonly number[];
+  readonly descriptors: readonly Descriptor[];
   readonly message: MonitorControl;
-  /** Called once: taken (true), or dropped with this broker (false). */
+  /** The kernel holds the descriptors: those here may be closed. */
+  sent?(): void;
+  /** Called once: taken (true), or dropped with this broker or since its descriptors were closed (false). */
   settled(taken: boolean): void;
 }
 
@@ -39,6 +42,8 @@ export interface BrokerLink {
   answer(message: MonitorAudit): void;
   /** Passes descriptors, then the message with the same words. False where too many wait already. */
   pass(passing: Passing): boolean;
+  /** Takes back what waits and was not sent yet; without a call of `settled`. False where there is none. */
+  withdraw(kind: PassedKind, number: number): boolean;
   /** Stops and resumes reading audit messages: the log's backpressure. */
   pauseAudit(): void;
   resumeAudit(): void;
@@ -57,14 +62,22 @@ export interface BrokerEvents {
 /**
  * Starts the broker in its sandbox. Whatever is not in the closed table ends it: then its sandbox is killed, this
  * side of all three pairs is closed and nothing more of them is parsed.
+ * @throws Error where this process lacks descriptors
  */
 export function startBroker(plan: BrokerPlan, filter: SeccompFilter, events: BrokerEvents): BrokerLink {
   const [passingEnd, brokerEnd] = makePacketPair();
-  const sandbox = startSandbox(plan.sandbox, filter, {
-    standard: ['ignore', 'ignore', 'inherit'],
-    further: ['pipe', 'pipe', brokerEnd.number],
-  });
-  brokerEnd.close();
+  let sandbox: Sandbox;
+  try {
+    sandbox = startSandbox(plan.sandbox, filter, {
+      standard: ['ignore', 'ignore', 'inherit'],
+      further: ['pipe', 'pipe', brokerEnd.number],
+    });
+  } catch (error) {
+    passingEnd.close();
+    throw error;
+  } finally {
+    brokerEnd.close();
+  }
   const untaken = new Map<string, Passing>();
   const waiting: Passing[] = [];
   let ended = false;
@@ -87,14 +100,21 @@ export function startBroker(plan: BrokerPlan, filter: SeccompFilter, events: Bro
       const next = waiting[0];
       if (next === undefined) return;
       const words = `${next.kind} ${next.number}`;
+      if (!next.descriptors.every((descriptor) => descriptor.isOpen)) {
+        waiting.shift();
+        next.settled(false);
+        continue;
+      }
       try {
+        const numbers = next.descriptors.map((descriptor) => descriptor.number);
         // Full: the next "taken" makes room.
-        if (!sendDescriptors(passingEnd.number, words, next.descriptors)) return;
+        if (!sendDescriptors(passingEnd.number, words, numbers)) return;
       } catch (error) {
         return end(error instanceof Error ? error.message : 'descriptors could not be passed');
       }
       waiting.shift();
       untaken.set(words, next);
+      next.sent?.();
       control?.send(next.message);
     }
   }
@@ -152,6 +172,11 @@ export function startBroker(plan: BrokerPlan, filter: SeccompFilter, events: Bro
       waiting.push(passing);
       passNext();
       return true;
+    },
+    withdraw(kind, number) {
+      const index = waiting.findIndex((passing) => passing.kind === kind && passing.number === number);
+      if (index >= 0) waiting.splice(index, 1);
+      return index >= 0;
     },
     pauseAudit: () => audit?.pause(),
     resumeAudit: () => audit?.resume(),

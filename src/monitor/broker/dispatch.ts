@@ -6,6 +6,7 @@ import type { Generation } from '../configuration/load.ts';
 import type { Launch, Launches, LaunchRequest } from '../launch/launches.ts';
 import { createRate } from '../rate.ts';
 import type { Sessions } from '../session/sessions.ts';
+import type { ConfigurationMessage } from './broker-life.ts';
 import type { BrokerLink } from './broker-link.ts';
 
 /** Audit records asked for and not yet written, before the broker's audit channel is no longer read. */
@@ -26,9 +27,7 @@ export interface DispatchTargets {
   generation(number: number): Generation | undefined;
   current(): Generation;
   isDraining(): boolean;
-  onConfiguration(
-    message: Extract<BrokerControl, { type: 'hello' | 'accepted' | 'refused' | 'retired' }>,
-  ): void;
+  onConfiguration(message: ConfigurationMessage): void;
   onDrained(): void;
   /** Why a launch failed, for the operational log. */
   failed(profile: string, why: string): void;
@@ -59,7 +58,7 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
   }
 
   async function launch(message: LaunchMessage): Promise<void> {
-    const { session, call, profile, request } = message;
+    const { session, call, profile } = message;
     const generation = targets.generation(message.generation);
     const state = sessions.state(session);
     if (state === 'never-was') return link.kill('it named a session that never was');
@@ -73,8 +72,7 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
     if (!launchRate.take()) return refuseLaunch(message, 'too-many-launches-per-second');
     const started = await startOrRefuse({ call, session, plan });
     if (typeof started === 'string') return refuseLaunch(message, started);
-    calls.launched(started);
-    passLaunch(request, started);
+    passLaunch(message, started);
   }
 
   /** What this process lacks (descriptors, memory, processes) refuses one launch and ends nothing else (L15, O12). */
@@ -87,18 +85,22 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
     }
   }
 
-  function passLaunch(request: number, started: Launch): void {
+  function passLaunch(message: LaunchMessage, started: Launch): void {
     const { number, isolation, brokerEnds, secrets } = started;
+    const closeEnds = (): void => {
+      for (const end of brokerEnds) end.close();
+    };
     const passed = link.pass({
       kind: 'launch',
       number,
-      descriptors: brokerEnds.map((end) => end.number),
+      descriptors: brokerEnds,
       message: {
-        ...{ type: 'launched', request, launch: number, isolation },
+        ...{ type: 'launched', request: message.request, launch: number, isolation },
         secrets: secrets.map(({ name, value }) => ({ name, value: Buffer.from(value).toString('base64') })),
       },
+      sent: closeEnds,
       settled(taken) {
-        for (const end of brokerEnds) end.close();
+        closeEnds();
         if (!taken) return launches.end(number, 'untaken');
         // Only now: an end must not overtake the launch that it ends.
         void started.ended.then(({ end, status }) =>
@@ -106,9 +108,17 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
         );
       },
     });
-    if (passed) return;
-    for (const end of brokerEnds) end.close();
-    launches.end(number, 'untaken');
+    if (!passed) {
+      closeEnds();
+      return launches.end(number, 'untaken');
+    }
+    // One that ended while it waited holds nothing here any more: else a broker that takes nothing could use up this
+    // process's descriptors, since only launches that are alive count.
+    void started.ended.then(() => {
+      if (!link.withdraw('launch', number)) return;
+      closeEnds();
+      refuseLaunch(message, 'sandbox-failed');
+    });
   }
 
   function answerWhenWritten(serial: number, written: Promise<unknown>): void {
@@ -137,6 +147,9 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
     if (state === 'gone') return link.answer({ type: 'unrecorded', serial, reason: 'peer-gone' });
     if (calls.open >= OPEN_CALLS_FACTOR * targets.current().settings.limits.in_flight) {
       return link.answer({ type: 'unrecorded', serial, reason: 'too-many-calls' });
+    }
+    if (targets.generation(message.generation) === undefined) {
+      return link.answer({ type: 'unrecorded', serial, reason: 'stale-generation' });
     }
     const written = calls.intent(session, message);
     if (written === false) return link.kill('it used a call number twice');

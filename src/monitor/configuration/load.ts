@@ -73,6 +73,7 @@ export function loadGeneration(number: number, options: Options, installation: I
 
   const hidden = hiddenFolders(options, settings);
   const assigned = openAssignedUsers(options.state, settings.identities.first, settings.identities.last);
+  const broker = planBroker(settings, options, installation);
   const drivers = new Map<string, DriverPlan>();
   const profileFolder = join(options.config, 'drivers.d');
   for (const file of listSafeFolder(profileFolder, trusted, '.yaml')) {
@@ -87,6 +88,7 @@ export function loadGeneration(number: number, options: Options, installation: I
       const { launches } = settings.limits;
       const plan = planDriver({ name, profile, program, folder, hidden, installation, user, launches });
       checkSafePath(plan.programFile, trusted);
+      refuseSharedUser(plan, profile.user === 'auto', broker, drivers);
       drivers.set(name, plan);
     } catch (error) {
       throw new Error(
@@ -112,7 +114,7 @@ export function loadGeneration(number: number, options: Options, installation: I
     groups: resolve(named.groups, findGroup),
     unitsProvable: unitsAreProvable(),
     drivers,
-    broker: planBroker(settings, options, installation),
+    broker,
     digest: digestOf(files),
   };
 }
@@ -160,6 +162,22 @@ function driverUser(user: string, profile: string, assigned: AssignedUsers): { u
   if (found === null) throw new Error(`there is no user ${user}`);
   if (found.uid === 0 || found.gid === 0) throw new Error(`user ${user} is root`);
   return found;
+}
+
+/** Invariant 7: no driver runs as the broker's user, and a number given by `auto` is one driver's alone. */
+function refuseSharedUser(
+  { sandbox }: DriverPlan,
+  isAssigned: boolean,
+  broker: BrokerPlan,
+  drivers: ReadonlyMap<string, DriverPlan>,
+): void {
+  if (process.geteuid?.() !== 0) return;
+  const { uid, gid } = sandbox;
+  if (uid === broker.sandbox.uid || gid === broker.sandbox.gid)
+    throw new Error(`its user ${uid}:${gid} is the broker's`);
+  if (!isAssigned) return;
+  for (const [name, other] of drivers)
+    if (other.sandbox.uid === uid) throw new Error(`its user ${uid} is that of ${name} too`);
 }
 
 function groupId(name: string): number {

@@ -5,8 +5,10 @@ export interface ReloadSteps {
   load(number: number): Generation;
   /** Settles with null where the broker accepted, else with why not. */
   offer(generation: Generation): Promise<string | null>;
-  taken(generation: Generation): Promise<unknown>;
-  refused(why: string): void;
+  /** Does not reject. */
+  taken(generation: Generation): Promise<void>;
+  /** @param said what the broker said, which may be a lie; null where the reason is the monitor's own */
+  refused(why: string, said: string | null): void;
 }
 
 /** Reloads everything or nothing. A storm of requests is one reload that runs and one that follows it (R9). */
@@ -20,20 +22,23 @@ export function createReloader(firstNumber: number, steps: ReloadSteps): () => P
     try {
       next = steps.load(lastNumber + 1);
     } catch (error) {
-      return steps.refused(error instanceof Error ? error.message : 'unknown');
+      return steps.refused(error instanceof Error ? error.message : 'unknown', null);
     }
     lastNumber += 1;
     const refused = await steps.offer(next);
-    if (refused !== null) return steps.refused(refused);
+    if (refused !== null) return steps.refused('the broker did not accept it', refused);
     await steps.taken(next);
   }
 
   async function reloadUntilQuiet(): Promise<void> {
-    do {
-      again = false;
-      await reloadOnce();
-    } while (again);
-    running = undefined;
+    try {
+      do {
+        again = false;
+        await reloadOnce();
+      } while (again);
+    } finally {
+      running = undefined;
+    }
   }
 
   return () => {

@@ -34,6 +34,8 @@ export interface LaunchRequest {
 export interface LaunchEvents {
   /** Writes the launch record; the gate opens only when it is written. Rejects where it cannot be. */
   record(launch: Launch): Promise<unknown>;
+  /** Whether there is a recorded intent that this launch belongs to; without one its gate stays shut. */
+  intended(launch: Launch): Promise<boolean>;
   ended(launch: Launch, end: LaunchEnd, status: number, ranMs: number): void;
   /** Why a launch failed, for the operational log. */
   failed(profile: string, why: string): void;
@@ -104,8 +106,13 @@ export function createLaunches(filter: SeccompFilter, notes: LaunchNotes, events
     let wallTimer: NodeJS.Timeout | undefined;
     void sandbox.ended.then((status) => {
       clearTimeout(wallTimer);
-      forget();
       alive.delete(number);
+      try {
+        forget();
+      } catch (error) {
+        // A disk that became read-only: a note that stays is harmless, since the sweep compares start times.
+        events.failed(plan.name, error instanceof Error ? error.message : 'its note could not be removed');
+      }
       if (started !== undefined) {
         events.ended(started.launch, entry.end, status, Math.round(performance.now() - started.at));
       }
@@ -148,7 +155,8 @@ export function createLaunches(filter: SeccompFilter, notes: LaunchNotes, events
     };
     started = { launch, at: performance.now() };
     try {
-      await events.record(launch);
+      const [intended] = await Promise.all([events.intended(launch), events.record(launch)]);
+      if (!intended) return refuse('no-intent');
     } catch (error) {
       events.failed(plan.name, error instanceof Error ? error.message : 'its record could not be written');
       return refuse('audit-unavailable');

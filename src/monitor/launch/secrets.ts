@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import type { Descriptor } from '../../posix/descriptor.ts';
 import { makeMemoryFile } from '../../posix/memory-file.ts';
 import { readSafeFile } from '../../shared/safe-file.ts';
 import type { SecretFile } from '../configuration/plan.ts';
@@ -19,6 +20,7 @@ export interface DriverSecret {
 /**
  * Reads a profile's secrets anew for each launch; null where one is missing, untrusted or out of bounds.
  * @param failed told why, without a value
+ * @throws PosixError where this process lacks descriptors
  */
 export function readSecrets(
   files: readonly SecretFile[],
@@ -39,7 +41,13 @@ export function readSecrets(
       failed(`secret ${name} is shorter than ${SHORTEST} bytes`);
       return closeAll(secrets);
     }
-    const content = makeMemoryFile('driverd-secret');
+    let content: Descriptor;
+    try {
+      content = makeMemoryFile('driverd-secret');
+    } catch (error) {
+      closeAll(secrets);
+      throw error;
+    }
     writeSync(content.number, value);
     secrets.push({ name, value, file: { target: `${INSIDE.secrets}/${name}`, content } });
   }

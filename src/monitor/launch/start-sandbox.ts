@@ -50,6 +50,7 @@ export interface SandboxContent {
  * Starts bubblewrap with a plan, up to the gate. Spawning uses raw descriptors, so that no byte of the program's
  * standard streams is read here.
  * @param contents files made inside from memory files; each is reopened, so that it can be used again
+ * @throws Error where this process lacks descriptors or processes
  */
 export function startSandbox(
   plan: SandboxPlan,
@@ -58,13 +59,15 @@ export function startSandbox(
   contents: readonly SandboxContent[] = [],
 ): Sandbox {
   const firstFree = GATE_DESCRIPTOR + 1 + stdio.further.length;
-  const opened = [filter.file, ...contents.map((file) => file.content)].map(reopenMemoryFile);
+  const opened: Descriptor[] = [];
   const dataFiles = contents.map(
     (file, index): DataFile => ({ descriptor: firstFree + 1 + index, target: file.target }),
   );
   const asUser = plan.way === 'user-namespace' && process.getuid?.() === 0;
   let child: ChildProcess;
   try {
+    for (const file of [filter.file, ...contents.map(({ content }) => content)])
+      opened.push(reopenMemoryFile(file));
     child = spawn(BUBBLEWRAP, sandboxArguments(plan, firstFree, dataFiles), {
       // Null prototypes: what pollutes Object.prototype cannot reach the options or the environment.
       __proto__: null,
@@ -82,10 +85,9 @@ export function startSandbox(
 
 function superviseSandbox(child: ChildProcess, furtherCount: number): Sandbox {
   const gate = pipeOf(child, GATE_DESCRIPTOR);
-  const pipes = Array.from(
-    { length: furtherCount },
-    (_, index) => child.stdio[GATE_DESCRIPTOR + 1 + index],
-  ).filter((stream): stream is Socket => stream instanceof Socket);
+  const pipes = Array.from({ length: furtherCount }, (_, index) =>
+    pipeOf(child, GATE_DESCRIPTOR + 1 + index),
+  );
   let firstPid: Descriptor | undefined;
   let launcherEnded = false;
 
@@ -163,8 +165,10 @@ function firstProcess(launcher: number | undefined): { pid: number; pidfd: Descr
 }
 
 function pipeOf(child: ChildProcess, index: number): Socket {
-  const stream = child.stdio[index];
-  // Where spawn failed there may be no stream; an unconnected one keeps the code below whole.
+  // Where spawn failed for want of descriptors there is no stream, against Node's types: an unconnected one keeps the
+  // code whole until `error` is told.
+  const stdio: ChildProcess['stdio'] | undefined = child.stdio;
+  const stream = stdio?.[index];
   return stream instanceof Socket ? stream : new Socket();
 }
 

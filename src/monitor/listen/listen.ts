@@ -62,7 +62,8 @@ export async function listen(place: SocketPlace): Promise<Server> {
 
 /** Everybody may pass to the socket; only the daemon's user writes the folder. */
 function makeFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  // The umask of this process is 077, and would close the folder to every caller.
+  if (mkdirSync(folder, { recursive: true }) !== undefined) chmodSync(folder, 0o755);
   const { mode, uid } = statSync(folder);
   const sticky = (mode & 0o1000) !== 0;
   if (!sticky && ((uid !== 0 && uid !== process.geteuid?.()) || (mode & 0o022) !== 0)) {

@@ -3,12 +3,15 @@ import { type Descriptor, ownDescriptor } from '../../posix/descriptor.ts';
 import { duplicateDescriptor } from '../../posix/descriptor-passing.ts';
 import { peerHasGone } from '../../posix/poll.ts';
 import type { Caller } from '../../shared/caller.ts';
+import { createRate, type Rate } from '../rate.ts';
 import { identify } from './identify.ts';
 
 /** How long a session whose peer has gone still takes calls: a notification sent just before leaving, in milliseconds. */
 const GONE_GRACE_MS = 3_000;
 /** How often every session is asked whether its peer is still there, in milliseconds. */
 const SWEEP_EVERY_MS = 1_000;
+/** Identities whose rate is remembered. */
+const RATES_KEPT = 1_024;
 /** Descriptors kept free for launches, files and the broker's pairs. */
 const DESCRIPTOR_RESERVE = 128;
 
@@ -26,8 +29,15 @@ export interface SessionEvents {
   opened(session: Session): void;
   /** After it: the number means nobody. */
   closed(session: Session, why: 'peer-gone' | 'broker-closed' | 'broker-ended' | 'stopping'): void;
-  refused(why: 'unidentified' | 'too-many-sessions' | 'no-descriptor', detail: string): void;
+  /** @param uid null where the kernel did not tell */
+  refused(why: SessionRefusal, uid: number | null, detail: string): void;
 }
+
+export type SessionRefusal =
+  | 'unidentified'
+  | 'too-many-sessions'
+  | 'too-many-sessions-per-second'
+  | 'no-descriptor';
 
 export type SessionState = 'live' | 'gone' | 'closed' | 'never-was';
 
@@ -43,10 +53,28 @@ export interface Sessions {
   stop(): void;
 }
 
-/** @param maximum most sessions at once, and the process's descriptors less a reserve */
-export function createSessions(server: Server, maximum: () => number, events: SessionEvents): Sessions {
+export interface SessionLimits {
+  /** Most sessions at once, within the process's descriptors less a reserve. */
+  readonly sessions: () => number;
+  /** Most sessions of one identity in a second. */
+  readonly perSecond: () => number;
+}
+
+export function createSessions(server: Server, limits: SessionLimits, events: SessionEvents): Sessions {
   const sessions = new Map<number, Session>();
+  /** Each session is on record: who connects in a loop must not fill the disk. */
+  const rates = new Map<number, Rate>();
   let last = 0;
+
+  function rateOf(uid: number): Rate {
+    const known = rates.get(uid);
+    if (known !== undefined) return known;
+    // A new bucket is full, and so is one that nobody used for a second: forgetting them all changes little.
+    if (rates.size >= RATES_KEPT) rates.clear();
+    const rate = createRate(limits.perSecond);
+    rates.set(uid, rate);
+    return rate;
+  }
 
   function close(session: Session, why: Parameters<SessionEvents['closed']>[1]): void {
     if (!sessions.delete(session.number)) return;
@@ -66,16 +94,20 @@ export function createSessions(server: Server, maximum: () => number, events: Se
   function accept(connection: Socket): void {
     const descriptor = descriptorOf(connection);
     try {
-      if (descriptor === null) return events.refused('no-descriptor', 'the connection has no descriptor');
-      if (sessions.size >= maximum()) return events.refused('too-many-sessions', `${sessions.size} are open`);
+      if (descriptor === null)
+        return events.refused('no-descriptor', null, 'the connection has no descriptor');
       const caller = identify(descriptor);
+      const { uid } = caller;
+      if (sessions.size >= limits.sessions())
+        return events.refused('too-many-sessions', uid, `${sessions.size} are open`);
+      if (!rateOf(uid).take()) return events.refused('too-many-sessions-per-second', uid, `of uid ${uid}`);
       last += 1;
       const copy = ownDescriptor(duplicateDescriptor(descriptor));
       const session: Session = { number: last, caller, copy, taken: false, goneSince: null };
       sessions.set(last, session);
       events.opened(session);
     } catch (error) {
-      events.refused('unidentified', error instanceof Error ? error.message : 'unknown');
+      events.refused('unidentified', null, error instanceof Error ? error.message : 'unknown');
     } finally {
       // Node's own descriptor; under pauseOnConnect this is a plain close, and nothing was read.
       connection.destroy();

@@ -25,7 +25,14 @@ const KNOWN_KEYS = [
     'in_flight',
     'in_flight_per_connection',
   ],
-  ...['in_flight_per_identity', 'connections', 'connections_per_identity', 'reply_buffer_bytes', 'launches'],
+  ...[
+    'in_flight_per_identity',
+    'connections',
+    'connections_per_identity',
+    'connections_per_second',
+    'reply_buffer_bytes',
+    'launches',
+  ],
   ...['launches_per_second', 'audit_records_per_second', 'stderr_tail_bytes'],
 ];
 

@@ -129,6 +129,10 @@ in_flight: number
  */
 connections_per_identity: number
 /**
+ * Most connections that one user may open in a second; each is on record.
+ */
+connections_per_second: number
+/**
  * Most connections at once.
  */
 connections: number

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -50,6 +50,9 @@ describe('a broker played by a test is ended, and that is on record (invariant 6
     ['a call number twice', 'record(intent(session, 5)); record(intent(session, 5));'],
     ['having taken what was not passed', "send({ type: 'taken', kind: 'launch', number: 4 });"],
     ['having drained unasked', "send({ type: 'drained' });"],
+    ['saying hello twice', "send({ type: 'hello', build: buildId() });"],
+    ['retiring what runs', "send({ type: 'retired', generation: 1 });"],
+    ['retiring what comes next', "send({ type: 'retired', generation: 2 });"],
     ['a claim with a line feed in it', 'record(intent(session, 1, { method: \'a\\n{"seq":1}\' }));'],
     ['a claim that is too long', "record(intent(session, 1, { method: 'a'.repeat(129) }));"],
   ])('for %s', (_what, attack) => expectEnded(attack), 60_000);
@@ -138,14 +141,111 @@ describe('a broker played by a test is refused, and that is on record (invariant
   }, 60_000);
 });
 
-test('a broker whose files are of another build ends the monitor for a clean restart', async () => {
-  const monitor = await startPlayedBroker("send({ type: 'hello', build: '0'.repeat(64) });");
-  const client = await connectClient(monitor.socket);
-  const code = await new Promise((resolve) => monitor.monitor.on('exit', resolve));
-  expect(code).toBe(1);
-  expect(readFileSync(monitor.log, 'utf8')).toContain('daemon-stop');
-  client.close();
+describe('a launch', () => {
+  test('without an intent keeps its gate shut and is refused, on record (invariant 11)', async () => {
+    const monitor = await startPlayedBroker('send(launch(session, 1));');
+    const client = await connectClient(monitor.socket);
+    const reasonOf = (): unknown =>
+      monitor.records().find((record) => record.event === 'launch-refused')?.facts['reason'];
+    await expect.poll(reasonOf, { timeout: 15_000 }).toBe('no-intent');
+    const ended = monitor.records().find((record) => record.event === 'launch-end');
+    expect(ended?.facts['status']).not.toBe(0);
+    client.close();
+    expect(await monitor.stop()).toBe(0);
+  }, 60_000);
+
+  test('cannot be charged to the call of another session', async () => {
+    const monitor = await startPlayedBroker(
+      'setTimeout(() => { record(intent(session + 1, 1)); send(launch(session, 1)); }, 500);',
+    );
+    const clients = [await connectClient(monitor.socket), await connectClient(monitor.socket)];
+    await expect
+      .poll(() => monitor.records().some((record) => record.event === 'launch-refused'), { timeout: 15_000 })
+      .toBe(true);
+    for (const client of clients) client.close();
+    expect(await monitor.stop()).toBe(0);
+  }, 60_000);
+
+  test('under a configuration that never was has no intent', async () => {
+    const monitor = await startPlayedBroker(
+      'record(intent(session, 1, { generation: 7 })); send(launch(session, 1, { generation: 7 }));',
+    );
+    const client = await connectClient(monitor.socket);
+    await expect
+      .poll(() => monitor.records().some((record) => record.event === 'launch-refused'), { timeout: 15_000 })
+      .toBe(true);
+    expect(monitor.records().some((record) => record.event === 'call-start')).toBe(false);
+    client.close();
+    expect(await monitor.stop()).toBe(0);
+  }, 60_000);
+});
+
+test('a broker that takes no connection, closes one that waits and then takes the rest gets no descriptor that was opened since', async () => {
+  const CLIENTS = 80;
+  const CLOSED = 75;
+  // At most 64 are untaken: the 75th still waits in the monitor when it is closed.
+  const monitor = await startPlayedBroker(`
+    setTimeout(() => {
+      send({ type: 'close-session', session: ${CLOSED} });
+      setTimeout(() => {
+        const words = [];
+        const take = setInterval(() => {
+          const received = receiveDescriptors(6);
+          if (received === null) return;
+          words.push(received.words);
+          const [kind, number] = received.words.split(' ');
+          send({ type: 'taken', kind, number: Number(number) });
+          if (number === '${CLIENTS}') { clearInterval(take); writeSync(descriptor, words.join(',') + '\\n'); }
+        }, 1);
+      }, 1000);
+    }, 3000);`);
+  const first = await connectClient(monitor.socket);
+  const said = new Promise<string>((resolve) => {
+    let text = '';
+    first.socket.on('data', (chunk) => {
+      text += chunk.toString();
+      if (text.endsWith('\n')) resolve(text);
+    });
+  });
+  const others: Awaited<ReturnType<typeof connectClient>>[] = [];
+  for (let count = 1; count < CLIENTS; count += 1) others.push(await connectClient(monitor.socket));
+  const words = (await said).trim().split(',');
+  expect(words).not.toContain(`session ${CLOSED}`);
+  expect(words).toHaveLength(CLIENTS - 2);
+  for (const client of [first, ...others]) client.close();
+  expect(await monitor.stop()).toBe(0);
 }, 60_000);
+
+test('what a broker says of a configuration is a claim, never a fact (invariant 6)', async () => {
+  const monitor = await startPlayedBroker("refuseWith = 'the admin allowed it';");
+  const client = await connectClient(monitor.socket);
+  await wait(500);
+  monitor.monitor.kill('SIGHUP');
+  const refused = (): unknown => monitor.records().find((record) => record.event === 'reload-refused');
+  await expect.poll(refused, { timeout: 15_000 }).toMatchObject({
+    facts: { reason: 'the broker did not accept it' },
+    claims: { reason: 'the admin allowed it' },
+  });
+  client.close();
+  expect(await monitor.stop()).toBe(0);
+}, 60_000);
+
+describe('a broker of another build', () => {
+  test('never serves: the daemon does not start with it', async () => {
+    await expect(startPlayedBroker('', "'0'.repeat(64)")).rejects.toThrow('it is of another build');
+  }, 60_000);
+
+  test('ends the monitor for a clean restart where the files have changed', async () => {
+    const monitor = await startPlayedBroker('process.exit(1);');
+    // An upgrade under the running monitor: the next broker reads the new files.
+    appendFileSync(join(monitor.installation, 'dist/boundary/build.js'), '\n');
+    const client = await connectClient(monitor.socket);
+    const code = await new Promise((resolve) => monitor.monitor.on('exit', resolve));
+    expect(code).toBe(1);
+    expect(readFileSync(monitor.log, 'utf8')).toContain('daemon-stop');
+    client.close();
+  }, 60_000);
+});
 
 async function verifyWhileRunning(monitor: PlayedMonitor): Promise<number | null> {
   await wait(200);

@@ -1,4 +1,7 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { ROOT } from '../../../scripts/development-folder.ts';
 import { DRIVER_FILTER } from '../../../src/monitor/launch/filter.ts';
 import type { SandboxPlan } from '../../../src/monitor/launch/sandbox.ts';
 import { buildSeccompFilter } from '../../../src/posix/seccomp.ts';
@@ -42,6 +45,40 @@ describe.each(ways)('in the way %s', (way) => {
     expect(output).not.toMatch(/^\/(x|usr|dev)/m);
     expect(size).toBeLessThanOrEqual(1_048_576);
   });
+});
+
+test('where this process lacks descriptors a start fails and ends nothing else (L15, O12)', () => {
+  const script = `
+    import { openSync } from 'node:fs';
+    import { buildSeccompFilter } from ${JSON.stringify(join(ROOT, 'src/posix/seccomp.ts'))};
+    import { planFor, direct } from ${JSON.stringify(join(ROOT, 'test/support/sandbox.ts'))};
+    import { startSandbox } from ${JSON.stringify(join(ROOT, 'src/monitor/launch/start-sandbox.ts'))};
+    const filter = buildSeccompFilter([]);
+    const held = [];
+    try { for (;;) held.push(openSync('/dev/null')); } catch {}
+    const { closeSync } = await import('node:fs');
+    const heard = [];
+    // From no free descriptor to enough for a pipe or two: each step fails in another place.
+    for (let free = 0; free < 12; free += 1) {
+      for (let count = 0; count < free; count += 1) closeSync(held.pop());
+      try {
+        const sandbox = startSandbox(planFor(direct('/bin/true')), filter, { standard: ['ignore', 'ignore', 'ignore'], further: ['pipe', 'pipe'] });
+        heard.push(await sandbox.ready.then(() => 'ready', () => 'failed'));
+        sandbox.kill();
+        await sandbox.ended;
+      } catch { heard.push('thrown'); }
+      try { for (;;) held.push(openSync('/dev/null')); } catch {}
+    }
+    process.stdout.write(heard.join(' '));
+  `;
+  const { stdout, status, stderr } = spawnSync(
+    'prlimit',
+    ['--nofile=96:96', process.execPath, '--input-type=module', '-e', script],
+    { encoding: 'utf8', timeout: 60_000 },
+  );
+  expect([status, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(/thrown|failed/);
+  expect(stdout.split(' ')).toHaveLength(12);
 });
 
 test('what pollutes Object.prototype reaches neither the environment nor the options of a launch (L7)', async () => {
