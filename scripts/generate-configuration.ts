@@ -20,9 +20,47 @@ const settings = read('driverd');
 const profile = read('profile');
 const manifest = read('manifest');
 
+/** Words of a profile that a manifest can ask for. A secret is asked for by its name; where it comes from is the admin's. */
+const ASKABLE = [
+  ...['groups', 'filesystem', 'network', 'capabilities', 'devices', 'syscalls', 'limits', 'secrets'],
+];
+
+/** The `asks` of a manifest: words of a profile, without their defaults, since what is not named is not asked for. */
+function asksSchema(): Schema {
+  const words = profile['properties'] as Schema;
+  const properties = Object.fromEntries(ASKABLE.map((word) => [word, withoutDefaults(words[word])]));
+  const secret = (properties['secrets'] as Schema)['items'] as Schema;
+  const { name, as, variable } = secret['properties'] as Schema;
+  delete secret['oneOf'];
+  secret['properties'] = { name, as, variable };
+  secret['examples'] = [{ name: 'token' }];
+  return {
+    $schema: profile['$schema'],
+    $id: 'asks.schema.json',
+    $comment: HEADER,
+    title: 'Asks',
+    description: "What a driver asks for, in a profile's words; nothing is granted by it.",
+    type: 'object',
+    additionalProperties: false,
+    examples: [{ filesystem: { read: ['/srv'] } }],
+    $defs: withoutDefaults(profile['$defs']),
+    properties,
+  };
+}
+
+function withoutDefaults(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutDefaults);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]) =>
+      key === 'default' ? [] : [[key, withoutDefaults(inner)]],
+    ),
+  );
+}
+
 /** What the monitor reads of a manifest: everything but its methods is checked, those are left to the broker. */
 function programSchema(): Schema {
-  const { version, name, kind, program } = manifest['properties'] as Schema;
+  const { version, name, kind, program, asks } = manifest['properties'] as Schema;
   const required = ['version', 'name', 'kind', 'program'];
   return {
     ...manifest,
@@ -30,12 +68,26 @@ function programSchema(): Schema {
     title: 'Program',
     required,
     additionalProperties: true,
-    properties: { version, name, kind, program },
+    properties: { version, name, kind, program, asks },
   };
 }
 
 const isObject = (value: unknown): value is Schema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Every `$ref` replaced by what it names. */
+function inlined(schema: unknown, root: Schema): unknown {
+  if (Array.isArray(schema)) return schema.map((item) => inlined(item, root));
+  if (!isObject(schema)) return schema;
+  const { $ref, ...rest } = schema;
+  if (typeof $ref !== 'string') {
+    const { $defs: _, ...kept } = rest;
+    return Object.fromEntries(Object.entries(kept).map(([key, value]) => [key, inlined(value, root)]));
+  }
+  if ($ref === 'asks.schema.json') return { ...(inlined(asksSchema(), asksSchema()) as Schema), ...rest };
+  const name = $ref.replace('#/$defs/', '');
+  return inlined((root['$defs'] as Schema)[name], root);
+}
 
 /** For types: what has a default is always there after validation; titles would make an alias of each field. */
 function forTypes(schema: unknown, top = true): unknown {
@@ -43,8 +95,7 @@ function forTypes(schema: unknown, top = true): unknown {
   if (!isObject(schema)) return schema;
   const copy: Schema = {};
   for (const [key, value] of Object.entries(schema)) {
-    if (key === '$schema' || key === '$id' || key === 'examples' || key === 'propertyNames' || key === 'not')
-      continue;
+    if (['$schema', '$id', '$comment', 'examples', 'propertyNames', 'not'].includes(key)) continue;
     if (key === 'title' && !top && typeof value === 'string') continue;
     if (key === 'properties' && isObject(value)) {
       copy[key] = Object.fromEntries(
@@ -71,7 +122,7 @@ export async function validatorsText(): Promise<string> {
   const ajv = new Ajv2020({
     ...{ strict: true, strictTypes: false, strictRequired: false, allowUnionTypes: true, useDefaults: true },
     code: { source: true, esm: true, lines: true },
-    schemas: [...Object.values(schemas), nameSchema],
+    schemas: [asksSchema(), ...Object.values(schemas), nameSchema],
   });
   const names = Object.fromEntries(
     Object.entries(schemas).map(([name, schema]) => [name, String(schema['$id'])]),
@@ -89,7 +140,7 @@ export async function validatorsText(): Promise<string> {
     },
   });
   // ajv's helper carries the text of a require() for its code generator; here it is dead.
-  const text = (bundled.outputFiles[0]?.text ?? '').replace(/^.*\.code = 'require\(.*\n/m, '');
+  const text = (bundled.outputFiles[0]?.text ?? '').replace(/^.*\.code = 'require\(.*\n/gm, '');
   return `// ${HEADER}\n${text}`;
 }
 
@@ -104,7 +155,11 @@ export async function typesText(): Promise<string> {
   const parts: string[] = [];
   for (const schema of [settings, profile, manifest, programSchema()]) {
     parts.push(
-      await compile(forTypes(schema) as Parameters<typeof compile>[0], String(schema['title']), options),
+      await compile(
+        forTypes(inlined(schema, schema)) as Parameters<typeof compile>[0],
+        String(schema['title']),
+        options,
+      ),
     );
   }
   return `// ${HEADER}\n\n${parts.join('\n')}`;
@@ -179,6 +234,7 @@ export async function generatedConfiguration(): Promise<ReadonlyMap<string, stri
     ['src/shared/configuration/validators.generated.d.ts', TYPES],
     ['src/shared/configuration/types.generated.ts', await typesText()],
     ['docs/configuration.md', docsText()],
+    ['protocol/asks.schema.json', `${JSON.stringify(asksSchema(), null, 2)}\n`],
   ]);
 }
 

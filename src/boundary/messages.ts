@@ -148,6 +148,7 @@ export interface Isolation {
   readonly gid: number;
   readonly groups: readonly number[];
   readonly namespaces: readonly string[];
+  readonly network: 'none' | 'loopback' | 'host';
   /** The union of every capability set, hex, as /proc/PID/status says. */
   readonly capabilities: string;
   readonly no_new_privs: boolean;

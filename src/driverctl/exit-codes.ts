@@ -27,7 +27,14 @@ export const exitCodes = {
   driver: {
     status: 6,
     meaning: 'the driver failed, or reported an error of its own',
-    reasons: ['driver-failed', 'driver-bad-output', 'output-limit', 'driver-error', 'launch-refused'],
+    reasons: [
+      'driver-failed',
+      'driver-bad-output',
+      'output-limit',
+      'driver-error',
+      'launch-refused',
+      'outcome-unrecorded',
+    ],
   },
   timeout: { status: 7, meaning: 'a time limit was reached', reasons: ['timeout'] },
   refused: {

@@ -8,10 +8,11 @@ import { createBrokerLife } from './broker/broker-life.ts';
 import { createDispatch } from './broker/dispatch.ts';
 import { createCalls } from './calls.ts';
 import { createGenerations } from './configuration/generations.ts';
-import { loadGeneration } from './configuration/load.ts';
+import { type Generation, loadGeneration } from './configuration/load.ts';
 import { createReloader } from './configuration/reloader.ts';
 import type { Installation } from './installation.ts';
-import { BROKER_FILTER, DRIVER_FILTER } from './launch/filter.ts';
+import { BROKER_FILTER } from './launch/filter.ts';
+import { createFilters } from './launch/filters.ts';
 import { createLaunches } from './launch/launches.ts';
 import { sweepLaunches } from './launch/sweep.ts';
 import { openListener } from './listen/open-listener.ts';
@@ -53,7 +54,13 @@ function saidClaim(said: string | null): AuditFields {
  */
 export async function startDaemon(options: Options, installation: Installation, log: Log): Promise<Daemon> {
   claimStateFolder(options.state);
-  const first = loadGeneration(1, options, installation);
+  const filters = createFilters();
+  function load(number: number): Generation {
+    const generation = loadGeneration(number, options, installation);
+    for (const plan of generation.drivers.values()) filters.of(plan.filter);
+    return generation;
+  }
+  const first = load(1);
   const generations = createGenerations(first);
   log.level = first.settings.log_level;
   const audit = await openAuditLog({ path: first.settings.audit.path, stateFolder: options.state });
@@ -92,7 +99,7 @@ export async function startDaemon(options: Options, installation: Installation, 
 
   const launchFailed = (profile: string, why: string): void =>
     log.error({ profile, reason: why }, 'a driver was not started');
-  const launches = createLaunches(buildSeccompFilter(DRIVER_FILTER), notes, {
+  const launches = createLaunches(filters, notes, {
     intended: calls.intended,
     record: ({ number, profile, call, session, isolation }) =>
       audit.append(
@@ -193,7 +200,7 @@ export async function startDaemon(options: Options, installation: Installation, 
   });
 
   const reload = createReloader(first.number, {
-    load: (number) => loadGeneration(number, options, installation),
+    load,
     offer: broker.offer,
     async taken(next) {
       generations.take(next);

@@ -11,14 +11,19 @@ const ACT_ALLOW = 0x7fff_0000;
 const ACT_ERRNO = 0x0005_0000;
 const ATTRIBUTE_BAD_ARCHITECTURE = 2;
 const UNKNOWN_SYSCALL = -1;
-const COMPARE_EQUAL = 4;
 const COMPARE_MASKED_EQUAL = 7;
 
-/** One refused system call; with `argument`, only where that argument, masked, has that value. */
+/** What one system call gets; with `argument`, only where that argument, masked, has that value. */
 export interface SyscallRule {
   readonly syscall: string;
-  readonly errno?: 'ENOSYS';
-  readonly argument?: { readonly index: number; readonly mask?: bigint; readonly value: bigint };
+  readonly answer: 'allow' | 'refuse' | 'ENOSYS';
+  readonly argument?: { readonly index: number; readonly mask: bigint; readonly value: bigint };
+}
+
+export interface FilterPlan {
+  /** What a call gets that no rule names. */
+  readonly unlisted: 'allow' | 'refuse';
+  readonly rules: readonly SyscallRule[];
 }
 
 interface Libseccomp {
@@ -51,9 +56,9 @@ function libseccomp(): Libseccomp {
 function comparison(argument: NonNullable<SyscallRule['argument']>): Buffer {
   const buffer = Buffer.alloc(24);
   buffer.writeUInt32LE(argument.index, 0);
-  buffer.writeUInt32LE(argument.mask === undefined ? COMPARE_EQUAL : COMPARE_MASKED_EQUAL, 4);
-  buffer.writeBigUInt64LE(argument.mask ?? argument.value, 8);
-  buffer.writeBigUInt64LE(argument.mask === undefined ? 0n : argument.value, 16);
+  buffer.writeUInt32LE(COMPARE_MASKED_EQUAL, 4);
+  buffer.writeBigUInt64LE(argument.mask, 8);
+  buffer.writeBigUInt64LE(argument.value, 16);
   return buffer;
 }
 
@@ -64,27 +69,35 @@ export interface SeccompFilter {
   readonly digest: string;
 }
 
+/** Whether libseccomp knows a system call by this name, on any architecture. */
+export function isSyscall(name: string): boolean {
+  return libseccomp().resolve(name) !== UNKNOWN_SYSCALL;
+}
+
 /**
- * Compiles a filter that allows everything but `rules`, which answer `refusal` (or ENOSYS where a rule says so), and
- * refuses the 32-bit and x32 entries as a whole. System calls that this architecture lacks are left out.
+ * Compiles a filter, and refuses the 32-bit and x32 entries as a whole. System calls that this architecture lacks are
+ * left out.
  * @param refusal errno of a refused call; EPERM but for tests, which prove the filter with another number, since
  *   without capabilities most of these calls would answer EPERM with no filter at all.
  * @throws PosixError where libseccomp refuses a rule.
  */
-export function buildSeccompFilter(rules: readonly SyscallRule[], refusal: number = EPERM): SeccompFilter {
+export function buildSeccompFilter(plan: FilterPlan, refusal: number = EPERM): SeccompFilter {
   const library = libseccomp();
-  const context = library.init(ACT_ALLOW);
+  const actions = { allow: ACT_ALLOW, refuse: ACT_ERRNO | refusal, ENOSYS: ACT_ERRNO | ENOSYS };
+  const context = library.init(actions[plan.unlisted]);
   try {
     check('set', library.setAttribute(context, ATTRIBUTE_BAD_ARCHITECTURE, ACT_ERRNO | refusal));
-    for (const rule of rules) {
+    for (const rule of plan.rules) {
       const number = library.resolve(rule.syscall);
       if (number === UNKNOWN_SYSCALL)
         throw new Error(`Cannot build a filter: libseccomp knows no ${rule.syscall}`);
       // Pseudo numbers below -1: known by name, absent on this architecture.
       if (number < 0) continue;
-      const action = ACT_ERRNO | (rule.errno === 'ENOSYS' ? ENOSYS : refusal);
       const comparisons = rule.argument === undefined ? null : comparison(rule.argument);
-      check(rule.syscall, library.add(context, action, number, comparisons === null ? 0 : 1, comparisons));
+      check(
+        rule.syscall,
+        library.add(context, actions[rule.answer], number, comparisons === null ? 0 : 1, comparisons),
+      );
     }
     const file = makeMemoryFile('driverd-seccomp');
     check('export', library.exportFilter(context, file.number));

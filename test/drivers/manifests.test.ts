@@ -14,7 +14,7 @@ const folders = ['drivers', 'test/fixtures/drivers'].flatMap((folder) =>
 
 function methodsOf(folder: string): readonly Method[] {
   const name = basename(folder);
-  const profile = parseProfile(`${name}.yaml`, Buffer.from('version: 1\n'));
+  const profile = parseProfile(`${name}.yaml`, Buffer.from('version: 1\n')).value;
   const file = join(folder, 'driver.yaml');
   return loadMethods(name, profile, file, readFileSync(file));
 }

@@ -54,7 +54,7 @@ export function buildGeneration(
   for (const file of filesOf('profile')) {
     const manifest = filesOf('manifest').find((candidate) => candidate.name === file.name);
     if (manifest === undefined) throw new Error(`Cannot load ${file.path}: its manifest did not come`);
-    const profile = parseProfile(file.path, bytesOf(file));
+    const profile = parseProfile(file.path, bytesOf(file)).value;
     for (const method of loadMethods(file.name, profile, manifest.path, bytesOf(manifest)))
       methods.set(method.name, method);
   }

@@ -12,7 +12,7 @@ import type { Descriptor } from '../../posix/descriptor.ts';
 import { sendDescriptors } from '../../posix/descriptor-passing.ts';
 import { makePacketPair } from '../../posix/pipes.ts';
 import type { SeccompFilter } from '../../posix/seccomp.ts';
-import type { BrokerPlan } from '../configuration/plan.ts';
+import type { BrokerPlan } from '../configuration/broker-plan.ts';
 import { type ReadySandbox, type Sandbox, startSandbox } from '../launch/start-sandbox.ts';
 
 /** Descriptors passed and not yet taken; the rest wait here. */

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { findGroup, findUser } from '../../posix/names.ts';
 import { peerPidfd } from '../../posix/peer-credentials.ts';
 import { makePacketPair } from '../../posix/pipes.ts';
+import { ConfigurationError } from '../../shared/configuration/configuration-error.ts';
 import { parseProgram } from '../../shared/configuration/manifest.ts';
 import { parseProfile } from '../../shared/configuration/profile.ts';
 import { parseSettings } from '../../shared/configuration/settings.ts';
@@ -12,9 +13,10 @@ import { namesInPolicy } from '../../shared/policy-names.ts';
 import { checkSafePath, listSafeFolder, readSafeFile, type TrustedWriters } from '../../shared/safe-file.ts';
 import type { Installation } from '../installation.ts';
 import type { Options } from '../options.ts';
-import type { AssignedUsers } from './assigned-users.ts';
 import { openAssignedUsers } from './assigned-users.ts';
-import { type BrokerPlan, type DriverPlan, planBroker, planDriver } from './plan.ts';
+import { type BrokerPlan, planBroker } from './broker-plan.ts';
+import { driverUser } from './driver-user.ts';
+import { type DriverPlan, planDriver } from './plan.ts';
 
 /** Largest configuration file, in bytes. */
 const MAXIMUM_FILE_BYTES = 1_048_576;
@@ -79,18 +81,22 @@ export function loadGeneration(number: number, options: Options, installation: I
   for (const file of listSafeFolder(profileFolder, trusted, '.yaml')) {
     const path = join(profileFolder, file);
     const name = file.slice(0, -'.yaml'.length);
-    const profile = parseProfile(path, read('profile', path, name));
+    const profileFile = parseProfile(path, read('profile', path, name));
+    const profile = profileFile.value;
     const folder = findDriver(profile.driver ?? name, settings.driver_paths, path);
     const manifestPath = join(folder, 'driver.yaml');
     const program = parseProgram(manifestPath, read('manifest', manifestPath, name));
     try {
-      const user = driverUser(profile.user, name, assigned);
+      const user = driverUser(profileFile, name, assigned);
       const { launches } = settings.limits;
-      const plan = planDriver({ name, profile, program, folder, hidden, installation, user, launches });
+      const plan = planDriver({
+        ...{ name, read: profileFile, program, folder, hidden, installation, user, launches },
+      });
       checkSafePath(plan.programFile, trusted);
       refuseSharedUser(plan, profile.user === 'auto', broker, drivers);
       drivers.set(name, plan);
     } catch (error) {
+      if (error instanceof ConfigurationError) throw error;
       throw new Error(
         `Cannot load ${path}: ${error instanceof Error ? error.message : 'the profile failed'}`,
       );
@@ -145,22 +151,6 @@ function findDriver(driver: string, folders: readonly string[], profilePath: str
       `Cannot load ${profilePath}: no driver ${driver} in ${folders.join(', ') || 'driver_paths (empty)'}`,
     );
   }
-  return found;
-}
-
-function driverUser(user: string, profile: string, assigned: AssignedUsers): { uid: number; gid: number } {
-  const self = process.geteuid?.() ?? 0;
-  if (self !== 0) {
-    if (user !== 'auto') throw new Error(`user ${user} needs a daemon that runs as root`);
-    return { uid: self, gid: process.getegid?.() ?? self };
-  }
-  if (user === 'auto') {
-    const uid = assigned.numberOf(profile);
-    return { uid, gid: uid };
-  }
-  const found = findUser(user);
-  if (found === null) throw new Error(`there is no user ${user}`);
-  if (found.uid === 0 || found.gid === 0) throw new Error(`user ${user} is root`);
   return found;
 }
 

@@ -1,15 +1,15 @@
 import { realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { DriverUser } from './driver-user.ts';
 
 /**
  * Whether a user can reach a path: search permission on every folder above it, as path_resolution(7) checks it.
- * Supplementary groups do not count, since a driver has none.
  * @throws Error (ENOENT and the like) where the path does not resolve.
  */
-export function canReach(path: string, uid: number, gid: number): boolean {
+export function canReach(path: string, { uid, gid, groups }: DriverUser): boolean {
   for (let folder = dirname(realpathSync(path)); ; folder = dirname(folder)) {
     const { mode, uid: owner, gid: group } = statSync(folder);
-    const shift = owner === uid ? 6 : group === gid ? 3 : 0;
+    const shift = owner === uid ? 6 : group === gid || groups.includes(group) ? 3 : 0;
     if (((mode >> shift) & 0o1) === 0) return false;
     if (folder === '/') return true;
   }

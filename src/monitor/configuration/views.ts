@@ -33,6 +33,20 @@ export function systemView(): readonly Mount[] {
   return [{ kind: 'read', source: '/usr', target: '/usr' }, ...merged, ...etc];
 }
 
+/** What programs need of /etc to find names and to trust certificates on the host's network. */
+export function networkView(): readonly Mount[] {
+  return [
+    '/etc/resolv.conf',
+    '/etc/host.conf',
+    '/etc/gai.conf',
+    '/etc/ssl',
+    '/etc/ca-certificates',
+    '/etc/pki',
+  ]
+    .filter((path) => existsSync(path))
+    .map((path): Mount => ({ kind: 'read', source: path, target: path }));
+}
+
 /** Node and the SDK, for drivers that run on it. */
 export function nodeView(installation: Installation): readonly Mount[] {
   return [
@@ -52,30 +66,4 @@ export function brokerView(installation: Installation): readonly Mount[] {
       return { kind: 'read', source: join(installation.root, part), target: `${INSIDE.broker}/${part}` };
     }),
   ];
-}
-
-/** Never part of a granted folder above them: processes, devices and sockets of the host. */
-const NEVER_BELOW_A_GRANT = ['/proc', '/sys', '/dev', '/run'];
-const COVER_BYTES = 4_096;
-
-/**
- * The mounts of one granted read path: what is protected below it is covered by empty folders.
- * @param hidden driverd's own folders
- * @throws Error where the granted path itself lies in a protected folder
- */
-export function grantedView(source: string, target: string, hidden: readonly string[]): readonly Mount[] {
-  const inside = hidden.find((folder) => source === folder || source.startsWith(`${folder}/`));
-  if (inside !== undefined) throw new Error(`Cannot grant ${source}: ${inside} is driverd's own`);
-  const prefix = source === '/' ? '/' : `${source}/`;
-  const covers = [...NEVER_BELOW_A_GRANT, ...hidden]
-    .filter((folder) => folder.startsWith(prefix) && existsSync(folder))
-    .map((folder): Mount => {
-      return {
-        kind: 'empty',
-        target: join(target, folder.slice(prefix.length)),
-        bytes: COVER_BYTES,
-        mode: '0555',
-      };
-    });
-  return [{ kind: 'read', source, target }, ...covers];
 }

@@ -3,7 +3,8 @@
  *
  * On descriptor 3, which only it and the monitor share, it says "ready", waits for "go" and closes the descriptor;
  * if the monitor ends before "go" it reads end-of-file and exits. (`bwrap --block-fd` is no gate: at end-of-file
- * the program runs.) Then it becomes the program.
+ * the program runs.) Behind "go" come the values of secrets that the program takes as variables, one line each. Then it
+ * becomes the program.
  *
  * For a `command` driver it first reads from stdin, the broker's end, what the caller's params became: one line per
  * environment name of its own arguments (`:value`, or `-` for unset), then one line per argv element (`:value`), then
@@ -17,13 +18,20 @@ ulimit -c 0 && ulimit -n "$1" && ulimit -f "$2" && ulimit -t "$3" || exit 126
 [ "$4" = - ] || ulimit -d "$4" || exit 126
 [ "$5" = - ] || ulimit -v "$5" || exit 126
 ulimit -u "$6" 2>/dev/null || ulimit -p "$6" || exit 126
-mode=$7 names=$8
-shift 8
+mode=$7 secrets=$8 names=$9
+shift 9
 echo ready >&3 || exit 125
 IFS= read -r go <&3 || exit 125
 [ "$go" = go ] || exit 125
+while [ "$secrets" -gt 0 ]; do
+  IFS= read -r line <&3 || exit 125
+  case $line in :*) export "$1=\${line#:}" ;; *) exit 125 ;; esac
+  shift
+  secrets=$((secrets - 1))
+done
+unset line go
 exec 3>&-
-[ "$mode" = command ] || exec "$@"
+[ "$mode" = command ] || { unset mode names secrets; exec "$@"; }
 while [ "$names" -gt 0 ]; do
   IFS= read -r line || exit 125
   case $line in
@@ -37,7 +45,7 @@ done
 while IFS= read -r line; do
   case $line in
     :*) set -- "$@" "\${line#:}" ;;
-    .) unset line names mode go; exec "$@" ;;
+    .) unset line names mode secrets; exec "$@" ;;
     *) exit 125 ;;
   esac
 done
@@ -46,6 +54,8 @@ exit 125
 
 /** The descriptor that gate and monitor share. */
 export const GATE_DESCRIPTOR = 3;
+/** The first that a program may find open beside its three standard streams. */
+export const FIRST_FREE_DESCRIPTOR = GATE_DESCRIPTOR + 1;
 /** What the gate says, and what it waits for. */
 export const GATE_READY = 'ready\n';
 export const GATE_GO = 'go\n';
@@ -71,8 +81,15 @@ export interface GateProgram {
   readonly argv: readonly string[];
 }
 
-/** The gate's own argv. */
-export function gateArguments(limits: ProcessLimits, program: GateProgram): string[] {
+/**
+ * The gate's own argv.
+ * @param secretVariables names of the variables whose values come behind "go", in their order
+ */
+export function gateArguments(
+  limits: ProcessLimits,
+  program: GateProgram,
+  secretVariables: readonly string[],
+): string[] {
   const kibibytes = (bytes: number | null): string =>
     bytes === null ? '-' : String(Math.floor(bytes / 1024));
   return [
@@ -87,7 +104,9 @@ export function gateArguments(limits: ProcessLimits, program: GateProgram): stri
     kibibytes(limits.addressSpaceBytes),
     String(limits.processes),
     program.mode,
+    String(secretVariables.length),
     String(program.environmentNames.length),
+    ...secretVariables,
     ...program.environmentNames,
     ...program.argv,
   ];

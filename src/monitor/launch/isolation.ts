@@ -15,7 +15,9 @@ export function differences(plan: SandboxPlan, status: ProcessStatus): readonly 
   const found: string[] = [];
   if (status.uids.length !== 4 || status.uids.some((uid) => uid !== plan.uid)) found.push('uid');
   if (status.gids.length !== 4 || status.gids.some((gid) => gid !== plan.gid)) found.push('gid');
-  if (!rootless && status.groups.some((group) => group !== plan.gid)) found.push('groups');
+  const groups = status.groups.filter((group) => group !== plan.gid).toSorted((one, other) => one - other);
+  if (!rootless && groups.join() !== plan.groups.filter((group) => group !== plan.gid).join())
+    found.push('groups');
   if (status.capabilities !== 0n) found.push('capabilities');
   if (!status.noNewPrivs) found.push('no_new_privs');
   if (status.seccomp !== SECCOMP_FILTER) found.push('seccomp');
@@ -32,6 +34,7 @@ export function describeIsolation(plan: DriverPlan, status: ProcessStatus, filte
     gid: status.gids[0] ?? -1,
     groups: status.groups,
     namespaces: namespacesOf(plan.sandbox),
+    network: plan.sandbox.network,
     capabilities: status.capabilities.toString(16),
     no_new_privs: status.noNewPrivs,
     seccomp: filter.digest,

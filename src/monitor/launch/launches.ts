@@ -1,10 +1,11 @@
 import type { Isolation, LaunchEnd, LaunchRefusal } from '../../boundary/messages.ts';
 import type { Descriptor } from '../../posix/descriptor.ts';
+import { reopenMemoryFile } from '../../posix/memory-file.ts';
 import { makePipe, openToEveryUser, type Pipe } from '../../posix/pipes.ts';
-import type { SeccompFilter } from '../../posix/seccomp.ts';
 import type { DriverPlan } from '../configuration/plan.ts';
+import type { Filters } from './filters.ts';
 import { describeIsolation, differences } from './isolation.ts';
-import { type DriverSecret, readSecrets } from './secrets.ts';
+import { type DriverSecrets, readSecrets } from './secrets.ts';
 import { type Sandbox, startSandbox } from './start-sandbox.ts';
 import type { LaunchNotes } from './sweep.ts';
 
@@ -18,7 +19,7 @@ export interface Launch {
   readonly call: number;
   readonly session: number;
   readonly isolation: Isolation;
-  readonly secrets: readonly DriverSecret[];
+  readonly secrets: DriverSecrets['values'];
   /** The broker's ends of stdin, stdout and stderr, until it has taken them. */
   readonly brokerEnds: readonly [Descriptor, Descriptor, Descriptor];
   /** Settles when its sandbox is dead. */
@@ -57,7 +58,7 @@ export interface Launches {
   readonly last: number;
 }
 
-export function createLaunches(filter: SeccompFilter, notes: LaunchNotes, events: LaunchEvents): Launches {
+export function createLaunches(filters: Filters, notes: LaunchNotes, events: LaunchEvents): Launches {
   const alive = new Map<number, { sandbox: Sandbox; end: LaunchEnd }>();
   const emptied: (() => void)[] = [];
   let last = 0;
@@ -75,7 +76,8 @@ export function createLaunches(filter: SeccompFilter, notes: LaunchNotes, events
     if (secrets === null) return 'secret-missing';
     last += 1;
     const number = last;
-    const opened: Descriptor[] = secrets.map((secret) => secret.file.content);
+    const opened: Descriptor[] = [];
+    const filter = filters.of(plan.filter);
     function pipe(): Pipe {
       const made = makePipe();
       opened.push(made.read, made.write);
@@ -85,18 +87,25 @@ export function createLaunches(filter: SeccompFilter, notes: LaunchNotes, events
     let brokerEnds: Launch['brokerEnds'];
     try {
       const [stdin, stdout, stderr] = [pipe(), pipe(), pipe()];
+      const passed = secrets.descriptors.map(reopenMemoryFile);
+      opened.push(...passed);
       const driverEnds = [stdin.read, stdout.write, stderr.write] as const;
       brokerEnds = [stdin.write, stdout.read, stderr.read];
       driverEnds.forEach(openToEveryUser);
       sandbox = startSandbox(
         plan.sandbox,
         filter,
-        { standard: [stdin.read.number, stdout.write.number, stderr.write.number], further: [] },
-        secrets.map((secret) => secret.file),
+        {
+          standard: [stdin.read.number, stdout.write.number, stderr.write.number],
+          further: passed.map((descriptor) => descriptor.number),
+        },
+        secrets.files,
       );
     } catch (error) {
       for (const descriptor of opened) descriptor.close();
       throw error;
+    } finally {
+      secrets.close();
     }
     for (const descriptor of opened) if (!brokerEnds.includes(descriptor)) descriptor.close();
     const entry = { sandbox, end: 'exit' as LaunchEnd };
@@ -149,7 +158,7 @@ export function createLaunches(filter: SeccompFilter, notes: LaunchNotes, events
       call,
       session,
       isolation,
-      secrets,
+      secrets: secrets.values,
       brokerEnds,
       ended,
     };
@@ -163,7 +172,7 @@ export function createLaunches(filter: SeccompFilter, notes: LaunchNotes, events
     }
     if (entry.end !== 'exit' || !alive.has(number)) return refuse('sandbox-failed');
     wallTimer = setTimeout(end, plan.wallMs, number, 'wall-limit');
-    sandbox.go();
+    sandbox.go(secrets.variables);
     return launch;
   }
 

@@ -4,7 +4,11 @@ import { type GateProgram, gateArguments, type ProcessLimits } from './gate.ts';
 
 /** One entry of a sandbox's file view, in order; a later one may lie inside an earlier one. */
 export type Mount =
-  | { readonly kind: 'read'; readonly source: string; readonly target: string }
+  | {
+      readonly kind: 'read' | 'write' | 'device';
+      readonly source: string;
+      readonly target: string;
+    }
   | { readonly kind: 'link'; readonly to: string; readonly target: string }
   /** An empty private folder, `bytes` at most. */
   | { readonly kind: 'empty'; readonly target: string; readonly bytes: number; readonly mode: string };
@@ -18,9 +22,15 @@ export interface SandboxPlan {
   readonly way: Isolation['way'];
   readonly uid: number;
   readonly gid: number;
+  /** Supplementary groups, sorted. */
+  readonly groups: readonly number[];
+  /** `host` shares the host's network namespace; the others have an empty one. */
+  readonly network: 'none' | 'loopback' | 'host';
   readonly mounts: readonly Mount[];
   readonly workdir: string;
   readonly environment: ReadonlyMap<string, string>;
+  /** Variables whose values go to the gate with "go"; no argv and no environment of a launcher carries them. */
+  readonly secretVariables: readonly string[];
   readonly limits: ProcessLimits;
   readonly program: GateProgram;
 }
@@ -31,16 +41,22 @@ export interface DataFile {
   readonly target: string;
 }
 
-const NAMESPACES = ['pid', 'ipc', 'uts', 'net', 'cgroup'] as const;
+function unsharedBy({ network }: SandboxPlan): readonly string[] {
+  return ['pid', 'ipc', 'uts', ...(network === 'host' ? [] : ['net']), 'cgroup'];
+}
 
 export function namespacesOf(plan: SandboxPlan): readonly string[] {
-  return [...(plan.way === 'user-namespace' ? ['user'] : []), ...NAMESPACES, 'mount'];
+  return [...(plan.way === 'user-namespace' ? ['user'] : []), ...unsharedBy(plan), 'mount'];
 }
 
 function mountArguments(mount: Mount): string[] {
   switch (mount.kind) {
     case 'read':
       return ['--ro-bind', mount.source, mount.target];
+    case 'write':
+      return ['--bind', mount.source, mount.target];
+    case 'device':
+      return ['--dev-bind', mount.source, mount.target];
     case 'link':
       return ['--symlink', mount.to, mount.target];
     case 'empty':
@@ -64,6 +80,7 @@ function folderArguments(mounts: readonly Mount[], dataFiles: readonly DataFile[
   return [...folders].sort().flatMap((folder) => ['--perms', '0755', '--dir', folder]);
 }
 
+export const SETPRIV = '/usr/bin/setpriv';
 /** /dev/shm and the tmpfs of / and /dev are writable, of half the memory, unless said otherwise. */
 const SHARED_MEMORY_BYTES = 16_777_216;
 
@@ -77,15 +94,17 @@ export function sandboxArguments(
   filterDescriptor: number,
   dataFiles: readonly DataFile[] = [],
 ): string[] {
-  const gate = gateArguments(plan.limits, plan.program);
+  const gate = gateArguments(plan.limits, plan.program, plan.secretVariables);
+  const devices = plan.mounts.filter((mount) => mount.kind === 'device');
+  const mounts = plan.mounts.filter((mount) => mount.kind !== 'device');
   return [
     ...(plan.way === 'user-namespace' ? ['--unshare-user'] : rootArguments()),
-    ...NAMESPACES.map((name) => `--unshare-${name}`),
+    ...unsharedBy(plan).map((name) => `--unshare-${name}`),
     '--die-with-parent',
     '--clearenv',
     ...[...plan.environment].flatMap(([name, value]) => ['--setenv', name, value]),
-    ...folderArguments(plan.mounts, dataFiles),
-    ...plan.mounts.flatMap(mountArguments),
+    ...folderArguments(mounts, dataFiles),
+    ...mounts.flatMap(mountArguments),
     ...dataFiles.flatMap((file) => [
       '--perms',
       '0444',
@@ -94,6 +113,7 @@ export function sandboxArguments(
       file.target,
     ]),
     ...['--proc', '/proc', '--dev', '/dev'],
+    ...devices.flatMap(mountArguments),
     ...['--perms', '1777', '--size', String(SHARED_MEMORY_BYTES), '--tmpfs', '/dev/shm'],
     ...['--remount-ro', '/dev', '--remount-ro', '/'],
     ...['--chdir', plan.workdir],
@@ -101,6 +121,14 @@ export function sandboxArguments(
     '--',
     ...(plan.way === 'user-namespace' ? [] : setprivArguments(plan)),
     ...gate,
+  ];
+}
+
+/** Of setpriv(1): user, group and exactly the granted groups. */
+export function userArguments({ uid, gid, groups }: SandboxPlan): string[] {
+  return [
+    ...['--reuid', String(uid), '--regid', String(gid)],
+    ...(groups.length === 0 ? ['--clear-groups'] : ['--groups', groups.join(',')]),
   ];
 }
 
@@ -115,8 +143,8 @@ function rootArguments(): string[] {
 
 function setprivArguments(plan: SandboxPlan): string[] {
   return [
-    '/usr/bin/setpriv',
-    ...['--reuid', String(plan.uid), '--regid', String(plan.gid), '--clear-groups'],
+    SETPRIV,
+    ...userArguments(plan),
     ...['--inh-caps=-all', '--ambient-caps=-all', '--bounding-set=-all', '--no-new-privs', '--'],
   ];
 }

@@ -1,20 +1,26 @@
 import { writeSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Descriptor } from '../../posix/descriptor.ts';
 import { makeMemoryFile } from '../../posix/memory-file.ts';
 import { readSafeFile } from '../../shared/safe-file.ts';
-import type { SecretFile } from '../configuration/plan.ts';
+import type { SecretSource } from '../configuration/plan.ts';
 import { INSIDE } from '../configuration/views.ts';
 import type { SandboxContent } from './start-sandbox.ts';
 
 /** Bounds of one secret, in bytes: what is shorter could not be told from ordinary text when output is scrubbed. */
 const SHORTEST = 8;
 const LONGEST = 65_536;
+const LINE_FEED = 0x0a;
 
-/** A secret on its way to a driver: by descriptor, never in an argv or an environment. */
-export interface DriverSecret {
-  readonly name: string;
-  readonly value: Uint8Array;
-  readonly file: SandboxContent;
+/** Secrets on their way to a driver: by descriptor, or through the gate; never in an argv or a launcher's environment. */
+export interface DriverSecrets {
+  readonly values: readonly { readonly name: string; readonly value: Uint8Array }[];
+  readonly files: readonly SandboxContent[];
+  readonly descriptors: readonly Descriptor[];
+  /** In the order of the plan's `secretVariables`. */
+  readonly variables: readonly Uint8Array[];
+  /** Closes what this process holds. */
+  close(): void;
 }
 
 /**
@@ -23,38 +29,56 @@ export interface DriverSecret {
  * @throws PosixError where this process lacks descriptors
  */
 export function readSecrets(
-  files: readonly SecretFile[],
+  sources: readonly SecretSource[],
   failed: (why: string) => void,
-): DriverSecret[] | null {
-  const self = process.geteuid?.() ?? 0;
-  const trusted = { uids: new Set([0, self]), gids: new Set([0]) };
-  const secrets: DriverSecret[] = [];
-  for (const { name, file } of files) {
-    let value: Uint8Array;
-    try {
-      value = readSafeFile(file, trusted, LONGEST);
-    } catch (error) {
-      failed(error instanceof Error ? error.message : `secret ${name} could not be read`);
-      return closeAll(secrets);
+): DriverSecrets | null {
+  const values: { name: string; value: Uint8Array }[] = [];
+  const files: SandboxContent[] = [];
+  const descriptors: Descriptor[] = [];
+  const variables: Uint8Array[] = [];
+  const close = (): void => {
+    for (const { content } of files) content.close();
+    for (const descriptor of descriptors) descriptor.close();
+  };
+  try {
+    for (const source of sources) {
+      const value = readSecret(source);
+      values.push({ name: source.name, value });
+      if (source.as === 'environment') variables.push(asVariable(source.name, value));
+      else if (source.as === 'descriptor') descriptors.push(inMemory(value));
+      else files.push({ target: `${INSIDE.secrets}/${source.name}`, content: inMemory(value) });
     }
-    if (value.length < SHORTEST) {
-      failed(`secret ${name} is shorter than ${SHORTEST} bytes`);
-      return closeAll(secrets);
-    }
-    let content: Descriptor;
-    try {
-      content = makeMemoryFile('driverd-secret');
-    } catch (error) {
-      closeAll(secrets);
-      throw error;
-    }
-    writeSync(content.number, value);
-    secrets.push({ name, value, file: { target: `${INSIDE.secrets}/${name}`, content } });
+  } catch (error) {
+    close();
+    if (!(error instanceof Error)) throw error;
+    failed(error.message);
+    return null;
   }
-  return secrets;
+  return { values, files, descriptors, variables, close };
 }
 
-function closeAll(secrets: readonly DriverSecret[]): null {
-  for (const secret of secrets) secret.file.content.close();
-  return null;
+function readSecret({ name, file, credential }: SecretSource): Uint8Array {
+  const self = process.geteuid?.() ?? 0;
+  const trusted = { uids: new Set([0, self]), gids: new Set([0]) };
+  const folder = process.env['CREDENTIALS_DIRECTORY'];
+  const path = file ?? (folder === undefined || credential === undefined ? null : join(folder, credential));
+  if (path === null) throw new Error(`Cannot read secret ${name}: driverd was given no credentials`);
+  const value = readSafeFile(path, trusted, LONGEST);
+  if (value.length < SHORTEST)
+    throw new Error(`Cannot use secret ${name}: it is shorter than ${SHORTEST} bytes`);
+  return value;
+}
+
+/** Without the line feed that an editor leaves at the end; one inside cannot pass the gate. */
+function asVariable(name: string, value: Uint8Array): Uint8Array {
+  const text = value.at(-1) === LINE_FEED ? value.subarray(0, -1) : value;
+  if (text.includes(LINE_FEED) || text.includes(0))
+    throw new Error(`Cannot use secret ${name}: a variable holds no line feed and no NUL`);
+  return text;
+}
+
+function inMemory(value: Uint8Array): Descriptor {
+  const content = makeMemoryFile('driverd-secret');
+  writeSync(content.number, value);
+  return content;
 }

@@ -7,8 +7,10 @@ import { processHasEnded } from '../../posix/poll.ts';
 import type { SeccompFilter } from '../../posix/seccomp.ts';
 import { GATE_DESCRIPTOR, GATE_GO, GATE_READY } from './gate.ts';
 import { childrenOf, type ProcessStatus, readProcessStatus } from './process-status.ts';
-import { type DataFile, type SandboxPlan, sandboxArguments } from './sandbox.ts';
+import { type DataFile, type SandboxPlan, SETPRIV, sandboxArguments, userArguments } from './sandbox.ts';
 
+const COLON = Buffer.from(':');
+const LINE_FEED = Buffer.from('\n');
 const BUBBLEWRAP = '/usr/bin/bwrap';
 /** Longest wait for the gate's "ready", in milliseconds. */
 const READY_WITHIN_MS = 20_000;
@@ -33,8 +35,11 @@ export interface Sandbox {
   readonly ready: Promise<ReadySandbox>;
   /** This side of each `pipe` in `further`, in order. */
   readonly pipes: readonly Socket[];
-  /** Opens the gate. Only after `ready`. */
-  go(): void;
+  /**
+   * Opens the gate. Only after `ready`.
+   * @param values of the plan's `secretVariables`, in their order, none with a line feed
+   */
+  go(values?: readonly Uint8Array[]): void;
   /** Kills everything in it; may be called at any time and often. */
   kill(): void;
   /** Settles when every process is dead, with the program's exit status (128 + n: signal n, as a shell has it). */
@@ -64,18 +69,22 @@ export function startSandbox(
     (file, index): DataFile => ({ descriptor: firstFree + 1 + index, target: file.target }),
   );
   const asUser = plan.way === 'user-namespace' && process.getuid?.() === 0;
+  // spawn({uid, gid}) clears the supplementary groups: where some are granted, setpriv becomes bubblewrap.
+  const launcher =
+    asUser && plan.groups.length > 0 ? [SETPRIV, ...userArguments(plan), '--', BUBBLEWRAP] : [BUBBLEWRAP];
+  const [program = BUBBLEWRAP, ...words] = launcher;
   let child: ChildProcess;
   try {
     for (const file of [filter.file, ...contents.map(({ content }) => content)])
       opened.push(reopenMemoryFile(file));
-    child = spawn(BUBBLEWRAP, sandboxArguments(plan, firstFree, dataFiles), {
+    child = spawn(program, [...words, ...sandboxArguments(plan, firstFree, dataFiles)], {
       // Null prototypes: what pollutes Object.prototype cannot reach the options or the environment.
       __proto__: null,
       cwd: '/',
       env: Object.create(null),
       detached: true,
       stdio: [...stdio.standard, 'pipe', ...stdio.further, ...opened.map((file) => file.number)],
-      ...(asUser ? { uid: plan.uid, gid: plan.gid } : {}),
+      ...(asUser && plan.groups.length === 0 ? { uid: plan.uid, gid: plan.gid } : {}),
     } as Parameters<typeof spawn>[2]);
   } finally {
     for (const file of opened) file.close();
@@ -148,7 +157,9 @@ function superviseSandbox(child: ChildProcess, furtherCount: number): Sandbox {
   // Whoever starts a sandbox may look at `ready` later than it fails.
   ready.catch(() => undefined);
 
-  return { ready, pipes, kill, ended, go: () => gate.end(GATE_GO) };
+  const lines = (values: readonly Uint8Array[]): Uint8Array =>
+    Buffer.concat([Buffer.from(GATE_GO), ...values.flatMap((value) => [COLON, value, LINE_FEED])]);
+  return { ready, pipes, kill, ended, go: (values = []) => void gate.end(lines(values)) };
 }
 
 /** A pidfd of the sandbox's pid 1 (the launcher's only child) and the number of the gate, its only child. */

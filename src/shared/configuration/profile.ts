@@ -1,53 +1,112 @@
 import { basename } from 'node:path';
+import { CAPABILITIES } from './capabilities.ts';
 import { ConfigurationError } from './configuration-error.ts';
-import { refusePath } from './paths.ts';
+import { nearestWord } from './nearest-word.ts';
+import { refusePath, refuseTarget } from './paths.ts';
 import type { Profile } from './types.generated.ts';
 import { profile, profileName } from './validators.generated.js';
-import { readYaml } from './yaml.ts';
+import { type ReadFile, readYaml } from './yaml.ts';
 
 const KNOWN_KEYS = [
   ...[
     'version',
     'driver',
     'user',
+    'groups',
     'filesystem',
     'read',
+    'write',
+    'scratch',
     'path',
     'at',
-    'tmp_bytes',
+    'network',
+  ],
+  ...[
+    'capabilities',
+    'devices',
+    'syscalls',
+    'filter',
+    'allow',
+    'sockets',
     'limits',
     'wall_ms',
     'cpu_seconds',
   ],
-  ...[
-    'address_space_bytes',
-    'data_bytes',
-    'processes',
-    'open_files',
-    'file_bytes',
-    'output_bytes',
-    'environment',
-  ],
-  ...['secrets', 'name', 'file', 'stderr_in_errors'],
+  ...['address_space_bytes', 'data_bytes', 'processes', 'open_files', 'file_bytes', 'output_bytes'],
+  ...['scratch_bytes', 'environment', 'secrets', 'name', 'file', 'credential', 'as', 'variable', 'workdir'],
+  ...['on_output_limit', 'require', 'stderr_in_errors'],
 ];
 const SUFFIX = '.yaml';
 
-/** Reads a profile; its file's name is the profile's. Throws `ConfigurationError`. */
-export function parseProfile(file: string, bytes: Uint8Array): Profile {
+/** A mount that a profile grants: a path of the host, and where the driver sees it. */
+export interface GrantedPath {
+  readonly path: string;
+  readonly at: string;
+}
+
+export function grantedPath(entry: string | GrantedPath): GrantedPath {
+  return typeof entry === 'string' ? { path: entry, at: entry } : entry;
+}
+
+/**
+ * Reads a profile; its file's name is the profile's. Whether this host can give what it names is the monitor's to say.
+ * @throws ConfigurationError
+ */
+export function parseProfile(file: string, bytes: Uint8Array): ReadFile<Profile> {
   const name = basename(file, SUFFIX);
   if (!profileName(name)) {
     throw new ConfigurationError(file, null, `${JSON.stringify(name)} cannot be a profile's name`);
   }
-  const { value, fail } = readYaml(file, bytes, profile, KNOWN_KEYS);
-  value.filesystem.read.forEach((entry, index) => {
-    for (const path of typeof entry === 'string' ? [entry] : [entry.path, entry.at]) {
-      const why = refusePath(path);
-      if (why !== null) throw fail(['filesystem', 'read', String(index)], why);
+  const read = readYaml(file, bytes, profile, KNOWN_KEYS);
+  refusePaths(read);
+  refuseCapabilities(read);
+  refuseSecrets(read);
+  return read;
+}
+
+type Read = ReadFile<Profile>;
+
+function refusePaths({ value, fail }: Read): void {
+  const { read, write, scratch } = value.filesystem;
+  for (const [kind, entries] of Object.entries({ read, write })) {
+    for (const [index, entry] of entries.entries()) {
+      const { path, at } = grantedPath(entry);
+      const why = refusePath(path) ?? refusePath(at) ?? refuseTarget(at);
+      if (why !== null) throw fail(['filesystem', kind, String(index)], why);
     }
-  });
-  for (const [index, secret] of value.secrets.entries()) {
-    const why = refusePath(secret.file);
-    if (why !== null) throw fail(['secrets', String(index), 'file'], why);
   }
-  return value;
+  for (const [index, path] of scratch.entries()) {
+    const why = refusePath(path) ?? refuseTarget(path);
+    if (why !== null) throw fail(['filesystem', 'scratch', String(index)], why);
+  }
+  const why = refusePath(value.workdir);
+  if (why !== null) throw fail(['workdir'], why);
+}
+
+function refuseCapabilities({ value, fail }: Read): void {
+  for (const [index, capability] of value.capabilities.entries()) {
+    if (CAPABILITIES.includes(capability)) continue;
+    const nearest = nearestWord(capability, CAPABILITIES);
+    const hint = nearest === null ? '' : `; did you mean ${nearest}?`;
+    throw fail(['capabilities', String(index)], `there is no capability ${capability}${hint}`);
+  }
+}
+
+function refuseSecrets({ value, fail }: Read): void {
+  const names = new Set<string>();
+  const variables = new Set(Object.keys(value.environment));
+  for (const [index, secret] of value.secrets.entries()) {
+    const at = (part: string): string[] => ['secrets', String(index), part];
+    const why = secret.file === undefined ? null : refusePath(secret.file);
+    if (why !== null) throw fail(at('file'), why);
+    if (names.has(secret.name)) throw fail(at('name'), `there are two secrets ${secret.name}`);
+    names.add(secret.name);
+    if (secret.as === 'file' && secret.variable !== undefined)
+      throw fail(at('variable'), 'a secret that is a file has no variable');
+    if (secret.as !== 'file' && secret.variable === undefined)
+      throw fail(at('as'), `a secret as ${secret.as} needs a variable`);
+    if (secret.variable === undefined) continue;
+    if (variables.has(secret.variable)) throw fail(at('variable'), `${secret.variable} is set already`);
+    variables.add(secret.variable);
+  }
 }

@@ -176,6 +176,12 @@ driver?: string
  */
 user: string
 /**
+ * Supplementary groups of the driver's processes, by name (a daemon that runs as root).
+ * 
+ * @maxItems 32
+ */
+groups: string[]
+/**
  * What the driver sees beside the minimal read-only system.
  */
 filesystem: {
@@ -186,7 +192,7 @@ filesystem: {
  * 
  * Items: A path, or a path and where it is seen.
  */
-read: ((string | {
+read: (string | {
 /**
  * Path on the host.
  */
@@ -195,7 +201,15 @@ path: string
  * Path in the driver's view.
  */
 at: string
-}) & (((string | {
+})[]
+/**
+ * Folders and files that the driver may change, as far as its user may.
+ * 
+ * @maxItems 64
+ * 
+ * Items: A path, or a path and where it is seen.
+ */
+write: (string | {
 /**
  * Path on the host.
  */
@@ -204,20 +218,52 @@ path: string
  * Path in the driver's view.
  */
 at: string
-}) & string) | (string | {
+})[]
 /**
- * Path on the host.
+ * Private folders of one launch beside /tmp: empty at its start, gone at its end.
+ * 
+ * @maxItems 16
+ * 
+ * Items: A normalised absolute path.
  */
-path: string
+scratch: string[]
+}
 /**
- * Path in the driver's view.
+ * `none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.
  */
-at: string
-})))[]
+network: ("none" | "loopback" | "host")
 /**
- * Size of the driver's private /tmp, in bytes.
+ * Capabilities of the driver's processes.
+ * 
+ * @maxItems 41
  */
-tmp_bytes: number
+capabilities: string[]
+/**
+ * Device files below /dev, beside the minimal set.
+ * 
+ * @maxItems 32
+ */
+devices: string[]
+/**
+ * The filter on system calls.
+ */
+syscalls: {
+/**
+ * `default` refuses what no driver should need. `strict` allows a list and refuses the rest.
+ */
+filter: ("default" | "strict")
+/**
+ * System calls that the filter would refuse, by name.
+ * 
+ * @maxItems 64
+ */
+allow: string[]
+/**
+ * Socket families that the filter would refuse.
+ * 
+ * @maxItems 3
+ */
+sockets: ("netlink" | "packet" | "vsock")[]
 }
 /**
  * Bounds of each launch.
@@ -255,6 +301,10 @@ file_bytes: number
  * Most bytes of stdout and stderr together.
  */
 output_bytes: number
+/**
+ * Size of /tmp and of each scratch folder, in bytes.
+ */
+scratch_bytes: number
 }
 /**
  * Literal environment variables.
@@ -263,7 +313,7 @@ environment: {
 [k: string]: string
 }
 /**
- * Root-owned files that the driver sees as /run/secrets/<name>, and that are scrubbed from all its output.
+ * Values that the driver gets and that are scrubbed from all its output.
  * 
  * @maxItems 16
  * 
@@ -271,18 +321,44 @@ environment: {
  */
 secrets: {
 /**
- * File name below /run/secrets.
+ * Its name; the file name below /run/secrets.
  */
 name: string
 /**
- * The file; 8 bytes to 64 KiB.
+ * Provider: a file of root's, 8 bytes to 64 KiB.
  */
-file: string
+file?: string
+/**
+ * Provider: a credential of driverd's systemd unit (LoadCredential=).
+ */
+credential?: string
+/**
+ * How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.
+ */
+as: ("file" | "descriptor" | "environment")
+/**
+ * The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).
+ */
+variable?: string
 }[]
 /**
  * Whether an error carries exit status and the scrubbed tail of stderr.
  */
 stderr_in_errors: boolean
+/**
+ * Where the program starts, in the driver's view; its own folder if left out.
+ */
+workdir: string
+/**
+ * `fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.
+ */
+on_output_limit: ("fail" | "truncate")
+/**
+ * What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.
+ * 
+ * @maxItems 1
+ */
+require: ("memory")[]
 }
 
 /**
@@ -338,17 +414,158 @@ environment: string[]
  * What it asks for, in a profile's words; nothing is granted by it.
  */
 asks?: {
+/**
+ * Supplementary groups of the driver's processes, by name (a daemon that runs as root).
+ * 
+ * @maxItems 32
+ */
+groups?: string[]
+/**
+ * What the driver sees beside the minimal read-only system.
+ */
 filesystem?: {
 /**
+ * Folders and files, read-only; `at` puts one elsewhere in the driver's view.
+ * 
  * @maxItems 64
+ * 
+ * Items: A path, or a path and where it is seen.
  */
 read?: (string | {
-
+/**
+ * Path on the host.
+ */
+path: string
+/**
+ * Path in the driver's view.
+ */
+at: string
 })[]
+/**
+ * Folders and files that the driver may change, as far as its user may.
+ * 
+ * @maxItems 64
+ * 
+ * Items: A path, or a path and where it is seen.
+ */
+write?: (string | {
+/**
+ * Path on the host.
+ */
+path: string
+/**
+ * Path in the driver's view.
+ */
+at: string
+})[]
+/**
+ * Private folders of one launch beside /tmp: empty at its start, gone at its end.
+ * 
+ * @maxItems 16
+ * 
+ * Items: A normalised absolute path.
+ */
+scratch?: string[]
 }
+/**
+ * `none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.
+ */
+network?: ("none" | "loopback" | "host")
+/**
+ * Capabilities of the driver's processes.
+ * 
+ * @maxItems 41
+ */
+capabilities?: string[]
+/**
+ * Device files below /dev, beside the minimal set.
+ * 
+ * @maxItems 32
+ */
+devices?: string[]
+/**
+ * The filter on system calls.
+ */
+syscalls?: {
+/**
+ * `default` refuses what no driver should need. `strict` allows a list and refuses the rest.
+ */
+filter?: ("default" | "strict")
+/**
+ * System calls that the filter would refuse, by name.
+ * 
+ * @maxItems 64
+ */
+allow?: string[]
+/**
+ * Socket families that the filter would refuse.
+ * 
+ * @maxItems 3
+ */
+sockets?: ("netlink" | "packet" | "vsock")[]
+}
+/**
+ * Bounds of each launch.
+ */
 limits?: {
-
+/**
+ * Longest run, in milliseconds.
+ */
+wall_ms?: number
+/**
+ * Most CPU time of a process, in seconds.
+ */
+cpu_seconds?: number
+/**
+ * RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.
+ */
+address_space_bytes?: (number | null)
+/**
+ * RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.
+ */
+data_bytes?: (number | null)
+/**
+ * Most processes and threads.
+ */
+processes?: number
+/**
+ * Most open files of a process.
+ */
+open_files?: number
+/**
+ * Largest file that may be written, in bytes.
+ */
+file_bytes?: number
+/**
+ * Most bytes of stdout and stderr together.
+ */
+output_bytes?: number
+/**
+ * Size of /tmp and of each scratch folder, in bytes.
+ */
+scratch_bytes?: number
 }
+/**
+ * Values that the driver gets and that are scrubbed from all its output.
+ * 
+ * @maxItems 16
+ * 
+ * Items: One secret.
+ */
+secrets?: {
+/**
+ * Its name; the file name below /run/secrets.
+ */
+name: string
+/**
+ * How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.
+ */
+as?: ("file" | "descriptor" | "environment")
+/**
+ * The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).
+ */
+variable?: string
+}[]
 }
 /**
  * Its methods by name.
@@ -515,6 +732,163 @@ arguments: string[]
  * @maxItems 32
  */
 environment: string[]
+}
+/**
+ * What it asks for, in a profile's words; nothing is granted by it.
+ */
+asks?: {
+/**
+ * Supplementary groups of the driver's processes, by name (a daemon that runs as root).
+ * 
+ * @maxItems 32
+ */
+groups?: string[]
+/**
+ * What the driver sees beside the minimal read-only system.
+ */
+filesystem?: {
+/**
+ * Folders and files, read-only; `at` puts one elsewhere in the driver's view.
+ * 
+ * @maxItems 64
+ * 
+ * Items: A path, or a path and where it is seen.
+ */
+read?: (string | {
+/**
+ * Path on the host.
+ */
+path: string
+/**
+ * Path in the driver's view.
+ */
+at: string
+})[]
+/**
+ * Folders and files that the driver may change, as far as its user may.
+ * 
+ * @maxItems 64
+ * 
+ * Items: A path, or a path and where it is seen.
+ */
+write?: (string | {
+/**
+ * Path on the host.
+ */
+path: string
+/**
+ * Path in the driver's view.
+ */
+at: string
+})[]
+/**
+ * Private folders of one launch beside /tmp: empty at its start, gone at its end.
+ * 
+ * @maxItems 16
+ * 
+ * Items: A normalised absolute path.
+ */
+scratch?: string[]
+}
+/**
+ * `none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.
+ */
+network?: ("none" | "loopback" | "host")
+/**
+ * Capabilities of the driver's processes.
+ * 
+ * @maxItems 41
+ */
+capabilities?: string[]
+/**
+ * Device files below /dev, beside the minimal set.
+ * 
+ * @maxItems 32
+ */
+devices?: string[]
+/**
+ * The filter on system calls.
+ */
+syscalls?: {
+/**
+ * `default` refuses what no driver should need. `strict` allows a list and refuses the rest.
+ */
+filter?: ("default" | "strict")
+/**
+ * System calls that the filter would refuse, by name.
+ * 
+ * @maxItems 64
+ */
+allow?: string[]
+/**
+ * Socket families that the filter would refuse.
+ * 
+ * @maxItems 3
+ */
+sockets?: ("netlink" | "packet" | "vsock")[]
+}
+/**
+ * Bounds of each launch.
+ */
+limits?: {
+/**
+ * Longest run, in milliseconds.
+ */
+wall_ms?: number
+/**
+ * Most CPU time of a process, in seconds.
+ */
+cpu_seconds?: number
+/**
+ * RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.
+ */
+address_space_bytes?: (number | null)
+/**
+ * RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.
+ */
+data_bytes?: (number | null)
+/**
+ * Most processes and threads.
+ */
+processes?: number
+/**
+ * Most open files of a process.
+ */
+open_files?: number
+/**
+ * Largest file that may be written, in bytes.
+ */
+file_bytes?: number
+/**
+ * Most bytes of stdout and stderr together.
+ */
+output_bytes?: number
+/**
+ * Size of /tmp and of each scratch folder, in bytes.
+ */
+scratch_bytes?: number
+}
+/**
+ * Values that the driver gets and that are scrubbed from all its output.
+ * 
+ * @maxItems 16
+ * 
+ * Items: One secret.
+ */
+secrets?: {
+/**
+ * Its name; the file name below /run/secrets.
+ */
+name: string
+/**
+ * How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.
+ */
+as?: ("file" | "descriptor" | "environment")
+/**
+ * The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).
+ */
+variable?: string
+}[]
 }
 [k: string]: unknown
 }

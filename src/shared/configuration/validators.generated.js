@@ -33,6 +33,51 @@ var require_ucs2length = __commonJS({
   }
 });
 
+// node_modules/fast-deep-equal/index.js
+var require_fast_deep_equal = __commonJS({
+  "node_modules/fast-deep-equal/index.js"(exports, module) {
+    "use strict";
+    module.exports = function equal(a, b) {
+      if (a === b) return true;
+      if (a && b && typeof a == "object" && typeof b == "object") {
+        if (a.constructor !== b.constructor) return false;
+        var length, i, keys;
+        if (Array.isArray(a)) {
+          length = a.length;
+          if (length != b.length) return false;
+          for (i = length; i-- !== 0; )
+            if (!equal(a[i], b[i])) return false;
+          return true;
+        }
+        if (a.constructor === RegExp) return a.source === b.source && a.flags === b.flags;
+        if (a.valueOf !== Object.prototype.valueOf) return a.valueOf() === b.valueOf();
+        if (a.toString !== Object.prototype.toString) return a.toString() === b.toString();
+        keys = Object.keys(a);
+        length = keys.length;
+        if (length !== Object.keys(b).length) return false;
+        for (i = length; i-- !== 0; )
+          if (!Object.prototype.hasOwnProperty.call(b, keys[i])) return false;
+        for (i = length; i-- !== 0; ) {
+          var key = keys[i];
+          if (!equal(a[key], b[key])) return false;
+        }
+        return true;
+      }
+      return a !== a && b !== b;
+    };
+  }
+});
+
+// node_modules/ajv/dist/runtime/equal.js
+var require_equal = __commonJS({
+  "node_modules/ajv/dist/runtime/equal.js"(exports) {
+    "use strict";
+    Object.defineProperty(exports, "__esModule", { value: true });
+    var equal = require_fast_deep_equal();
+    exports.default = equal;
+  }
+});
+
 // <stdin>
 var settings = validate20;
 var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections_per_second": { "title": "Connections a second", "description": "Most connections that one user may open in a second; each is on record.", "type": "integer", "minimum": 1, "maximum": 1e5, "default": 1e3, "examples": [1e3] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] } }, "examples": [{}], "default": {} } } };
@@ -939,12 +984,17 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
 }
 validate20.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var profile = validate21;
-var schema32 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "title": "Path", "description": "A path, or a path and where it is seen.", "type": ["string", "object"], "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "tmp_bytes": { "title": "Size of /tmp", "description": "Size of the driver's private /tmp, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] } }, "examples": [{}], "default": {} }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Root-owned files that the driver sees as /run/secrets/<name>, and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name", "file"], "properties": { "name": { "title": "Name", "description": "File name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "The file; 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] } } };
+var schema32 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
+var func0 = require_equal().default;
 var pattern8 = new RegExp("^[a-z][a-z0-9-]{0,31}$", "u");
 var pattern9 = new RegExp("^[a-z_][a-z0-9_.-]{0,255}$", "u");
-var pattern13 = new RegExp("^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "u");
-var pattern14 = new RegExp("^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$", "u");
-var pattern15 = new RegExp("^[a-z][a-z0-9_-]{0,31}$", "u");
+var pattern18 = new RegExp("^CAP_[A-Z_]{1,32}$", "u");
+var pattern19 = new RegExp("^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$", "u");
+var pattern20 = new RegExp("^[a-z_][a-z0-9_]{0,63}$", "u");
+var pattern21 = new RegExp("^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "u");
+var pattern22 = new RegExp("^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$", "u");
+var pattern23 = new RegExp("^[a-z][a-z0-9_-]{0,31}$", "u");
+var pattern25 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "u");
 function validate21(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
   let vErrors = null;
@@ -961,8 +1011,23 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
       if (data.user === void 0) {
         data.user = "auto";
       }
+      if (data.groups === void 0) {
+        data.groups = [];
+      }
       if (data.filesystem === void 0) {
         data.filesystem = {};
+      }
+      if (data.network === void 0) {
+        data.network = "none";
+      }
+      if (data.capabilities === void 0) {
+        data.capabilities = [];
+      }
+      if (data.devices === void 0) {
+        data.devices = [];
+      }
+      if (data.syscalls === void 0) {
+        data.syscalls = {};
       }
       if (data.limits === void 0) {
         data.limits = {};
@@ -976,6 +1041,15 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
       if (data.stderr_in_errors === void 0) {
         data.stderr_in_errors = true;
       }
+      if (data.workdir === void 0) {
+        data.workdir = "/driver";
+      }
+      if (data.on_output_limit === void 0) {
+        data.on_output_limit = "fail";
+      }
+      if (data.require === void 0) {
+        data.require = [];
+      }
       let missing0;
       if (data.version === void 0 && (missing0 = "version")) {
         validate21.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
@@ -983,7 +1057,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!(key0 === "version" || key0 === "driver" || key0 === "user" || key0 === "filesystem" || key0 === "limits" || key0 === "environment" || key0 === "secrets" || key0 === "stderr_in_errors")) {
+          if (!func1.call(schema32.properties, key0)) {
             validate21.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
@@ -1040,655 +1114,1475 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
               }
               var valid0 = _errs6 === errors;
               if (valid0) {
-                let data3 = data.filesystem;
+                let data3 = data.groups;
                 const _errs8 = errors;
                 if (errors === _errs8) {
-                  if (data3 && typeof data3 == "object" && !Array.isArray(data3)) {
-                    if (data3.read === void 0) {
-                      data3.read = [];
-                    }
-                    if (data3.tmp_bytes === void 0) {
-                      data3.tmp_bytes = 16777216;
-                    }
-                    const _errs10 = errors;
-                    for (const key1 in data3) {
-                      if (!(key1 === "read" || key1 === "tmp_bytes")) {
-                        validate21.errors = [{ instancePath: instancePath + "/filesystem", schemaPath: "#/properties/filesystem/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
-                        return false;
-                        break;
-                      }
-                    }
-                    if (_errs10 === errors) {
-                      let data4 = data3.read;
-                      const _errs11 = errors;
-                      if (errors === _errs11) {
-                        if (Array.isArray(data4)) {
-                          if (data4.length > 64) {
-                            validate21.errors = [{ instancePath: instancePath + "/filesystem/read", schemaPath: "#/properties/filesystem/properties/read/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
-                            return false;
-                          } else {
-                            var valid2 = true;
-                            const len0 = data4.length;
-                            for (let i0 = 0; i0 < len0; i0++) {
-                              let data5 = data4[i0];
-                              const _errs13 = errors;
-                              if (typeof data5 !== "string" && !(data5 && typeof data5 == "object" && !Array.isArray(data5))) {
-                                validate21.errors = [{ instancePath: instancePath + "/filesystem/read/" + i0, schemaPath: "#/properties/filesystem/properties/read/items/type", keyword: "type", params: { type: schema32.properties.filesystem.properties.read.items.type }, message: "must be string,object" }];
-                                return false;
-                              }
-                              const _errs15 = errors;
-                              let valid3 = false;
-                              const _errs16 = errors;
-                              if (errors === _errs16) {
-                                if (typeof data5 === "string") {
-                                  if (func2(data5) > 4096) {
-                                    const err0 = { instancePath: instancePath + "/filesystem/read/" + i0, schemaPath: "#/properties/filesystem/properties/read/items/anyOf/0/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
-                                    if (vErrors === null) {
-                                      vErrors = [err0];
-                                    } else {
-                                      vErrors.push(err0);
-                                    }
-                                    errors++;
-                                  } else {
-                                    if (!pattern4.test(data5)) {
-                                      const err1 = { instancePath: instancePath + "/filesystem/read/" + i0, schemaPath: "#/properties/filesystem/properties/read/items/anyOf/0/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
-                                      if (vErrors === null) {
-                                        vErrors = [err1];
-                                      } else {
-                                        vErrors.push(err1);
-                                      }
-                                      errors++;
-                                    }
-                                  }
-                                } else {
-                                  const err2 = { instancePath: instancePath + "/filesystem/read/" + i0, schemaPath: "#/properties/filesystem/properties/read/items/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                  if (vErrors === null) {
-                                    vErrors = [err2];
-                                  } else {
-                                    vErrors.push(err2);
-                                  }
-                                  errors++;
-                                }
-                              }
-                              var _valid0 = _errs16 === errors;
-                              valid3 = valid3 || _valid0;
-                              const _errs18 = errors;
-                              if (errors === _errs18) {
-                                if (data5 && typeof data5 == "object" && !Array.isArray(data5)) {
-                                  let missing1;
-                                  if (data5.path === void 0 && (missing1 = "path") || data5.at === void 0 && (missing1 = "at")) {
-                                    const err3 = { instancePath: instancePath + "/filesystem/read/" + i0, schemaPath: "#/properties/filesystem/properties/read/items/anyOf/1/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" };
-                                    if (vErrors === null) {
-                                      vErrors = [err3];
-                                    } else {
-                                      vErrors.push(err3);
-                                    }
-                                    errors++;
-                                  } else {
-                                    const _errs20 = errors;
-                                    for (const key2 in data5) {
-                                      if (!(key2 === "path" || key2 === "at")) {
-                                        const err4 = { instancePath: instancePath + "/filesystem/read/" + i0, schemaPath: "#/properties/filesystem/properties/read/items/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" };
-                                        if (vErrors === null) {
-                                          vErrors = [err4];
-                                        } else {
-                                          vErrors.push(err4);
-                                        }
-                                        errors++;
-                                        break;
-                                      }
-                                    }
-                                    if (_errs20 === errors) {
-                                      if (data5.path !== void 0) {
-                                        let data6 = data5.path;
-                                        const _errs21 = errors;
-                                        if (errors === _errs21) {
-                                          if (typeof data6 === "string") {
-                                            if (func2(data6) > 4096) {
-                                              const err5 = { instancePath: instancePath + "/filesystem/read/" + i0 + "/path", schemaPath: "#/properties/filesystem/properties/read/items/anyOf/1/properties/path/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
-                                              if (vErrors === null) {
-                                                vErrors = [err5];
-                                              } else {
-                                                vErrors.push(err5);
-                                              }
-                                              errors++;
-                                            } else {
-                                              if (!pattern4.test(data6)) {
-                                                const err6 = { instancePath: instancePath + "/filesystem/read/" + i0 + "/path", schemaPath: "#/properties/filesystem/properties/read/items/anyOf/1/properties/path/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
-                                                if (vErrors === null) {
-                                                  vErrors = [err6];
-                                                } else {
-                                                  vErrors.push(err6);
-                                                }
-                                                errors++;
-                                              }
-                                            }
-                                          } else {
-                                            const err7 = { instancePath: instancePath + "/filesystem/read/" + i0 + "/path", schemaPath: "#/properties/filesystem/properties/read/items/anyOf/1/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                            if (vErrors === null) {
-                                              vErrors = [err7];
-                                            } else {
-                                              vErrors.push(err7);
-                                            }
-                                            errors++;
-                                          }
-                                        }
-                                        var valid4 = _errs21 === errors;
-                                      } else {
-                                        var valid4 = true;
-                                      }
-                                      if (valid4) {
-                                        if (data5.at !== void 0) {
-                                          let data7 = data5.at;
-                                          const _errs23 = errors;
-                                          if (errors === _errs23) {
-                                            if (typeof data7 === "string") {
-                                              if (func2(data7) > 4096) {
-                                                const err8 = { instancePath: instancePath + "/filesystem/read/" + i0 + "/at", schemaPath: "#/properties/filesystem/properties/read/items/anyOf/1/properties/at/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
-                                                if (vErrors === null) {
-                                                  vErrors = [err8];
-                                                } else {
-                                                  vErrors.push(err8);
-                                                }
-                                                errors++;
-                                              } else {
-                                                if (!pattern4.test(data7)) {
-                                                  const err9 = { instancePath: instancePath + "/filesystem/read/" + i0 + "/at", schemaPath: "#/properties/filesystem/properties/read/items/anyOf/1/properties/at/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
-                                                  if (vErrors === null) {
-                                                    vErrors = [err9];
-                                                  } else {
-                                                    vErrors.push(err9);
-                                                  }
-                                                  errors++;
-                                                }
-                                              }
-                                            } else {
-                                              const err10 = { instancePath: instancePath + "/filesystem/read/" + i0 + "/at", schemaPath: "#/properties/filesystem/properties/read/items/anyOf/1/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                              if (vErrors === null) {
-                                                vErrors = [err10];
-                                              } else {
-                                                vErrors.push(err10);
-                                              }
-                                              errors++;
-                                            }
-                                          }
-                                          var valid4 = _errs23 === errors;
-                                        } else {
-                                          var valid4 = true;
-                                        }
-                                      }
-                                    }
-                                  }
-                                } else {
-                                  const err11 = { instancePath: instancePath + "/filesystem/read/" + i0, schemaPath: "#/properties/filesystem/properties/read/items/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                                  if (vErrors === null) {
-                                    vErrors = [err11];
-                                  } else {
-                                    vErrors.push(err11);
-                                  }
-                                  errors++;
-                                }
-                              }
-                              var _valid0 = _errs18 === errors;
-                              valid3 = valid3 || _valid0;
-                              if (!valid3) {
-                                const err12 = { instancePath: instancePath + "/filesystem/read/" + i0, schemaPath: "#/properties/filesystem/properties/read/items/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                                if (vErrors === null) {
-                                  vErrors = [err12];
-                                } else {
-                                  vErrors.push(err12);
-                                }
-                                errors++;
-                                validate21.errors = vErrors;
-                                return false;
-                              } else {
-                                errors = _errs15;
-                                if (vErrors !== null) {
-                                  if (_errs15) {
-                                    vErrors.length = _errs15;
-                                  } else {
-                                    vErrors = null;
-                                  }
-                                }
-                              }
-                              var valid2 = _errs13 === errors;
-                              if (!valid2) {
-                                break;
-                              }
-                            }
-                          }
-                        } else {
-                          validate21.errors = [{ instancePath: instancePath + "/filesystem/read", schemaPath: "#/properties/filesystem/properties/read/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                          return false;
-                        }
-                      }
-                      var valid1 = _errs11 === errors;
-                      if (valid1) {
-                        let data8 = data3.tmp_bytes;
-                        const _errs25 = errors;
-                        if (!(typeof data8 == "number" && (!(data8 % 1) && !isNaN(data8)) && isFinite(data8))) {
-                          validate21.errors = [{ instancePath: instancePath + "/filesystem/tmp_bytes", schemaPath: "#/properties/filesystem/properties/tmp_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                          return false;
-                        }
-                        if (errors === _errs25) {
-                          if (typeof data8 == "number" && isFinite(data8)) {
-                            if (data8 > 1073741824 || isNaN(data8)) {
-                              validate21.errors = [{ instancePath: instancePath + "/filesystem/tmp_bytes", schemaPath: "#/properties/filesystem/properties/tmp_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                  if (Array.isArray(data3)) {
+                    if (data3.length > 32) {
+                      validate21.errors = [{ instancePath: instancePath + "/groups", schemaPath: "#/properties/groups/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
+                      return false;
+                    } else {
+                      var valid1 = true;
+                      const len0 = data3.length;
+                      for (let i0 = 0; i0 < len0; i0++) {
+                        let data4 = data3[i0];
+                        const _errs10 = errors;
+                        if (errors === _errs10) {
+                          if (typeof data4 === "string") {
+                            if (!pattern9.test(data4)) {
+                              validate21.errors = [{ instancePath: instancePath + "/groups/" + i0, schemaPath: "#/properties/groups/items/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_.-]{0,255}$" }, message: 'must match pattern "^[a-z_][a-z0-9_.-]{0,255}$"' }];
                               return false;
-                            } else {
-                              if (data8 < 4096 || isNaN(data8)) {
-                                validate21.errors = [{ instancePath: instancePath + "/filesystem/tmp_bytes", schemaPath: "#/properties/filesystem/properties/tmp_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
-                                return false;
-                              }
                             }
+                          } else {
+                            validate21.errors = [{ instancePath: instancePath + "/groups/" + i0, schemaPath: "#/properties/groups/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            return false;
                           }
                         }
-                        var valid1 = _errs25 === errors;
+                        var valid1 = _errs10 === errors;
+                        if (!valid1) {
+                          break;
+                        }
+                      }
+                      if (valid1) {
+                        let i1 = data3.length;
+                        let j0;
+                        if (i1 > 1) {
+                          const indices0 = {};
+                          for (; i1--; ) {
+                            let item0 = data3[i1];
+                            if (typeof item0 !== "string") {
+                              continue;
+                            }
+                            if (typeof indices0[item0] == "number") {
+                              j0 = indices0[item0];
+                              validate21.errors = [{ instancePath: instancePath + "/groups", schemaPath: "#/properties/groups/uniqueItems", keyword: "uniqueItems", params: { i: i1, j: j0 }, message: "must NOT have duplicate items (items ## " + j0 + " and " + i1 + " are identical)" }];
+                              return false;
+                              break;
+                            }
+                            indices0[item0] = i1;
+                          }
+                        }
                       }
                     }
                   } else {
-                    validate21.errors = [{ instancePath: instancePath + "/filesystem", schemaPath: "#/properties/filesystem/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                    validate21.errors = [{ instancePath: instancePath + "/groups", schemaPath: "#/properties/groups/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                     return false;
                   }
                 }
                 var valid0 = _errs8 === errors;
                 if (valid0) {
-                  let data9 = data.limits;
-                  const _errs27 = errors;
-                  if (errors === _errs27) {
-                    if (data9 && typeof data9 == "object" && !Array.isArray(data9)) {
-                      if (data9.wall_ms === void 0) {
-                        data9.wall_ms = 6e5;
+                  let data5 = data.filesystem;
+                  const _errs12 = errors;
+                  if (errors === _errs12) {
+                    if (data5 && typeof data5 == "object" && !Array.isArray(data5)) {
+                      if (data5.read === void 0) {
+                        data5.read = [];
                       }
-                      if (data9.cpu_seconds === void 0) {
-                        data9.cpu_seconds = 600;
+                      if (data5.write === void 0) {
+                        data5.write = [];
                       }
-                      if (data9.address_space_bytes === void 0) {
-                        data9.address_space_bytes = null;
+                      if (data5.scratch === void 0) {
+                        data5.scratch = [];
                       }
-                      if (data9.data_bytes === void 0) {
-                        data9.data_bytes = 1073741824;
-                      }
-                      if (data9.processes === void 0) {
-                        data9.processes = 64;
-                      }
-                      if (data9.open_files === void 0) {
-                        data9.open_files = 256;
-                      }
-                      if (data9.file_bytes === void 0) {
-                        data9.file_bytes = 67108864;
-                      }
-                      if (data9.output_bytes === void 0) {
-                        data9.output_bytes = 10485760;
-                      }
-                      const _errs29 = errors;
-                      for (const key3 in data9) {
-                        if (!(key3 === "wall_ms" || key3 === "cpu_seconds" || key3 === "address_space_bytes" || key3 === "data_bytes" || key3 === "processes" || key3 === "open_files" || key3 === "file_bytes" || key3 === "output_bytes")) {
-                          validate21.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
+                      const _errs14 = errors;
+                      for (const key1 in data5) {
+                        if (!(key1 === "read" || key1 === "write" || key1 === "scratch")) {
+                          validate21.errors = [{ instancePath: instancePath + "/filesystem", schemaPath: "#/properties/filesystem/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
                           return false;
                           break;
                         }
                       }
-                      if (_errs29 === errors) {
-                        let data10 = data9.wall_ms;
-                        const _errs30 = errors;
-                        if (!(typeof data10 == "number" && (!(data10 % 1) && !isNaN(data10)) && isFinite(data10))) {
-                          validate21.errors = [{ instancePath: instancePath + "/limits/wall_ms", schemaPath: "#/properties/limits/properties/wall_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                          return false;
-                        }
-                        if (errors === _errs30) {
-                          if (typeof data10 == "number" && isFinite(data10)) {
-                            if (data10 > 864e5 || isNaN(data10)) {
-                              validate21.errors = [{ instancePath: instancePath + "/limits/wall_ms", schemaPath: "#/properties/limits/properties/wall_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
+                      if (_errs14 === errors) {
+                        let data6 = data5.read;
+                        const _errs15 = errors;
+                        if (errors === _errs15) {
+                          if (Array.isArray(data6)) {
+                            if (data6.length > 64) {
+                              validate21.errors = [{ instancePath: instancePath + "/filesystem/read", schemaPath: "#/properties/filesystem/properties/read/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
                               return false;
                             } else {
-                              if (data10 < 10 || isNaN(data10)) {
-                                validate21.errors = [{ instancePath: instancePath + "/limits/wall_ms", schemaPath: "#/properties/limits/properties/wall_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 }, message: "must be >= 10" }];
-                                return false;
-                              }
-                            }
-                          }
-                        }
-                        var valid5 = _errs30 === errors;
-                        if (valid5) {
-                          let data11 = data9.cpu_seconds;
-                          const _errs32 = errors;
-                          if (!(typeof data11 == "number" && (!(data11 % 1) && !isNaN(data11)) && isFinite(data11))) {
-                            validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                            return false;
-                          }
-                          if (errors === _errs32) {
-                            if (typeof data11 == "number" && isFinite(data11)) {
-                              if (data11 > 86400 || isNaN(data11)) {
-                                validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, message: "must be <= 86400" }];
-                                return false;
-                              } else {
-                                if (data11 < 1 || isNaN(data11)) {
-                                  validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                  return false;
-                                }
-                              }
-                            }
-                          }
-                          var valid5 = _errs32 === errors;
-                          if (valid5) {
-                            let data12 = data9.address_space_bytes;
-                            const _errs34 = errors;
-                            if (!(typeof data12 == "number" && (!(data12 % 1) && !isNaN(data12)) && isFinite(data12)) && data12 !== null) {
-                              validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema32.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
-                              return false;
-                            }
-                            if (errors === _errs34) {
-                              if (typeof data12 == "number" && isFinite(data12)) {
-                                if (data12 > 1099511627776 || isNaN(data12)) {
-                                  validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
-                                  return false;
-                                } else {
-                                  if (data12 < 1048576 || isNaN(data12)) {
-                                    validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
-                                    return false;
-                                  }
-                                }
-                              }
-                            }
-                            var valid5 = _errs34 === errors;
-                            if (valid5) {
-                              let data13 = data9.data_bytes;
-                              const _errs36 = errors;
-                              if (!(typeof data13 == "number" && (!(data13 % 1) && !isNaN(data13)) && isFinite(data13)) && data13 !== null) {
-                                validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema32.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
-                                return false;
-                              }
-                              if (errors === _errs36) {
-                                if (typeof data13 == "number" && isFinite(data13)) {
-                                  if (data13 > 1099511627776 || isNaN(data13)) {
-                                    validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
-                                    return false;
-                                  } else {
-                                    if (data13 < 1048576 || isNaN(data13)) {
-                                      validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
-                                      return false;
-                                    }
-                                  }
-                                }
-                              }
-                              var valid5 = _errs36 === errors;
-                              if (valid5) {
-                                let data14 = data9.processes;
-                                const _errs38 = errors;
-                                if (!(typeof data14 == "number" && (!(data14 % 1) && !isNaN(data14)) && isFinite(data14))) {
-                                  validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                  return false;
-                                }
-                                if (errors === _errs38) {
-                                  if (typeof data14 == "number" && isFinite(data14)) {
-                                    if (data14 > 32768 || isNaN(data14)) {
-                                      validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
-                                      return false;
+                              var valid4 = true;
+                              const len1 = data6.length;
+                              for (let i2 = 0; i2 < len1; i2++) {
+                                let data7 = data6[i2];
+                                const _errs17 = errors;
+                                const _errs19 = errors;
+                                let valid6 = false;
+                                const _errs20 = errors;
+                                if (errors === _errs20) {
+                                  if (typeof data7 === "string") {
+                                    if (func2(data7) > 4096) {
+                                      const err0 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/0/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                      if (vErrors === null) {
+                                        vErrors = [err0];
+                                      } else {
+                                        vErrors.push(err0);
+                                      }
+                                      errors++;
                                     } else {
-                                      if (data14 < 1 || isNaN(data14)) {
-                                        validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                        return false;
+                                      if (!pattern4.test(data7)) {
+                                        const err1 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/0/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
+                                        if (vErrors === null) {
+                                          vErrors = [err1];
+                                        } else {
+                                          vErrors.push(err1);
+                                        }
+                                        errors++;
                                       }
                                     }
+                                  } else {
+                                    const err2 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                    if (vErrors === null) {
+                                      vErrors = [err2];
+                                    } else {
+                                      vErrors.push(err2);
+                                    }
+                                    errors++;
                                   }
                                 }
-                                var valid5 = _errs38 === errors;
-                                if (valid5) {
-                                  let data15 = data9.open_files;
-                                  const _errs40 = errors;
-                                  if (!(typeof data15 == "number" && (!(data15 % 1) && !isNaN(data15)) && isFinite(data15))) {
-                                    validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                    return false;
-                                  }
-                                  if (errors === _errs40) {
-                                    if (typeof data15 == "number" && isFinite(data15)) {
-                                      if (data15 > 65536 || isNaN(data15)) {
-                                        validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
-                                        return false;
+                                var _valid0 = _errs20 === errors;
+                                valid6 = valid6 || _valid0;
+                                const _errs22 = errors;
+                                if (errors === _errs22) {
+                                  if (data7 && typeof data7 == "object" && !Array.isArray(data7)) {
+                                    let missing1;
+                                    if (data7.path === void 0 && (missing1 = "path") || data7.at === void 0 && (missing1 = "at")) {
+                                      const err3 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/1/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" };
+                                      if (vErrors === null) {
+                                        vErrors = [err3];
                                       } else {
-                                        if (data15 < 8 || isNaN(data15)) {
-                                          validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
-                                          return false;
+                                        vErrors.push(err3);
+                                      }
+                                      errors++;
+                                    } else {
+                                      const _errs24 = errors;
+                                      for (const key2 in data7) {
+                                        if (!(key2 === "path" || key2 === "at")) {
+                                          const err4 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" };
+                                          if (vErrors === null) {
+                                            vErrors = [err4];
+                                          } else {
+                                            vErrors.push(err4);
+                                          }
+                                          errors++;
+                                          break;
                                         }
                                       }
-                                    }
-                                  }
-                                  var valid5 = _errs40 === errors;
-                                  if (valid5) {
-                                    let data16 = data9.file_bytes;
-                                    const _errs42 = errors;
-                                    if (!(typeof data16 == "number" && (!(data16 % 1) && !isNaN(data16)) && isFinite(data16))) {
-                                      validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                      return false;
-                                    }
-                                    if (errors === _errs42) {
-                                      if (typeof data16 == "number" && isFinite(data16)) {
-                                        if (data16 > 1099511627776 || isNaN(data16)) {
-                                          validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
-                                          return false;
+                                      if (_errs24 === errors) {
+                                        if (data7.path !== void 0) {
+                                          let data8 = data7.path;
+                                          const _errs25 = errors;
+                                          if (errors === _errs25) {
+                                            if (typeof data8 === "string") {
+                                              if (func2(data8) > 4096) {
+                                                const err5 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                                if (vErrors === null) {
+                                                  vErrors = [err5];
+                                                } else {
+                                                  vErrors.push(err5);
+                                                }
+                                                errors++;
+                                              } else {
+                                                if (!pattern4.test(data8)) {
+                                                  const err6 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
+                                                  if (vErrors === null) {
+                                                    vErrors = [err6];
+                                                  } else {
+                                                    vErrors.push(err6);
+                                                  }
+                                                  errors++;
+                                                }
+                                              }
+                                            } else {
+                                              const err7 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                              if (vErrors === null) {
+                                                vErrors = [err7];
+                                              } else {
+                                                vErrors.push(err7);
+                                              }
+                                              errors++;
+                                            }
+                                          }
+                                          var valid7 = _errs25 === errors;
                                         } else {
-                                          if (data16 < 0 || isNaN(data16)) {
-                                            validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                            return false;
+                                          var valid7 = true;
+                                        }
+                                        if (valid7) {
+                                          if (data7.at !== void 0) {
+                                            let data9 = data7.at;
+                                            const _errs27 = errors;
+                                            if (errors === _errs27) {
+                                              if (typeof data9 === "string") {
+                                                if (func2(data9) > 4096) {
+                                                  const err8 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                                  if (vErrors === null) {
+                                                    vErrors = [err8];
+                                                  } else {
+                                                    vErrors.push(err8);
+                                                  }
+                                                  errors++;
+                                                } else {
+                                                  if (!pattern4.test(data9)) {
+                                                    const err9 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
+                                                    if (vErrors === null) {
+                                                      vErrors = [err9];
+                                                    } else {
+                                                      vErrors.push(err9);
+                                                    }
+                                                    errors++;
+                                                  }
+                                                }
+                                              } else {
+                                                const err10 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                if (vErrors === null) {
+                                                  vErrors = [err10];
+                                                } else {
+                                                  vErrors.push(err10);
+                                                }
+                                                errors++;
+                                              }
+                                            }
+                                            var valid7 = _errs27 === errors;
+                                          } else {
+                                            var valid7 = true;
                                           }
                                         }
                                       }
                                     }
-                                    var valid5 = _errs42 === errors;
-                                    if (valid5) {
-                                      let data17 = data9.output_bytes;
-                                      const _errs44 = errors;
-                                      if (!(typeof data17 == "number" && (!(data17 % 1) && !isNaN(data17)) && isFinite(data17))) {
-                                        validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                        return false;
-                                      }
-                                      if (errors === _errs44) {
-                                        if (typeof data17 == "number" && isFinite(data17)) {
-                                          if (data17 > 1073741824 || isNaN(data17)) {
-                                            validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
-                                            return false;
+                                  } else {
+                                    const err11 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                    if (vErrors === null) {
+                                      vErrors = [err11];
+                                    } else {
+                                      vErrors.push(err11);
+                                    }
+                                    errors++;
+                                  }
+                                }
+                                var _valid0 = _errs22 === errors;
+                                valid6 = valid6 || _valid0;
+                                if (!valid6) {
+                                  const err12 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                                  if (vErrors === null) {
+                                    vErrors = [err12];
+                                  } else {
+                                    vErrors.push(err12);
+                                  }
+                                  errors++;
+                                  validate21.errors = vErrors;
+                                  return false;
+                                } else {
+                                  errors = _errs19;
+                                  if (vErrors !== null) {
+                                    if (_errs19) {
+                                      vErrors.length = _errs19;
+                                    } else {
+                                      vErrors = null;
+                                    }
+                                  }
+                                }
+                                var valid4 = _errs17 === errors;
+                                if (!valid4) {
+                                  break;
+                                }
+                              }
+                            }
+                          } else {
+                            validate21.errors = [{ instancePath: instancePath + "/filesystem/read", schemaPath: "#/properties/filesystem/properties/read/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                            return false;
+                          }
+                        }
+                        var valid3 = _errs15 === errors;
+                        if (valid3) {
+                          let data10 = data5.write;
+                          const _errs29 = errors;
+                          if (errors === _errs29) {
+                            if (Array.isArray(data10)) {
+                              if (data10.length > 64) {
+                                validate21.errors = [{ instancePath: instancePath + "/filesystem/write", schemaPath: "#/properties/filesystem/properties/write/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                return false;
+                              } else {
+                                var valid8 = true;
+                                const len2 = data10.length;
+                                for (let i3 = 0; i3 < len2; i3++) {
+                                  let data11 = data10[i3];
+                                  const _errs31 = errors;
+                                  const _errs33 = errors;
+                                  let valid10 = false;
+                                  const _errs34 = errors;
+                                  if (errors === _errs34) {
+                                    if (typeof data11 === "string") {
+                                      if (func2(data11) > 4096) {
+                                        const err13 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/0/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                        if (vErrors === null) {
+                                          vErrors = [err13];
+                                        } else {
+                                          vErrors.push(err13);
+                                        }
+                                        errors++;
+                                      } else {
+                                        if (!pattern4.test(data11)) {
+                                          const err14 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/0/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
+                                          if (vErrors === null) {
+                                            vErrors = [err14];
                                           } else {
-                                            if (data17 < 1024 || isNaN(data17)) {
-                                              validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
-                                              return false;
+                                            vErrors.push(err14);
+                                          }
+                                          errors++;
+                                        }
+                                      }
+                                    } else {
+                                      const err15 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                      if (vErrors === null) {
+                                        vErrors = [err15];
+                                      } else {
+                                        vErrors.push(err15);
+                                      }
+                                      errors++;
+                                    }
+                                  }
+                                  var _valid1 = _errs34 === errors;
+                                  valid10 = valid10 || _valid1;
+                                  const _errs36 = errors;
+                                  if (errors === _errs36) {
+                                    if (data11 && typeof data11 == "object" && !Array.isArray(data11)) {
+                                      let missing2;
+                                      if (data11.path === void 0 && (missing2 = "path") || data11.at === void 0 && (missing2 = "at")) {
+                                        const err16 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/1/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" };
+                                        if (vErrors === null) {
+                                          vErrors = [err16];
+                                        } else {
+                                          vErrors.push(err16);
+                                        }
+                                        errors++;
+                                      } else {
+                                        const _errs38 = errors;
+                                        for (const key3 in data11) {
+                                          if (!(key3 === "path" || key3 === "at")) {
+                                            const err17 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" };
+                                            if (vErrors === null) {
+                                              vErrors = [err17];
+                                            } else {
+                                              vErrors.push(err17);
+                                            }
+                                            errors++;
+                                            break;
+                                          }
+                                        }
+                                        if (_errs38 === errors) {
+                                          if (data11.path !== void 0) {
+                                            let data12 = data11.path;
+                                            const _errs39 = errors;
+                                            if (errors === _errs39) {
+                                              if (typeof data12 === "string") {
+                                                if (func2(data12) > 4096) {
+                                                  const err18 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                                  if (vErrors === null) {
+                                                    vErrors = [err18];
+                                                  } else {
+                                                    vErrors.push(err18);
+                                                  }
+                                                  errors++;
+                                                } else {
+                                                  if (!pattern4.test(data12)) {
+                                                    const err19 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
+                                                    if (vErrors === null) {
+                                                      vErrors = [err19];
+                                                    } else {
+                                                      vErrors.push(err19);
+                                                    }
+                                                    errors++;
+                                                  }
+                                                }
+                                              } else {
+                                                const err20 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                if (vErrors === null) {
+                                                  vErrors = [err20];
+                                                } else {
+                                                  vErrors.push(err20);
+                                                }
+                                                errors++;
+                                              }
+                                            }
+                                            var valid11 = _errs39 === errors;
+                                          } else {
+                                            var valid11 = true;
+                                          }
+                                          if (valid11) {
+                                            if (data11.at !== void 0) {
+                                              let data13 = data11.at;
+                                              const _errs41 = errors;
+                                              if (errors === _errs41) {
+                                                if (typeof data13 === "string") {
+                                                  if (func2(data13) > 4096) {
+                                                    const err21 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                                    if (vErrors === null) {
+                                                      vErrors = [err21];
+                                                    } else {
+                                                      vErrors.push(err21);
+                                                    }
+                                                    errors++;
+                                                  } else {
+                                                    if (!pattern4.test(data13)) {
+                                                      const err22 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
+                                                      if (vErrors === null) {
+                                                        vErrors = [err22];
+                                                      } else {
+                                                        vErrors.push(err22);
+                                                      }
+                                                      errors++;
+                                                    }
+                                                  }
+                                                } else {
+                                                  const err23 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                  if (vErrors === null) {
+                                                    vErrors = [err23];
+                                                  } else {
+                                                    vErrors.push(err23);
+                                                  }
+                                                  errors++;
+                                                }
+                                              }
+                                              var valid11 = _errs41 === errors;
+                                            } else {
+                                              var valid11 = true;
                                             }
                                           }
                                         }
                                       }
-                                      var valid5 = _errs44 === errors;
+                                    } else {
+                                      const err24 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                      if (vErrors === null) {
+                                        vErrors = [err24];
+                                      } else {
+                                        vErrors.push(err24);
+                                      }
+                                      errors++;
                                     }
+                                  }
+                                  var _valid1 = _errs36 === errors;
+                                  valid10 = valid10 || _valid1;
+                                  if (!valid10) {
+                                    const err25 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                                    if (vErrors === null) {
+                                      vErrors = [err25];
+                                    } else {
+                                      vErrors.push(err25);
+                                    }
+                                    errors++;
+                                    validate21.errors = vErrors;
+                                    return false;
+                                  } else {
+                                    errors = _errs33;
+                                    if (vErrors !== null) {
+                                      if (_errs33) {
+                                        vErrors.length = _errs33;
+                                      } else {
+                                        vErrors = null;
+                                      }
+                                    }
+                                  }
+                                  var valid8 = _errs31 === errors;
+                                  if (!valid8) {
+                                    break;
                                   }
                                 }
                               }
+                            } else {
+                              validate21.errors = [{ instancePath: instancePath + "/filesystem/write", schemaPath: "#/properties/filesystem/properties/write/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                              return false;
                             }
+                          }
+                          var valid3 = _errs29 === errors;
+                          if (valid3) {
+                            let data14 = data5.scratch;
+                            const _errs43 = errors;
+                            if (errors === _errs43) {
+                              if (Array.isArray(data14)) {
+                                if (data14.length > 16) {
+                                  validate21.errors = [{ instancePath: instancePath + "/filesystem/scratch", schemaPath: "#/properties/filesystem/properties/scratch/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
+                                  return false;
+                                } else {
+                                  var valid12 = true;
+                                  const len3 = data14.length;
+                                  for (let i4 = 0; i4 < len3; i4++) {
+                                    let data15 = data14[i4];
+                                    const _errs45 = errors;
+                                    const _errs46 = errors;
+                                    if (errors === _errs46) {
+                                      if (typeof data15 === "string") {
+                                        if (func2(data15) > 4096) {
+                                          validate21.errors = [{ instancePath: instancePath + "/filesystem/scratch/" + i4, schemaPath: "#/$defs/path/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                          return false;
+                                        } else {
+                                          if (!pattern4.test(data15)) {
+                                            validate21.errors = [{ instancePath: instancePath + "/filesystem/scratch/" + i4, schemaPath: "#/$defs/path/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
+                                            return false;
+                                          }
+                                        }
+                                      } else {
+                                        validate21.errors = [{ instancePath: instancePath + "/filesystem/scratch/" + i4, schemaPath: "#/$defs/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        return false;
+                                      }
+                                    }
+                                    var valid12 = _errs45 === errors;
+                                    if (!valid12) {
+                                      break;
+                                    }
+                                  }
+                                  if (valid12) {
+                                    let i5 = data14.length;
+                                    let j1;
+                                    if (i5 > 1) {
+                                      outer0:
+                                        for (; i5--; ) {
+                                          for (j1 = i5; j1--; ) {
+                                            if (func0(data14[i5], data14[j1])) {
+                                              validate21.errors = [{ instancePath: instancePath + "/filesystem/scratch", schemaPath: "#/properties/filesystem/properties/scratch/uniqueItems", keyword: "uniqueItems", params: { i: i5, j: j1 }, message: "must NOT have duplicate items (items ## " + j1 + " and " + i5 + " are identical)" }];
+                                              return false;
+                                              break outer0;
+                                            }
+                                          }
+                                        }
+                                    }
+                                  }
+                                }
+                              } else {
+                                validate21.errors = [{ instancePath: instancePath + "/filesystem/scratch", schemaPath: "#/properties/filesystem/properties/scratch/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                return false;
+                              }
+                            }
+                            var valid3 = _errs43 === errors;
                           }
                         }
                       }
                     } else {
-                      validate21.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                      validate21.errors = [{ instancePath: instancePath + "/filesystem", schemaPath: "#/properties/filesystem/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                       return false;
                     }
                   }
-                  var valid0 = _errs27 === errors;
+                  var valid0 = _errs12 === errors;
                   if (valid0) {
-                    let data18 = data.environment;
-                    const _errs46 = errors;
-                    if (errors === _errs46) {
-                      if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
-                        if (Object.keys(data18).length > 64) {
-                          validate21.errors = [{ instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/maxProperties", keyword: "maxProperties", params: { limit: 64 }, message: "must NOT have more than 64 properties" }];
-                          return false;
-                        } else {
-                          for (const key4 in data18) {
-                            const _errs48 = errors;
-                            if (errors === _errs48) {
-                              if (typeof key4 === "string") {
-                                if (!pattern13.test(key4)) {
-                                  const err13 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key4 };
-                                  if (vErrors === null) {
-                                    vErrors = [err13];
-                                  } else {
-                                    vErrors.push(err13);
-                                  }
-                                  errors++;
-                                }
-                              } else {
-                                const err14 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/type", keyword: "type", params: { type: "string" }, message: "must be string", propertyName: key4 };
-                                if (vErrors === null) {
-                                  vErrors = [err14];
-                                } else {
-                                  vErrors.push(err14);
-                                }
-                                errors++;
-                              }
-                            }
-                            var valid6 = _errs48 === errors;
-                            if (!valid6) {
-                              const err15 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames", keyword: "propertyNames", params: { propertyName: key4 }, message: "property name must be valid" };
-                              if (vErrors === null) {
-                                vErrors = [err15];
-                              } else {
-                                vErrors.push(err15);
-                              }
-                              errors++;
-                              validate21.errors = vErrors;
-                              return false;
-                              break;
-                            }
-                          }
-                          if (valid6) {
-                            for (const key5 in data18) {
-                              let data19 = data18[key5];
-                              const _errs51 = errors;
-                              if (errors === _errs51) {
-                                if (typeof data19 === "string") {
-                                  if (func2(data19) > 4096) {
-                                    validate21.errors = [{ instancePath: instancePath + "/environment/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                    let data16 = data.network;
+                    const _errs48 = errors;
+                    if (typeof data16 !== "string") {
+                      validate21.errors = [{ instancePath: instancePath + "/network", schemaPath: "#/properties/network/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                      return false;
+                    }
+                    if (!(data16 === "none" || data16 === "loopback" || data16 === "host")) {
+                      validate21.errors = [{ instancePath: instancePath + "/network", schemaPath: "#/properties/network/enum", keyword: "enum", params: { allowedValues: schema32.properties.network.enum }, message: "must be equal to one of the allowed values" }];
+                      return false;
+                    }
+                    var valid0 = _errs48 === errors;
+                    if (valid0) {
+                      let data17 = data.capabilities;
+                      const _errs50 = errors;
+                      if (errors === _errs50) {
+                        if (Array.isArray(data17)) {
+                          if (data17.length > 41) {
+                            validate21.errors = [{ instancePath: instancePath + "/capabilities", schemaPath: "#/properties/capabilities/maxItems", keyword: "maxItems", params: { limit: 41 }, message: "must NOT have more than 41 items" }];
+                            return false;
+                          } else {
+                            var valid15 = true;
+                            const len4 = data17.length;
+                            for (let i6 = 0; i6 < len4; i6++) {
+                              let data18 = data17[i6];
+                              const _errs52 = errors;
+                              if (errors === _errs52) {
+                                if (typeof data18 === "string") {
+                                  if (!pattern18.test(data18)) {
+                                    validate21.errors = [{ instancePath: instancePath + "/capabilities/" + i6, schemaPath: "#/properties/capabilities/items/pattern", keyword: "pattern", params: { pattern: "^CAP_[A-Z_]{1,32}$" }, message: 'must match pattern "^CAP_[A-Z_]{1,32}$"' }];
                                     return false;
-                                  } else {
-                                    if (!pattern14.test(data19)) {
-                                      validate21.errors = [{ instancePath: instancePath + "/environment/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$"' }];
-                                      return false;
-                                    }
                                   }
                                 } else {
-                                  validate21.errors = [{ instancePath: instancePath + "/environment/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  validate21.errors = [{ instancePath: instancePath + "/capabilities/" + i6, schemaPath: "#/properties/capabilities/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                   return false;
                                 }
                               }
-                              var valid7 = _errs51 === errors;
-                              if (!valid7) {
+                              var valid15 = _errs52 === errors;
+                              if (!valid15) {
                                 break;
                               }
                             }
+                            if (valid15) {
+                              let i7 = data17.length;
+                              let j2;
+                              if (i7 > 1) {
+                                const indices1 = {};
+                                for (; i7--; ) {
+                                  let item1 = data17[i7];
+                                  if (typeof item1 !== "string") {
+                                    continue;
+                                  }
+                                  if (typeof indices1[item1] == "number") {
+                                    j2 = indices1[item1];
+                                    validate21.errors = [{ instancePath: instancePath + "/capabilities", schemaPath: "#/properties/capabilities/uniqueItems", keyword: "uniqueItems", params: { i: i7, j: j2 }, message: "must NOT have duplicate items (items ## " + j2 + " and " + i7 + " are identical)" }];
+                                    return false;
+                                    break;
+                                  }
+                                  indices1[item1] = i7;
+                                }
+                              }
+                            }
+                          }
+                        } else {
+                          validate21.errors = [{ instancePath: instancePath + "/capabilities", schemaPath: "#/properties/capabilities/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                          return false;
+                        }
+                      }
+                      var valid0 = _errs50 === errors;
+                      if (valid0) {
+                        let data19 = data.devices;
+                        const _errs54 = errors;
+                        if (errors === _errs54) {
+                          if (Array.isArray(data19)) {
+                            if (data19.length > 32) {
+                              validate21.errors = [{ instancePath: instancePath + "/devices", schemaPath: "#/properties/devices/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
+                              return false;
+                            } else {
+                              var valid17 = true;
+                              const len5 = data19.length;
+                              for (let i8 = 0; i8 < len5; i8++) {
+                                let data20 = data19[i8];
+                                const _errs56 = errors;
+                                if (errors === _errs56) {
+                                  if (typeof data20 === "string") {
+                                    if (!pattern19.test(data20)) {
+                                      validate21.errors = [{ instancePath: instancePath + "/devices/" + i8, schemaPath: "#/properties/devices/items/pattern", keyword: "pattern", params: { pattern: "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" }, message: 'must match pattern "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$"' }];
+                                      return false;
+                                    }
+                                  } else {
+                                    validate21.errors = [{ instancePath: instancePath + "/devices/" + i8, schemaPath: "#/properties/devices/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    return false;
+                                  }
+                                }
+                                var valid17 = _errs56 === errors;
+                                if (!valid17) {
+                                  break;
+                                }
+                              }
+                              if (valid17) {
+                                let i9 = data19.length;
+                                let j3;
+                                if (i9 > 1) {
+                                  const indices2 = {};
+                                  for (; i9--; ) {
+                                    let item2 = data19[i9];
+                                    if (typeof item2 !== "string") {
+                                      continue;
+                                    }
+                                    if (typeof indices2[item2] == "number") {
+                                      j3 = indices2[item2];
+                                      validate21.errors = [{ instancePath: instancePath + "/devices", schemaPath: "#/properties/devices/uniqueItems", keyword: "uniqueItems", params: { i: i9, j: j3 }, message: "must NOT have duplicate items (items ## " + j3 + " and " + i9 + " are identical)" }];
+                                      return false;
+                                      break;
+                                    }
+                                    indices2[item2] = i9;
+                                  }
+                                }
+                              }
+                            }
+                          } else {
+                            validate21.errors = [{ instancePath: instancePath + "/devices", schemaPath: "#/properties/devices/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                            return false;
                           }
                         }
-                      } else {
-                        validate21.errors = [{ instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                        return false;
-                      }
-                    }
-                    var valid0 = _errs46 === errors;
-                    if (valid0) {
-                      let data20 = data.secrets;
-                      const _errs53 = errors;
-                      if (errors === _errs53) {
-                        if (Array.isArray(data20)) {
-                          if (data20.length > 16) {
-                            validate21.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
-                            return false;
-                          } else {
-                            var valid8 = true;
-                            const len1 = data20.length;
-                            for (let i1 = 0; i1 < len1; i1++) {
-                              let data21 = data20[i1];
-                              const _errs55 = errors;
-                              if (errors === _errs55) {
-                                if (data21 && typeof data21 == "object" && !Array.isArray(data21)) {
-                                  let missing2;
-                                  if (data21.name === void 0 && (missing2 = "name") || data21.file === void 0 && (missing2 = "file")) {
-                                    validate21.errors = [{ instancePath: instancePath + "/secrets/" + i1, schemaPath: "#/properties/secrets/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                        var valid0 = _errs54 === errors;
+                        if (valid0) {
+                          let data21 = data.syscalls;
+                          const _errs58 = errors;
+                          if (errors === _errs58) {
+                            if (data21 && typeof data21 == "object" && !Array.isArray(data21)) {
+                              if (data21.filter === void 0) {
+                                data21.filter = "default";
+                              }
+                              if (data21.allow === void 0) {
+                                data21.allow = [];
+                              }
+                              if (data21.sockets === void 0) {
+                                data21.sockets = [];
+                              }
+                              const _errs60 = errors;
+                              for (const key4 in data21) {
+                                if (!(key4 === "filter" || key4 === "allow" || key4 === "sockets")) {
+                                  validate21.errors = [{ instancePath: instancePath + "/syscalls", schemaPath: "#/properties/syscalls/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                                  return false;
+                                  break;
+                                }
+                              }
+                              if (_errs60 === errors) {
+                                let data22 = data21.filter;
+                                const _errs61 = errors;
+                                if (typeof data22 !== "string") {
+                                  validate21.errors = [{ instancePath: instancePath + "/syscalls/filter", schemaPath: "#/properties/syscalls/properties/filter/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                  return false;
+                                }
+                                if (!(data22 === "default" || data22 === "strict")) {
+                                  validate21.errors = [{ instancePath: instancePath + "/syscalls/filter", schemaPath: "#/properties/syscalls/properties/filter/enum", keyword: "enum", params: { allowedValues: schema32.properties.syscalls.properties.filter.enum }, message: "must be equal to one of the allowed values" }];
+                                  return false;
+                                }
+                                var valid19 = _errs61 === errors;
+                                if (valid19) {
+                                  let data23 = data21.allow;
+                                  const _errs63 = errors;
+                                  if (errors === _errs63) {
+                                    if (Array.isArray(data23)) {
+                                      if (data23.length > 64) {
+                                        validate21.errors = [{ instancePath: instancePath + "/syscalls/allow", schemaPath: "#/properties/syscalls/properties/allow/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                        return false;
+                                      } else {
+                                        var valid20 = true;
+                                        const len6 = data23.length;
+                                        for (let i10 = 0; i10 < len6; i10++) {
+                                          let data24 = data23[i10];
+                                          const _errs65 = errors;
+                                          if (errors === _errs65) {
+                                            if (typeof data24 === "string") {
+                                              if (!pattern20.test(data24)) {
+                                                validate21.errors = [{ instancePath: instancePath + "/syscalls/allow/" + i10, schemaPath: "#/properties/syscalls/properties/allow/items/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_]{0,63}$" }, message: 'must match pattern "^[a-z_][a-z0-9_]{0,63}$"' }];
+                                                return false;
+                                              }
+                                            } else {
+                                              validate21.errors = [{ instancePath: instancePath + "/syscalls/allow/" + i10, schemaPath: "#/properties/syscalls/properties/allow/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              return false;
+                                            }
+                                          }
+                                          var valid20 = _errs65 === errors;
+                                          if (!valid20) {
+                                            break;
+                                          }
+                                        }
+                                        if (valid20) {
+                                          let i11 = data23.length;
+                                          let j4;
+                                          if (i11 > 1) {
+                                            const indices3 = {};
+                                            for (; i11--; ) {
+                                              let item3 = data23[i11];
+                                              if (typeof item3 !== "string") {
+                                                continue;
+                                              }
+                                              if (typeof indices3[item3] == "number") {
+                                                j4 = indices3[item3];
+                                                validate21.errors = [{ instancePath: instancePath + "/syscalls/allow", schemaPath: "#/properties/syscalls/properties/allow/uniqueItems", keyword: "uniqueItems", params: { i: i11, j: j4 }, message: "must NOT have duplicate items (items ## " + j4 + " and " + i11 + " are identical)" }];
+                                                return false;
+                                                break;
+                                              }
+                                              indices3[item3] = i11;
+                                            }
+                                          }
+                                        }
+                                      }
+                                    } else {
+                                      validate21.errors = [{ instancePath: instancePath + "/syscalls/allow", schemaPath: "#/properties/syscalls/properties/allow/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                      return false;
+                                    }
+                                  }
+                                  var valid19 = _errs63 === errors;
+                                  if (valid19) {
+                                    let data25 = data21.sockets;
+                                    const _errs67 = errors;
+                                    if (errors === _errs67) {
+                                      if (Array.isArray(data25)) {
+                                        if (data25.length > 3) {
+                                          validate21.errors = [{ instancePath: instancePath + "/syscalls/sockets", schemaPath: "#/properties/syscalls/properties/sockets/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
+                                          return false;
+                                        } else {
+                                          var valid22 = true;
+                                          const len7 = data25.length;
+                                          for (let i12 = 0; i12 < len7; i12++) {
+                                            let data26 = data25[i12];
+                                            const _errs69 = errors;
+                                            if (typeof data26 !== "string") {
+                                              validate21.errors = [{ instancePath: instancePath + "/syscalls/sockets/" + i12, schemaPath: "#/properties/syscalls/properties/sockets/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              return false;
+                                            }
+                                            if (!(data26 === "netlink" || data26 === "packet" || data26 === "vsock")) {
+                                              validate21.errors = [{ instancePath: instancePath + "/syscalls/sockets/" + i12, schemaPath: "#/properties/syscalls/properties/sockets/items/enum", keyword: "enum", params: { allowedValues: schema32.properties.syscalls.properties.sockets.items.enum }, message: "must be equal to one of the allowed values" }];
+                                              return false;
+                                            }
+                                            var valid22 = _errs69 === errors;
+                                            if (!valid22) {
+                                              break;
+                                            }
+                                          }
+                                          if (valid22) {
+                                            let i13 = data25.length;
+                                            let j5;
+                                            if (i13 > 1) {
+                                              const indices4 = {};
+                                              for (; i13--; ) {
+                                                let item4 = data25[i13];
+                                                if (typeof item4 !== "string") {
+                                                  continue;
+                                                }
+                                                if (typeof indices4[item4] == "number") {
+                                                  j5 = indices4[item4];
+                                                  validate21.errors = [{ instancePath: instancePath + "/syscalls/sockets", schemaPath: "#/properties/syscalls/properties/sockets/uniqueItems", keyword: "uniqueItems", params: { i: i13, j: j5 }, message: "must NOT have duplicate items (items ## " + j5 + " and " + i13 + " are identical)" }];
+                                                  return false;
+                                                  break;
+                                                }
+                                                indices4[item4] = i13;
+                                              }
+                                            }
+                                          }
+                                        }
+                                      } else {
+                                        validate21.errors = [{ instancePath: instancePath + "/syscalls/sockets", schemaPath: "#/properties/syscalls/properties/sockets/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                        return false;
+                                      }
+                                    }
+                                    var valid19 = _errs67 === errors;
+                                  }
+                                }
+                              }
+                            } else {
+                              validate21.errors = [{ instancePath: instancePath + "/syscalls", schemaPath: "#/properties/syscalls/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              return false;
+                            }
+                          }
+                          var valid0 = _errs58 === errors;
+                          if (valid0) {
+                            let data27 = data.limits;
+                            const _errs71 = errors;
+                            if (errors === _errs71) {
+                              if (data27 && typeof data27 == "object" && !Array.isArray(data27)) {
+                                if (data27.wall_ms === void 0) {
+                                  data27.wall_ms = 6e5;
+                                }
+                                if (data27.cpu_seconds === void 0) {
+                                  data27.cpu_seconds = 600;
+                                }
+                                if (data27.address_space_bytes === void 0) {
+                                  data27.address_space_bytes = null;
+                                }
+                                if (data27.data_bytes === void 0) {
+                                  data27.data_bytes = 1073741824;
+                                }
+                                if (data27.processes === void 0) {
+                                  data27.processes = 64;
+                                }
+                                if (data27.open_files === void 0) {
+                                  data27.open_files = 256;
+                                }
+                                if (data27.file_bytes === void 0) {
+                                  data27.file_bytes = 67108864;
+                                }
+                                if (data27.output_bytes === void 0) {
+                                  data27.output_bytes = 10485760;
+                                }
+                                if (data27.scratch_bytes === void 0) {
+                                  data27.scratch_bytes = 16777216;
+                                }
+                                const _errs73 = errors;
+                                for (const key5 in data27) {
+                                  if (!func1.call(schema32.properties.limits.properties, key5)) {
+                                    validate21.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                    return false;
+                                    break;
+                                  }
+                                }
+                                if (_errs73 === errors) {
+                                  let data28 = data27.wall_ms;
+                                  const _errs74 = errors;
+                                  if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
+                                    validate21.errors = [{ instancePath: instancePath + "/limits/wall_ms", schemaPath: "#/properties/limits/properties/wall_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                    return false;
+                                  }
+                                  if (errors === _errs74) {
+                                    if (typeof data28 == "number" && isFinite(data28)) {
+                                      if (data28 > 864e5 || isNaN(data28)) {
+                                        validate21.errors = [{ instancePath: instancePath + "/limits/wall_ms", schemaPath: "#/properties/limits/properties/wall_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
+                                        return false;
+                                      } else {
+                                        if (data28 < 10 || isNaN(data28)) {
+                                          validate21.errors = [{ instancePath: instancePath + "/limits/wall_ms", schemaPath: "#/properties/limits/properties/wall_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 }, message: "must be >= 10" }];
+                                          return false;
+                                        }
+                                      }
+                                    }
+                                  }
+                                  var valid24 = _errs74 === errors;
+                                  if (valid24) {
+                                    let data29 = data27.cpu_seconds;
+                                    const _errs76 = errors;
+                                    if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
+                                      validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      return false;
+                                    }
+                                    if (errors === _errs76) {
+                                      if (typeof data29 == "number" && isFinite(data29)) {
+                                        if (data29 > 86400 || isNaN(data29)) {
+                                          validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, message: "must be <= 86400" }];
+                                          return false;
+                                        } else {
+                                          if (data29 < 1 || isNaN(data29)) {
+                                            validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                            return false;
+                                          }
+                                        }
+                                      }
+                                    }
+                                    var valid24 = _errs76 === errors;
+                                    if (valid24) {
+                                      let data30 = data27.address_space_bytes;
+                                      const _errs78 = errors;
+                                      if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30)) && data30 !== null) {
+                                        validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema32.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
+                                        return false;
+                                      }
+                                      if (errors === _errs78) {
+                                        if (typeof data30 == "number" && isFinite(data30)) {
+                                          if (data30 > 1099511627776 || isNaN(data30)) {
+                                            validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                            return false;
+                                          } else {
+                                            if (data30 < 1048576 || isNaN(data30)) {
+                                              validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
+                                              return false;
+                                            }
+                                          }
+                                        }
+                                      }
+                                      var valid24 = _errs78 === errors;
+                                      if (valid24) {
+                                        let data31 = data27.data_bytes;
+                                        const _errs80 = errors;
+                                        if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31)) && data31 !== null) {
+                                          validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema32.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
+                                          return false;
+                                        }
+                                        if (errors === _errs80) {
+                                          if (typeof data31 == "number" && isFinite(data31)) {
+                                            if (data31 > 1099511627776 || isNaN(data31)) {
+                                              validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                              return false;
+                                            } else {
+                                              if (data31 < 1048576 || isNaN(data31)) {
+                                                validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
+                                                return false;
+                                              }
+                                            }
+                                          }
+                                        }
+                                        var valid24 = _errs80 === errors;
+                                        if (valid24) {
+                                          let data32 = data27.processes;
+                                          const _errs82 = errors;
+                                          if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
+                                            validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            return false;
+                                          }
+                                          if (errors === _errs82) {
+                                            if (typeof data32 == "number" && isFinite(data32)) {
+                                              if (data32 > 32768 || isNaN(data32)) {
+                                                validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
+                                                return false;
+                                              } else {
+                                                if (data32 < 1 || isNaN(data32)) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  return false;
+                                                }
+                                              }
+                                            }
+                                          }
+                                          var valid24 = _errs82 === errors;
+                                          if (valid24) {
+                                            let data33 = data27.open_files;
+                                            const _errs84 = errors;
+                                            if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
+                                              validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              return false;
+                                            }
+                                            if (errors === _errs84) {
+                                              if (typeof data33 == "number" && isFinite(data33)) {
+                                                if (data33 > 65536 || isNaN(data33)) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                  return false;
+                                                } else {
+                                                  if (data33 < 8 || isNaN(data33)) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
+                                                    return false;
+                                                  }
+                                                }
+                                              }
+                                            }
+                                            var valid24 = _errs84 === errors;
+                                            if (valid24) {
+                                              let data34 = data27.file_bytes;
+                                              const _errs86 = errors;
+                                              if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
+                                                validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                return false;
+                                              }
+                                              if (errors === _errs86) {
+                                                if (typeof data34 == "number" && isFinite(data34)) {
+                                                  if (data34 > 1099511627776 || isNaN(data34)) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                    return false;
+                                                  } else {
+                                                    if (data34 < 0 || isNaN(data34)) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                      return false;
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                              var valid24 = _errs86 === errors;
+                                              if (valid24) {
+                                                let data35 = data27.output_bytes;
+                                                const _errs88 = errors;
+                                                if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  return false;
+                                                }
+                                                if (errors === _errs88) {
+                                                  if (typeof data35 == "number" && isFinite(data35)) {
+                                                    if (data35 > 1073741824 || isNaN(data35)) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                      return false;
+                                                    } else {
+                                                      if (data35 < 1024 || isNaN(data35)) {
+                                                        validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                                var valid24 = _errs88 === errors;
+                                                if (valid24) {
+                                                  let data36 = data27.scratch_bytes;
+                                                  const _errs90 = errors;
+                                                  if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    return false;
+                                                  }
+                                                  if (errors === _errs90) {
+                                                    if (typeof data36 == "number" && isFinite(data36)) {
+                                                      if (data36 > 1073741824 || isNaN(data36)) {
+                                                        validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                        return false;
+                                                      } else {
+                                                        if (data36 < 4096 || isNaN(data36)) {
+                                                          validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                  var valid24 = _errs90 === errors;
+                                                }
+                                              }
+                                            }
+                                          }
+                                        }
+                                      }
+                                    }
+                                  }
+                                }
+                              } else {
+                                validate21.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                return false;
+                              }
+                            }
+                            var valid0 = _errs71 === errors;
+                            if (valid0) {
+                              let data37 = data.environment;
+                              const _errs92 = errors;
+                              if (errors === _errs92) {
+                                if (data37 && typeof data37 == "object" && !Array.isArray(data37)) {
+                                  if (Object.keys(data37).length > 64) {
+                                    validate21.errors = [{ instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/maxProperties", keyword: "maxProperties", params: { limit: 64 }, message: "must NOT have more than 64 properties" }];
                                     return false;
                                   } else {
-                                    const _errs57 = errors;
-                                    for (const key6 in data21) {
-                                      if (!(key6 === "name" || key6 === "file")) {
-                                        validate21.errors = [{ instancePath: instancePath + "/secrets/" + i1, schemaPath: "#/properties/secrets/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
+                                    for (const key6 in data37) {
+                                      const _errs94 = errors;
+                                      if (errors === _errs94) {
+                                        if (typeof key6 === "string") {
+                                          if (!pattern21.test(key6)) {
+                                            const err26 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key6 };
+                                            if (vErrors === null) {
+                                              vErrors = [err26];
+                                            } else {
+                                              vErrors.push(err26);
+                                            }
+                                            errors++;
+                                          }
+                                        } else {
+                                          const err27 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/type", keyword: "type", params: { type: "string" }, message: "must be string", propertyName: key6 };
+                                          if (vErrors === null) {
+                                            vErrors = [err27];
+                                          } else {
+                                            vErrors.push(err27);
+                                          }
+                                          errors++;
+                                        }
+                                      }
+                                      var valid25 = _errs94 === errors;
+                                      if (!valid25) {
+                                        const err28 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames", keyword: "propertyNames", params: { propertyName: key6 }, message: "property name must be valid" };
+                                        if (vErrors === null) {
+                                          vErrors = [err28];
+                                        } else {
+                                          vErrors.push(err28);
+                                        }
+                                        errors++;
+                                        validate21.errors = vErrors;
                                         return false;
                                         break;
                                       }
                                     }
-                                    if (_errs57 === errors) {
-                                      if (data21.name !== void 0) {
-                                        let data22 = data21.name;
-                                        const _errs58 = errors;
-                                        if (errors === _errs58) {
-                                          if (typeof data22 === "string") {
-                                            if (!pattern15.test(data22)) {
-                                              validate21.errors = [{ instancePath: instancePath + "/secrets/" + i1 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
+                                    if (valid25) {
+                                      for (const key7 in data37) {
+                                        let data38 = data37[key7];
+                                        const _errs97 = errors;
+                                        if (errors === _errs97) {
+                                          if (typeof data38 === "string") {
+                                            if (func2(data38) > 4096) {
+                                              validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                               return false;
+                                            } else {
+                                              if (!pattern22.test(data38)) {
+                                                validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$"' }];
+                                                return false;
+                                              }
                                             }
                                           } else {
-                                            validate21.errors = [{ instancePath: instancePath + "/secrets/" + i1 + "/name", schemaPath: "#/properties/secrets/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                             return false;
                                           }
                                         }
-                                        var valid9 = _errs58 === errors;
-                                      } else {
-                                        var valid9 = true;
-                                      }
-                                      if (valid9) {
-                                        if (data21.file !== void 0) {
-                                          let data23 = data21.file;
-                                          const _errs60 = errors;
-                                          if (errors === _errs60) {
-                                            if (typeof data23 === "string") {
-                                              if (func2(data23) > 4096) {
-                                                validate21.errors = [{ instancePath: instancePath + "/secrets/" + i1 + "/file", schemaPath: "#/properties/secrets/items/properties/file/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
-                                                return false;
-                                              } else {
-                                                if (!pattern4.test(data23)) {
-                                                  validate21.errors = [{ instancePath: instancePath + "/secrets/" + i1 + "/file", schemaPath: "#/properties/secrets/items/properties/file/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
-                                                  return false;
-                                                }
-                                              }
-                                            } else {
-                                              validate21.errors = [{ instancePath: instancePath + "/secrets/" + i1 + "/file", schemaPath: "#/properties/secrets/items/properties/file/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                              return false;
-                                            }
-                                          }
-                                          var valid9 = _errs60 === errors;
-                                        } else {
-                                          var valid9 = true;
+                                        var valid26 = _errs97 === errors;
+                                        if (!valid26) {
+                                          break;
                                         }
                                       }
                                     }
                                   }
                                 } else {
-                                  validate21.errors = [{ instancePath: instancePath + "/secrets/" + i1, schemaPath: "#/properties/secrets/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                  validate21.errors = [{ instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                   return false;
                                 }
                               }
-                              var valid8 = _errs55 === errors;
-                              if (!valid8) {
-                                break;
+                              var valid0 = _errs92 === errors;
+                              if (valid0) {
+                                let data39 = data.secrets;
+                                const _errs99 = errors;
+                                if (errors === _errs99) {
+                                  if (Array.isArray(data39)) {
+                                    if (data39.length > 16) {
+                                      validate21.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
+                                      return false;
+                                    } else {
+                                      var valid27 = true;
+                                      const len8 = data39.length;
+                                      for (let i14 = 0; i14 < len8; i14++) {
+                                        let data40 = data39[i14];
+                                        const _errs101 = errors;
+                                        const _errs103 = errors;
+                                        let valid28 = false;
+                                        let passing0 = null;
+                                        const _errs104 = errors;
+                                        if (data40 && typeof data40 == "object" && !Array.isArray(data40)) {
+                                          let missing3;
+                                          if (data40.file === void 0 && (missing3 = "file")) {
+                                            const err29 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/0/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" };
+                                            if (vErrors === null) {
+                                              vErrors = [err29];
+                                            } else {
+                                              vErrors.push(err29);
+                                            }
+                                            errors++;
+                                          }
+                                        }
+                                        var _valid2 = _errs104 === errors;
+                                        if (_valid2) {
+                                          valid28 = true;
+                                          passing0 = 0;
+                                        }
+                                        const _errs105 = errors;
+                                        if (data40 && typeof data40 == "object" && !Array.isArray(data40)) {
+                                          let missing4;
+                                          if (data40.credential === void 0 && (missing4 = "credential")) {
+                                            const err30 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/1/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" };
+                                            if (vErrors === null) {
+                                              vErrors = [err30];
+                                            } else {
+                                              vErrors.push(err30);
+                                            }
+                                            errors++;
+                                          }
+                                        }
+                                        var _valid2 = _errs105 === errors;
+                                        if (_valid2 && valid28) {
+                                          valid28 = false;
+                                          passing0 = [passing0, 1];
+                                        } else {
+                                          if (_valid2) {
+                                            valid28 = true;
+                                            passing0 = 1;
+                                          }
+                                        }
+                                        if (!valid28) {
+                                          const err31 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
+                                          if (vErrors === null) {
+                                            vErrors = [err31];
+                                          } else {
+                                            vErrors.push(err31);
+                                          }
+                                          errors++;
+                                          validate21.errors = vErrors;
+                                          return false;
+                                        } else {
+                                          errors = _errs103;
+                                          if (vErrors !== null) {
+                                            if (_errs103) {
+                                              vErrors.length = _errs103;
+                                            } else {
+                                              vErrors = null;
+                                            }
+                                          }
+                                        }
+                                        if (errors === _errs101) {
+                                          if (data40 && typeof data40 == "object" && !Array.isArray(data40)) {
+                                            if (data40.as === void 0) {
+                                              data40.as = "file";
+                                            }
+                                            let missing5;
+                                            if (data40.name === void 0 && (missing5 = "name")) {
+                                              validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                              return false;
+                                            } else {
+                                              const _errs106 = errors;
+                                              for (const key8 in data40) {
+                                                if (!(key8 === "name" || key8 === "file" || key8 === "credential" || key8 === "as" || key8 === "variable")) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
+                                                  return false;
+                                                  break;
+                                                }
+                                              }
+                                              if (_errs106 === errors) {
+                                                if (data40.name !== void 0) {
+                                                  let data41 = data40.name;
+                                                  const _errs107 = errors;
+                                                  if (errors === _errs107) {
+                                                    if (typeof data41 === "string") {
+                                                      if (!pattern23.test(data41)) {
+                                                        validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
+                                                        return false;
+                                                      }
+                                                    } else {
+                                                      validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                      return false;
+                                                    }
+                                                  }
+                                                  var valid29 = _errs107 === errors;
+                                                } else {
+                                                  var valid29 = true;
+                                                }
+                                                if (valid29) {
+                                                  if (data40.file !== void 0) {
+                                                    let data42 = data40.file;
+                                                    const _errs109 = errors;
+                                                    if (errors === _errs109) {
+                                                      if (typeof data42 === "string") {
+                                                        if (func2(data42) > 4096) {
+                                                          validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                                          return false;
+                                                        } else {
+                                                          if (!pattern4.test(data42)) {
+                                                            validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                      } else {
+                                                        validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                    var valid29 = _errs109 === errors;
+                                                  } else {
+                                                    var valid29 = true;
+                                                  }
+                                                  if (valid29) {
+                                                    if (data40.credential !== void 0) {
+                                                      let data43 = data40.credential;
+                                                      const _errs111 = errors;
+                                                      if (errors === _errs111) {
+                                                        if (typeof data43 === "string") {
+                                                          if (!pattern25.test(data43)) {
+                                                            validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/credential", schemaPath: "#/properties/secrets/items/properties/credential/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$"' }];
+                                                            return false;
+                                                          }
+                                                        } else {
+                                                          validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/credential", schemaPath: "#/properties/secrets/items/properties/credential/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                      var valid29 = _errs111 === errors;
+                                                    } else {
+                                                      var valid29 = true;
+                                                    }
+                                                    if (valid29) {
+                                                      let data44 = data40.as;
+                                                      const _errs113 = errors;
+                                                      if (typeof data44 !== "string") {
+                                                        validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                        return false;
+                                                      }
+                                                      if (!(data44 === "file" || data44 === "descriptor" || data44 === "environment")) {
+                                                        validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema32.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
+                                                        return false;
+                                                      }
+                                                      var valid29 = _errs113 === errors;
+                                                      if (valid29) {
+                                                        if (data40.variable !== void 0) {
+                                                          let data45 = data40.variable;
+                                                          const _errs115 = errors;
+                                                          if (errors === _errs115) {
+                                                            if (typeof data45 === "string") {
+                                                              if (func2(data45) > 64) {
+                                                                validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
+                                                                return false;
+                                                              } else {
+                                                                if (!pattern21.test(data45)) {
+                                                                  validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
+                                                                  return false;
+                                                                }
+                                                              }
+                                                            } else {
+                                                              validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                              return false;
+                                                            }
+                                                          }
+                                                          var valid29 = _errs115 === errors;
+                                                        } else {
+                                                          var valid29 = true;
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            }
+                                          } else {
+                                            validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                            return false;
+                                          }
+                                        }
+                                        var valid27 = _errs101 === errors;
+                                        if (!valid27) {
+                                          break;
+                                        }
+                                      }
+                                    }
+                                  } else {
+                                    validate21.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                    return false;
+                                  }
+                                }
+                                var valid0 = _errs99 === errors;
+                                if (valid0) {
+                                  const _errs117 = errors;
+                                  if (typeof data.stderr_in_errors !== "boolean") {
+                                    validate21.errors = [{ instancePath: instancePath + "/stderr_in_errors", schemaPath: "#/properties/stderr_in_errors/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                    return false;
+                                  }
+                                  var valid0 = _errs117 === errors;
+                                  if (valid0) {
+                                    let data47 = data.workdir;
+                                    const _errs119 = errors;
+                                    if (errors === _errs119) {
+                                      if (typeof data47 === "string") {
+                                        if (func2(data47) > 4096) {
+                                          validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                          return false;
+                                        } else {
+                                          if (!pattern4.test(data47)) {
+                                            validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
+                                            return false;
+                                          }
+                                        }
+                                      } else {
+                                        validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        return false;
+                                      }
+                                    }
+                                    var valid0 = _errs119 === errors;
+                                    if (valid0) {
+                                      let data48 = data.on_output_limit;
+                                      const _errs121 = errors;
+                                      if (typeof data48 !== "string") {
+                                        validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        return false;
+                                      }
+                                      if (!(data48 === "fail" || data48 === "truncate")) {
+                                        validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/enum", keyword: "enum", params: { allowedValues: schema32.properties.on_output_limit.enum }, message: "must be equal to one of the allowed values" }];
+                                        return false;
+                                      }
+                                      var valid0 = _errs121 === errors;
+                                      if (valid0) {
+                                        let data49 = data.require;
+                                        const _errs123 = errors;
+                                        if (errors === _errs123) {
+                                          if (Array.isArray(data49)) {
+                                            if (data49.length > 1) {
+                                              validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/maxItems", keyword: "maxItems", params: { limit: 1 }, message: "must NOT have more than 1 items" }];
+                                              return false;
+                                            } else {
+                                              var valid30 = true;
+                                              const len9 = data49.length;
+                                              for (let i15 = 0; i15 < len9; i15++) {
+                                                let data50 = data49[i15];
+                                                const _errs125 = errors;
+                                                if (typeof data50 !== "string") {
+                                                  validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                  return false;
+                                                }
+                                                if (!(data50 === "memory")) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/enum", keyword: "enum", params: { allowedValues: schema32.properties.require.items.enum }, message: "must be equal to one of the allowed values" }];
+                                                  return false;
+                                                }
+                                                var valid30 = _errs125 === errors;
+                                                if (!valid30) {
+                                                  break;
+                                                }
+                                              }
+                                              if (valid30) {
+                                                let i16 = data49.length;
+                                                let j6;
+                                                if (i16 > 1) {
+                                                  const indices5 = {};
+                                                  for (; i16--; ) {
+                                                    let item5 = data49[i16];
+                                                    if (typeof item5 !== "string") {
+                                                      continue;
+                                                    }
+                                                    if (typeof indices5[item5] == "number") {
+                                                      j6 = indices5[item5];
+                                                      validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/uniqueItems", keyword: "uniqueItems", params: { i: i16, j: j6 }, message: "must NOT have duplicate items (items ## " + j6 + " and " + i16 + " are identical)" }];
+                                                      return false;
+                                                      break;
+                                                    }
+                                                    indices5[item5] = i16;
+                                                  }
+                                                }
+                                              }
+                                            }
+                                          } else {
+                                            validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                            return false;
+                                          }
+                                        }
+                                        var valid0 = _errs123 === errors;
+                                      }
+                                    }
+                                  }
+                                }
                               }
                             }
                           }
-                        } else {
-                          validate21.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                          return false;
                         }
-                      }
-                      var valid0 = _errs53 === errors;
-                      if (valid0) {
-                        const _errs62 = errors;
-                        if (typeof data.stderr_in_errors !== "boolean") {
-                          validate21.errors = [{ instancePath: instancePath + "/stderr_in_errors", schemaPath: "#/properties/stderr_in_errors/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
-                          return false;
-                        }
-                        var valid0 = _errs62 === errors;
                       }
                     }
                   }
@@ -1708,14 +2602,1282 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
 }
 validate21.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var manifest = validate22;
-var schema33 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "manifest.schema.json", "title": "Manifest", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": false, "required": ["version", "name", "kind", "program", "methods"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disks"] }, "description": { "title": "Description", "description": "What it is for.", "type": "string", "maxLength": 4096, "examples": ["Measures disks."] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "type": "object", "additionalProperties": false, "properties": { "filesystem": { "type": "object", "additionalProperties": false, "properties": { "read": { "type": "array", "maxItems": 64, "items": { "type": ["string", "object"] } } } }, "limits": { "type": "object" } }, "examples": [{ "filesystem": { "read": ["/srv"] } }] }, "methods": { "title": "Methods", "description": "Its methods by name.", "type": "object", "maxProperties": 256, "propertyNames": { "type": "string", "pattern": "^[a-z][a-zA-Z0-9-]{0,31}$" }, "additionalProperties": { "title": "Method", "description": "One method.", "type": "object", "additionalProperties": false, "required": ["params", "result"], "examples": [{ "params": { "type": "object", "additionalProperties": false }, "result": { "type": "object" } }], "properties": { "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disk usage"] }, "description": { "title": "Description", "description": "What it does.", "type": "string", "maxLength": 4096, "examples": ["Bytes and inodes."] }, "params": { "title": "Params", "description": "JSON Schema 2020-12 of the params.", "type": "object", "examples": [{ "type": "object", "additionalProperties": false }] }, "result": { "title": "Result", "description": "JSON Schema 2020-12 of the result.", "type": "object", "examples": [{ "type": "object" }] }, "positional": { "title": "Positional", "description": "Order of params given by position.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "default": [], "examples": [["path"]] }, "destructive": { "title": "Destructive", "description": "A permit counts only if its scope names this method or one of its tags.", "type": "boolean", "default": false, "examples": [false] }, "idempotent": { "title": "Idempotent", "description": "Calling twice is as calling once.", "type": "boolean", "default": false, "examples": [true] }, "tags": { "title": "Tags", "description": 'Groups for policies: Action::"tag:<tag>".', "type": "array", "maxItems": 16, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$" }, "default": [], "examples": [["storage"]] }, "timeout_ms": { "title": "Time limit", "description": "Longest run, in milliseconds; can only shorten the profile's.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [5e3] }, "errors": { "title": "Errors", "description": "Errors that reach the caller as declared: word \u2192 message and schema of details.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["message"], "properties": { "message": { "type": "string", "maxLength": 256 }, "data": { "type": "object" } } }, "default": {}, "examples": [{ "not_found": { "message": "Cannot measure: there is no such path" } }] }, "arguments": { "title": "Arguments", "description": "Template of the argv elements after the fixed words (command drivers).", "type": "array", "maxItems": 64, "default": [], "examples": [["--", { "param": "key" }]], "items": { "type": ["string", "object"], "anyOf": [{ "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "prefix": { "type": "string", "maxLength": 256, "pattern": "^[^\\u0000-\\u001f\\u007f]+$" } } }, { "type": "object", "additionalProperties": false, "required": ["flag", "words"], "properties": { "flag": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "words": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" } } } }] } }, "environment": { "title": "Environment", "description": "Values of the program's variables (command drivers).", "type": "object", "maxProperties": 32, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } } }, "default": {}, "examples": [{ "LC_ALL": { "param": "locale" } }] }, "stdin": { "title": "stdin", "description": "The param that becomes stdin (command drivers).", "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } }, "examples": [{ "param": "text" }] }, "output": { "title": "Output", "description": "How stdout is read (command drivers).", "type": "string", "enum": ["text", "lines", "json"], "default": "text", "examples": ["json"] }, "exit_statuses": { "title": "Exit statuses", "description": "Which count as success (command drivers).", "type": "array", "minItems": 1, "maxItems": 64, "uniqueItems": true, "items": { "type": "integer", "minimum": 0, "maximum": 125 }, "default": [0], "examples": [[0, 2]] } } }, "examples": [{}] } } };
-var pattern18 = new RegExp("^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "u");
-var pattern19 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "u");
-var pattern20 = new RegExp("^[^\\u0000-\\u001f\\u007f]*$", "u");
-var pattern22 = new RegExp("^[a-z][a-zA-Z0-9-]{0,31}$", "u");
-var pattern23 = new RegExp("^[A-Za-z_][A-Za-z0-9_]{0,63}$", "u");
-var pattern25 = new RegExp("^[a-z][a-z0-9_]{0,63}$", "u");
-var pattern28 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
+var schema36 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "manifest.schema.json", "title": "Manifest", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": false, "required": ["version", "name", "kind", "program", "methods"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disks"] }, "description": { "title": "Description", "description": "What it is for.", "type": "string", "maxLength": 4096, "examples": ["Measures disks."] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "$ref": "asks.schema.json", "examples": [{ "filesystem": { "read": ["/srv"] } }] }, "methods": { "title": "Methods", "description": "Its methods by name.", "type": "object", "maxProperties": 256, "propertyNames": { "type": "string", "pattern": "^[a-z][a-zA-Z0-9-]{0,31}$" }, "additionalProperties": { "title": "Method", "description": "One method.", "type": "object", "additionalProperties": false, "required": ["params", "result"], "examples": [{ "params": { "type": "object", "additionalProperties": false }, "result": { "type": "object" } }], "properties": { "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disk usage"] }, "description": { "title": "Description", "description": "What it does.", "type": "string", "maxLength": 4096, "examples": ["Bytes and inodes."] }, "params": { "title": "Params", "description": "JSON Schema 2020-12 of the params.", "type": "object", "examples": [{ "type": "object", "additionalProperties": false }] }, "result": { "title": "Result", "description": "JSON Schema 2020-12 of the result.", "type": "object", "examples": [{ "type": "object" }] }, "positional": { "title": "Positional", "description": "Order of params given by position.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "default": [], "examples": [["path"]] }, "destructive": { "title": "Destructive", "description": "A permit counts only if its scope names this method or one of its tags.", "type": "boolean", "default": false, "examples": [false] }, "idempotent": { "title": "Idempotent", "description": "Calling twice is as calling once.", "type": "boolean", "default": false, "examples": [true] }, "tags": { "title": "Tags", "description": 'Groups for policies: Action::"tag:<tag>".', "type": "array", "maxItems": 16, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$" }, "default": [], "examples": [["storage"]] }, "timeout_ms": { "title": "Time limit", "description": "Longest run, in milliseconds; can only shorten the profile's.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [5e3] }, "errors": { "title": "Errors", "description": "Errors that reach the caller as declared: word \u2192 message and schema of details.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["message"], "properties": { "message": { "type": "string", "maxLength": 256 }, "data": { "type": "object" } } }, "default": {}, "examples": [{ "not_found": { "message": "Cannot measure: there is no such path" } }] }, "arguments": { "title": "Arguments", "description": "Template of the argv elements after the fixed words (command drivers).", "type": "array", "maxItems": 64, "default": [], "examples": [["--", { "param": "key" }]], "items": { "type": ["string", "object"], "anyOf": [{ "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "prefix": { "type": "string", "maxLength": 256, "pattern": "^[^\\u0000-\\u001f\\u007f]+$" } } }, { "type": "object", "additionalProperties": false, "required": ["flag", "words"], "properties": { "flag": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "words": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" } } } }] } }, "environment": { "title": "Environment", "description": "Values of the program's variables (command drivers).", "type": "object", "maxProperties": 32, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } } }, "default": {}, "examples": [{ "LC_ALL": { "param": "locale" } }] }, "stdin": { "title": "stdin", "description": "The param that becomes stdin (command drivers).", "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } }, "examples": [{ "param": "text" }] }, "output": { "title": "Output", "description": "How stdout is read (command drivers).", "type": "string", "enum": ["text", "lines", "json"], "default": "text", "examples": ["json"] }, "exit_statuses": { "title": "Exit statuses", "description": "Which count as success (command drivers).", "type": "array", "minItems": 1, "maxItems": 64, "uniqueItems": true, "items": { "type": "integer", "minimum": 0, "maximum": 125 }, "default": [0], "examples": [[0, 2]] } } }, "examples": [{}] } } };
+var pattern29 = new RegExp("^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "u");
+var pattern30 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "u");
+var pattern31 = new RegExp("^[^\\u0000-\\u001f\\u007f]*$", "u");
+var pattern46 = new RegExp("^[a-z][a-zA-Z0-9-]{0,31}$", "u");
+var pattern47 = new RegExp("^[A-Za-z_][A-Za-z0-9_]{0,63}$", "u");
+var pattern49 = new RegExp("^[a-z][a-z0-9_]{0,63}$", "u");
+var pattern52 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
+var schema37 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "asks.schema.json", "$comment": "Made by scripts/generate-configuration.ts from protocol/*.schema.json. Do not edit.", "title": "Asks", "description": "What a driver asks for, in a profile's words; nothing is granted by it.", "type": "object", "additionalProperties": false, "examples": [{ "filesystem": { "read": ["/srv"] } }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}] }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes.", "type": "array", "maxItems": 41, "uniqueItems": true, "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [1073741824] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "examples": [16777216] } }, "examples": [{}] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token" }] } } } };
+function validate23(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
+  ;
+  let vErrors = null;
+  let errors = 0;
+  const evaluated0 = validate23.evaluated;
+  if (evaluated0.dynamicProps) {
+    evaluated0.props = void 0;
+  }
+  if (evaluated0.dynamicItems) {
+    evaluated0.items = void 0;
+  }
+  if (errors === 0) {
+    if (data && typeof data == "object" && !Array.isArray(data)) {
+      const _errs2 = errors;
+      for (const key0 in data) {
+        if (!(key0 === "groups" || key0 === "filesystem" || key0 === "network" || key0 === "capabilities" || key0 === "devices" || key0 === "syscalls" || key0 === "limits" || key0 === "secrets")) {
+          validate23.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+          return false;
+          break;
+        }
+      }
+      if (_errs2 === errors) {
+        if (data.groups !== void 0) {
+          let data0 = data.groups;
+          const _errs3 = errors;
+          if (errors === _errs3) {
+            if (Array.isArray(data0)) {
+              if (data0.length > 32) {
+                validate23.errors = [{ instancePath: instancePath + "/groups", schemaPath: "#/properties/groups/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
+                return false;
+              } else {
+                var valid1 = true;
+                const len0 = data0.length;
+                for (let i0 = 0; i0 < len0; i0++) {
+                  let data1 = data0[i0];
+                  const _errs5 = errors;
+                  if (errors === _errs5) {
+                    if (typeof data1 === "string") {
+                      if (!pattern9.test(data1)) {
+                        validate23.errors = [{ instancePath: instancePath + "/groups/" + i0, schemaPath: "#/properties/groups/items/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_.-]{0,255}$" }, message: 'must match pattern "^[a-z_][a-z0-9_.-]{0,255}$"' }];
+                        return false;
+                      }
+                    } else {
+                      validate23.errors = [{ instancePath: instancePath + "/groups/" + i0, schemaPath: "#/properties/groups/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                      return false;
+                    }
+                  }
+                  var valid1 = _errs5 === errors;
+                  if (!valid1) {
+                    break;
+                  }
+                }
+                if (valid1) {
+                  let i1 = data0.length;
+                  let j0;
+                  if (i1 > 1) {
+                    const indices0 = {};
+                    for (; i1--; ) {
+                      let item0 = data0[i1];
+                      if (typeof item0 !== "string") {
+                        continue;
+                      }
+                      if (typeof indices0[item0] == "number") {
+                        j0 = indices0[item0];
+                        validate23.errors = [{ instancePath: instancePath + "/groups", schemaPath: "#/properties/groups/uniqueItems", keyword: "uniqueItems", params: { i: i1, j: j0 }, message: "must NOT have duplicate items (items ## " + j0 + " and " + i1 + " are identical)" }];
+                        return false;
+                        break;
+                      }
+                      indices0[item0] = i1;
+                    }
+                  }
+                }
+              }
+            } else {
+              validate23.errors = [{ instancePath: instancePath + "/groups", schemaPath: "#/properties/groups/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+              return false;
+            }
+          }
+          var valid0 = _errs3 === errors;
+        } else {
+          var valid0 = true;
+        }
+        if (valid0) {
+          if (data.filesystem !== void 0) {
+            let data2 = data.filesystem;
+            const _errs7 = errors;
+            if (errors === _errs7) {
+              if (data2 && typeof data2 == "object" && !Array.isArray(data2)) {
+                const _errs9 = errors;
+                for (const key1 in data2) {
+                  if (!(key1 === "read" || key1 === "write" || key1 === "scratch")) {
+                    validate23.errors = [{ instancePath: instancePath + "/filesystem", schemaPath: "#/properties/filesystem/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                    return false;
+                    break;
+                  }
+                }
+                if (_errs9 === errors) {
+                  if (data2.read !== void 0) {
+                    let data3 = data2.read;
+                    const _errs10 = errors;
+                    if (errors === _errs10) {
+                      if (Array.isArray(data3)) {
+                        if (data3.length > 64) {
+                          validate23.errors = [{ instancePath: instancePath + "/filesystem/read", schemaPath: "#/properties/filesystem/properties/read/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                          return false;
+                        } else {
+                          var valid4 = true;
+                          const len1 = data3.length;
+                          for (let i2 = 0; i2 < len1; i2++) {
+                            let data4 = data3[i2];
+                            const _errs12 = errors;
+                            const _errs14 = errors;
+                            let valid6 = false;
+                            const _errs15 = errors;
+                            if (errors === _errs15) {
+                              if (typeof data4 === "string") {
+                                if (func2(data4) > 4096) {
+                                  const err0 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/0/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                  if (vErrors === null) {
+                                    vErrors = [err0];
+                                  } else {
+                                    vErrors.push(err0);
+                                  }
+                                  errors++;
+                                } else {
+                                  if (!pattern4.test(data4)) {
+                                    const err1 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/0/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
+                                    if (vErrors === null) {
+                                      vErrors = [err1];
+                                    } else {
+                                      vErrors.push(err1);
+                                    }
+                                    errors++;
+                                  }
+                                }
+                              } else {
+                                const err2 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                if (vErrors === null) {
+                                  vErrors = [err2];
+                                } else {
+                                  vErrors.push(err2);
+                                }
+                                errors++;
+                              }
+                            }
+                            var _valid0 = _errs15 === errors;
+                            valid6 = valid6 || _valid0;
+                            const _errs17 = errors;
+                            if (errors === _errs17) {
+                              if (data4 && typeof data4 == "object" && !Array.isArray(data4)) {
+                                let missing0;
+                                if (data4.path === void 0 && (missing0 = "path") || data4.at === void 0 && (missing0 = "at")) {
+                                  const err3 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/1/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" };
+                                  if (vErrors === null) {
+                                    vErrors = [err3];
+                                  } else {
+                                    vErrors.push(err3);
+                                  }
+                                  errors++;
+                                } else {
+                                  const _errs19 = errors;
+                                  for (const key2 in data4) {
+                                    if (!(key2 === "path" || key2 === "at")) {
+                                      const err4 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" };
+                                      if (vErrors === null) {
+                                        vErrors = [err4];
+                                      } else {
+                                        vErrors.push(err4);
+                                      }
+                                      errors++;
+                                      break;
+                                    }
+                                  }
+                                  if (_errs19 === errors) {
+                                    if (data4.path !== void 0) {
+                                      let data5 = data4.path;
+                                      const _errs20 = errors;
+                                      if (errors === _errs20) {
+                                        if (typeof data5 === "string") {
+                                          if (func2(data5) > 4096) {
+                                            const err5 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                            if (vErrors === null) {
+                                              vErrors = [err5];
+                                            } else {
+                                              vErrors.push(err5);
+                                            }
+                                            errors++;
+                                          } else {
+                                            if (!pattern4.test(data5)) {
+                                              const err6 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
+                                              if (vErrors === null) {
+                                                vErrors = [err6];
+                                              } else {
+                                                vErrors.push(err6);
+                                              }
+                                              errors++;
+                                            }
+                                          }
+                                        } else {
+                                          const err7 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                          if (vErrors === null) {
+                                            vErrors = [err7];
+                                          } else {
+                                            vErrors.push(err7);
+                                          }
+                                          errors++;
+                                        }
+                                      }
+                                      var valid7 = _errs20 === errors;
+                                    } else {
+                                      var valid7 = true;
+                                    }
+                                    if (valid7) {
+                                      if (data4.at !== void 0) {
+                                        let data6 = data4.at;
+                                        const _errs22 = errors;
+                                        if (errors === _errs22) {
+                                          if (typeof data6 === "string") {
+                                            if (func2(data6) > 4096) {
+                                              const err8 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                              if (vErrors === null) {
+                                                vErrors = [err8];
+                                              } else {
+                                                vErrors.push(err8);
+                                              }
+                                              errors++;
+                                            } else {
+                                              if (!pattern4.test(data6)) {
+                                                const err9 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
+                                                if (vErrors === null) {
+                                                  vErrors = [err9];
+                                                } else {
+                                                  vErrors.push(err9);
+                                                }
+                                                errors++;
+                                              }
+                                            }
+                                          } else {
+                                            const err10 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                            if (vErrors === null) {
+                                              vErrors = [err10];
+                                            } else {
+                                              vErrors.push(err10);
+                                            }
+                                            errors++;
+                                          }
+                                        }
+                                        var valid7 = _errs22 === errors;
+                                      } else {
+                                        var valid7 = true;
+                                      }
+                                    }
+                                  }
+                                }
+                              } else {
+                                const err11 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                if (vErrors === null) {
+                                  vErrors = [err11];
+                                } else {
+                                  vErrors.push(err11);
+                                }
+                                errors++;
+                              }
+                            }
+                            var _valid0 = _errs17 === errors;
+                            valid6 = valid6 || _valid0;
+                            if (!valid6) {
+                              const err12 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                              if (vErrors === null) {
+                                vErrors = [err12];
+                              } else {
+                                vErrors.push(err12);
+                              }
+                              errors++;
+                              validate23.errors = vErrors;
+                              return false;
+                            } else {
+                              errors = _errs14;
+                              if (vErrors !== null) {
+                                if (_errs14) {
+                                  vErrors.length = _errs14;
+                                } else {
+                                  vErrors = null;
+                                }
+                              }
+                            }
+                            var valid4 = _errs12 === errors;
+                            if (!valid4) {
+                              break;
+                            }
+                          }
+                        }
+                      } else {
+                        validate23.errors = [{ instancePath: instancePath + "/filesystem/read", schemaPath: "#/properties/filesystem/properties/read/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                        return false;
+                      }
+                    }
+                    var valid3 = _errs10 === errors;
+                  } else {
+                    var valid3 = true;
+                  }
+                  if (valid3) {
+                    if (data2.write !== void 0) {
+                      let data7 = data2.write;
+                      const _errs24 = errors;
+                      if (errors === _errs24) {
+                        if (Array.isArray(data7)) {
+                          if (data7.length > 64) {
+                            validate23.errors = [{ instancePath: instancePath + "/filesystem/write", schemaPath: "#/properties/filesystem/properties/write/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                            return false;
+                          } else {
+                            var valid8 = true;
+                            const len2 = data7.length;
+                            for (let i3 = 0; i3 < len2; i3++) {
+                              let data8 = data7[i3];
+                              const _errs26 = errors;
+                              const _errs28 = errors;
+                              let valid10 = false;
+                              const _errs29 = errors;
+                              if (errors === _errs29) {
+                                if (typeof data8 === "string") {
+                                  if (func2(data8) > 4096) {
+                                    const err13 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/0/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                    if (vErrors === null) {
+                                      vErrors = [err13];
+                                    } else {
+                                      vErrors.push(err13);
+                                    }
+                                    errors++;
+                                  } else {
+                                    if (!pattern4.test(data8)) {
+                                      const err14 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/0/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
+                                      if (vErrors === null) {
+                                        vErrors = [err14];
+                                      } else {
+                                        vErrors.push(err14);
+                                      }
+                                      errors++;
+                                    }
+                                  }
+                                } else {
+                                  const err15 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                  if (vErrors === null) {
+                                    vErrors = [err15];
+                                  } else {
+                                    vErrors.push(err15);
+                                  }
+                                  errors++;
+                                }
+                              }
+                              var _valid1 = _errs29 === errors;
+                              valid10 = valid10 || _valid1;
+                              const _errs31 = errors;
+                              if (errors === _errs31) {
+                                if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
+                                  let missing1;
+                                  if (data8.path === void 0 && (missing1 = "path") || data8.at === void 0 && (missing1 = "at")) {
+                                    const err16 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/1/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" };
+                                    if (vErrors === null) {
+                                      vErrors = [err16];
+                                    } else {
+                                      vErrors.push(err16);
+                                    }
+                                    errors++;
+                                  } else {
+                                    const _errs33 = errors;
+                                    for (const key3 in data8) {
+                                      if (!(key3 === "path" || key3 === "at")) {
+                                        const err17 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" };
+                                        if (vErrors === null) {
+                                          vErrors = [err17];
+                                        } else {
+                                          vErrors.push(err17);
+                                        }
+                                        errors++;
+                                        break;
+                                      }
+                                    }
+                                    if (_errs33 === errors) {
+                                      if (data8.path !== void 0) {
+                                        let data9 = data8.path;
+                                        const _errs34 = errors;
+                                        if (errors === _errs34) {
+                                          if (typeof data9 === "string") {
+                                            if (func2(data9) > 4096) {
+                                              const err18 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                              if (vErrors === null) {
+                                                vErrors = [err18];
+                                              } else {
+                                                vErrors.push(err18);
+                                              }
+                                              errors++;
+                                            } else {
+                                              if (!pattern4.test(data9)) {
+                                                const err19 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
+                                                if (vErrors === null) {
+                                                  vErrors = [err19];
+                                                } else {
+                                                  vErrors.push(err19);
+                                                }
+                                                errors++;
+                                              }
+                                            }
+                                          } else {
+                                            const err20 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                            if (vErrors === null) {
+                                              vErrors = [err20];
+                                            } else {
+                                              vErrors.push(err20);
+                                            }
+                                            errors++;
+                                          }
+                                        }
+                                        var valid11 = _errs34 === errors;
+                                      } else {
+                                        var valid11 = true;
+                                      }
+                                      if (valid11) {
+                                        if (data8.at !== void 0) {
+                                          let data10 = data8.at;
+                                          const _errs36 = errors;
+                                          if (errors === _errs36) {
+                                            if (typeof data10 === "string") {
+                                              if (func2(data10) > 4096) {
+                                                const err21 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                                if (vErrors === null) {
+                                                  vErrors = [err21];
+                                                } else {
+                                                  vErrors.push(err21);
+                                                }
+                                                errors++;
+                                              } else {
+                                                if (!pattern4.test(data10)) {
+                                                  const err22 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
+                                                  if (vErrors === null) {
+                                                    vErrors = [err22];
+                                                  } else {
+                                                    vErrors.push(err22);
+                                                  }
+                                                  errors++;
+                                                }
+                                              }
+                                            } else {
+                                              const err23 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                              if (vErrors === null) {
+                                                vErrors = [err23];
+                                              } else {
+                                                vErrors.push(err23);
+                                              }
+                                              errors++;
+                                            }
+                                          }
+                                          var valid11 = _errs36 === errors;
+                                        } else {
+                                          var valid11 = true;
+                                        }
+                                      }
+                                    }
+                                  }
+                                } else {
+                                  const err24 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                  if (vErrors === null) {
+                                    vErrors = [err24];
+                                  } else {
+                                    vErrors.push(err24);
+                                  }
+                                  errors++;
+                                }
+                              }
+                              var _valid1 = _errs31 === errors;
+                              valid10 = valid10 || _valid1;
+                              if (!valid10) {
+                                const err25 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                                if (vErrors === null) {
+                                  vErrors = [err25];
+                                } else {
+                                  vErrors.push(err25);
+                                }
+                                errors++;
+                                validate23.errors = vErrors;
+                                return false;
+                              } else {
+                                errors = _errs28;
+                                if (vErrors !== null) {
+                                  if (_errs28) {
+                                    vErrors.length = _errs28;
+                                  } else {
+                                    vErrors = null;
+                                  }
+                                }
+                              }
+                              var valid8 = _errs26 === errors;
+                              if (!valid8) {
+                                break;
+                              }
+                            }
+                          }
+                        } else {
+                          validate23.errors = [{ instancePath: instancePath + "/filesystem/write", schemaPath: "#/properties/filesystem/properties/write/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                          return false;
+                        }
+                      }
+                      var valid3 = _errs24 === errors;
+                    } else {
+                      var valid3 = true;
+                    }
+                    if (valid3) {
+                      if (data2.scratch !== void 0) {
+                        let data11 = data2.scratch;
+                        const _errs38 = errors;
+                        if (errors === _errs38) {
+                          if (Array.isArray(data11)) {
+                            if (data11.length > 16) {
+                              validate23.errors = [{ instancePath: instancePath + "/filesystem/scratch", schemaPath: "#/properties/filesystem/properties/scratch/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
+                              return false;
+                            } else {
+                              var valid12 = true;
+                              const len3 = data11.length;
+                              for (let i4 = 0; i4 < len3; i4++) {
+                                let data12 = data11[i4];
+                                const _errs40 = errors;
+                                const _errs41 = errors;
+                                if (errors === _errs41) {
+                                  if (typeof data12 === "string") {
+                                    if (func2(data12) > 4096) {
+                                      validate23.errors = [{ instancePath: instancePath + "/filesystem/scratch/" + i4, schemaPath: "#/$defs/path/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                      return false;
+                                    } else {
+                                      if (!pattern4.test(data12)) {
+                                        validate23.errors = [{ instancePath: instancePath + "/filesystem/scratch/" + i4, schemaPath: "#/$defs/path/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
+                                        return false;
+                                      }
+                                    }
+                                  } else {
+                                    validate23.errors = [{ instancePath: instancePath + "/filesystem/scratch/" + i4, schemaPath: "#/$defs/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    return false;
+                                  }
+                                }
+                                var valid12 = _errs40 === errors;
+                                if (!valid12) {
+                                  break;
+                                }
+                              }
+                              if (valid12) {
+                                let i5 = data11.length;
+                                let j1;
+                                if (i5 > 1) {
+                                  outer0:
+                                    for (; i5--; ) {
+                                      for (j1 = i5; j1--; ) {
+                                        if (func0(data11[i5], data11[j1])) {
+                                          validate23.errors = [{ instancePath: instancePath + "/filesystem/scratch", schemaPath: "#/properties/filesystem/properties/scratch/uniqueItems", keyword: "uniqueItems", params: { i: i5, j: j1 }, message: "must NOT have duplicate items (items ## " + j1 + " and " + i5 + " are identical)" }];
+                                          return false;
+                                          break outer0;
+                                        }
+                                      }
+                                    }
+                                }
+                              }
+                            }
+                          } else {
+                            validate23.errors = [{ instancePath: instancePath + "/filesystem/scratch", schemaPath: "#/properties/filesystem/properties/scratch/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                            return false;
+                          }
+                        }
+                        var valid3 = _errs38 === errors;
+                      } else {
+                        var valid3 = true;
+                      }
+                    }
+                  }
+                }
+              } else {
+                validate23.errors = [{ instancePath: instancePath + "/filesystem", schemaPath: "#/properties/filesystem/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                return false;
+              }
+            }
+            var valid0 = _errs7 === errors;
+          } else {
+            var valid0 = true;
+          }
+          if (valid0) {
+            if (data.network !== void 0) {
+              let data13 = data.network;
+              const _errs43 = errors;
+              if (typeof data13 !== "string") {
+                validate23.errors = [{ instancePath: instancePath + "/network", schemaPath: "#/properties/network/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                return false;
+              }
+              if (!(data13 === "none" || data13 === "loopback" || data13 === "host")) {
+                validate23.errors = [{ instancePath: instancePath + "/network", schemaPath: "#/properties/network/enum", keyword: "enum", params: { allowedValues: schema37.properties.network.enum }, message: "must be equal to one of the allowed values" }];
+                return false;
+              }
+              var valid0 = _errs43 === errors;
+            } else {
+              var valid0 = true;
+            }
+            if (valid0) {
+              if (data.capabilities !== void 0) {
+                let data14 = data.capabilities;
+                const _errs45 = errors;
+                if (errors === _errs45) {
+                  if (Array.isArray(data14)) {
+                    if (data14.length > 41) {
+                      validate23.errors = [{ instancePath: instancePath + "/capabilities", schemaPath: "#/properties/capabilities/maxItems", keyword: "maxItems", params: { limit: 41 }, message: "must NOT have more than 41 items" }];
+                      return false;
+                    } else {
+                      var valid15 = true;
+                      const len4 = data14.length;
+                      for (let i6 = 0; i6 < len4; i6++) {
+                        let data15 = data14[i6];
+                        const _errs47 = errors;
+                        if (errors === _errs47) {
+                          if (typeof data15 === "string") {
+                            if (!pattern18.test(data15)) {
+                              validate23.errors = [{ instancePath: instancePath + "/capabilities/" + i6, schemaPath: "#/properties/capabilities/items/pattern", keyword: "pattern", params: { pattern: "^CAP_[A-Z_]{1,32}$" }, message: 'must match pattern "^CAP_[A-Z_]{1,32}$"' }];
+                              return false;
+                            }
+                          } else {
+                            validate23.errors = [{ instancePath: instancePath + "/capabilities/" + i6, schemaPath: "#/properties/capabilities/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            return false;
+                          }
+                        }
+                        var valid15 = _errs47 === errors;
+                        if (!valid15) {
+                          break;
+                        }
+                      }
+                      if (valid15) {
+                        let i7 = data14.length;
+                        let j2;
+                        if (i7 > 1) {
+                          const indices1 = {};
+                          for (; i7--; ) {
+                            let item1 = data14[i7];
+                            if (typeof item1 !== "string") {
+                              continue;
+                            }
+                            if (typeof indices1[item1] == "number") {
+                              j2 = indices1[item1];
+                              validate23.errors = [{ instancePath: instancePath + "/capabilities", schemaPath: "#/properties/capabilities/uniqueItems", keyword: "uniqueItems", params: { i: i7, j: j2 }, message: "must NOT have duplicate items (items ## " + j2 + " and " + i7 + " are identical)" }];
+                              return false;
+                              break;
+                            }
+                            indices1[item1] = i7;
+                          }
+                        }
+                      }
+                    }
+                  } else {
+                    validate23.errors = [{ instancePath: instancePath + "/capabilities", schemaPath: "#/properties/capabilities/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                    return false;
+                  }
+                }
+                var valid0 = _errs45 === errors;
+              } else {
+                var valid0 = true;
+              }
+              if (valid0) {
+                if (data.devices !== void 0) {
+                  let data16 = data.devices;
+                  const _errs49 = errors;
+                  if (errors === _errs49) {
+                    if (Array.isArray(data16)) {
+                      if (data16.length > 32) {
+                        validate23.errors = [{ instancePath: instancePath + "/devices", schemaPath: "#/properties/devices/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
+                        return false;
+                      } else {
+                        var valid17 = true;
+                        const len5 = data16.length;
+                        for (let i8 = 0; i8 < len5; i8++) {
+                          let data17 = data16[i8];
+                          const _errs51 = errors;
+                          if (errors === _errs51) {
+                            if (typeof data17 === "string") {
+                              if (!pattern19.test(data17)) {
+                                validate23.errors = [{ instancePath: instancePath + "/devices/" + i8, schemaPath: "#/properties/devices/items/pattern", keyword: "pattern", params: { pattern: "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" }, message: 'must match pattern "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$"' }];
+                                return false;
+                              }
+                            } else {
+                              validate23.errors = [{ instancePath: instancePath + "/devices/" + i8, schemaPath: "#/properties/devices/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              return false;
+                            }
+                          }
+                          var valid17 = _errs51 === errors;
+                          if (!valid17) {
+                            break;
+                          }
+                        }
+                        if (valid17) {
+                          let i9 = data16.length;
+                          let j3;
+                          if (i9 > 1) {
+                            const indices2 = {};
+                            for (; i9--; ) {
+                              let item2 = data16[i9];
+                              if (typeof item2 !== "string") {
+                                continue;
+                              }
+                              if (typeof indices2[item2] == "number") {
+                                j3 = indices2[item2];
+                                validate23.errors = [{ instancePath: instancePath + "/devices", schemaPath: "#/properties/devices/uniqueItems", keyword: "uniqueItems", params: { i: i9, j: j3 }, message: "must NOT have duplicate items (items ## " + j3 + " and " + i9 + " are identical)" }];
+                                return false;
+                                break;
+                              }
+                              indices2[item2] = i9;
+                            }
+                          }
+                        }
+                      }
+                    } else {
+                      validate23.errors = [{ instancePath: instancePath + "/devices", schemaPath: "#/properties/devices/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                      return false;
+                    }
+                  }
+                  var valid0 = _errs49 === errors;
+                } else {
+                  var valid0 = true;
+                }
+                if (valid0) {
+                  if (data.syscalls !== void 0) {
+                    let data18 = data.syscalls;
+                    const _errs53 = errors;
+                    if (errors === _errs53) {
+                      if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
+                        const _errs55 = errors;
+                        for (const key4 in data18) {
+                          if (!(key4 === "filter" || key4 === "allow" || key4 === "sockets")) {
+                            validate23.errors = [{ instancePath: instancePath + "/syscalls", schemaPath: "#/properties/syscalls/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
+                            return false;
+                            break;
+                          }
+                        }
+                        if (_errs55 === errors) {
+                          if (data18.filter !== void 0) {
+                            let data19 = data18.filter;
+                            const _errs56 = errors;
+                            if (typeof data19 !== "string") {
+                              validate23.errors = [{ instancePath: instancePath + "/syscalls/filter", schemaPath: "#/properties/syscalls/properties/filter/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              return false;
+                            }
+                            if (!(data19 === "default" || data19 === "strict")) {
+                              validate23.errors = [{ instancePath: instancePath + "/syscalls/filter", schemaPath: "#/properties/syscalls/properties/filter/enum", keyword: "enum", params: { allowedValues: schema37.properties.syscalls.properties.filter.enum }, message: "must be equal to one of the allowed values" }];
+                              return false;
+                            }
+                            var valid19 = _errs56 === errors;
+                          } else {
+                            var valid19 = true;
+                          }
+                          if (valid19) {
+                            if (data18.allow !== void 0) {
+                              let data20 = data18.allow;
+                              const _errs58 = errors;
+                              if (errors === _errs58) {
+                                if (Array.isArray(data20)) {
+                                  if (data20.length > 64) {
+                                    validate23.errors = [{ instancePath: instancePath + "/syscalls/allow", schemaPath: "#/properties/syscalls/properties/allow/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                    return false;
+                                  } else {
+                                    var valid20 = true;
+                                    const len6 = data20.length;
+                                    for (let i10 = 0; i10 < len6; i10++) {
+                                      let data21 = data20[i10];
+                                      const _errs60 = errors;
+                                      if (errors === _errs60) {
+                                        if (typeof data21 === "string") {
+                                          if (!pattern20.test(data21)) {
+                                            validate23.errors = [{ instancePath: instancePath + "/syscalls/allow/" + i10, schemaPath: "#/properties/syscalls/properties/allow/items/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_]{0,63}$" }, message: 'must match pattern "^[a-z_][a-z0-9_]{0,63}$"' }];
+                                            return false;
+                                          }
+                                        } else {
+                                          validate23.errors = [{ instancePath: instancePath + "/syscalls/allow/" + i10, schemaPath: "#/properties/syscalls/properties/allow/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          return false;
+                                        }
+                                      }
+                                      var valid20 = _errs60 === errors;
+                                      if (!valid20) {
+                                        break;
+                                      }
+                                    }
+                                    if (valid20) {
+                                      let i11 = data20.length;
+                                      let j4;
+                                      if (i11 > 1) {
+                                        const indices3 = {};
+                                        for (; i11--; ) {
+                                          let item3 = data20[i11];
+                                          if (typeof item3 !== "string") {
+                                            continue;
+                                          }
+                                          if (typeof indices3[item3] == "number") {
+                                            j4 = indices3[item3];
+                                            validate23.errors = [{ instancePath: instancePath + "/syscalls/allow", schemaPath: "#/properties/syscalls/properties/allow/uniqueItems", keyword: "uniqueItems", params: { i: i11, j: j4 }, message: "must NOT have duplicate items (items ## " + j4 + " and " + i11 + " are identical)" }];
+                                            return false;
+                                            break;
+                                          }
+                                          indices3[item3] = i11;
+                                        }
+                                      }
+                                    }
+                                  }
+                                } else {
+                                  validate23.errors = [{ instancePath: instancePath + "/syscalls/allow", schemaPath: "#/properties/syscalls/properties/allow/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  return false;
+                                }
+                              }
+                              var valid19 = _errs58 === errors;
+                            } else {
+                              var valid19 = true;
+                            }
+                            if (valid19) {
+                              if (data18.sockets !== void 0) {
+                                let data22 = data18.sockets;
+                                const _errs62 = errors;
+                                if (errors === _errs62) {
+                                  if (Array.isArray(data22)) {
+                                    if (data22.length > 3) {
+                                      validate23.errors = [{ instancePath: instancePath + "/syscalls/sockets", schemaPath: "#/properties/syscalls/properties/sockets/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
+                                      return false;
+                                    } else {
+                                      var valid22 = true;
+                                      const len7 = data22.length;
+                                      for (let i12 = 0; i12 < len7; i12++) {
+                                        let data23 = data22[i12];
+                                        const _errs64 = errors;
+                                        if (typeof data23 !== "string") {
+                                          validate23.errors = [{ instancePath: instancePath + "/syscalls/sockets/" + i12, schemaPath: "#/properties/syscalls/properties/sockets/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          return false;
+                                        }
+                                        if (!(data23 === "netlink" || data23 === "packet" || data23 === "vsock")) {
+                                          validate23.errors = [{ instancePath: instancePath + "/syscalls/sockets/" + i12, schemaPath: "#/properties/syscalls/properties/sockets/items/enum", keyword: "enum", params: { allowedValues: schema37.properties.syscalls.properties.sockets.items.enum }, message: "must be equal to one of the allowed values" }];
+                                          return false;
+                                        }
+                                        var valid22 = _errs64 === errors;
+                                        if (!valid22) {
+                                          break;
+                                        }
+                                      }
+                                      if (valid22) {
+                                        let i13 = data22.length;
+                                        let j5;
+                                        if (i13 > 1) {
+                                          const indices4 = {};
+                                          for (; i13--; ) {
+                                            let item4 = data22[i13];
+                                            if (typeof item4 !== "string") {
+                                              continue;
+                                            }
+                                            if (typeof indices4[item4] == "number") {
+                                              j5 = indices4[item4];
+                                              validate23.errors = [{ instancePath: instancePath + "/syscalls/sockets", schemaPath: "#/properties/syscalls/properties/sockets/uniqueItems", keyword: "uniqueItems", params: { i: i13, j: j5 }, message: "must NOT have duplicate items (items ## " + j5 + " and " + i13 + " are identical)" }];
+                                              return false;
+                                              break;
+                                            }
+                                            indices4[item4] = i13;
+                                          }
+                                        }
+                                      }
+                                    }
+                                  } else {
+                                    validate23.errors = [{ instancePath: instancePath + "/syscalls/sockets", schemaPath: "#/properties/syscalls/properties/sockets/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                    return false;
+                                  }
+                                }
+                                var valid19 = _errs62 === errors;
+                              } else {
+                                var valid19 = true;
+                              }
+                            }
+                          }
+                        }
+                      } else {
+                        validate23.errors = [{ instancePath: instancePath + "/syscalls", schemaPath: "#/properties/syscalls/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                        return false;
+                      }
+                    }
+                    var valid0 = _errs53 === errors;
+                  } else {
+                    var valid0 = true;
+                  }
+                  if (valid0) {
+                    if (data.limits !== void 0) {
+                      let data24 = data.limits;
+                      const _errs66 = errors;
+                      if (errors === _errs66) {
+                        if (data24 && typeof data24 == "object" && !Array.isArray(data24)) {
+                          const _errs68 = errors;
+                          for (const key5 in data24) {
+                            if (!func1.call(schema37.properties.limits.properties, key5)) {
+                              validate23.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                              return false;
+                              break;
+                            }
+                          }
+                          if (_errs68 === errors) {
+                            if (data24.wall_ms !== void 0) {
+                              let data25 = data24.wall_ms;
+                              const _errs69 = errors;
+                              if (!(typeof data25 == "number" && (!(data25 % 1) && !isNaN(data25)) && isFinite(data25))) {
+                                validate23.errors = [{ instancePath: instancePath + "/limits/wall_ms", schemaPath: "#/properties/limits/properties/wall_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                return false;
+                              }
+                              if (errors === _errs69) {
+                                if (typeof data25 == "number" && isFinite(data25)) {
+                                  if (data25 > 864e5 || isNaN(data25)) {
+                                    validate23.errors = [{ instancePath: instancePath + "/limits/wall_ms", schemaPath: "#/properties/limits/properties/wall_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
+                                    return false;
+                                  } else {
+                                    if (data25 < 10 || isNaN(data25)) {
+                                      validate23.errors = [{ instancePath: instancePath + "/limits/wall_ms", schemaPath: "#/properties/limits/properties/wall_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 }, message: "must be >= 10" }];
+                                      return false;
+                                    }
+                                  }
+                                }
+                              }
+                              var valid24 = _errs69 === errors;
+                            } else {
+                              var valid24 = true;
+                            }
+                            if (valid24) {
+                              if (data24.cpu_seconds !== void 0) {
+                                let data26 = data24.cpu_seconds;
+                                const _errs71 = errors;
+                                if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
+                                  validate23.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                  return false;
+                                }
+                                if (errors === _errs71) {
+                                  if (typeof data26 == "number" && isFinite(data26)) {
+                                    if (data26 > 86400 || isNaN(data26)) {
+                                      validate23.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, message: "must be <= 86400" }];
+                                      return false;
+                                    } else {
+                                      if (data26 < 1 || isNaN(data26)) {
+                                        validate23.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                        return false;
+                                      }
+                                    }
+                                  }
+                                }
+                                var valid24 = _errs71 === errors;
+                              } else {
+                                var valid24 = true;
+                              }
+                              if (valid24) {
+                                if (data24.address_space_bytes !== void 0) {
+                                  let data27 = data24.address_space_bytes;
+                                  const _errs73 = errors;
+                                  if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27)) && data27 !== null) {
+                                    validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema37.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
+                                    return false;
+                                  }
+                                  if (errors === _errs73) {
+                                    if (typeof data27 == "number" && isFinite(data27)) {
+                                      if (data27 > 1099511627776 || isNaN(data27)) {
+                                        validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                        return false;
+                                      } else {
+                                        if (data27 < 1048576 || isNaN(data27)) {
+                                          validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
+                                          return false;
+                                        }
+                                      }
+                                    }
+                                  }
+                                  var valid24 = _errs73 === errors;
+                                } else {
+                                  var valid24 = true;
+                                }
+                                if (valid24) {
+                                  if (data24.data_bytes !== void 0) {
+                                    let data28 = data24.data_bytes;
+                                    const _errs75 = errors;
+                                    if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28)) && data28 !== null) {
+                                      validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema37.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
+                                      return false;
+                                    }
+                                    if (errors === _errs75) {
+                                      if (typeof data28 == "number" && isFinite(data28)) {
+                                        if (data28 > 1099511627776 || isNaN(data28)) {
+                                          validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                          return false;
+                                        } else {
+                                          if (data28 < 1048576 || isNaN(data28)) {
+                                            validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
+                                            return false;
+                                          }
+                                        }
+                                      }
+                                    }
+                                    var valid24 = _errs75 === errors;
+                                  } else {
+                                    var valid24 = true;
+                                  }
+                                  if (valid24) {
+                                    if (data24.processes !== void 0) {
+                                      let data29 = data24.processes;
+                                      const _errs77 = errors;
+                                      if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
+                                        validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        return false;
+                                      }
+                                      if (errors === _errs77) {
+                                        if (typeof data29 == "number" && isFinite(data29)) {
+                                          if (data29 > 32768 || isNaN(data29)) {
+                                            validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
+                                            return false;
+                                          } else {
+                                            if (data29 < 1 || isNaN(data29)) {
+                                              validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                              return false;
+                                            }
+                                          }
+                                        }
+                                      }
+                                      var valid24 = _errs77 === errors;
+                                    } else {
+                                      var valid24 = true;
+                                    }
+                                    if (valid24) {
+                                      if (data24.open_files !== void 0) {
+                                        let data30 = data24.open_files;
+                                        const _errs79 = errors;
+                                        if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
+                                          validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          return false;
+                                        }
+                                        if (errors === _errs79) {
+                                          if (typeof data30 == "number" && isFinite(data30)) {
+                                            if (data30 > 65536 || isNaN(data30)) {
+                                              validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                              return false;
+                                            } else {
+                                              if (data30 < 8 || isNaN(data30)) {
+                                                validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
+                                                return false;
+                                              }
+                                            }
+                                          }
+                                        }
+                                        var valid24 = _errs79 === errors;
+                                      } else {
+                                        var valid24 = true;
+                                      }
+                                      if (valid24) {
+                                        if (data24.file_bytes !== void 0) {
+                                          let data31 = data24.file_bytes;
+                                          const _errs81 = errors;
+                                          if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31))) {
+                                            validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            return false;
+                                          }
+                                          if (errors === _errs81) {
+                                            if (typeof data31 == "number" && isFinite(data31)) {
+                                              if (data31 > 1099511627776 || isNaN(data31)) {
+                                                validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                return false;
+                                              } else {
+                                                if (data31 < 0 || isNaN(data31)) {
+                                                  validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  return false;
+                                                }
+                                              }
+                                            }
+                                          }
+                                          var valid24 = _errs81 === errors;
+                                        } else {
+                                          var valid24 = true;
+                                        }
+                                        if (valid24) {
+                                          if (data24.output_bytes !== void 0) {
+                                            let data32 = data24.output_bytes;
+                                            const _errs83 = errors;
+                                            if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
+                                              validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              return false;
+                                            }
+                                            if (errors === _errs83) {
+                                              if (typeof data32 == "number" && isFinite(data32)) {
+                                                if (data32 > 1073741824 || isNaN(data32)) {
+                                                  validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                  return false;
+                                                } else {
+                                                  if (data32 < 1024 || isNaN(data32)) {
+                                                    validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                                    return false;
+                                                  }
+                                                }
+                                              }
+                                            }
+                                            var valid24 = _errs83 === errors;
+                                          } else {
+                                            var valid24 = true;
+                                          }
+                                          if (valid24) {
+                                            if (data24.scratch_bytes !== void 0) {
+                                              let data33 = data24.scratch_bytes;
+                                              const _errs85 = errors;
+                                              if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
+                                                validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                return false;
+                                              }
+                                              if (errors === _errs85) {
+                                                if (typeof data33 == "number" && isFinite(data33)) {
+                                                  if (data33 > 1073741824 || isNaN(data33)) {
+                                                    validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                    return false;
+                                                  } else {
+                                                    if (data33 < 4096 || isNaN(data33)) {
+                                                      validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                      return false;
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                              var valid24 = _errs85 === errors;
+                                            } else {
+                                              var valid24 = true;
+                                            }
+                                          }
+                                        }
+                                      }
+                                    }
+                                  }
+                                }
+                              }
+                            }
+                          }
+                        } else {
+                          validate23.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                          return false;
+                        }
+                      }
+                      var valid0 = _errs66 === errors;
+                    } else {
+                      var valid0 = true;
+                    }
+                    if (valid0) {
+                      if (data.secrets !== void 0) {
+                        let data34 = data.secrets;
+                        const _errs87 = errors;
+                        if (errors === _errs87) {
+                          if (Array.isArray(data34)) {
+                            if (data34.length > 16) {
+                              validate23.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
+                              return false;
+                            } else {
+                              var valid25 = true;
+                              const len8 = data34.length;
+                              for (let i14 = 0; i14 < len8; i14++) {
+                                let data35 = data34[i14];
+                                const _errs89 = errors;
+                                if (errors === _errs89) {
+                                  if (data35 && typeof data35 == "object" && !Array.isArray(data35)) {
+                                    let missing2;
+                                    if (data35.name === void 0 && (missing2 = "name")) {
+                                      validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                      return false;
+                                    } else {
+                                      const _errs91 = errors;
+                                      for (const key6 in data35) {
+                                        if (!(key6 === "name" || key6 === "as" || key6 === "variable")) {
+                                          validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
+                                          return false;
+                                          break;
+                                        }
+                                      }
+                                      if (_errs91 === errors) {
+                                        if (data35.name !== void 0) {
+                                          let data36 = data35.name;
+                                          const _errs92 = errors;
+                                          if (errors === _errs92) {
+                                            if (typeof data36 === "string") {
+                                              if (!pattern23.test(data36)) {
+                                                validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
+                                                return false;
+                                              }
+                                            } else {
+                                              validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              return false;
+                                            }
+                                          }
+                                          var valid26 = _errs92 === errors;
+                                        } else {
+                                          var valid26 = true;
+                                        }
+                                        if (valid26) {
+                                          if (data35.as !== void 0) {
+                                            let data37 = data35.as;
+                                            const _errs94 = errors;
+                                            if (typeof data37 !== "string") {
+                                              validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              return false;
+                                            }
+                                            if (!(data37 === "file" || data37 === "descriptor" || data37 === "environment")) {
+                                              validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema37.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
+                                              return false;
+                                            }
+                                            var valid26 = _errs94 === errors;
+                                          } else {
+                                            var valid26 = true;
+                                          }
+                                          if (valid26) {
+                                            if (data35.variable !== void 0) {
+                                              let data38 = data35.variable;
+                                              const _errs96 = errors;
+                                              if (errors === _errs96) {
+                                                if (typeof data38 === "string") {
+                                                  if (func2(data38) > 64) {
+                                                    validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
+                                                    return false;
+                                                  } else {
+                                                    if (!pattern21.test(data38)) {
+                                                      validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
+                                                      return false;
+                                                    }
+                                                  }
+                                                } else {
+                                                  validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                  return false;
+                                                }
+                                              }
+                                              var valid26 = _errs96 === errors;
+                                            } else {
+                                              var valid26 = true;
+                                            }
+                                          }
+                                        }
+                                      }
+                                    }
+                                  } else {
+                                    validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    return false;
+                                  }
+                                }
+                                var valid25 = _errs89 === errors;
+                                if (!valid25) {
+                                  break;
+                                }
+                              }
+                            }
+                          } else {
+                            validate23.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                            return false;
+                          }
+                        }
+                        var valid0 = _errs87 === errors;
+                      } else {
+                        var valid0 = true;
+                      }
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+    } else {
+      validate23.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      return false;
+    }
+  }
+  validate23.errors = vErrors;
+  return errors === 0;
+}
+validate23.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 function validate22(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
   let vErrors = null;
@@ -1786,7 +3948,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                   return false;
                 }
                 if (!(data2 === "jsonrpc" || data2 === "command")) {
-                  validate22.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema33.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                  validate22.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema36.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -1925,7 +4087,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                     validate22.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                     return false;
                                   } else {
-                                    if (!pattern18.test(data6)) {
+                                    if (!pattern29.test(data6)) {
                                       validate22.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/pattern", keyword: "pattern", params: { pattern: "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$" }, message: 'must match pattern "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$"' }];
                                       return false;
                                     }
@@ -1949,7 +4111,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                       validate22.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/maxLength", keyword: "maxLength", params: { limit: 255 }, message: "must NOT have more than 255 characters" }];
                                       return false;
                                     } else {
-                                      if (!pattern19.test(data7)) {
+                                      if (!pattern30.test(data7)) {
                                         validate22.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"' }];
                                         return false;
                                       }
@@ -1983,7 +4145,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                               validate22.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                               return false;
                                             } else {
-                                              if (!pattern20.test(data9)) {
+                                              if (!pattern31.test(data9)) {
                                                 validate22.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' }];
                                                 return false;
                                               }
@@ -2021,7 +4183,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                           const _errs28 = errors;
                                           if (errors === _errs28) {
                                             if (typeof data11 === "string") {
-                                              if (!pattern13.test(data11)) {
+                                              if (!pattern21.test(data11)) {
                                                 validate22.errors = [{ instancePath: instancePath + "/program/environment/" + i1, schemaPath: "#/properties/program/properties/environment/items/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                 return false;
                                               }
@@ -2077,91 +4239,10 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     if (valid0) {
                       if (data.asks !== void 0) {
-                        let data12 = data.asks;
                         const _errs30 = errors;
-                        if (errors === _errs30) {
-                          if (data12 && typeof data12 == "object" && !Array.isArray(data12)) {
-                            const _errs32 = errors;
-                            for (const key2 in data12) {
-                              if (!(key2 === "filesystem" || key2 === "limits")) {
-                                validate22.errors = [{ instancePath: instancePath + "/asks", schemaPath: "#/properties/asks/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" }];
-                                return false;
-                                break;
-                              }
-                            }
-                            if (_errs32 === errors) {
-                              if (data12.filesystem !== void 0) {
-                                let data13 = data12.filesystem;
-                                const _errs33 = errors;
-                                if (errors === _errs33) {
-                                  if (data13 && typeof data13 == "object" && !Array.isArray(data13)) {
-                                    const _errs35 = errors;
-                                    for (const key3 in data13) {
-                                      if (!(key3 === "read")) {
-                                        validate22.errors = [{ instancePath: instancePath + "/asks/filesystem", schemaPath: "#/properties/asks/properties/filesystem/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" }];
-                                        return false;
-                                        break;
-                                      }
-                                    }
-                                    if (_errs35 === errors) {
-                                      if (data13.read !== void 0) {
-                                        let data14 = data13.read;
-                                        const _errs36 = errors;
-                                        if (errors === _errs36) {
-                                          if (Array.isArray(data14)) {
-                                            if (data14.length > 64) {
-                                              validate22.errors = [{ instancePath: instancePath + "/asks/filesystem/read", schemaPath: "#/properties/asks/properties/filesystem/properties/read/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
-                                              return false;
-                                            } else {
-                                              var valid8 = true;
-                                              const len2 = data14.length;
-                                              for (let i3 = 0; i3 < len2; i3++) {
-                                                let data15 = data14[i3];
-                                                const _errs38 = errors;
-                                                if (typeof data15 !== "string" && !(data15 && typeof data15 == "object" && !Array.isArray(data15))) {
-                                                  validate22.errors = [{ instancePath: instancePath + "/asks/filesystem/read/" + i3, schemaPath: "#/properties/asks/properties/filesystem/properties/read/items/type", keyword: "type", params: { type: schema33.properties.asks.properties.filesystem.properties.read.items.type }, message: "must be string,object" }];
-                                                  return false;
-                                                }
-                                                var valid8 = _errs38 === errors;
-                                                if (!valid8) {
-                                                  break;
-                                                }
-                                              }
-                                            }
-                                          } else {
-                                            validate22.errors = [{ instancePath: instancePath + "/asks/filesystem/read", schemaPath: "#/properties/asks/properties/filesystem/properties/read/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                            return false;
-                                          }
-                                        }
-                                      }
-                                    }
-                                  } else {
-                                    validate22.errors = [{ instancePath: instancePath + "/asks/filesystem", schemaPath: "#/properties/asks/properties/filesystem/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                    return false;
-                                  }
-                                }
-                                var valid6 = _errs33 === errors;
-                              } else {
-                                var valid6 = true;
-                              }
-                              if (valid6) {
-                                if (data12.limits !== void 0) {
-                                  let data16 = data12.limits;
-                                  const _errs40 = errors;
-                                  if (!(data16 && typeof data16 == "object" && !Array.isArray(data16))) {
-                                    validate22.errors = [{ instancePath: instancePath + "/asks/limits", schemaPath: "#/properties/asks/properties/limits/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                    return false;
-                                  }
-                                  var valid6 = _errs40 === errors;
-                                } else {
-                                  var valid6 = true;
-                                }
-                              }
-                            }
-                          } else {
-                            validate22.errors = [{ instancePath: instancePath + "/asks", schemaPath: "#/properties/asks/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                            return false;
-                          }
+                        if (!validate23(data.asks, { instancePath: instancePath + "/asks", parentData: data, parentDataProperty: "asks", rootData, dynamicAnchors })) {
+                          vErrors = vErrors === null ? validate23.errors : vErrors.concat(validate23.errors);
+                          errors = vErrors.length;
                         }
                         var valid0 = _errs30 === errors;
                       } else {
@@ -2169,20 +4250,20 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                       }
                       if (valid0) {
                         if (data.methods !== void 0) {
-                          let data17 = data.methods;
-                          const _errs42 = errors;
-                          if (errors === _errs42) {
-                            if (data17 && typeof data17 == "object" && !Array.isArray(data17)) {
-                              if (Object.keys(data17).length > 256) {
+                          let data13 = data.methods;
+                          const _errs31 = errors;
+                          if (errors === _errs31) {
+                            if (data13 && typeof data13 == "object" && !Array.isArray(data13)) {
+                              if (Object.keys(data13).length > 256) {
                                 validate22.errors = [{ instancePath: instancePath + "/methods", schemaPath: "#/properties/methods/maxProperties", keyword: "maxProperties", params: { limit: 256 }, message: "must NOT have more than 256 properties" }];
                                 return false;
                               } else {
-                                for (const key4 in data17) {
-                                  const _errs44 = errors;
-                                  if (errors === _errs44) {
-                                    if (typeof key4 === "string") {
-                                      if (!pattern22.test(key4)) {
-                                        const err3 = { instancePath: instancePath + "/methods", schemaPath: "#/properties/methods/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-zA-Z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-zA-Z0-9-]{0,31}$"', propertyName: key4 };
+                                for (const key2 in data13) {
+                                  const _errs33 = errors;
+                                  if (errors === _errs33) {
+                                    if (typeof key2 === "string") {
+                                      if (!pattern46.test(key2)) {
+                                        const err3 = { instancePath: instancePath + "/methods", schemaPath: "#/properties/methods/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-zA-Z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-zA-Z0-9-]{0,31}$"', propertyName: key2 };
                                         if (vErrors === null) {
                                           vErrors = [err3];
                                         } else {
@@ -2191,7 +4272,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                         errors++;
                                       }
                                     } else {
-                                      const err4 = { instancePath: instancePath + "/methods", schemaPath: "#/properties/methods/propertyNames/type", keyword: "type", params: { type: "string" }, message: "must be string", propertyName: key4 };
+                                      const err4 = { instancePath: instancePath + "/methods", schemaPath: "#/properties/methods/propertyNames/type", keyword: "type", params: { type: "string" }, message: "must be string", propertyName: key2 };
                                       if (vErrors === null) {
                                         vErrors = [err4];
                                       } else {
@@ -2200,9 +4281,9 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                       errors++;
                                     }
                                   }
-                                  var valid9 = _errs44 === errors;
-                                  if (!valid9) {
-                                    const err5 = { instancePath: instancePath + "/methods", schemaPath: "#/properties/methods/propertyNames", keyword: "propertyNames", params: { propertyName: key4 }, message: "property name must be valid" };
+                                  var valid6 = _errs33 === errors;
+                                  if (!valid6) {
+                                    const err5 = { instancePath: instancePath + "/methods", schemaPath: "#/properties/methods/propertyNames", keyword: "propertyNames", params: { propertyName: key2 }, message: "property name must be valid" };
                                     if (vErrors === null) {
                                       vErrors = [err5];
                                     } else {
@@ -2214,282 +4295,282 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                     break;
                                   }
                                 }
-                                if (valid9) {
-                                  for (const key5 in data17) {
-                                    let data18 = data17[key5];
-                                    const _errs47 = errors;
-                                    if (errors === _errs47) {
-                                      if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
-                                        if (data18.positional === void 0) {
-                                          data18.positional = [];
+                                if (valid6) {
+                                  for (const key3 in data13) {
+                                    let data14 = data13[key3];
+                                    const _errs36 = errors;
+                                    if (errors === _errs36) {
+                                      if (data14 && typeof data14 == "object" && !Array.isArray(data14)) {
+                                        if (data14.positional === void 0) {
+                                          data14.positional = [];
                                         }
-                                        if (data18.destructive === void 0) {
-                                          data18.destructive = false;
+                                        if (data14.destructive === void 0) {
+                                          data14.destructive = false;
                                         }
-                                        if (data18.idempotent === void 0) {
-                                          data18.idempotent = false;
+                                        if (data14.idempotent === void 0) {
+                                          data14.idempotent = false;
                                         }
-                                        if (data18.tags === void 0) {
-                                          data18.tags = [];
+                                        if (data14.tags === void 0) {
+                                          data14.tags = [];
                                         }
-                                        if (data18.errors === void 0) {
-                                          data18.errors = {};
+                                        if (data14.errors === void 0) {
+                                          data14.errors = {};
                                         }
-                                        if (data18.arguments === void 0) {
-                                          data18.arguments = [];
+                                        if (data14.arguments === void 0) {
+                                          data14.arguments = [];
                                         }
-                                        if (data18.environment === void 0) {
-                                          data18.environment = {};
+                                        if (data14.environment === void 0) {
+                                          data14.environment = {};
                                         }
-                                        if (data18.output === void 0) {
-                                          data18.output = "text";
+                                        if (data14.output === void 0) {
+                                          data14.output = "text";
                                         }
-                                        if (data18.exit_statuses === void 0) {
-                                          data18.exit_statuses = [0];
+                                        if (data14.exit_statuses === void 0) {
+                                          data14.exit_statuses = [0];
                                         }
                                         let missing3;
-                                        if (data18.params === void 0 && (missing3 = "params") || data18.result === void 0 && (missing3 = "result")) {
-                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                        if (data14.params === void 0 && (missing3 = "params") || data14.result === void 0 && (missing3 = "result")) {
+                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                           return false;
                                         } else {
-                                          const _errs49 = errors;
-                                          for (const key6 in data18) {
-                                            if (!func1.call(schema33.properties.methods.additionalProperties.properties, key6)) {
-                                              validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
+                                          const _errs38 = errors;
+                                          for (const key4 in data14) {
+                                            if (!func1.call(schema36.properties.methods.additionalProperties.properties, key4)) {
+                                              validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                               return false;
                                               break;
                                             }
                                           }
-                                          if (_errs49 === errors) {
-                                            if (data18.title !== void 0) {
-                                              let data19 = data18.title;
-                                              const _errs50 = errors;
-                                              if (errors === _errs50) {
-                                                if (typeof data19 === "string") {
-                                                  if (func2(data19) > 256) {
-                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/title", schemaPath: "#/properties/methods/additionalProperties/properties/title/maxLength", keyword: "maxLength", params: { limit: 256 }, message: "must NOT have more than 256 characters" }];
+                                          if (_errs38 === errors) {
+                                            if (data14.title !== void 0) {
+                                              let data15 = data14.title;
+                                              const _errs39 = errors;
+                                              if (errors === _errs39) {
+                                                if (typeof data15 === "string") {
+                                                  if (func2(data15) > 256) {
+                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/title", schemaPath: "#/properties/methods/additionalProperties/properties/title/maxLength", keyword: "maxLength", params: { limit: 256 }, message: "must NOT have more than 256 characters" }];
                                                     return false;
                                                   }
                                                 } else {
-                                                  validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/title", schemaPath: "#/properties/methods/additionalProperties/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                  validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/title", schemaPath: "#/properties/methods/additionalProperties/properties/title/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                   return false;
                                                 }
                                               }
-                                              var valid11 = _errs50 === errors;
+                                              var valid8 = _errs39 === errors;
                                             } else {
-                                              var valid11 = true;
+                                              var valid8 = true;
                                             }
-                                            if (valid11) {
-                                              if (data18.description !== void 0) {
-                                                let data20 = data18.description;
-                                                const _errs52 = errors;
-                                                if (errors === _errs52) {
-                                                  if (typeof data20 === "string") {
-                                                    if (func2(data20) > 4096) {
-                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/properties/methods/additionalProperties/properties/description/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                            if (valid8) {
+                                              if (data14.description !== void 0) {
+                                                let data16 = data14.description;
+                                                const _errs41 = errors;
+                                                if (errors === _errs41) {
+                                                  if (typeof data16 === "string") {
+                                                    if (func2(data16) > 4096) {
+                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/properties/methods/additionalProperties/properties/description/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                       return false;
                                                     }
                                                   } else {
-                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/properties/methods/additionalProperties/properties/description/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/description", schemaPath: "#/properties/methods/additionalProperties/properties/description/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
                                                 }
-                                                var valid11 = _errs52 === errors;
+                                                var valid8 = _errs41 === errors;
                                               } else {
-                                                var valid11 = true;
+                                                var valid8 = true;
                                               }
-                                              if (valid11) {
-                                                if (data18.params !== void 0) {
-                                                  let data21 = data18.params;
-                                                  const _errs54 = errors;
-                                                  if (!(data21 && typeof data21 == "object" && !Array.isArray(data21))) {
-                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/params", schemaPath: "#/properties/methods/additionalProperties/properties/params/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                              if (valid8) {
+                                                if (data14.params !== void 0) {
+                                                  let data17 = data14.params;
+                                                  const _errs43 = errors;
+                                                  if (!(data17 && typeof data17 == "object" && !Array.isArray(data17))) {
+                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/params", schemaPath: "#/properties/methods/additionalProperties/properties/params/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                     return false;
                                                   }
-                                                  var valid11 = _errs54 === errors;
+                                                  var valid8 = _errs43 === errors;
                                                 } else {
-                                                  var valid11 = true;
+                                                  var valid8 = true;
                                                 }
-                                                if (valid11) {
-                                                  if (data18.result !== void 0) {
-                                                    let data22 = data18.result;
-                                                    const _errs56 = errors;
-                                                    if (!(data22 && typeof data22 == "object" && !Array.isArray(data22))) {
-                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/result", schemaPath: "#/properties/methods/additionalProperties/properties/result/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                if (valid8) {
+                                                  if (data14.result !== void 0) {
+                                                    let data18 = data14.result;
+                                                    const _errs45 = errors;
+                                                    if (!(data18 && typeof data18 == "object" && !Array.isArray(data18))) {
+                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/result", schemaPath: "#/properties/methods/additionalProperties/properties/result/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                       return false;
                                                     }
-                                                    var valid11 = _errs56 === errors;
+                                                    var valid8 = _errs45 === errors;
                                                   } else {
-                                                    var valid11 = true;
+                                                    var valid8 = true;
                                                   }
-                                                  if (valid11) {
-                                                    let data23 = data18.positional;
-                                                    const _errs58 = errors;
-                                                    if (errors === _errs58) {
-                                                      if (Array.isArray(data23)) {
-                                                        if (data23.length > 64) {
-                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/positional", schemaPath: "#/properties/methods/additionalProperties/properties/positional/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                                  if (valid8) {
+                                                    let data19 = data14.positional;
+                                                    const _errs47 = errors;
+                                                    if (errors === _errs47) {
+                                                      if (Array.isArray(data19)) {
+                                                        if (data19.length > 64) {
+                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/positional", schemaPath: "#/properties/methods/additionalProperties/properties/positional/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
                                                           return false;
                                                         } else {
-                                                          var valid12 = true;
-                                                          const len3 = data23.length;
-                                                          for (let i4 = 0; i4 < len3; i4++) {
-                                                            let data24 = data23[i4];
-                                                            const _errs60 = errors;
-                                                            if (errors === _errs60) {
-                                                              if (typeof data24 === "string") {
-                                                                if (!pattern23.test(data24)) {
-                                                                  validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/positional/" + i4, schemaPath: "#/properties/methods/additionalProperties/properties/positional/items/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' }];
+                                                          var valid9 = true;
+                                                          const len2 = data19.length;
+                                                          for (let i3 = 0; i3 < len2; i3++) {
+                                                            let data20 = data19[i3];
+                                                            const _errs49 = errors;
+                                                            if (errors === _errs49) {
+                                                              if (typeof data20 === "string") {
+                                                                if (!pattern47.test(data20)) {
+                                                                  validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/positional/" + i3, schemaPath: "#/properties/methods/additionalProperties/properties/positional/items/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' }];
                                                                   return false;
                                                                 }
                                                               } else {
-                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/positional/" + i4, schemaPath: "#/properties/methods/additionalProperties/properties/positional/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/positional/" + i3, schemaPath: "#/properties/methods/additionalProperties/properties/positional/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                 return false;
                                                               }
                                                             }
-                                                            var valid12 = _errs60 === errors;
-                                                            if (!valid12) {
+                                                            var valid9 = _errs49 === errors;
+                                                            if (!valid9) {
                                                               break;
                                                             }
                                                           }
-                                                          if (valid12) {
-                                                            let i5 = data23.length;
+                                                          if (valid9) {
+                                                            let i4 = data19.length;
                                                             let j1;
-                                                            if (i5 > 1) {
+                                                            if (i4 > 1) {
                                                               const indices1 = {};
-                                                              for (; i5--; ) {
-                                                                let item1 = data23[i5];
+                                                              for (; i4--; ) {
+                                                                let item1 = data19[i4];
                                                                 if (typeof item1 !== "string") {
                                                                   continue;
                                                                 }
                                                                 if (typeof indices1[item1] == "number") {
                                                                   j1 = indices1[item1];
-                                                                  validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/positional", schemaPath: "#/properties/methods/additionalProperties/properties/positional/uniqueItems", keyword: "uniqueItems", params: { i: i5, j: j1 }, message: "must NOT have duplicate items (items ## " + j1 + " and " + i5 + " are identical)" }];
+                                                                  validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/positional", schemaPath: "#/properties/methods/additionalProperties/properties/positional/uniqueItems", keyword: "uniqueItems", params: { i: i4, j: j1 }, message: "must NOT have duplicate items (items ## " + j1 + " and " + i4 + " are identical)" }];
                                                                   return false;
                                                                   break;
                                                                 }
-                                                                indices1[item1] = i5;
+                                                                indices1[item1] = i4;
                                                               }
                                                             }
                                                           }
                                                         }
                                                       } else {
-                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/positional", schemaPath: "#/properties/methods/additionalProperties/properties/positional/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/positional", schemaPath: "#/properties/methods/additionalProperties/properties/positional/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                         return false;
                                                       }
                                                     }
-                                                    var valid11 = _errs58 === errors;
-                                                    if (valid11) {
-                                                      const _errs62 = errors;
-                                                      if (typeof data18.destructive !== "boolean") {
-                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/destructive", schemaPath: "#/properties/methods/additionalProperties/properties/destructive/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                    var valid8 = _errs47 === errors;
+                                                    if (valid8) {
+                                                      const _errs51 = errors;
+                                                      if (typeof data14.destructive !== "boolean") {
+                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/destructive", schemaPath: "#/properties/methods/additionalProperties/properties/destructive/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                         return false;
                                                       }
-                                                      var valid11 = _errs62 === errors;
-                                                      if (valid11) {
-                                                        const _errs64 = errors;
-                                                        if (typeof data18.idempotent !== "boolean") {
-                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/idempotent", schemaPath: "#/properties/methods/additionalProperties/properties/idempotent/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                      var valid8 = _errs51 === errors;
+                                                      if (valid8) {
+                                                        const _errs53 = errors;
+                                                        if (typeof data14.idempotent !== "boolean") {
+                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/idempotent", schemaPath: "#/properties/methods/additionalProperties/properties/idempotent/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                           return false;
                                                         }
-                                                        var valid11 = _errs64 === errors;
-                                                        if (valid11) {
-                                                          let data27 = data18.tags;
-                                                          const _errs66 = errors;
-                                                          if (errors === _errs66) {
-                                                            if (Array.isArray(data27)) {
-                                                              if (data27.length > 16) {
-                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/tags", schemaPath: "#/properties/methods/additionalProperties/properties/tags/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
+                                                        var valid8 = _errs53 === errors;
+                                                        if (valid8) {
+                                                          let data23 = data14.tags;
+                                                          const _errs55 = errors;
+                                                          if (errors === _errs55) {
+                                                            if (Array.isArray(data23)) {
+                                                              if (data23.length > 16) {
+                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/tags", schemaPath: "#/properties/methods/additionalProperties/properties/tags/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
                                                                 return false;
                                                               } else {
-                                                                var valid14 = true;
-                                                                const len4 = data27.length;
-                                                                for (let i6 = 0; i6 < len4; i6++) {
-                                                                  let data28 = data27[i6];
-                                                                  const _errs68 = errors;
-                                                                  if (errors === _errs68) {
-                                                                    if (typeof data28 === "string") {
-                                                                      if (!pattern8.test(data28)) {
-                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/tags/" + i6, schemaPath: "#/properties/methods/additionalProperties/properties/tags/items/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
+                                                                var valid11 = true;
+                                                                const len3 = data23.length;
+                                                                for (let i5 = 0; i5 < len3; i5++) {
+                                                                  let data24 = data23[i5];
+                                                                  const _errs57 = errors;
+                                                                  if (errors === _errs57) {
+                                                                    if (typeof data24 === "string") {
+                                                                      if (!pattern8.test(data24)) {
+                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/tags/" + i5, schemaPath: "#/properties/methods/additionalProperties/properties/tags/items/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
                                                                         return false;
                                                                       }
                                                                     } else {
-                                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/tags/" + i6, schemaPath: "#/properties/methods/additionalProperties/properties/tags/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/tags/" + i5, schemaPath: "#/properties/methods/additionalProperties/properties/tags/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                       return false;
                                                                     }
                                                                   }
-                                                                  var valid14 = _errs68 === errors;
-                                                                  if (!valid14) {
+                                                                  var valid11 = _errs57 === errors;
+                                                                  if (!valid11) {
                                                                     break;
                                                                   }
                                                                 }
-                                                                if (valid14) {
-                                                                  let i7 = data27.length;
+                                                                if (valid11) {
+                                                                  let i6 = data23.length;
                                                                   let j2;
-                                                                  if (i7 > 1) {
+                                                                  if (i6 > 1) {
                                                                     const indices2 = {};
-                                                                    for (; i7--; ) {
-                                                                      let item2 = data27[i7];
+                                                                    for (; i6--; ) {
+                                                                      let item2 = data23[i6];
                                                                       if (typeof item2 !== "string") {
                                                                         continue;
                                                                       }
                                                                       if (typeof indices2[item2] == "number") {
                                                                         j2 = indices2[item2];
-                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/tags", schemaPath: "#/properties/methods/additionalProperties/properties/tags/uniqueItems", keyword: "uniqueItems", params: { i: i7, j: j2 }, message: "must NOT have duplicate items (items ## " + j2 + " and " + i7 + " are identical)" }];
+                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/tags", schemaPath: "#/properties/methods/additionalProperties/properties/tags/uniqueItems", keyword: "uniqueItems", params: { i: i6, j: j2 }, message: "must NOT have duplicate items (items ## " + j2 + " and " + i6 + " are identical)" }];
                                                                         return false;
                                                                         break;
                                                                       }
-                                                                      indices2[item2] = i7;
+                                                                      indices2[item2] = i6;
                                                                     }
                                                                   }
                                                                 }
                                                               }
                                                             } else {
-                                                              validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/tags", schemaPath: "#/properties/methods/additionalProperties/properties/tags/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                              validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/tags", schemaPath: "#/properties/methods/additionalProperties/properties/tags/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                               return false;
                                                             }
                                                           }
-                                                          var valid11 = _errs66 === errors;
-                                                          if (valid11) {
-                                                            if (data18.timeout_ms !== void 0) {
-                                                              let data29 = data18.timeout_ms;
-                                                              const _errs70 = errors;
-                                                              if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
-                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/timeout_ms", schemaPath: "#/properties/methods/additionalProperties/properties/timeout_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                          var valid8 = _errs55 === errors;
+                                                          if (valid8) {
+                                                            if (data14.timeout_ms !== void 0) {
+                                                              let data25 = data14.timeout_ms;
+                                                              const _errs59 = errors;
+                                                              if (!(typeof data25 == "number" && (!(data25 % 1) && !isNaN(data25)) && isFinite(data25))) {
+                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/timeout_ms", schemaPath: "#/properties/methods/additionalProperties/properties/timeout_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                 return false;
                                                               }
-                                                              if (errors === _errs70) {
-                                                                if (typeof data29 == "number" && isFinite(data29)) {
-                                                                  if (data29 > 864e5 || isNaN(data29)) {
-                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/timeout_ms", schemaPath: "#/properties/methods/additionalProperties/properties/timeout_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
+                                                              if (errors === _errs59) {
+                                                                if (typeof data25 == "number" && isFinite(data25)) {
+                                                                  if (data25 > 864e5 || isNaN(data25)) {
+                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/timeout_ms", schemaPath: "#/properties/methods/additionalProperties/properties/timeout_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
                                                                     return false;
                                                                   } else {
-                                                                    if (data29 < 10 || isNaN(data29)) {
-                                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/timeout_ms", schemaPath: "#/properties/methods/additionalProperties/properties/timeout_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 }, message: "must be >= 10" }];
+                                                                    if (data25 < 10 || isNaN(data25)) {
+                                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/timeout_ms", schemaPath: "#/properties/methods/additionalProperties/properties/timeout_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 }, message: "must be >= 10" }];
                                                                       return false;
                                                                     }
                                                                   }
                                                                 }
                                                               }
-                                                              var valid11 = _errs70 === errors;
+                                                              var valid8 = _errs59 === errors;
                                                             } else {
-                                                              var valid11 = true;
+                                                              var valid8 = true;
                                                             }
-                                                            if (valid11) {
-                                                              let data30 = data18.errors;
-                                                              const _errs72 = errors;
-                                                              if (errors === _errs72) {
-                                                                if (data30 && typeof data30 == "object" && !Array.isArray(data30)) {
-                                                                  if (Object.keys(data30).length > 64) {
-                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors", schemaPath: "#/properties/methods/additionalProperties/properties/errors/maxProperties", keyword: "maxProperties", params: { limit: 64 }, message: "must NOT have more than 64 properties" }];
+                                                            if (valid8) {
+                                                              let data26 = data14.errors;
+                                                              const _errs61 = errors;
+                                                              if (errors === _errs61) {
+                                                                if (data26 && typeof data26 == "object" && !Array.isArray(data26)) {
+                                                                  if (Object.keys(data26).length > 64) {
+                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors", schemaPath: "#/properties/methods/additionalProperties/properties/errors/maxProperties", keyword: "maxProperties", params: { limit: 64 }, message: "must NOT have more than 64 properties" }];
                                                                     return false;
                                                                   } else {
-                                                                    for (const key7 in data30) {
-                                                                      const _errs74 = errors;
-                                                                      if (errors === _errs74) {
-                                                                        if (typeof key7 === "string") {
-                                                                          if (!pattern25.test(key7)) {
-                                                                            const err6 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors", schemaPath: "#/properties/methods/additionalProperties/properties/errors/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]{0,63}$" }, message: 'must match pattern "^[a-z][a-z0-9_]{0,63}$"', propertyName: key7 };
+                                                                    for (const key5 in data26) {
+                                                                      const _errs63 = errors;
+                                                                      if (errors === _errs63) {
+                                                                        if (typeof key5 === "string") {
+                                                                          if (!pattern49.test(key5)) {
+                                                                            const err6 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors", schemaPath: "#/properties/methods/additionalProperties/properties/errors/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]{0,63}$" }, message: 'must match pattern "^[a-z][a-z0-9_]{0,63}$"', propertyName: key5 };
                                                                             if (vErrors === null) {
                                                                               vErrors = [err6];
                                                                             } else {
@@ -2498,7 +4579,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             errors++;
                                                                           }
                                                                         } else {
-                                                                          const err7 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors", schemaPath: "#/properties/methods/additionalProperties/properties/errors/propertyNames/type", keyword: "type", params: { type: "string" }, message: "must be string", propertyName: key7 };
+                                                                          const err7 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors", schemaPath: "#/properties/methods/additionalProperties/properties/errors/propertyNames/type", keyword: "type", params: { type: "string" }, message: "must be string", propertyName: key5 };
                                                                           if (vErrors === null) {
                                                                             vErrors = [err7];
                                                                           } else {
@@ -2507,9 +4588,9 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           errors++;
                                                                         }
                                                                       }
-                                                                      var valid16 = _errs74 === errors;
-                                                                      if (!valid16) {
-                                                                        const err8 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors", schemaPath: "#/properties/methods/additionalProperties/properties/errors/propertyNames", keyword: "propertyNames", params: { propertyName: key7 }, message: "property name must be valid" };
+                                                                      var valid13 = _errs63 === errors;
+                                                                      if (!valid13) {
+                                                                        const err8 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors", schemaPath: "#/properties/methods/additionalProperties/properties/errors/propertyNames", keyword: "propertyNames", params: { propertyName: key5 }, message: "property name must be valid" };
                                                                         if (vErrors === null) {
                                                                           vErrors = [err8];
                                                                         } else {
@@ -2521,102 +4602,102 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         break;
                                                                       }
                                                                     }
-                                                                    if (valid16) {
-                                                                      for (const key8 in data30) {
-                                                                        let data31 = data30[key8];
-                                                                        const _errs77 = errors;
-                                                                        if (errors === _errs77) {
-                                                                          if (data31 && typeof data31 == "object" && !Array.isArray(data31)) {
+                                                                    if (valid13) {
+                                                                      for (const key6 in data26) {
+                                                                        let data27 = data26[key6];
+                                                                        const _errs66 = errors;
+                                                                        if (errors === _errs66) {
+                                                                          if (data27 && typeof data27 == "object" && !Array.isArray(data27)) {
                                                                             let missing4;
-                                                                            if (data31.message === void 0 && (missing4 = "message")) {
-                                                                              validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/properties/errors/additionalProperties/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
+                                                                            if (data27.message === void 0 && (missing4 = "message")) {
+                                                                              validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/properties/errors/additionalProperties/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" }];
                                                                               return false;
                                                                             } else {
-                                                                              const _errs79 = errors;
-                                                                              for (const key9 in data31) {
-                                                                                if (!(key9 === "message" || key9 === "data")) {
-                                                                                  validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/properties/errors/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
+                                                                              const _errs68 = errors;
+                                                                              for (const key7 in data27) {
+                                                                                if (!(key7 === "message" || key7 === "data")) {
+                                                                                  validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/properties/errors/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
                                                                                   return false;
                                                                                   break;
                                                                                 }
                                                                               }
-                                                                              if (_errs79 === errors) {
-                                                                                if (data31.message !== void 0) {
-                                                                                  let data32 = data31.message;
-                                                                                  const _errs80 = errors;
-                                                                                  if (errors === _errs80) {
-                                                                                    if (typeof data32 === "string") {
-                                                                                      if (func2(data32) > 256) {
-                                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/message", schemaPath: "#/properties/methods/additionalProperties/properties/errors/additionalProperties/properties/message/maxLength", keyword: "maxLength", params: { limit: 256 }, message: "must NOT have more than 256 characters" }];
+                                                                              if (_errs68 === errors) {
+                                                                                if (data27.message !== void 0) {
+                                                                                  let data28 = data27.message;
+                                                                                  const _errs69 = errors;
+                                                                                  if (errors === _errs69) {
+                                                                                    if (typeof data28 === "string") {
+                                                                                      if (func2(data28) > 256) {
+                                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/message", schemaPath: "#/properties/methods/additionalProperties/properties/errors/additionalProperties/properties/message/maxLength", keyword: "maxLength", params: { limit: 256 }, message: "must NOT have more than 256 characters" }];
                                                                                         return false;
                                                                                       }
                                                                                     } else {
-                                                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/message", schemaPath: "#/properties/methods/additionalProperties/properties/errors/additionalProperties/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/message", schemaPath: "#/properties/methods/additionalProperties/properties/errors/additionalProperties/properties/message/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                       return false;
                                                                                     }
                                                                                   }
-                                                                                  var valid18 = _errs80 === errors;
+                                                                                  var valid15 = _errs69 === errors;
                                                                                 } else {
-                                                                                  var valid18 = true;
+                                                                                  var valid15 = true;
                                                                                 }
-                                                                                if (valid18) {
-                                                                                  if (data31.data !== void 0) {
-                                                                                    let data33 = data31.data;
-                                                                                    const _errs82 = errors;
-                                                                                    if (!(data33 && typeof data33 == "object" && !Array.isArray(data33))) {
-                                                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors/" + key8.replace(/~/g, "~0").replace(/\//g, "~1") + "/data", schemaPath: "#/properties/methods/additionalProperties/properties/errors/additionalProperties/properties/data/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                                if (valid15) {
+                                                                                  if (data27.data !== void 0) {
+                                                                                    let data29 = data27.data;
+                                                                                    const _errs71 = errors;
+                                                                                    if (!(data29 && typeof data29 == "object" && !Array.isArray(data29))) {
+                                                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors/" + key6.replace(/~/g, "~0").replace(/\//g, "~1") + "/data", schemaPath: "#/properties/methods/additionalProperties/properties/errors/additionalProperties/properties/data/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                                       return false;
                                                                                     }
-                                                                                    var valid18 = _errs82 === errors;
+                                                                                    var valid15 = _errs71 === errors;
                                                                                   } else {
-                                                                                    var valid18 = true;
+                                                                                    var valid15 = true;
                                                                                   }
                                                                                 }
                                                                               }
                                                                             }
                                                                           } else {
-                                                                            validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/properties/errors/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                            validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/properties/errors/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                             return false;
                                                                           }
                                                                         }
-                                                                        var valid17 = _errs77 === errors;
-                                                                        if (!valid17) {
+                                                                        var valid14 = _errs66 === errors;
+                                                                        if (!valid14) {
                                                                           break;
                                                                         }
                                                                       }
                                                                     }
                                                                   }
                                                                 } else {
-                                                                  validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors", schemaPath: "#/properties/methods/additionalProperties/properties/errors/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                  validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors", schemaPath: "#/properties/methods/additionalProperties/properties/errors/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                   return false;
                                                                 }
                                                               }
-                                                              var valid11 = _errs72 === errors;
-                                                              if (valid11) {
-                                                                let data34 = data18.arguments;
-                                                                const _errs84 = errors;
-                                                                if (errors === _errs84) {
-                                                                  if (Array.isArray(data34)) {
-                                                                    if (data34.length > 64) {
-                                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                                              var valid8 = _errs61 === errors;
+                                                              if (valid8) {
+                                                                let data30 = data14.arguments;
+                                                                const _errs73 = errors;
+                                                                if (errors === _errs73) {
+                                                                  if (Array.isArray(data30)) {
+                                                                    if (data30.length > 64) {
+                                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
                                                                       return false;
                                                                     } else {
-                                                                      var valid19 = true;
-                                                                      const len5 = data34.length;
-                                                                      for (let i8 = 0; i8 < len5; i8++) {
-                                                                        let data35 = data34[i8];
-                                                                        const _errs86 = errors;
-                                                                        if (typeof data35 !== "string" && !(data35 && typeof data35 == "object" && !Array.isArray(data35))) {
-                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/type", keyword: "type", params: { type: schema33.properties.methods.additionalProperties.properties.arguments.items.type }, message: "must be string,object" }];
+                                                                      var valid16 = true;
+                                                                      const len4 = data30.length;
+                                                                      for (let i7 = 0; i7 < len4; i7++) {
+                                                                        let data31 = data30[i7];
+                                                                        const _errs75 = errors;
+                                                                        if (typeof data31 !== "string" && !(data31 && typeof data31 == "object" && !Array.isArray(data31))) {
+                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/type", keyword: "type", params: { type: schema36.properties.methods.additionalProperties.properties.arguments.items.type }, message: "must be string,object" }];
                                                                           return false;
                                                                         }
-                                                                        const _errs88 = errors;
-                                                                        let valid20 = false;
-                                                                        const _errs89 = errors;
-                                                                        if (errors === _errs89) {
-                                                                          if (typeof data35 === "string") {
-                                                                            if (func2(data35) > 4096) {
-                                                                              const err9 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/0/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                                                        const _errs77 = errors;
+                                                                        let valid17 = false;
+                                                                        const _errs78 = errors;
+                                                                        if (errors === _errs78) {
+                                                                          if (typeof data31 === "string") {
+                                                                            if (func2(data31) > 4096) {
+                                                                              const err9 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/0/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
                                                                               if (vErrors === null) {
                                                                                 vErrors = [err9];
                                                                               } else {
@@ -2624,8 +4705,8 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                               errors++;
                                                                             } else {
-                                                                              if (!pattern20.test(data35)) {
-                                                                                const err10 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/0/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' };
+                                                                              if (!pattern31.test(data31)) {
+                                                                                const err10 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/0/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' };
                                                                                 if (vErrors === null) {
                                                                                   vErrors = [err10];
                                                                                 } else {
@@ -2635,7 +4716,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                             }
                                                                           } else {
-                                                                            const err11 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                                            const err11 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                                             if (vErrors === null) {
                                                                               vErrors = [err11];
                                                                             } else {
@@ -2644,14 +4725,14 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             errors++;
                                                                           }
                                                                         }
-                                                                        var _valid1 = _errs89 === errors;
-                                                                        valid20 = valid20 || _valid1;
-                                                                        const _errs91 = errors;
-                                                                        if (errors === _errs91) {
-                                                                          if (data35 && typeof data35 == "object" && !Array.isArray(data35)) {
+                                                                        var _valid1 = _errs78 === errors;
+                                                                        valid17 = valid17 || _valid1;
+                                                                        const _errs80 = errors;
+                                                                        if (errors === _errs80) {
+                                                                          if (data31 && typeof data31 == "object" && !Array.isArray(data31)) {
                                                                             let missing5;
-                                                                            if (data35.param === void 0 && (missing5 = "param")) {
-                                                                              const err12 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" };
+                                                                            if (data31.param === void 0 && (missing5 = "param")) {
+                                                                              const err12 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" };
                                                                               if (vErrors === null) {
                                                                                 vErrors = [err12];
                                                                               } else {
@@ -2659,10 +4740,10 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                               errors++;
                                                                             } else {
-                                                                              const _errs93 = errors;
-                                                                              for (const key10 in data35) {
-                                                                                if (!(key10 === "param" || key10 === "prefix")) {
-                                                                                  const err13 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" };
+                                                                              const _errs82 = errors;
+                                                                              for (const key8 in data31) {
+                                                                                if (!(key8 === "param" || key8 === "prefix")) {
+                                                                                  const err13 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" };
                                                                                   if (vErrors === null) {
                                                                                     vErrors = [err13];
                                                                                   } else {
@@ -2672,14 +4753,14 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   break;
                                                                                 }
                                                                               }
-                                                                              if (_errs93 === errors) {
-                                                                                if (data35.param !== void 0) {
-                                                                                  let data36 = data35.param;
-                                                                                  const _errs94 = errors;
-                                                                                  if (errors === _errs94) {
-                                                                                    if (typeof data36 === "string") {
-                                                                                      if (!pattern23.test(data36)) {
-                                                                                        const err14 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/param", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/param/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' };
+                                                                              if (_errs82 === errors) {
+                                                                                if (data31.param !== void 0) {
+                                                                                  let data32 = data31.param;
+                                                                                  const _errs83 = errors;
+                                                                                  if (errors === _errs83) {
+                                                                                    if (typeof data32 === "string") {
+                                                                                      if (!pattern47.test(data32)) {
+                                                                                        const err14 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/param", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/param/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' };
                                                                                         if (vErrors === null) {
                                                                                           vErrors = [err14];
                                                                                         } else {
@@ -2688,7 +4769,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                         errors++;
                                                                                       }
                                                                                     } else {
-                                                                                      const err15 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/param", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/param/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                                                      const err15 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/param", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/param/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                                                       if (vErrors === null) {
                                                                                         vErrors = [err15];
                                                                                       } else {
@@ -2697,18 +4778,18 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       errors++;
                                                                                     }
                                                                                   }
-                                                                                  var valid21 = _errs94 === errors;
+                                                                                  var valid18 = _errs83 === errors;
                                                                                 } else {
-                                                                                  var valid21 = true;
+                                                                                  var valid18 = true;
                                                                                 }
-                                                                                if (valid21) {
-                                                                                  if (data35.prefix !== void 0) {
-                                                                                    let data37 = data35.prefix;
-                                                                                    const _errs96 = errors;
-                                                                                    if (errors === _errs96) {
-                                                                                      if (typeof data37 === "string") {
-                                                                                        if (func2(data37) > 256) {
-                                                                                          const err16 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/prefix", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/prefix/maxLength", keyword: "maxLength", params: { limit: 256 }, message: "must NOT have more than 256 characters" };
+                                                                                if (valid18) {
+                                                                                  if (data31.prefix !== void 0) {
+                                                                                    let data33 = data31.prefix;
+                                                                                    const _errs85 = errors;
+                                                                                    if (errors === _errs85) {
+                                                                                      if (typeof data33 === "string") {
+                                                                                        if (func2(data33) > 256) {
+                                                                                          const err16 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/prefix", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/prefix/maxLength", keyword: "maxLength", params: { limit: 256 }, message: "must NOT have more than 256 characters" };
                                                                                           if (vErrors === null) {
                                                                                             vErrors = [err16];
                                                                                           } else {
@@ -2716,8 +4797,8 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           }
                                                                                           errors++;
                                                                                         } else {
-                                                                                          if (!pattern28.test(data37)) {
-                                                                                            const err17 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/prefix", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/prefix/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]+$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]+$"' };
+                                                                                          if (!pattern52.test(data33)) {
+                                                                                            const err17 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/prefix", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/prefix/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]+$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]+$"' };
                                                                                             if (vErrors === null) {
                                                                                               vErrors = [err17];
                                                                                             } else {
@@ -2727,7 +4808,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           }
                                                                                         }
                                                                                       } else {
-                                                                                        const err18 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/prefix", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/prefix/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                                                        const err18 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/prefix", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/prefix/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                                                         if (vErrors === null) {
                                                                                           vErrors = [err18];
                                                                                         } else {
@@ -2736,15 +4817,15 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                         errors++;
                                                                                       }
                                                                                     }
-                                                                                    var valid21 = _errs96 === errors;
+                                                                                    var valid18 = _errs85 === errors;
                                                                                   } else {
-                                                                                    var valid21 = true;
+                                                                                    var valid18 = true;
                                                                                   }
                                                                                 }
                                                                               }
                                                                             }
                                                                           } else {
-                                                                            const err19 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                            const err19 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                                             if (vErrors === null) {
                                                                               vErrors = [err19];
                                                                             } else {
@@ -2753,17 +4834,17 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             errors++;
                                                                           }
                                                                         }
-                                                                        var _valid1 = _errs91 === errors;
-                                                                        valid20 = valid20 || _valid1;
+                                                                        var _valid1 = _errs80 === errors;
+                                                                        valid17 = valid17 || _valid1;
                                                                         if (_valid1) {
                                                                           var props0 = true;
                                                                         }
-                                                                        const _errs98 = errors;
-                                                                        if (errors === _errs98) {
-                                                                          if (data35 && typeof data35 == "object" && !Array.isArray(data35)) {
+                                                                        const _errs87 = errors;
+                                                                        if (errors === _errs87) {
+                                                                          if (data31 && typeof data31 == "object" && !Array.isArray(data31)) {
                                                                             let missing6;
-                                                                            if (data35.flag === void 0 && (missing6 = "flag") || data35.words === void 0 && (missing6 = "words")) {
-                                                                              const err20 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" };
+                                                                            if (data31.flag === void 0 && (missing6 = "flag") || data31.words === void 0 && (missing6 = "words")) {
+                                                                              const err20 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" };
                                                                               if (vErrors === null) {
                                                                                 vErrors = [err20];
                                                                               } else {
@@ -2771,10 +4852,10 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                               errors++;
                                                                             } else {
-                                                                              const _errs100 = errors;
-                                                                              for (const key11 in data35) {
-                                                                                if (!(key11 === "flag" || key11 === "words")) {
-                                                                                  const err21 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 }, message: "must NOT have additional properties" };
+                                                                              const _errs89 = errors;
+                                                                              for (const key9 in data31) {
+                                                                                if (!(key9 === "flag" || key9 === "words")) {
+                                                                                  const err21 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" };
                                                                                   if (vErrors === null) {
                                                                                     vErrors = [err21];
                                                                                   } else {
@@ -2784,14 +4865,14 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   break;
                                                                                 }
                                                                               }
-                                                                              if (_errs100 === errors) {
-                                                                                if (data35.flag !== void 0) {
-                                                                                  let data38 = data35.flag;
-                                                                                  const _errs101 = errors;
-                                                                                  if (errors === _errs101) {
-                                                                                    if (typeof data38 === "string") {
-                                                                                      if (!pattern23.test(data38)) {
-                                                                                        const err22 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/flag", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/flag/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' };
+                                                                              if (_errs89 === errors) {
+                                                                                if (data31.flag !== void 0) {
+                                                                                  let data34 = data31.flag;
+                                                                                  const _errs90 = errors;
+                                                                                  if (errors === _errs90) {
+                                                                                    if (typeof data34 === "string") {
+                                                                                      if (!pattern47.test(data34)) {
+                                                                                        const err22 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/flag", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/flag/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' };
                                                                                         if (vErrors === null) {
                                                                                           vErrors = [err22];
                                                                                         } else {
@@ -2800,7 +4881,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                         errors++;
                                                                                       }
                                                                                     } else {
-                                                                                      const err23 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/flag", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/flag/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                                                      const err23 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/flag", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/flag/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                                                       if (vErrors === null) {
                                                                                         vErrors = [err23];
                                                                                       } else {
@@ -2809,18 +4890,18 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       errors++;
                                                                                     }
                                                                                   }
-                                                                                  var valid22 = _errs101 === errors;
+                                                                                  var valid19 = _errs90 === errors;
                                                                                 } else {
-                                                                                  var valid22 = true;
+                                                                                  var valid19 = true;
                                                                                 }
-                                                                                if (valid22) {
-                                                                                  if (data35.words !== void 0) {
-                                                                                    let data39 = data35.words;
-                                                                                    const _errs103 = errors;
-                                                                                    if (errors === _errs103) {
-                                                                                      if (Array.isArray(data39)) {
-                                                                                        if (data39.length > 64) {
-                                                                                          const err24 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/words", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/words/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" };
+                                                                                if (valid19) {
+                                                                                  if (data31.words !== void 0) {
+                                                                                    let data35 = data31.words;
+                                                                                    const _errs92 = errors;
+                                                                                    if (errors === _errs92) {
+                                                                                      if (Array.isArray(data35)) {
+                                                                                        if (data35.length > 64) {
+                                                                                          const err24 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/words", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/words/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" };
                                                                                           if (vErrors === null) {
                                                                                             vErrors = [err24];
                                                                                           } else {
@@ -2828,15 +4909,15 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           }
                                                                                           errors++;
                                                                                         } else {
-                                                                                          var valid23 = true;
-                                                                                          const len6 = data39.length;
-                                                                                          for (let i9 = 0; i9 < len6; i9++) {
-                                                                                            let data40 = data39[i9];
-                                                                                            const _errs105 = errors;
-                                                                                            if (errors === _errs105) {
-                                                                                              if (typeof data40 === "string") {
-                                                                                                if (func2(data40) > 4096) {
-                                                                                                  const err25 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/words/" + i9, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/words/items/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                                                                          var valid20 = true;
+                                                                                          const len5 = data35.length;
+                                                                                          for (let i8 = 0; i8 < len5; i8++) {
+                                                                                            let data36 = data35[i8];
+                                                                                            const _errs94 = errors;
+                                                                                            if (errors === _errs94) {
+                                                                                              if (typeof data36 === "string") {
+                                                                                                if (func2(data36) > 4096) {
+                                                                                                  const err25 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/words/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/words/items/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
                                                                                                   if (vErrors === null) {
                                                                                                     vErrors = [err25];
                                                                                                   } else {
@@ -2844,8 +4925,8 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                                   }
                                                                                                   errors++;
                                                                                                 } else {
-                                                                                                  if (!pattern20.test(data40)) {
-                                                                                                    const err26 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/words/" + i9, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/words/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' };
+                                                                                                  if (!pattern31.test(data36)) {
+                                                                                                    const err26 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/words/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/words/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' };
                                                                                                     if (vErrors === null) {
                                                                                                       vErrors = [err26];
                                                                                                     } else {
@@ -2855,7 +4936,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                                   }
                                                                                                 }
                                                                                               } else {
-                                                                                                const err27 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/words/" + i9, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/words/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                                                                const err27 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/words/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/words/items/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                                                                                 if (vErrors === null) {
                                                                                                   vErrors = [err27];
                                                                                                 } else {
@@ -2864,14 +4945,14 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                                 errors++;
                                                                                               }
                                                                                             }
-                                                                                            var valid23 = _errs105 === errors;
-                                                                                            if (!valid23) {
+                                                                                            var valid20 = _errs94 === errors;
+                                                                                            if (!valid20) {
                                                                                               break;
                                                                                             }
                                                                                           }
                                                                                         }
                                                                                       } else {
-                                                                                        const err28 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8 + "/words", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/words/type", keyword: "type", params: { type: "array" }, message: "must be array" };
+                                                                                        const err28 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/words", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/words/type", keyword: "type", params: { type: "array" }, message: "must be array" };
                                                                                         if (vErrors === null) {
                                                                                           vErrors = [err28];
                                                                                         } else {
@@ -2880,15 +4961,15 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                         errors++;
                                                                                       }
                                                                                     }
-                                                                                    var valid22 = _errs103 === errors;
+                                                                                    var valid19 = _errs92 === errors;
                                                                                   } else {
-                                                                                    var valid22 = true;
+                                                                                    var valid19 = true;
                                                                                   }
                                                                                 }
                                                                               }
                                                                             }
                                                                           } else {
-                                                                            const err29 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                                                            const err29 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/type", keyword: "type", params: { type: "object" }, message: "must be object" };
                                                                             if (vErrors === null) {
                                                                               vErrors = [err29];
                                                                             } else {
@@ -2897,15 +4978,15 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             errors++;
                                                                           }
                                                                         }
-                                                                        var _valid1 = _errs98 === errors;
-                                                                        valid20 = valid20 || _valid1;
+                                                                        var _valid1 = _errs87 === errors;
+                                                                        valid17 = valid17 || _valid1;
                                                                         if (_valid1) {
                                                                           if (props0 !== true) {
                                                                             props0 = true;
                                                                           }
                                                                         }
-                                                                        if (!valid20) {
-                                                                          const err30 = { instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                                                                        if (!valid17) {
+                                                                          const err30 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
                                                                           if (vErrors === null) {
                                                                             vErrors = [err30];
                                                                           } else {
@@ -2915,66 +4996,66 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           validate22.errors = vErrors;
                                                                           return false;
                                                                         } else {
-                                                                          errors = _errs88;
+                                                                          errors = _errs77;
                                                                           if (vErrors !== null) {
-                                                                            if (_errs88) {
-                                                                              vErrors.length = _errs88;
+                                                                            if (_errs77) {
+                                                                              vErrors.length = _errs77;
                                                                             } else {
                                                                               vErrors = null;
                                                                             }
                                                                           }
                                                                         }
-                                                                        var valid19 = _errs86 === errors;
-                                                                        if (!valid19) {
+                                                                        var valid16 = _errs75 === errors;
+                                                                        if (!valid16) {
                                                                           break;
                                                                         }
                                                                       }
                                                                     }
                                                                   } else {
-                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                     return false;
                                                                   }
                                                                 }
-                                                                var valid11 = _errs84 === errors;
-                                                                if (valid11) {
-                                                                  let data41 = data18.environment;
-                                                                  const _errs107 = errors;
-                                                                  if (errors === _errs107) {
-                                                                    if (data41 && typeof data41 == "object" && !Array.isArray(data41)) {
-                                                                      if (Object.keys(data41).length > 32) {
-                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment", schemaPath: "#/properties/methods/additionalProperties/properties/environment/maxProperties", keyword: "maxProperties", params: { limit: 32 }, message: "must NOT have more than 32 properties" }];
+                                                                var valid8 = _errs73 === errors;
+                                                                if (valid8) {
+                                                                  let data37 = data14.environment;
+                                                                  const _errs96 = errors;
+                                                                  if (errors === _errs96) {
+                                                                    if (data37 && typeof data37 == "object" && !Array.isArray(data37)) {
+                                                                      if (Object.keys(data37).length > 32) {
+                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment", schemaPath: "#/properties/methods/additionalProperties/properties/environment/maxProperties", keyword: "maxProperties", params: { limit: 32 }, message: "must NOT have more than 32 properties" }];
                                                                         return false;
                                                                       } else {
-                                                                        for (const key12 in data41) {
-                                                                          let data42 = data41[key12];
-                                                                          const _errs110 = errors;
-                                                                          if (errors === _errs110) {
-                                                                            if (data42 && typeof data42 == "object" && !Array.isArray(data42)) {
+                                                                        for (const key10 in data37) {
+                                                                          let data38 = data37[key10];
+                                                                          const _errs99 = errors;
+                                                                          if (errors === _errs99) {
+                                                                            if (data38 && typeof data38 == "object" && !Array.isArray(data38)) {
                                                                               let missing7;
-                                                                              if (data42.param === void 0 && (missing7 = "param")) {
-                                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/properties/environment/additionalProperties/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
+                                                                              if (data38.param === void 0 && (missing7 = "param")) {
+                                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/properties/environment/additionalProperties/required", keyword: "required", params: { missingProperty: missing7 }, message: "must have required property '" + missing7 + "'" }];
                                                                                 return false;
                                                                               } else {
-                                                                                const _errs112 = errors;
-                                                                                for (const key13 in data42) {
-                                                                                  if (!(key13 === "param")) {
-                                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/properties/environment/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 }, message: "must NOT have additional properties" }];
+                                                                                const _errs101 = errors;
+                                                                                for (const key11 in data38) {
+                                                                                  if (!(key11 === "param")) {
+                                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/properties/environment/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 }, message: "must NOT have additional properties" }];
                                                                                     return false;
                                                                                     break;
                                                                                   }
                                                                                 }
-                                                                                if (_errs112 === errors) {
-                                                                                  if (data42.param !== void 0) {
-                                                                                    let data43 = data42.param;
-                                                                                    const _errs113 = errors;
-                                                                                    if (errors === _errs113) {
-                                                                                      if (typeof data43 === "string") {
-                                                                                        if (!pattern23.test(data43)) {
-                                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment/" + key12.replace(/~/g, "~0").replace(/\//g, "~1") + "/param", schemaPath: "#/properties/methods/additionalProperties/properties/environment/additionalProperties/properties/param/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' }];
+                                                                                if (_errs101 === errors) {
+                                                                                  if (data38.param !== void 0) {
+                                                                                    let data39 = data38.param;
+                                                                                    const _errs102 = errors;
+                                                                                    if (errors === _errs102) {
+                                                                                      if (typeof data39 === "string") {
+                                                                                        if (!pattern47.test(data39)) {
+                                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment/" + key10.replace(/~/g, "~0").replace(/\//g, "~1") + "/param", schemaPath: "#/properties/methods/additionalProperties/properties/environment/additionalProperties/properties/param/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' }];
                                                                                           return false;
                                                                                         }
                                                                                       } else {
-                                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment/" + key12.replace(/~/g, "~0").replace(/\//g, "~1") + "/param", schemaPath: "#/properties/methods/additionalProperties/properties/environment/additionalProperties/properties/param/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment/" + key10.replace(/~/g, "~0").replace(/\//g, "~1") + "/param", schemaPath: "#/properties/methods/additionalProperties/properties/environment/additionalProperties/properties/param/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                         return false;
                                                                                       }
                                                                                     }
@@ -2982,53 +5063,53 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 }
                                                                               }
                                                                             } else {
-                                                                              validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment/" + key12.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/properties/environment/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                              validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment/" + key10.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/properties/environment/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                               return false;
                                                                             }
                                                                           }
-                                                                          var valid24 = _errs110 === errors;
-                                                                          if (!valid24) {
+                                                                          var valid21 = _errs99 === errors;
+                                                                          if (!valid21) {
                                                                             break;
                                                                           }
                                                                         }
                                                                       }
                                                                     } else {
-                                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment", schemaPath: "#/properties/methods/additionalProperties/properties/environment/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment", schemaPath: "#/properties/methods/additionalProperties/properties/environment/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                       return false;
                                                                     }
                                                                   }
-                                                                  var valid11 = _errs107 === errors;
-                                                                  if (valid11) {
-                                                                    if (data18.stdin !== void 0) {
-                                                                      let data44 = data18.stdin;
-                                                                      const _errs115 = errors;
-                                                                      if (errors === _errs115) {
-                                                                        if (data44 && typeof data44 == "object" && !Array.isArray(data44)) {
+                                                                  var valid8 = _errs96 === errors;
+                                                                  if (valid8) {
+                                                                    if (data14.stdin !== void 0) {
+                                                                      let data40 = data14.stdin;
+                                                                      const _errs104 = errors;
+                                                                      if (errors === _errs104) {
+                                                                        if (data40 && typeof data40 == "object" && !Array.isArray(data40)) {
                                                                           let missing8;
-                                                                          if (data44.param === void 0 && (missing8 = "param")) {
-                                                                            validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/stdin", schemaPath: "#/properties/methods/additionalProperties/properties/stdin/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
+                                                                          if (data40.param === void 0 && (missing8 = "param")) {
+                                                                            validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/stdin", schemaPath: "#/properties/methods/additionalProperties/properties/stdin/required", keyword: "required", params: { missingProperty: missing8 }, message: "must have required property '" + missing8 + "'" }];
                                                                             return false;
                                                                           } else {
-                                                                            const _errs117 = errors;
-                                                                            for (const key14 in data44) {
-                                                                              if (!(key14 === "param")) {
-                                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/stdin", schemaPath: "#/properties/methods/additionalProperties/properties/stdin/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 }, message: "must NOT have additional properties" }];
+                                                                            const _errs106 = errors;
+                                                                            for (const key12 in data40) {
+                                                                              if (!(key12 === "param")) {
+                                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/stdin", schemaPath: "#/properties/methods/additionalProperties/properties/stdin/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 }, message: "must NOT have additional properties" }];
                                                                                 return false;
                                                                                 break;
                                                                               }
                                                                             }
-                                                                            if (_errs117 === errors) {
-                                                                              if (data44.param !== void 0) {
-                                                                                let data45 = data44.param;
-                                                                                const _errs118 = errors;
-                                                                                if (errors === _errs118) {
-                                                                                  if (typeof data45 === "string") {
-                                                                                    if (!pattern23.test(data45)) {
-                                                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/stdin/param", schemaPath: "#/properties/methods/additionalProperties/properties/stdin/properties/param/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' }];
+                                                                            if (_errs106 === errors) {
+                                                                              if (data40.param !== void 0) {
+                                                                                let data41 = data40.param;
+                                                                                const _errs107 = errors;
+                                                                                if (errors === _errs107) {
+                                                                                  if (typeof data41 === "string") {
+                                                                                    if (!pattern47.test(data41)) {
+                                                                                      validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/stdin/param", schemaPath: "#/properties/methods/additionalProperties/properties/stdin/properties/param/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' }];
                                                                                       return false;
                                                                                     }
                                                                                   } else {
-                                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/stdin/param", schemaPath: "#/properties/methods/additionalProperties/properties/stdin/properties/param/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/stdin/param", schemaPath: "#/properties/methods/additionalProperties/properties/stdin/properties/param/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                                     return false;
                                                                                   }
                                                                                 }
@@ -3036,94 +5117,94 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             }
                                                                           }
                                                                         } else {
-                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/stdin", schemaPath: "#/properties/methods/additionalProperties/properties/stdin/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/stdin", schemaPath: "#/properties/methods/additionalProperties/properties/stdin/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                                                           return false;
                                                                         }
                                                                       }
-                                                                      var valid11 = _errs115 === errors;
+                                                                      var valid8 = _errs104 === errors;
                                                                     } else {
-                                                                      var valid11 = true;
+                                                                      var valid8 = true;
                                                                     }
-                                                                    if (valid11) {
-                                                                      let data46 = data18.output;
-                                                                      const _errs120 = errors;
-                                                                      if (typeof data46 !== "string") {
-                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/output", schemaPath: "#/properties/methods/additionalProperties/properties/output/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                    if (valid8) {
+                                                                      let data42 = data14.output;
+                                                                      const _errs109 = errors;
+                                                                      if (typeof data42 !== "string") {
+                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/output", schemaPath: "#/properties/methods/additionalProperties/properties/output/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                         return false;
                                                                       }
-                                                                      if (!(data46 === "text" || data46 === "lines" || data46 === "json")) {
-                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/output", schemaPath: "#/properties/methods/additionalProperties/properties/output/enum", keyword: "enum", params: { allowedValues: schema33.properties.methods.additionalProperties.properties.output.enum }, message: "must be equal to one of the allowed values" }];
+                                                                      if (!(data42 === "text" || data42 === "lines" || data42 === "json")) {
+                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/output", schemaPath: "#/properties/methods/additionalProperties/properties/output/enum", keyword: "enum", params: { allowedValues: schema36.properties.methods.additionalProperties.properties.output.enum }, message: "must be equal to one of the allowed values" }];
                                                                         return false;
                                                                       }
-                                                                      var valid11 = _errs120 === errors;
-                                                                      if (valid11) {
-                                                                        let data47 = data18.exit_statuses;
-                                                                        const _errs122 = errors;
-                                                                        if (errors === _errs122) {
-                                                                          if (Array.isArray(data47)) {
-                                                                            if (data47.length > 64) {
-                                                                              validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                                                      var valid8 = _errs109 === errors;
+                                                                      if (valid8) {
+                                                                        let data43 = data14.exit_statuses;
+                                                                        const _errs111 = errors;
+                                                                        if (errors === _errs111) {
+                                                                          if (Array.isArray(data43)) {
+                                                                            if (data43.length > 64) {
+                                                                              validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
                                                                               return false;
                                                                             } else {
-                                                                              if (data47.length < 1) {
-                                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                                              if (data43.length < 1) {
+                                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                                                 return false;
                                                                               } else {
-                                                                                var valid27 = true;
-                                                                                const len7 = data47.length;
-                                                                                for (let i10 = 0; i10 < len7; i10++) {
-                                                                                  let data48 = data47[i10];
-                                                                                  const _errs124 = errors;
-                                                                                  if (!(typeof data48 == "number" && (!(data48 % 1) && !isNaN(data48)) && isFinite(data48))) {
-                                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses/" + i10, schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                var valid24 = true;
+                                                                                const len6 = data43.length;
+                                                                                for (let i9 = 0; i9 < len6; i9++) {
+                                                                                  let data44 = data43[i9];
+                                                                                  const _errs113 = errors;
+                                                                                  if (!(typeof data44 == "number" && (!(data44 % 1) && !isNaN(data44)) && isFinite(data44))) {
+                                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses/" + i9, schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                     return false;
                                                                                   }
-                                                                                  if (errors === _errs124) {
-                                                                                    if (typeof data48 == "number" && isFinite(data48)) {
-                                                                                      if (data48 > 125 || isNaN(data48)) {
-                                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses/" + i10, schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 125 }, message: "must be <= 125" }];
+                                                                                  if (errors === _errs113) {
+                                                                                    if (typeof data44 == "number" && isFinite(data44)) {
+                                                                                      if (data44 > 125 || isNaN(data44)) {
+                                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses/" + i9, schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 125 }, message: "must be <= 125" }];
                                                                                         return false;
                                                                                       } else {
-                                                                                        if (data48 < 0 || isNaN(data48)) {
-                                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses/" + i10, schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                        if (data44 < 0 || isNaN(data44)) {
+                                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses/" + i9, schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                                           return false;
                                                                                         }
                                                                                       }
                                                                                     }
                                                                                   }
-                                                                                  var valid27 = _errs124 === errors;
-                                                                                  if (!valid27) {
+                                                                                  var valid24 = _errs113 === errors;
+                                                                                  if (!valid24) {
                                                                                     break;
                                                                                   }
                                                                                 }
-                                                                                if (valid27) {
-                                                                                  let i11 = data47.length;
+                                                                                if (valid24) {
+                                                                                  let i10 = data43.length;
                                                                                   let j3;
-                                                                                  if (i11 > 1) {
+                                                                                  if (i10 > 1) {
                                                                                     const indices3 = {};
-                                                                                    for (; i11--; ) {
-                                                                                      let item3 = data47[i11];
+                                                                                    for (; i10--; ) {
+                                                                                      let item3 = data43[i10];
                                                                                       if (!(typeof item3 == "number" && (!(item3 % 1) && !isNaN(item3)) && isFinite(item3))) {
                                                                                         continue;
                                                                                       }
                                                                                       if (typeof indices3[item3] == "number") {
                                                                                         j3 = indices3[item3];
-                                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/uniqueItems", keyword: "uniqueItems", params: { i: i11, j: j3 }, message: "must NOT have duplicate items (items ## " + j3 + " and " + i11 + " are identical)" }];
+                                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/uniqueItems", keyword: "uniqueItems", params: { i: i10, j: j3 }, message: "must NOT have duplicate items (items ## " + j3 + " and " + i10 + " are identical)" }];
                                                                                         return false;
                                                                                         break;
                                                                                       }
-                                                                                      indices3[item3] = i11;
+                                                                                      indices3[item3] = i10;
                                                                                     }
                                                                                   }
                                                                                 }
                                                                               }
                                                                             }
                                                                           } else {
-                                                                            validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                            validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                                             return false;
                                                                           }
                                                                         }
-                                                                        var valid11 = _errs122 === errors;
+                                                                        var valid8 = _errs111 === errors;
                                                                       }
                                                                     }
                                                                   }
@@ -3141,12 +5222,12 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                         }
                                       } else {
-                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                         return false;
                                       }
                                     }
-                                    var valid10 = _errs47 === errors;
-                                    if (!valid10) {
+                                    var valid7 = _errs36 === errors;
+                                    if (!valid7) {
                                       break;
                                     }
                                   }
@@ -3157,7 +5238,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                               return false;
                             }
                           }
-                          var valid0 = _errs42 === errors;
+                          var valid0 = _errs31 === errors;
                         } else {
                           var valid0 = true;
                         }
@@ -3179,13 +5260,13 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
   return errors === 0;
 }
 validate22.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
-var program = validate23;
-var schema34 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "program.schema.json", "title": "Program", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": true, "required": ["version", "name", "kind", "program"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } } } };
-function validate23(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
+var program = validate25;
+var schema41 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "program.schema.json", "title": "Program", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": true, "required": ["version", "name", "kind", "program"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "$ref": "asks.schema.json", "examples": [{ "filesystem": { "read": ["/srv"] } }] } } };
+function validate25(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
-  const evaluated0 = validate23.evaluated;
+  const evaluated0 = validate25.evaluated;
   if (evaluated0.dynamicProps) {
     evaluated0.props = void 0;
   }
@@ -3196,18 +5277,18 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       let missing0;
       if (data.version === void 0 && (missing0 = "version") || data.name === void 0 && (missing0 = "name") || data.kind === void 0 && (missing0 = "kind") || data.program === void 0 && (missing0 = "program")) {
-        validate23.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
+        validate25.errors = [{ instancePath, schemaPath: "#/required", keyword: "required", params: { missingProperty: missing0 }, message: "must have required property '" + missing0 + "'" }];
         return false;
       } else {
         if (data.version !== void 0) {
           let data0 = data.version;
           const _errs2 = errors;
           if (!(typeof data0 == "number" && (!(data0 % 1) && !isNaN(data0)) && isFinite(data0))) {
-            validate23.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+            validate25.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
             return false;
           }
           if (1 !== data0) {
-            validate23.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/const", keyword: "const", params: { allowedValue: 1 }, message: "must be equal to constant" }];
+            validate25.errors = [{ instancePath: instancePath + "/version", schemaPath: "#/properties/version/const", keyword: "const", params: { allowedValue: 1 }, message: "must be equal to constant" }];
             return false;
           }
           var valid0 = _errs2 === errors;
@@ -3221,11 +5302,11 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
             if (errors === _errs4) {
               if (typeof data1 === "string") {
                 if (!pattern8.test(data1)) {
-                  validate23.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
+                  validate25.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
                   return false;
                 }
               } else {
-                validate23.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate25.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
             }
@@ -3238,11 +5319,11 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
               let data2 = data.kind;
               const _errs6 = errors;
               if (typeof data2 !== "string") {
-                validate23.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                validate25.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                 return false;
               }
               if (!(data2 === "jsonrpc" || data2 === "command")) {
-                validate23.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema34.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                validate25.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema41.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                 return false;
               }
               var valid0 = _errs6 === errors;
@@ -3305,7 +5386,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                     vErrors.push(err2);
                   }
                   errors++;
-                  validate23.errors = vErrors;
+                  validate25.errors = vErrors;
                   return false;
                 } else {
                   errors = _errs10;
@@ -3328,7 +5409,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                     const _errs13 = errors;
                     for (const key0 in data3) {
                       if (!(key0 === "executable" || key0 === "node" || key0 === "arguments" || key0 === "environment")) {
-                        validate23.errors = [{ instancePath: instancePath + "/program", schemaPath: "#/properties/program/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
+                        validate25.errors = [{ instancePath: instancePath + "/program", schemaPath: "#/properties/program/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
                         return false;
                         break;
                       }
@@ -3340,16 +5421,16 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                         if (errors === _errs14) {
                           if (typeof data4 === "string") {
                             if (func2(data4) > 4096) {
-                              validate23.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                              validate25.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                               return false;
                             } else {
-                              if (!pattern18.test(data4)) {
-                                validate23.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/pattern", keyword: "pattern", params: { pattern: "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$" }, message: 'must match pattern "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$"' }];
+                              if (!pattern29.test(data4)) {
+                                validate25.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/pattern", keyword: "pattern", params: { pattern: "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$" }, message: 'must match pattern "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$"' }];
                                 return false;
                               }
                             }
                           } else {
-                            validate23.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                            validate25.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                             return false;
                           }
                         }
@@ -3364,16 +5445,16 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                           if (errors === _errs16) {
                             if (typeof data5 === "string") {
                               if (func2(data5) > 255) {
-                                validate23.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/maxLength", keyword: "maxLength", params: { limit: 255 }, message: "must NOT have more than 255 characters" }];
+                                validate25.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/maxLength", keyword: "maxLength", params: { limit: 255 }, message: "must NOT have more than 255 characters" }];
                                 return false;
                               } else {
-                                if (!pattern19.test(data5)) {
-                                  validate23.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"' }];
+                                if (!pattern30.test(data5)) {
+                                  validate25.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"' }];
                                   return false;
                                 }
                               }
                             } else {
-                              validate23.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              validate25.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                               return false;
                             }
                           }
@@ -3387,7 +5468,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                           if (errors === _errs18) {
                             if (Array.isArray(data6)) {
                               if (data6.length > 64) {
-                                validate23.errors = [{ instancePath: instancePath + "/program/arguments", schemaPath: "#/properties/program/properties/arguments/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                validate25.errors = [{ instancePath: instancePath + "/program/arguments", schemaPath: "#/properties/program/properties/arguments/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
                                 return false;
                               } else {
                                 var valid3 = true;
@@ -3398,16 +5479,16 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                   if (errors === _errs20) {
                                     if (typeof data7 === "string") {
                                       if (func2(data7) > 4096) {
-                                        validate23.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                        validate25.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                         return false;
                                       } else {
-                                        if (!pattern20.test(data7)) {
-                                          validate23.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' }];
+                                        if (!pattern31.test(data7)) {
+                                          validate25.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' }];
                                           return false;
                                         }
                                       }
                                     } else {
-                                      validate23.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                      validate25.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                       return false;
                                     }
                                   }
@@ -3418,7 +5499,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                             } else {
-                              validate23.errors = [{ instancePath: instancePath + "/program/arguments", schemaPath: "#/properties/program/properties/arguments/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                              validate25.errors = [{ instancePath: instancePath + "/program/arguments", schemaPath: "#/properties/program/properties/arguments/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                               return false;
                             }
                           }
@@ -3429,7 +5510,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                             if (errors === _errs22) {
                               if (Array.isArray(data8)) {
                                 if (data8.length > 32) {
-                                  validate23.errors = [{ instancePath: instancePath + "/program/environment", schemaPath: "#/properties/program/properties/environment/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
+                                  validate25.errors = [{ instancePath: instancePath + "/program/environment", schemaPath: "#/properties/program/properties/environment/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
                                   return false;
                                 } else {
                                   var valid4 = true;
@@ -3439,12 +5520,12 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                     const _errs24 = errors;
                                     if (errors === _errs24) {
                                       if (typeof data9 === "string") {
-                                        if (!pattern13.test(data9)) {
-                                          validate23.errors = [{ instancePath: instancePath + "/program/environment/" + i1, schemaPath: "#/properties/program/properties/environment/items/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
+                                        if (!pattern21.test(data9)) {
+                                          validate25.errors = [{ instancePath: instancePath + "/program/environment/" + i1, schemaPath: "#/properties/program/properties/environment/items/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                           return false;
                                         }
                                       } else {
-                                        validate23.errors = [{ instancePath: instancePath + "/program/environment/" + i1, schemaPath: "#/properties/program/properties/environment/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        validate25.errors = [{ instancePath: instancePath + "/program/environment/" + i1, schemaPath: "#/properties/program/properties/environment/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
                                     }
@@ -3465,7 +5546,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                         if (typeof indices0[item0] == "number") {
                                           j0 = indices0[item0];
-                                          validate23.errors = [{ instancePath: instancePath + "/program/environment", schemaPath: "#/properties/program/properties/environment/uniqueItems", keyword: "uniqueItems", params: { i: i2, j: j0 }, message: "must NOT have duplicate items (items ## " + j0 + " and " + i2 + " are identical)" }];
+                                          validate25.errors = [{ instancePath: instancePath + "/program/environment", schemaPath: "#/properties/program/properties/environment/uniqueItems", keyword: "uniqueItems", params: { i: i2, j: j0 }, message: "must NOT have duplicate items (items ## " + j0 + " and " + i2 + " are identical)" }];
                                           return false;
                                           break;
                                         }
@@ -3475,7 +5556,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                               } else {
-                                validate23.errors = [{ instancePath: instancePath + "/program/environment", schemaPath: "#/properties/program/properties/environment/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                validate25.errors = [{ instancePath: instancePath + "/program/environment", schemaPath: "#/properties/program/properties/environment/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                 return false;
                               }
                             }
@@ -3485,7 +5566,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                       }
                     }
                   } else {
-                    validate23.errors = [{ instancePath: instancePath + "/program", schemaPath: "#/properties/program/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                    validate25.errors = [{ instancePath: instancePath + "/program", schemaPath: "#/properties/program/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                     return false;
                   }
                 }
@@ -3493,25 +5574,37 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
               } else {
                 var valid0 = true;
               }
+              if (valid0) {
+                if (data.asks !== void 0) {
+                  const _errs26 = errors;
+                  if (!validate23(data.asks, { instancePath: instancePath + "/asks", parentData: data, parentDataProperty: "asks", rootData, dynamicAnchors })) {
+                    vErrors = vErrors === null ? validate23.errors : vErrors.concat(validate23.errors);
+                    errors = vErrors.length;
+                  }
+                  var valid0 = _errs26 === errors;
+                } else {
+                  var valid0 = true;
+                }
+              }
             }
           }
         }
       }
     } else {
-      validate23.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+      validate25.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
       return false;
     }
   }
-  validate23.errors = vErrors;
+  validate25.errors = vErrors;
   return errors === 0;
 }
-validate23.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
-var profileName = validate24;
-function validate24(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
+validate25.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
+var profileName = validate27;
+function validate27(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
   let vErrors = null;
   let errors = 0;
-  const evaluated0 = validate24.evaluated;
+  const evaluated0 = validate27.evaluated;
   if (evaluated0.dynamicProps) {
     evaluated0.props = void 0;
   }
@@ -3531,7 +5624,7 @@ function validate24(data, { instancePath = "", parentData, parentDataProperty, r
   }
   var valid0 = _errs2 === errors;
   if (valid0) {
-    validate24.errors = [{ instancePath, schemaPath: "#/not", keyword: "not", params: {}, message: "must NOT be valid" }];
+    validate27.errors = [{ instancePath, schemaPath: "#/not", keyword: "not", params: {}, message: "must NOT be valid" }];
     return false;
   } else {
     errors = _errs1;
@@ -3546,18 +5639,18 @@ function validate24(data, { instancePath = "", parentData, parentDataProperty, r
   if (errors === 0) {
     if (typeof data === "string") {
       if (!pattern8.test(data)) {
-        validate24.errors = [{ instancePath, schemaPath: "#/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
+        validate27.errors = [{ instancePath, schemaPath: "#/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
         return false;
       }
     } else {
-      validate24.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+      validate27.errors = [{ instancePath, schemaPath: "#/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
       return false;
     }
   }
-  validate24.errors = vErrors;
+  validate27.errors = vErrors;
   return errors === 0;
 }
-validate24.evaluated = { "dynamicProps": false, "dynamicItems": false };
+validate27.evaluated = { "dynamicProps": false, "dynamicItems": false };
 export {
   manifest,
   profile,

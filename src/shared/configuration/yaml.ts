@@ -44,7 +44,7 @@ export function readYaml<T>(
   const value = toValue(document, fail);
   refuseReservedKeys(value, [], fail);
   if (validator(value)) return { value, fail };
-  throw describe(validator.errors?.[0], knownKeys, fail);
+  throw describe(validator.errors?.[0], value, knownKeys, fail);
 }
 
 function parse(file: string, bytes: Uint8Array, lineCounter: LineCounter): Document {
@@ -93,6 +93,7 @@ function refuseReservedKeys(value: unknown, path: readonly string[], fail: Fail)
 
 function describe(
   problem: Problem | undefined,
+  value: unknown,
   knownKeys: readonly string[],
   fail: Fail,
 ): ConfigurationError {
@@ -110,8 +111,22 @@ function describe(
     );
   }
   if (typeof propertyName === 'string') return fail([...path, propertyName], 'a name that is not allowed');
-  if (Array.isArray(allowedValues)) return fail(path, `must be one of ${allowedValues.join(', ')}`);
+  if (Array.isArray(allowedValues)) {
+    const nearest = nearestWord(String(valueAt(value, path)), allowedValues.map(String));
+    const hint = nearest === null ? '' : `; did you mean ${nearest}?`;
+    return fail(path, `must be one of ${allowedValues.join(', ')}${hint}`);
+  }
   return fail(path, problem.message ?? problem.keyword);
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  let at = value;
+  for (const part of path) {
+    const entry =
+      typeof at === 'object' && at !== null ? Object.entries(at).find(([key]) => key === part) : undefined;
+    at = entry?.[1];
+  }
+  return at;
 }
 
 /** The line of a place; where that is missing, of what is nearest above it. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DRIVER_FILTER } from '../../../src/monitor/launch/filter.ts';
+import { driverFilter, NO_GRANTS } from '../../../src/monitor/launch/filter.ts';
 import { buildSeccompFilter } from '../../../src/posix/seccomp.ts';
 import { direct, planFor, runProgram } from '../../support/sandbox.ts';
 
@@ -57,7 +57,7 @@ function probe(calls: readonly (readonly [string, number, ...number[]])[]): stri
 async function errnos(calls: readonly (readonly [string, number, ...number[]])[], refusal?: number) {
   const { status, output } = await runProgram(
     planFor(direct(...probe(calls))),
-    buildSeccompFilter(DRIVER_FILTER, refusal),
+    buildSeccompFilter(driverFilter(NO_GRANTS), refusal),
   );
   expect(status).toBe(0);
   return Object.fromEntries(

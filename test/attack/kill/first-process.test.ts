@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { DRIVER_FILTER } from '../../../src/monitor/launch/filter.ts';
+import { driverFilter, NO_GRANTS } from '../../../src/monitor/launch/filter.ts';
 import { sweepLaunches } from '../../../src/monitor/launch/sweep.ts';
 import { buildSeccompFilter } from '../../../src/posix/seccomp.ts';
 import { isAlive } from '../../support/processes.ts';
@@ -46,7 +46,7 @@ import time
 time.sleep(1000)
 `;
 
-const withoutPtrace = DRIVER_FILTER.filter((rule) => rule.syscall !== 'ptrace');
+const withoutPtrace = driverFilter({ ...NO_GRANTS, allow: ['ptrace'] });
 
 async function attacked(): Promise<ReturnType<typeof startProgram> & { firstPid: number }> {
   const program = startProgram(
@@ -73,7 +73,7 @@ test.runIf(process.arch === 'x64')(
 
 test('the sweep at the next start kills a sandbox that was left alive, and no process that only has its number (O2)', async () => {
   const state = mkdtempSync(join(tmpdir(), 'driverd-sweep-'));
-  const filter = buildSeccompFilter(DRIVER_FILTER);
+  const filter = buildSeccompFilter(driverFilter(NO_GRANTS));
   const { sandbox } = startProgram(planFor(direct('/usr/bin/sleep', '1000')), filter);
   const { firstPid } = await sandbox.ready;
   sandbox.go();

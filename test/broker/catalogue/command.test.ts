@@ -4,7 +4,7 @@ import { commandInput, gateInput } from '../../../src/broker/catalogue/command.t
 import { commandResult } from '../../../src/broker/catalogue/output.ts';
 import { parseProfile } from '../../../src/shared/configuration/profile.ts';
 
-const PROFILE = parseProfile('/etc/driverd/drivers.d/tool.yaml', Buffer.from('version: 1\n'));
+const PROFILE = parseProfile('/etc/driverd/drivers.d/tool.yaml', Buffer.from('version: 1\n')).value;
 const STRING = '{ type: string }';
 
 function manifest(method: string, environment = '[]'): Buffer {

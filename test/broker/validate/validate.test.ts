@@ -9,7 +9,7 @@ import type { JsonObject } from '../../../src/shared/json-value.ts';
 
 const [method] = loadMethods(
   'tool',
-  parseProfile('/c/tool.yaml', Buffer.from('version: 1\n')),
+  parseProfile('/c/tool.yaml', Buffer.from('version: 1\n')).value,
   '/d/tool/driver.yaml',
   Buffer.from(
     'version: 1\nname: tool\nkind: jsonrpc\nprogram: { node: x.ts }\nmethods:\n  run:\n    params: { type: object, additionalProperties: false, properties: { a: { type: array, items: { type: integer } } } }\n    result: { type: object }\n',

@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ROOT } from '../../../scripts/development-folder.ts';
-import { DRIVER_FILTER } from '../../../src/monitor/launch/filter.ts';
+import { driverFilter, NO_GRANTS } from '../../../src/monitor/launch/filter.ts';
 import type { SandboxPlan } from '../../../src/monitor/launch/sandbox.ts';
 import { buildSeccompFilter } from '../../../src/posix/seccomp.ts';
 import { direct, planFor, runProgram, startProgram } from '../../support/sandbox.ts';
 
-const filter = buildSeccompFilter(DRIVER_FILTER);
+const filter = buildSeccompFilter(driverFilter(NO_GRANTS));
 const ways: SandboxPlan['way'][] =
   process.geteuid?.() === 0 ? ['user-namespace', 'inner-setpriv'] : ['user-namespace'];
 
@@ -53,7 +53,7 @@ test('where this process lacks descriptors a start fails and ends nothing else (
     import { buildSeccompFilter } from ${JSON.stringify(join(ROOT, 'src/posix/seccomp.ts'))};
     import { planFor, direct } from ${JSON.stringify(join(ROOT, 'test/support/sandbox.ts'))};
     import { startSandbox } from ${JSON.stringify(join(ROOT, 'src/monitor/launch/start-sandbox.ts'))};
-    const filter = buildSeccompFilter([]);
+    const filter = buildSeccompFilter({ unlisted: 'allow', rules: [] });
     const held = [];
     try { for (;;) held.push(openSync('/dev/null')); } catch {}
     const { closeSync } = await import('node:fs');

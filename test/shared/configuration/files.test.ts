@@ -4,7 +4,8 @@ import { parseProfile } from '../../../src/shared/configuration/profile.ts';
 import { parseSettings } from '../../../src/shared/configuration/settings.ts';
 
 const settings = (text: string) => parseSettings('/c/driverd.yaml', Buffer.from(text));
-const profile = (text: string, name = 'disk') => parseProfile(`/c/drivers.d/${name}.yaml`, Buffer.from(text));
+const profile = (text: string, name = 'disk') =>
+  parseProfile(`/c/drivers.d/${name}.yaml`, Buffer.from(text)).value;
 
 test('defaults stand in the schema and are filled in', () => {
   const read = settings('version: 1\n');

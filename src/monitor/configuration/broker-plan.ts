@@ -1,0 +1,59 @@
+import type { Settings } from '../../shared/configuration/types.generated.ts';
+import type { Installation } from '../installation.ts';
+import type { ProcessLimits } from '../launch/gate.ts';
+import type { Mount, SandboxPlan } from '../launch/sandbox.ts';
+import type { Options } from '../options.ts';
+import { brokerView, INSIDE } from './views.ts';
+import { degradations, wayFor } from './way.ts';
+
+export interface BrokerPlan {
+  readonly sandbox: SandboxPlan;
+  readonly degraded: readonly string[];
+}
+
+const PATH = '/usr/bin:/bin';
+const LIMITS: Omit<ProcessLimits, 'openFiles'> = {
+  fileBytes: 0,
+  cpuSeconds: 2_147_483_647,
+  dataBytes: 4_294_967_296,
+  addressSpaceBytes: null,
+  processes: 64,
+};
+/** Descriptors beside its connections and its drivers' streams. */
+const DESCRIPTOR_RESERVE = 64;
+const TMP_BYTES = 1_048_576;
+
+/** The broker's own user and sandbox: `--user`, then `broker_user`, then the first of the configured range. */
+export function planBroker(settings: Settings, options: Options, installation: Installation): BrokerPlan {
+  const self = process.geteuid?.() ?? 0;
+  const { first } = settings.identities;
+  const ids =
+    self === 0
+      ? (options.user ?? settings.broker_user ?? { uid: first, gid: first })
+      : { uid: self, gid: process.getegid?.() ?? self };
+  const user = { ...ids, groups: [] };
+  const mounts: readonly Mount[] = [
+    ...brokerView(installation),
+    { kind: 'empty', target: '/tmp', bytes: TMP_BYTES, mode: '1777' },
+  ];
+  const { connections, launches } = settings.limits;
+  const way = wayFor(mounts, user);
+  return {
+    sandbox: {
+      way,
+      ...user,
+      mounts,
+      network: 'none',
+      workdir: '/',
+      environment: new Map([['PATH', PATH]]),
+      secretVariables: [],
+      limits: { ...LIMITS, openFiles: connections + 3 * launches + DESCRIPTOR_RESERVE },
+      program: {
+        mode: 'direct',
+        environmentNames: [],
+        argv: [INSIDE.node, `${INSIDE.broker}/dist/broker/main.js`],
+      },
+    },
+    degraded: degradations(way),
+  };
+}

@@ -1,0 +1,94 @@
+import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { nearestWord } from '../../shared/configuration/nearest-word.ts';
+import { isWithin } from '../../shared/configuration/paths.ts';
+import { type GrantedPath, grantedPath } from '../../shared/configuration/profile.ts';
+import type { Profile } from '../../shared/configuration/types.generated.ts';
+import type { ReadFile } from '../../shared/configuration/yaml.ts';
+import type { Mount } from '../launch/sandbox.ts';
+import type { DriverUser } from './driver-user.ts';
+import { canReach } from './reach.ts';
+
+/** Never part of a granted folder above them: processes, devices and sockets of the host. */
+const NEVER_BELOW_A_GRANT = ['/proc', '/sys', '/dev', '/run'];
+const COVER_BYTES = 4_096;
+/** What a write grant must neither be, hold nor lie in: the system that every driver and driverd run on. */
+const NEVER_WRITTEN = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/etc', '/boot', '/proc', '/sys', '/dev'];
+
+export interface Protected {
+  /** driverd's own folders: configuration, state, log, socket. */
+  readonly hidden: readonly string[];
+  /** Folders of programs that run: drivers and driverd itself. */
+  readonly programs: readonly string[];
+}
+
+/**
+ * The mounts of a profile's `filesystem` and `devices`.
+ * @throws ConfigurationError where a path does not exist, or is not an admin's to grant
+ */
+export function grantedMounts(
+  { value, fail }: ReadFile<Profile>,
+  user: DriverUser,
+  guarded: Protected,
+): readonly Mount[] {
+  function mountsOf(kind: 'read' | 'write'): Mount[] {
+    return value.filesystem[kind].flatMap((entry, index) => {
+      const grant = grantedPath(entry);
+      const why = refusal(kind, grant.path, guarded);
+      if (why !== null) throw fail(['filesystem', kind, String(index)], why);
+      return mountWithCovers(kind, grant, user, guarded.hidden);
+    });
+  }
+  const scratch = value.filesystem.scratch.map((target): Mount => {
+    return { kind: 'empty', target, bytes: value.limits.scratch_bytes, mode: '1777' };
+  });
+  const devices = value.devices.map((path, index): Mount => {
+    const why = existsSync(path) ? null : doesNotExist(path);
+    if (why !== null) throw fail(['devices', String(index)], why);
+    const stats = lstatSync(realpathSync(path));
+    if (!stats.isCharacterDevice() && !stats.isBlockDevice())
+      throw fail(['devices', String(index)], `${path} is no device`);
+    return { kind: 'device', source: path, target: path };
+  });
+  return [...mountsOf('read'), ...mountsOf('write'), ...scratch, ...devices];
+}
+
+function refusal(kind: 'read' | 'write', path: string, { hidden, programs }: Protected): string | null {
+  if (!existsSync(path)) return doesNotExist(path);
+  const real = realpathSync(path);
+  const own = hidden.find((folder) => isWithin(real, folder) || isWithin(path, folder));
+  if (own !== undefined) return `cannot be granted: ${own} is driverd's own`;
+  if (kind === 'read') return null;
+  const guarded = [...NEVER_WRITTEN, ...hidden, ...programs];
+  const clash = guarded.find((folder) => isWithin(real, folder) || isWithin(folder, real));
+  return clash === undefined ? null : `cannot be written: ${clash} is the system's or driverd's own`;
+}
+
+/** The granted path, and what is protected below it covered by empty folders. */
+function mountWithCovers(
+  kind: 'read' | 'write',
+  { path, at }: GrantedPath,
+  user: DriverUser,
+  hidden: readonly string[],
+): readonly Mount[] {
+  const covers = [...NEVER_BELOW_A_GRANT, ...hidden]
+    .filter((folder) => folder !== path && isWithin(folder, path) && existsSync(folder))
+    // What the driver's user cannot reach anyway can be neither covered nor missed.
+    .filter((folder) => canReach(folder, user))
+    .map((folder): Mount => {
+      const below = path === '/' ? folder : folder.slice(path.length);
+      return { kind: 'empty', target: join(at, below), bytes: COVER_BYTES, mode: '0555' };
+    });
+  return [{ kind, source: path, target: at }, ...covers];
+}
+
+function doesNotExist(path: string): string {
+  let folder = dirname(path);
+  let name = basename(path);
+  while (!existsSync(folder)) {
+    name = basename(folder);
+    folder = dirname(folder);
+  }
+  const nearest = nearestWord(name, readdirSync(folder));
+  return `${path} does not exist${nearest === null ? '' : `; did you mean ${join(folder, nearest)}?`}`;
+}
