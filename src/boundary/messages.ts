@@ -152,7 +152,10 @@ export interface Isolation {
   /** The union of every capability set, hex, as /proc/PID/status says. */
   readonly capabilities: string;
   readonly no_new_privs: boolean;
+  /** SHA-256 of the compiled filter, hex. */
   readonly seccomp: string;
+  /** `kill`: a cgroup of its own, by which all of it is killed at once. */
+  readonly cgroup: 'kill' | 'none';
   readonly limits: Readonly<Record<string, number>>;
   readonly degraded: readonly string[];
 }

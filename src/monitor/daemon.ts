@@ -11,6 +11,7 @@ import { createGenerations } from './configuration/generations.ts';
 import { type Generation, loadGeneration } from './configuration/load.ts';
 import { createReloader } from './configuration/reloader.ts';
 import type { Installation } from './installation.ts';
+import { openCgroups } from './launch/cgroups.ts';
 import { BROKER_FILTER } from './launch/filter.ts';
 import { createFilters } from './launch/filters.ts';
 import { createLaunches } from './launch/launches.ts';
@@ -66,6 +67,7 @@ export async function startDaemon(options: Options, installation: Installation, 
   const audit = await openAuditLog({ path: first.settings.audit.path, stateFolder: options.state });
   const key = loadParamsKey(options.state);
   const { notes, killed } = sweepLaunches(options.state);
+  const cgroups = openCgroups(options.state);
   const started = new Date().toISOString();
   const build = buildId();
   const rootless = process.geteuid?.() !== 0;
@@ -99,20 +101,23 @@ export async function startDaemon(options: Options, installation: Installation, 
 
   const launchFailed = (profile: string, why: string): void =>
     log.error({ profile, reason: why }, 'a driver was not started');
-  const launches = createLaunches(filters, notes, {
-    intended: calls.intended,
-    record: ({ number, profile, call, session, isolation }) =>
-      audit.append(
-        'launch',
-        { launch: number, profile, session, isolation: { ...isolation } },
-        { call },
-        false,
-      ),
-    ended({ number, profile, session }, end, status, ranMs) {
-      void record('launch-end', { launch: number, profile, session, end, status, ran_ms: ranMs });
+  const launches = createLaunches(
+    { filters, notes, cgroups },
+    {
+      intended: calls.intended,
+      record: ({ number, profile, call, session, isolation }) =>
+        audit.append(
+          'launch',
+          { launch: number, profile, session, isolation: { ...isolation } },
+          { call },
+          false,
+        ),
+      ended({ number, profile, session }, end, status, ranMs) {
+        void record('launch-end', { launch: number, profile, session, end, status, ran_ms: ranMs });
+      },
+      failed: launchFailed,
     },
-    failed: launchFailed,
-  });
+  );
 
   function passSession(session: Session): void {
     const { number, caller, copy } = session;
@@ -230,6 +235,7 @@ export async function startDaemon(options: Options, installation: Installation, 
     });
     launches.endAll('stopping');
     await launches.whenEmpty();
+    cgroups?.close();
     sessions.stop();
     broker.link?.kill('stopping');
     await refusals.close().catch(audit.countRefused);

@@ -74,6 +74,13 @@ export function isSyscall(name: string): boolean {
   return libseccomp().resolve(name) !== UNKNOWN_SYSCALL;
 }
 
+/** The number of a system call on this architecture, or null where it has none of that name. */
+export function syscallNumber(name: string): number | null {
+  const number = libseccomp().resolve(name);
+  // Pseudo numbers below -1: known by name, absent on this architecture.
+  return number < 0 ? null : number;
+}
+
 /**
  * Compiles a filter, and refuses the 32-bit and x32 entries as a whole. System calls that this architecture lacks are
  * left out.
@@ -88,11 +95,10 @@ export function buildSeccompFilter(plan: FilterPlan, refusal: number = EPERM): S
   try {
     check('set', library.setAttribute(context, ATTRIBUTE_BAD_ARCHITECTURE, ACT_ERRNO | refusal));
     for (const rule of plan.rules) {
-      const number = library.resolve(rule.syscall);
-      if (number === UNKNOWN_SYSCALL)
+      if (!isSyscall(rule.syscall))
         throw new Error(`Cannot build a filter: libseccomp knows no ${rule.syscall}`);
-      // Pseudo numbers below -1: known by name, absent on this architecture.
-      if (number < 0) continue;
+      const number = syscallNumber(rule.syscall);
+      if (number === null) continue;
       const comparisons = rule.argument === undefined ? null : comparison(rule.argument);
       check(
         rule.syscall,

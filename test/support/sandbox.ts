@@ -28,6 +28,7 @@ export function planFor(program: GateProgram, way: SandboxPlan['way'] = 'user-na
       dataBytes: 1024 * MEBIBYTE,
       addressSpaceBytes: null,
       processes: 64,
+      oomScore: 500,
     },
     program,
   };

@@ -18,6 +18,7 @@ const LIMITS: Omit<ProcessLimits, 'openFiles'> = {
   dataBytes: 4_294_967_296,
   addressSpaceBytes: null,
   processes: 64,
+  oomScore: 0,
 };
 /** Descriptors beside its connections and its drivers' streams. */
 const DESCRIPTOR_RESERVE = 64;

@@ -29,6 +29,8 @@ export interface DriverPlan {
 }
 
 const PATH = '/usr/bin:/bin';
+/** When memory runs out, a driver goes before the daemon. */
+const DRIVER_OOM_SCORE = 500;
 
 /**
  * What a profile grants, as this host can give it; where it cannot, it is refused (invariant 8).
@@ -83,6 +85,7 @@ export function planDriver(given: {
         cpuSeconds: limits.cpu_seconds,
         dataBytes: limits.data_bytes,
         addressSpaceBytes: limits.address_space_bytes,
+        oomScore: DRIVER_OOM_SCORE,
         processes: limits.processes * (way === 'inner-setpriv' ? given.launches : 1),
       },
       program: runs.program,

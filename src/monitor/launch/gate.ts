@@ -18,8 +18,11 @@ ulimit -c 0 && ulimit -n "$1" && ulimit -f "$2" && ulimit -t "$3" || exit 126
 [ "$4" = - ] || ulimit -d "$4" || exit 126
 [ "$5" = - ] || ulimit -v "$5" || exit 126
 ulimit -u "$6" 2>/dev/null || ulimit -p "$6" || exit 126
-mode=$7 secrets=$8 names=$9
-shift 9
+IFS= read -r oom </proc/self/oom_score_adj || exit 126
+[ "$oom" -ge "$7" ] || echo "$7" >/proc/self/oom_score_adj || exit 126
+unset oom
+mode=$8 secrets=$9 names=\${10}
+shift 10
 echo ready >&3 || exit 125
 IFS= read -r go <&3 || exit 125
 [ "$go" = go ] || exit 125
@@ -71,6 +74,8 @@ export interface ProcessLimits {
   /** Bytes, in steps of 1024. */
   readonly addressSpaceBytes: number | null;
   readonly processes: number;
+  /** How readily the kernel picks it when memory runs out, 0 to 1000 (proc_pid_oom_score_adj(5)); it cannot be lowered. */
+  readonly oomScore: number;
 }
 
 export interface GateProgram {
@@ -103,6 +108,7 @@ export function gateArguments(
     kibibytes(limits.dataBytes),
     kibibytes(limits.addressSpaceBytes),
     String(limits.processes),
+    String(limits.oomScore),
     program.mode,
     String(secretVariables.length),
     String(program.environmentNames.length),

@@ -10,7 +10,7 @@ const SECCOMP_FILTER = 2;
  * In what the kernel says of a gate differs from its plan; empty where it is held as it should be. Some tools report
  * success without dropping anything (setpriv without CAP_SETPCAP), so what was set is read back.
  */
-export function differences(plan: SandboxPlan, status: ProcessStatus): readonly string[] {
+export function differences(plan: SandboxPlan, status: ProcessStatus): string[] {
   const rootless = process.geteuid?.() !== 0;
   const found: string[] = [];
   if (status.uids.length !== 4 || status.uids.some((uid) => uid !== plan.uid)) found.push('uid');
@@ -25,7 +25,12 @@ export function differences(plan: SandboxPlan, status: ProcessStatus): readonly 
 }
 
 /** What was really applied to a launch; it stands in the record. */
-export function describeIsolation(plan: DriverPlan, status: ProcessStatus, filter: SeccompFilter): Isolation {
+export function describeIsolation(
+  plan: DriverPlan,
+  status: ProcessStatus,
+  filter: SeccompFilter,
+  inCgroup: boolean,
+): Isolation {
   const { limits, way } = plan.sandbox;
   return {
     launcher: 'bubblewrap',
@@ -38,6 +43,7 @@ export function describeIsolation(plan: DriverPlan, status: ProcessStatus, filte
     capabilities: status.capabilities.toString(16),
     no_new_privs: status.noNewPrivs,
     seccomp: filter.digest,
+    cgroup: inCgroup ? 'kill' : 'none',
     limits: {
       wall_ms: plan.wallMs,
       cpu_seconds: limits.cpuSeconds,

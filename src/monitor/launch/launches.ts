@@ -3,6 +3,7 @@ import type { Descriptor } from '../../posix/descriptor.ts';
 import { reopenMemoryFile } from '../../posix/memory-file.ts';
 import { makePipe, openToEveryUser, type Pipe } from '../../posix/pipes.ts';
 import type { DriverPlan } from '../configuration/plan.ts';
+import type { Cgroups } from './cgroups.ts';
 import type { Filters } from './filters.ts';
 import { describeIsolation, differences } from './isolation.ts';
 import { type DriverSecrets, readSecrets } from './secrets.ts';
@@ -58,7 +59,14 @@ export interface Launches {
   readonly last: number;
 }
 
-export function createLaunches(filters: Filters, notes: LaunchNotes, events: LaunchEvents): Launches {
+export interface LaunchMeans {
+  readonly filters: Filters;
+  readonly notes: LaunchNotes;
+  /** null: this host has no cgroup v2 tree that this process may write. */
+  readonly cgroups: Cgroups | null;
+}
+
+export function createLaunches({ filters, notes, cgroups }: LaunchMeans, events: LaunchEvents): Launches {
   const alive = new Map<number, { sandbox: Sandbox; end: LaunchEnd }>();
   const emptied: (() => void)[] = [];
   let last = 0;
@@ -100,6 +108,7 @@ export function createLaunches(filters: Filters, notes: LaunchNotes, events: Lau
           further: passed.map((descriptor) => descriptor.number),
         },
         secrets.files,
+        cgroups?.create(number) ?? null,
       );
     } catch (error) {
       for (const descriptor of opened) descriptor.close();
@@ -145,11 +154,12 @@ export function createLaunches(filters: Filters, notes: LaunchNotes, events: Lau
       return refuse('sandbox-failed');
     }
     const differing = differences(plan.sandbox, ready.status);
+    if (cgroups !== null && !ready.inCgroup) differing.push('cgroup');
     if (differing.length > 0) {
       events.failed(plan.name, `its isolation differs: ${differing.join(', ')}`);
       return refuse('isolation-differs');
     }
-    const isolation = describeIsolation(plan, ready.status, filter);
+    const isolation = describeIsolation(plan, ready.status, filter, ready.inCgroup);
     const { call, session } = request;
     const ended = sandbox.ended.then((status) => ({ end: entry.end, status }));
     const launch: Launch = {

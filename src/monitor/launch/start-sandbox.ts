@@ -5,6 +5,7 @@ import { reopenMemoryFile } from '../../posix/memory-file.ts';
 import { killByPidfd, openPidfd } from '../../posix/pidfd.ts';
 import { processHasEnded } from '../../posix/poll.ts';
 import type { SeccompFilter } from '../../posix/seccomp.ts';
+import type { LaunchCgroup } from './cgroups.ts';
 import { GATE_DESCRIPTOR, GATE_GO, GATE_READY } from './gate.ts';
 import { childrenOf, type ProcessStatus, readProcessStatus } from './process-status.ts';
 import { type DataFile, type SandboxPlan, SETPRIV, sandboxArguments, userArguments } from './sandbox.ts';
@@ -28,6 +29,8 @@ export interface ReadySandbox {
   /** The sandbox's pid 1, as this host numbers it: when it ends, so does every process inside. */
   readonly firstPid: number;
   readonly status: ProcessStatus;
+  /** Whether its processes are in the cgroup that was given. */
+  readonly inCgroup: boolean;
 }
 
 export interface Sandbox {
@@ -54,6 +57,7 @@ export interface SandboxContent {
 /**
  * Starts bubblewrap with a plan, up to the gate. Spawning uses raw descriptors, so that no byte of the program's
  * standard streams is read here.
+ * @param cgroup that its processes are put in
  * @param contents files made inside from memory files; each is reopened, so that it can be used again
  * @throws Error where this process lacks descriptors or processes
  */
@@ -62,6 +66,7 @@ export function startSandbox(
   filter: SeccompFilter,
   stdio: SandboxStdio,
   contents: readonly SandboxContent[] = [],
+  cgroup: LaunchCgroup | null = null,
 ): Sandbox {
   const firstFree = GATE_DESCRIPTOR + 1 + stdio.further.length;
   const opened: Descriptor[] = [];
@@ -89,10 +94,20 @@ export function startSandbox(
   } finally {
     for (const file of opened) file.close();
   }
-  return superviseSandbox(child, stdio.further.length);
+  if (child.pid !== undefined) moveInto(cgroup, child.pid);
+  return superviseSandbox(child, stdio.further.length, cgroup);
 }
 
-function superviseSandbox(child: ChildProcess, furtherCount: number): Sandbox {
+/** One that has ended already needs no cgroup; whether the rest is in it is asked at "ready". */
+function moveInto(cgroup: LaunchCgroup | null, pid: number): void {
+  try {
+    cgroup?.add(pid);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+function superviseSandbox(child: ChildProcess, furtherCount: number, cgroup: LaunchCgroup | null): Sandbox {
   const gate = pipeOf(child, GATE_DESCRIPTOR);
   const pipes = Array.from({ length: furtherCount }, (_, index) =>
     pipeOf(child, GATE_DESCRIPTOR + 1 + index),
@@ -104,6 +119,7 @@ function superviseSandbox(child: ChildProcess, furtherCount: number): Sandbox {
     // First the sandbox's pid 1: its namespace dies with it, whatever the program did to its own process group.
     if (firstPid !== undefined) killByPidfd(firstPid.number);
     if (!launcherEnded) killGroup(child.pid);
+    cgroup?.kill();
   }
 
   const ended = new Promise<number>((resolve) => {
@@ -115,11 +131,14 @@ function superviseSandbox(child: ChildProcess, furtherCount: number): Sandbox {
       waitForDeath(firstPid, () => {
         firstPid?.close();
         firstPid = undefined;
+        cgroup?.remove();
         resolve(code ?? 128 + (signal === 'SIGKILL' ? 9 : 15));
       });
     });
     child.once('error', () => {
-      if (child.pid === undefined) resolve(127);
+      if (child.pid !== undefined) return;
+      cgroup?.remove();
+      resolve(127);
     });
   });
 
@@ -146,9 +165,14 @@ function superviseSandbox(child: ChildProcess, furtherCount: number): Sandbox {
         const found = firstProcess(child.pid);
         firstPid = found.pidfd;
         const status = readProcessStatus(found.gatePid);
+        // The launcher was moved while it started: what it had started by then is still outside.
+        if (cgroup?.holds(found.gatePid) === false)
+          for (const pid of [child.pid, found.pid, found.gatePid])
+            if (pid !== undefined) moveInto(cgroup, pid);
+        const inCgroup = cgroup?.holds(found.gatePid) === true && cgroup.holds(found.pid);
         settled = true;
         clearTimeout(timer);
-        resolve({ firstPid: found.pid, status });
+        resolve({ firstPid: found.pid, status, inCgroup });
       } catch (error) {
         fail(error instanceof Error ? error.message : 'its processes could not be read');
       }
