@@ -1,13 +1,22 @@
-import type { Needle } from './automaton.ts';
-
 /** Shorter values would be found everywhere: they are refused. */
 const SHORTEST_BYTES = 4;
 /** Shorter ones count only between token borders. */
 const SHORTEST_ANYWHERE_BYTES = 8;
 
+/** What needs no escape anywhere: such a value looks the same in most forms. */
+const PLAIN = /^[A-Za-z0-9_.~-]*$/;
+
 export interface KnownSecret {
   readonly name: string;
   readonly value: Uint8Array;
+}
+
+/** Bytes that are looked for, under the name that replaces them. */
+export interface Needle {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** Counts only where no letter or digit stands before or after it. */
+  readonly wholeToken: boolean;
 }
 
 /**
@@ -27,20 +36,33 @@ export function formsOf({ name, value }: KnownSecret): Needle[] {
   const values = [literal, trimmed, ...lines].filter((bytes) => bytes.length >= SHORTEST_BYTES);
   const forms = new Map<string, Buffer>();
   for (const bytes of values) {
-    const text = bytes.toString('utf8');
-    const encoded = [
-      ...[bytes.toString('hex'), bytes.toString('hex').toUpperCase()],
-      ...[percent(bytes, false), percent(bytes, true), percent(bytes, false).replaceAll('%20', '+')],
-      ...[JSON.stringify(text).slice(1, -1), asciiJson(text), xml(text), text.replaceAll("'", `'\\''`)],
-      ...(bytes.length >= SHORTEST_ANYWHERE_BYTES ? base64Forms(bytes) : []),
-    ].map((form) => Buffer.from(form));
-    for (const form of [bytes, ...encoded]) forms.set(form.toString('latin1'), form);
+    for (const form of [bytes, ...encodings(bytes).map((text) => Buffer.from(text))])
+      forms.set(form.toString('latin1'), form);
   }
   return [...forms.values()].map((bytes) => ({
     name,
     bytes,
     wholeToken: bytes.length < SHORTEST_ANYWHERE_BYTES,
   }));
+}
+
+function encodings(bytes: Buffer): string[] {
+  const text = bytes.toString('utf8');
+  const hex = bytes.toString('hex');
+  return [
+    ...[hex, hex.toUpperCase()],
+    ...(PLAIN.test(text) ? [] : escapedForms(bytes, text)),
+    ...(bytes.length >= SHORTEST_ANYWHERE_BYTES ? base64Forms(bytes) : []),
+  ];
+}
+
+function escapedForms(bytes: Buffer, text: string): string[] {
+  const percent = percentEncode(bytes);
+  const json = JSON.stringify(text).slice(1, -1);
+  return [
+    ...[percent, percent.replace(/%../g, (code) => code.toLowerCase()), percent.replaceAll('%20', '+')],
+    ...[json, asciiJson(json), xml(text), text.replaceAll("'", `'\\''`)],
+  ];
 }
 
 const isSpace = (byte: number | undefined): boolean =>
@@ -73,23 +95,20 @@ function base64Forms(bytes: Buffer): string[] {
   });
 }
 
-function percent(bytes: Buffer, lowerCase: boolean): string {
-  const encoded = [...bytes].map((byte) => {
-    const character = String.fromCharCode(byte);
-    if (/[A-Za-z0-9_.~-]/.test(character)) return character;
-    const hex = byte.toString(16).padStart(2, '0');
-    return `%${lowerCase ? hex : hex.toUpperCase()}`;
-  });
-  return encoded.join('');
+function percentEncode(bytes: Buffer): string {
+  return bytes
+    .toString('latin1')
+    .replace(
+      /[^A-Za-z0-9_.~-]/g,
+      (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+    );
 }
 
-function asciiJson(text: string): string {
-  return JSON.stringify(text)
-    .slice(1, -1)
-    .replace(
-      /[\u007f-\uffff]/g,
-      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    );
+function asciiJson(json: string): string {
+  return json.replace(
+    /[\u007f-\uffff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function xml(text: string): string {
