@@ -132,7 +132,7 @@ function secretsOf(grant: LaunchGrant): { name: string; value: Uint8Array }[] {
   return grant.secrets.map(({ name, value }) => ({ name, value: Buffer.from(value, 'base64') }));
 }
 
-/** Counts what text and values have scrubbed; streams are counted when they end. */
+/** Counts what is scrubbed at once; streams are counted when they end. */
 function counting(scrubber: Scrubber, counts: Map<string, number>): Scrubber {
   function add<T extends { counts: ScrubCounts }>(scrubbed: T): T {
     for (const [rule, count] of scrubbed.counts) counts.set(rule, (counts.get(rule) ?? 0) + count);
@@ -140,7 +140,9 @@ function counting(scrubber: Scrubber, counts: Map<string, number>): Scrubber {
   }
   return {
     stream: scrubber.stream,
+    bytes: (bytes) => add(scrubber.bytes(bytes)),
     text: (text) => add(scrubber.text(text)),
     value: (value) => add(scrubber.value(value)),
+    pointer: (pointer) => add(scrubber.pointer(pointer)),
   };
 }

@@ -3,6 +3,9 @@ const SHORTEST_BYTES = 4;
 /** Shorter ones count only between token borders. */
 const SHORTEST_ANYWHERE_BYTES = 8;
 
+/** Columns at which tools wrap base64: coreutils and MIME (RFC 2045), PEM (RFC 7468). */
+const BASE64_COLUMNS = [76, 64];
+const NUMBER = /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 /** What needs no escape anywhere: such a value looks the same in most forms. */
 const PLAIN = /^[A-Za-z0-9_.~-]*$/;
 
@@ -20,8 +23,8 @@ export interface Needle {
 }
 
 /**
- * The forms in which tools print a value: as it is, trimmed, each long line of it; base64 at its three shifts, hex,
- * percent-encoded, escaped for JSON, XML and a shell's single quotes.
+ * The forms in which tools print a value: as it is, trimmed, each long line of it; base64 at its three shifts and
+ * wrapped, hex, percent-encoded, escaped for JSON, XML and a shell's single quotes, as a number.
  * @throws Error where the value is too short; the value is not quoted
  */
 export function formsOf({ name, value }: KnownSecret): Needle[] {
@@ -52,6 +55,7 @@ function encodings(bytes: Buffer): string[] {
   return [
     ...[hex, hex.toUpperCase()],
     ...(PLAIN.test(text) ? [] : escapedForms(bytes, text)),
+    ...numberForms(text),
     ...(bytes.length >= SHORTEST_ANYWHERE_BYTES ? base64Forms(bytes) : []),
   ];
 }
@@ -59,9 +63,11 @@ function encodings(bytes: Buffer): string[] {
 function escapedForms(bytes: Buffer, text: string): string[] {
   const percent = percentEncode(bytes);
   const json = JSON.stringify(text).slice(1, -1);
+  const ascii = unicodeEscaped(json, /[\u007f-\uffff]/g);
   return [
     ...[percent, percent.replace(/%../g, (code) => code.toLowerCase()), percent.replaceAll('%20', '+')],
-    ...[json, asciiJson(json), xml(text), text.replaceAll("'", `'\\''`)],
+    ...[json, json.replaceAll('/', '\\/'), ascii, ascii.replaceAll('/', '\\/')],
+    ...[unicodeEscaped(json, /[<>&]/g), xml(text), text.replaceAll("'", `'\\''`)],
   ];
 }
 
@@ -85,7 +91,7 @@ function splitLines(bytes: Buffer): Buffer[] {
 
 /** What of the base64 of any text around the value depends on the value alone, at each of the three shifts. */
 function base64Forms(bytes: Buffer): string[] {
-  return [0, 1, 2].flatMap((shift) => {
+  const shifted = [0, 1, 2].flatMap((shift) => {
     const encoded = Buffer.concat([Buffer.alloc(shift), bytes])
       .toString('base64')
       .replace(/=+$/, '');
@@ -93,6 +99,20 @@ function base64Forms(bytes: Buffer): string[] {
     const standard = whole.slice(shift === 0 ? 0 : shift + 1);
     return [standard, standard.replaceAll('+', '-').replaceAll('/', '_')];
   });
+  return [...shifted, ...BASE64_COLUMNS.flatMap((columns) => wrapped(shifted[0] ?? '', columns))];
+}
+
+/** Wrapped text, and each of its lines: what stands at their ends depends on the tool. */
+function wrapped(text: string, columns: number): string[] {
+  if (text.length <= columns) return [];
+  const lines = text.match(new RegExp(`.{1,${columns}}`, 'g')) ?? [];
+  return [lines.join('\n'), ...lines.filter((line) => line.length >= SHORTEST_ANYWHERE_BYTES)];
+}
+
+/** How a number is printed that was read from the value: without leading zeros, rounded to a double. */
+function numberForms(text: string): string[] {
+  const form = NUMBER.test(text) ? String(Number(text)) : '';
+  return form.length >= SHORTEST_BYTES ? [form] : [];
 }
 
 function percentEncode(bytes: Buffer): string {
@@ -104,9 +124,9 @@ function percentEncode(bytes: Buffer): string {
     );
 }
 
-function asciiJson(json: string): string {
+function unicodeEscaped(json: string, characters: RegExp): string {
   return json.replace(
-    /[\u007f-\uffff]/g,
+    characters,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
