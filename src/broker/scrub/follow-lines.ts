@@ -34,6 +34,11 @@ export interface LineFollower {
   follow(bytes: Buffer, offset: number, ended: boolean, report: (match: Match) => void): number;
 }
 
+/** Whether a rule or a private key could match in these bytes at all. */
+export function hasKeyword(bytes: Uint8Array): boolean {
+  return KEYWORDS.next(bytes, 0, bytes.length) >= 0;
+}
+
 export function followLines(): LineFollower {
   const privateKeys = followPrivateKeys();
   /** Where the next line begins, or the next window of one. */
@@ -49,7 +54,7 @@ export function followLines(): LineFollower {
     accepted: number,
     report: (m: Match) => void,
   ): void {
-    if (to - from < SHORTEST_MATCH && !privateKeys.isInside()) return;
+    if (to === from || (to - from < SHORTEST_MATCH && !privateKeys.isInside())) return;
     const rules: Rule[] = [];
     let marker = false;
     KEYWORDS.all(bytes, from, to, (word) => {
