@@ -9,7 +9,7 @@ import type { Rule } from './rules/rule.ts';
  * on the line alone.
  */
 const WINDOW = 16_384;
-/** How much two windows share: more than the longest match of any rule with all of its context (a JWT's 7 KB). */
+/** How much two windows share: more than the longest match of any rule with all of its context (a cookie's 8,000). */
 const OVERLAP = 8_192;
 const STEP = WINDOW - OVERLAP;
 /** So many bytes are there behind a window in the middle of a line: a match at its end is widened to its character. */

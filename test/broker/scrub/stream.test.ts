@@ -173,3 +173,19 @@ test('a match that overlaps a mark is masked, one that is a mark is not', () => 
 test.each(['AKIA', 'ASIA', 'ABIA', 'ACCA'])('an access key that begins with %s is masked', (prefix) => {
   expect(plain.text(`id ${prefix}Z7QW3N5RT2LKX6PM`).text).toBe('id [REDACTED:aws-access-key-id]');
 });
+
+test.each([
+  ['password=', 'assigned-secret', 5_000],
+  ['password=', 'assigned-secret', 501],
+  ['Authorization: Bearer ', 'authorization-header', 8_000],
+  ['Cookie: ', 'cookie-header', 7_900],
+  ['//registry.example/:_authToken=', 'npmrc-token', 3_000],
+])(
+  'a secret after %s that is longer than tokens are is masked to its end (%s, %i)',
+  (context, rule, length) => {
+    for (const before of [0, STEP - 5, 2 * STEP - 20])
+      expect(plain.text(`${words(before)} ${context}${unlike(length)}\nafter`).text).toBe(
+        `${words(before)} ${context}[REDACTED:${rule}]\nafter`,
+      );
+  },
+);

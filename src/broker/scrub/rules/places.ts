@@ -45,7 +45,7 @@ export const PLACE_RULES: readonly Rule[] = [
   {
     id: 'cookie-header',
     keywords: ['cookie'],
-    pattern: /\b(?:set-)?cookie\s{0,4}:\s{0,4}(?<secret>[^\s][^\r\n]{3,4096})/dgi,
+    pattern: /\b(?:set-)?cookie\s{0,4}:\s{0,4}(?<secret>[^\s][^\r\n]{3,8000})/dgi,
     examples: [made('Set-Cookie: ', 'sid=0123456789abcdef; Path=/')],
     counterExamples: ['a cookie jar'],
   },
