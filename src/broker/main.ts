@@ -15,6 +15,7 @@ import { type DaemonState, statusMethod } from './builtin/status.ts';
 import { createConfigurationReceiver } from './configuration/receiver.ts';
 import { createConnections } from './connection/connections.ts';
 import { openMonitorLink } from './monitor-link.ts';
+import { keepIndexes } from './scrub/kept-indexes.ts';
 import type { Services } from './services.ts';
 
 const EXIT_WITHOUT_MONITOR = 1;
@@ -70,7 +71,7 @@ function main(): void {
   const receiver = createConfigurationReceiver(builtIns, monitor.send, (generation) => {
     log.level = generation.settings.log_level;
   });
-  const services: Services = { monitor, limiter, log, isDraining: () => draining };
+  const services: Services = { monitor, limiter, indexes: keepIndexes(), log, isDraining: () => draining };
   const connections = createConnections(receiver.current, services);
 }
 

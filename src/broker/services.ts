@@ -1,11 +1,13 @@
 import type { Log } from '../shared/log.ts';
 import type { Limiter } from './admit/limiter.ts';
 import type { MonitorLink } from './monitor-link.ts';
+import type { KeptIndexes } from './scrub/kept-indexes.ts';
 
 /** What stages use beside the call itself. */
 export interface Services {
   readonly monitor: MonitorLink;
   readonly limiter: Limiter;
+  readonly indexes: KeptIndexes;
   readonly log: Log;
   readonly isDraining: () => boolean;
 }

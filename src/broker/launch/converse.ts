@@ -3,7 +3,7 @@ import type { JsonObject } from '../../shared/json-value.ts';
 import type { Admitted, Answer } from '../call.ts';
 import type { Method } from '../catalogue/catalogue.ts';
 import type { LaunchGrant } from '../monitor-link.ts';
-import { createScrubber, type Scrubber, type ScrubCounts } from '../scrub/scrubber.ts';
+import { createScrubberOf, type Scrubber, type ScrubCounts } from '../scrub/scrubber.ts';
 import type { Services } from '../services.ts';
 import { hearCommand } from './hear-command.ts';
 import { hearJsonRpc } from './hear-jsonrpc.ts';
@@ -23,7 +23,7 @@ export interface Hearing {
 }
 export type Heard =
   | { readonly kind: 'answer'; readonly answer: Answer }
-  | { readonly kind: 'bad-output'; readonly place: JsonObject };
+  | { readonly kind: 'bad-output'; readonly place: { readonly at: string; readonly rule: string } };
 
 export interface HearingEvents {
   /** An answer is complete; more output would be against the protocol. */
@@ -55,13 +55,32 @@ export async function converse(
   kill: () => void,
   services: Services,
 ): Promise<Told> {
+  const { known, giveBack } = services.indexes.borrow(grant.secrets);
+  try {
+    return await hearOut(admitted, method, grant, input, kill, services, createScrubberOf(known));
+  } finally {
+    giveBack();
+  }
+}
+
+async function hearOut(
+  admitted: Admitted,
+  method: Method,
+  grant: LaunchGrant,
+  input: Uint8Array,
+  kill: () => void,
+  services: Services,
+  uncounted: Scrubber,
+): Promise<Told> {
   const { limits } = admitted.generation.settings;
   const counts = new Map<string, number>();
-  const scrubber = counting(createScrubber(secretsOf(grant)), counts);
+  const scrubber = counting(uncounted, counts);
   let cause: 'timeout' | 'disconnected' | 'output-limit' | undefined;
+  /** The driver's answer is complete, or known to be none: what ends it after that is no cause. */
+  let isHeard = false;
   let bytesOut = 0;
   function endBecause(why: NonNullable<typeof cause>): void {
-    cause ??= why;
+    if (!isHeard) cause ??= why;
     kill();
   }
 
@@ -71,9 +90,13 @@ export async function converse(
   let graceTimer: NodeJS.Timeout | undefined;
   const events: HearingEvents = {
     answered() {
+      isHeard = true;
       graceTimer ??= setTimeout(kill, END_GRACE_MS);
     },
-    bad: kill,
+    bad() {
+      isHeard = true;
+      kill();
+    },
     progress: (progress) => admitted.session.progress(admitted.metadata.progressToken, progress),
   };
   const hearing =
@@ -110,7 +133,11 @@ export async function converse(
   services.log.debug({ request: admitted.requestId, status }, 'a driver ended');
   if (cause !== undefined) return { ...told, end: cause };
   if (heard?.kind === 'answer') return { ...told, end: 'answered', answer: heard.answer };
-  if (heard?.kind === 'bad-output') return { ...told, end: 'bad-output', place: heard.place };
+  if (heard?.kind === 'bad-output') {
+    // The place may lead through names that the driver chose.
+    const at = scrubber.pointer(heard.place.at).pointer;
+    return { ...told, end: 'bad-output', place: { at, rule: heard.place.rule } };
+  }
   return { ...told, end: 'ended', launchEnd };
 }
 
@@ -128,11 +155,7 @@ export function describeEnd(status: number, stderr: Buffer): JsonObject {
   };
 }
 
-function secretsOf(grant: LaunchGrant): { name: string; value: Uint8Array }[] {
-  return grant.secrets.map(({ name, value }) => ({ name, value: Buffer.from(value, 'base64') }));
-}
-
-/** Counts what text and values have scrubbed; streams are counted when they end. */
+/** Counts what is scrubbed at once; streams are counted when they end. */
 function counting(scrubber: Scrubber, counts: Map<string, number>): Scrubber {
   function add<T extends { counts: ScrubCounts }>(scrubbed: T): T {
     for (const [rule, count] of scrubbed.counts) counts.set(rule, (counts.get(rule) ?? 0) + count);
@@ -140,7 +163,9 @@ function counting(scrubber: Scrubber, counts: Map<string, number>): Scrubber {
   }
   return {
     stream: scrubber.stream,
+    bytes: (bytes) => add(scrubber.bytes(bytes)),
     text: (text) => add(scrubber.text(text)),
     value: (value) => add(scrubber.value(value)),
+    pointer: (pointer) => add(scrubber.pointer(pointer)),
   };
 }

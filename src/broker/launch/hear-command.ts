@@ -1,5 +1,5 @@
 import type { Settings } from '../../shared/configuration/types.generated.ts';
-import type { JsonObject } from '../../shared/json-value.ts';
+import type { JsonObject, JsonValue } from '../../shared/json-value.ts';
 import type { Method } from '../catalogue/catalogue.ts';
 import { commandResult } from '../catalogue/output.ts';
 import type { Scrubber } from '../scrub/scrubber.ts';
@@ -9,7 +9,7 @@ import { textOrBase64 } from './streams.ts';
 
 /**
  * Hears a `command` driver: its whole stdout, then its exit status. The result is judged by its schema as the program
- * gave it, then scrubbed.
+ * gave it, then scrubbed; text as bytes, since base64 of what is not UTF-8 would hide what rules look for.
  * @param raw the caller wants stdout, stderr and exit status as they are, beside the result
  */
 export function hearCommand(
@@ -20,7 +20,11 @@ export function hearCommand(
 ): Hearing {
   const chunks: Buffer[] = [];
 
-  function scrubbedText(bytes: Buffer): ReturnType<typeof textOrBase64> {
+  const scrubbedText = (bytes: Buffer): ReturnType<typeof textOrBase64> =>
+    textOrBase64(scrubber.bytes(bytes).bytes);
+
+  /** What was scrubbed and counted in the result already. */
+  function scrubbedAgain(bytes: Buffer): ReturnType<typeof textOrBase64> {
     const stream = scrubber.stream();
     return textOrBase64(Buffer.concat([stream.write(bytes), stream.end()]));
   }
@@ -41,10 +45,12 @@ export function hearCommand(
     if (result === null) return { kind: 'bad-output', place: { at: '/stdout', rule: command.output } };
     const checked = method.result.check(result);
     if (!checked.ok) return { kind: 'bad-output', place: { at: checked.at, rule: checked.rule } };
+    const scrubbed: JsonValue =
+      command.output === 'text' ? { ...result, stdout: scrubbedText(stdout) } : scrubber.value(result).value;
     const driver: JsonObject | null = raw
-      ? { exit_status: status, stdout: scrubbedText(stdout), stderr: textOrBase64(stderr()) }
+      ? { exit_status: status, stdout: scrubbedAgain(stdout), stderr: textOrBase64(stderr()) }
       : null;
-    return { kind: 'answer', answer: { ok: true, result: scrubber.value(result).value, driver } };
+    return { kind: 'answer', answer: { ok: true, result: scrubbed, driver } };
   }
 
   return { stdout: (chunk) => void chunks.push(chunk), close };

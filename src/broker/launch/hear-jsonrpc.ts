@@ -52,13 +52,19 @@ export function hearJsonRpc(
     if (name !== 'progress' || !isJsonObject(params)) return;
     const { progress, total, message } = params;
     if (typeof progress !== 'number') return;
+    if (isSecret(progress)) return;
     events.progress({
       progress,
-      ...(typeof total === 'number' ? { total } : {}),
+      ...(typeof total === 'number' && !isSecret(total) ? { total } : {}),
+      // Cut last: half a secret would not be known as one.
       ...(typeof message === 'string'
-        ? { message: scrubber.text(message.slice(0, MAXIMUM_MESSAGE)).text }
+        ? { message: scrubber.text(message).text.slice(0, MAXIMUM_MESSAGE) }
         : {}),
     });
+  }
+
+  function isSecret(given: number): boolean {
+    return scrubber.value(given).value !== given;
   }
 
   function onResult(result: JsonValue | undefined): Answer | null {

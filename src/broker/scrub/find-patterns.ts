@@ -1,4 +1,4 @@
-import type { Match } from './automaton.ts';
+import type { Match } from './match.ts';
 import { PLACE_RULES } from './rules/places.ts';
 import { PROVIDER_RULES } from './rules/providers.ts';
 import type { Rule } from './rules/rule.ts';
@@ -6,21 +6,34 @@ import type { Rule } from './rules/rule.ts';
 /** Every rule; the first of two that match the same bytes names the mark. */
 export const RULES: readonly Rule[] = [...PROVIDER_RULES, ...PLACE_RULES];
 
-/** Nothing that a rule matches is in a mark, so that scrubbing twice is scrubbing once. */
 const MARK = /\[REDACTED:[A-Za-z0-9_.-]{1,64}\]/g;
+/** What may stand between marks in a match that hides nothing more. */
+const NOTHING_MORE = /^[\s;,"']*$/;
 
-/** All that the rules find in a line. */
-export function findPatterns(line: string): Match[] {
-  const lower = line.toLowerCase();
+/** A longer secret may be longer than its rule allows: it is masked to the end of the token that it ends in. */
+const LONG_SECRET = 500;
+const REST_OF_TOKEN = /[^\s"'`,;<>(){}[\]|]*/y;
+
+/** All that these rules find in a line, or in a window of one. */
+export function findPatterns(line: string, rules: Iterable<Rule>): Match[] {
   const matches: Match[] = [];
-  for (const rule of RULES) {
-    if (!rule.keywords.some((keyword) => lower.includes(keyword))) continue;
-    for (const found of line.matchAll(rule.pattern)) {
+  for (const { id, pattern } of rules) {
+    pattern.lastIndex = 0;
+    for (let found = pattern.exec(line); found !== null; found = pattern.exec(line)) {
       const range = found.indices?.groups?.['secret'] ?? found.indices?.[0];
-      if (range !== undefined) matches.push({ start: range[0], end: range[1], name: rule.id });
+      if (range === undefined) continue;
+      const [start, end] = range;
+      const whole = end - start < LONG_SECRET ? end : endOfToken(line, end);
+      matches.push({ start, end: whole, name: id });
+      pattern.lastIndex = Math.max(pattern.lastIndex, whole);
     }
   }
   if (matches.length === 0 || !line.includes('[REDACTED:')) return matches;
-  const marks = [...line.matchAll(MARK)].map((mark) => [mark.index, mark.index + mark[0].length] as const);
-  return matches.filter(({ start, end }) => !marks.some(([from, to]) => start < to && end > from));
+  // What is masked already is not masked again, so that scrubbing twice is scrubbing once.
+  return matches.filter(({ start, end }) => !NOTHING_MORE.test(line.slice(start, end).replaceAll(MARK, '')));
+}
+
+function endOfToken(line: string, from: number): number {
+  REST_OF_TOKEN.lastIndex = from;
+  return from + (REST_OF_TOKEN.exec(line)?.[0].length ?? 0);
 }

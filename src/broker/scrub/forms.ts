@@ -1,18 +1,30 @@
-import type { Needle } from './automaton.ts';
-
 /** Shorter values would be found everywhere: they are refused. */
 const SHORTEST_BYTES = 4;
 /** Shorter ones count only between token borders. */
 const SHORTEST_ANYWHERE_BYTES = 8;
+
+/** Columns at which tools wrap base64: coreutils and MIME (RFC 2045), PEM (RFC 7468). */
+const BASE64_COLUMNS = [76, 64];
+const NUMBER = /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
+/** What needs no escape anywhere: such a value looks the same in most forms. */
+const PLAIN = /^[A-Za-z0-9_.~-]*$/;
 
 export interface KnownSecret {
   readonly name: string;
   readonly value: Uint8Array;
 }
 
+/** Bytes that are looked for, under the name that replaces them. */
+export interface Needle {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** Counts only where no letter or digit stands before or after it. */
+  readonly wholeToken: boolean;
+}
+
 /**
- * The forms in which tools print a value: as it is, trimmed, each long line of it; base64 at its three shifts, hex,
- * percent-encoded, escaped for JSON, XML and a shell's single quotes.
+ * The forms in which tools print a value: as it is, trimmed, each long line of it; base64 at its three shifts and
+ * wrapped, hex, percent-encoded, escaped for JSON, XML and a shell's single quotes, as a number.
  * @throws Error where the value is too short; the value is not quoted
  */
 export function formsOf({ name, value }: KnownSecret): Needle[] {
@@ -27,20 +39,36 @@ export function formsOf({ name, value }: KnownSecret): Needle[] {
   const values = [literal, trimmed, ...lines].filter((bytes) => bytes.length >= SHORTEST_BYTES);
   const forms = new Map<string, Buffer>();
   for (const bytes of values) {
-    const text = bytes.toString('utf8');
-    const encoded = [
-      ...[bytes.toString('hex'), bytes.toString('hex').toUpperCase()],
-      ...[percent(bytes, false), percent(bytes, true), percent(bytes, false).replaceAll('%20', '+')],
-      ...[JSON.stringify(text).slice(1, -1), asciiJson(text), xml(text), text.replaceAll("'", `'\\''`)],
-      ...(bytes.length >= SHORTEST_ANYWHERE_BYTES ? base64Forms(bytes) : []),
-    ].map((form) => Buffer.from(form));
-    for (const form of [bytes, ...encoded]) forms.set(form.toString('latin1'), form);
+    for (const form of [bytes, ...encodings(bytes).map((text) => Buffer.from(text))])
+      forms.set(form.toString('latin1'), form);
   }
   return [...forms.values()].map((bytes) => ({
     name,
     bytes,
     wholeToken: bytes.length < SHORTEST_ANYWHERE_BYTES,
   }));
+}
+
+function encodings(bytes: Buffer): string[] {
+  const text = bytes.toString('utf8');
+  const hex = bytes.toString('hex');
+  return [
+    ...[hex, hex.toUpperCase()],
+    ...(PLAIN.test(text) ? [] : escapedForms(bytes, text)),
+    ...numberForms(text),
+    ...(bytes.length >= SHORTEST_ANYWHERE_BYTES ? base64Forms(bytes) : []),
+  ];
+}
+
+function escapedForms(bytes: Buffer, text: string): string[] {
+  const percent = percentEncode(bytes);
+  const json = JSON.stringify(text).slice(1, -1);
+  const ascii = unicodeEscaped(json, /[\u007f-\uffff]/g);
+  return [
+    ...[percent, percent.replace(/%../g, (code) => code.toLowerCase()), percent.replaceAll('%20', '+')],
+    ...[json, json.replaceAll('/', '\\/'), ascii, ascii.replaceAll('/', '\\/')],
+    ...[unicodeEscaped(json, /[<>&]/g), xml(text), text.replaceAll("'", `'\\''`)],
+  ];
 }
 
 const isSpace = (byte: number | undefined): boolean =>
@@ -63,7 +91,7 @@ function splitLines(bytes: Buffer): Buffer[] {
 
 /** What of the base64 of any text around the value depends on the value alone, at each of the three shifts. */
 function base64Forms(bytes: Buffer): string[] {
-  return [0, 1, 2].flatMap((shift) => {
+  const shifted = [0, 1, 2].flatMap((shift) => {
     const encoded = Buffer.concat([Buffer.alloc(shift), bytes])
       .toString('base64')
       .replace(/=+$/, '');
@@ -71,25 +99,36 @@ function base64Forms(bytes: Buffer): string[] {
     const standard = whole.slice(shift === 0 ? 0 : shift + 1);
     return [standard, standard.replaceAll('+', '-').replaceAll('/', '_')];
   });
+  return [...shifted, ...BASE64_COLUMNS.flatMap((columns) => wrapped(shifted[0] ?? '', columns))];
 }
 
-function percent(bytes: Buffer, lowerCase: boolean): string {
-  const encoded = [...bytes].map((byte) => {
-    const character = String.fromCharCode(byte);
-    if (/[A-Za-z0-9_.~-]/.test(character)) return character;
-    const hex = byte.toString(16).padStart(2, '0');
-    return `%${lowerCase ? hex : hex.toUpperCase()}`;
-  });
-  return encoded.join('');
+/** Wrapped text, and each of its lines: what stands at their ends depends on the tool. */
+function wrapped(text: string, columns: number): string[] {
+  if (text.length <= columns) return [];
+  const lines = text.match(new RegExp(`.{1,${columns}}`, 'g')) ?? [];
+  return [lines.join('\n'), ...lines.filter((line) => line.length >= SHORTEST_ANYWHERE_BYTES)];
 }
 
-function asciiJson(text: string): string {
-  return JSON.stringify(text)
-    .slice(1, -1)
+/** How a number is printed that was read from the value: without leading zeros, rounded to a double. */
+function numberForms(text: string): string[] {
+  const form = NUMBER.test(text) ? String(Number(text)) : '';
+  return form.length >= SHORTEST_BYTES ? [form] : [];
+}
+
+function percentEncode(bytes: Buffer): string {
+  return bytes
+    .toString('latin1')
     .replace(
-      /[\u007f-\uffff]/g,
-      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+      /[^A-Za-z0-9_.~-]/g,
+      (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
     );
+}
+
+function unicodeEscaped(json: string, characters: RegExp): string {
+  return json.replace(
+    characters,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function xml(text: string): string {

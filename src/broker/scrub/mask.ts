@@ -1,29 +1,20 @@
-import type { Match } from './automaton.ts';
+import type { Match } from './match.ts';
 
-/** Replaces matches by marks of fixed form; overlapping ones become one, under the name of the first. */
-export function mask(line: string, matches: readonly Match[], count: (name: string) => void): string {
-  if (matches.length === 0) return line;
-  const sorted = matches.toSorted((one, other) => one.start - other.start || other.end - one.end);
+/** What stands in the place of a secret. Its form tells nothing of what it replaced but the name. */
+export function markOf(name: string): string {
+  return `[REDACTED:${name}]`;
+}
+
+/**
+ * The text between two places, with a mark for each range that has a part of it.
+ * @param ranges in order, none overlapping another
+ */
+export function maskBetween(bytes: Buffer, from: number, to: number, ranges: readonly Match[]): string {
   let text = '';
-  let at = 0;
-  let open: { end: number; name: string } | null = null;
-  function close(): void {
-    if (open === null) return;
-    text += `[REDACTED:${open.name}]`;
-    count(open.name);
-    at = open.end;
-    open = null;
+  let at = from;
+  for (const { start, end, name } of ranges) {
+    text += bytes.toString('utf8', at, Math.max(at, start)) + markOf(name);
+    at = Math.min(to, end);
   }
-  for (const { start, end, name } of sorted) {
-    if (open !== null && start < open.end) {
-      open.end = Math.max(open.end, end);
-      continue;
-    }
-    close();
-    text += line.slice(at, start);
-    at = start;
-    open = { end, name };
-  }
-  close();
-  return text + line.slice(at);
+  return text + bytes.toString('utf8', at, to);
 }

@@ -4,7 +4,26 @@ const made = (...parts: string[]): string => parts.join('');
 /** Names that say that a secret follows; the word may be a part of a longer name (`DB_PASSWORD`). */
 const SECRET_NAME =
   '(?:password|passwd|passphrase|pwd|secret|token|api[_-]?key|apikey|access[_-]?key|private[_-]?key|client[_-]?secret|credentials?)';
-const KEYWORDS = ['passw', 'passphrase', 'pwd', 'secret', 'token', 'key', 'credential'];
+const KEYWORDS = [
+  ...['password', 'passwd', 'passphrase', 'pwd', 'secret', 'token', 'credential'],
+  ...['api', 'access', 'private'].flatMap((kind) => [`${kind}key`, `${kind}_key`, `${kind}-key`]),
+];
+const HASHES = [
+  '1',
+  '2a',
+  '2b',
+  '2x',
+  '2y',
+  '5',
+  '6',
+  '7',
+  'y',
+  'gy',
+  'apr1',
+  'argon2i',
+  'argon2d',
+  'scrypt',
+];
 
 /** Places in which a secret stands, whatever it looks like. */
 export const PLACE_RULES: readonly Rule[] = [
@@ -26,7 +45,7 @@ export const PLACE_RULES: readonly Rule[] = [
   {
     id: 'cookie-header',
     keywords: ['cookie'],
-    pattern: /\b(?:set-)?cookie\s{0,4}:\s{0,4}(?<secret>[^\r\n[][^\r\n]{3,4096})/dgi,
+    pattern: /\b(?:set-)?cookie\s{0,4}:\s{0,4}(?<secret>[^\s][^\r\n]{3,8000})/dgi,
     examples: [made('Set-Cookie: ', 'sid=0123456789abcdef; Path=/')],
     counterExamples: ['a cookie jar'],
   },
@@ -47,8 +66,8 @@ export const PLACE_RULES: readonly Rule[] = [
   },
   {
     id: 'password-hash',
-    keywords: ['$'],
-    pattern: /\$(?:1|2[abxy]|5|6|7|y|gy|apr1|argon2id?|scrypt)\$[A-Za-z0-9./=,$+]{20,300}/dg,
+    keywords: HASHES.map((hash) => `$${hash}$`),
+    pattern: /\$(?:1|2[abxy]|5|6|7|y|gy|apr1|argon2(?:id?|d)|scrypt)\$[A-Za-z0-9./=,$+]{20,300}/dg,
     examples: [made('root:$6', '$saltsalt$', 'abcdefghijklmnopqrstuvwxyz0123456789./ABCDEFGH', ':19000:0')],
     counterExamples: ['$1 and $2', 'costs $5$'],
   },

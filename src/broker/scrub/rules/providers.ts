@@ -7,25 +7,36 @@ const MIXED = 'aB3dE5fG7hJ9kL1mN3pQ5rS7tU9vW1xY3zA5bC7dE9fG1hJ3kL5mN7pQ9rS1tU3vW
 const HEX = '0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef';
 const text = (length: number): string => MIXED.slice(0, length);
 
-function prefixed(id: string, keyword: string, pattern: RegExp, example: string): Rule {
+/** @param keywords with one of them each match begins, or holds it */
+function prefixed(id: string, keywords: string | readonly string[], pattern: RegExp, example: string): Rule {
+  const all = [keywords].flat();
   return {
     id,
-    keywords: [keyword.toLowerCase()],
+    keywords: all.map((keyword) => keyword.toLowerCase()),
     pattern,
     examples: [example],
-    counterExamples: [`${keyword}short`],
+    counterExamples: all.map((keyword) => `${keyword}short`),
   };
 }
+
+/** The prefix with each of the endings. */
+const each = (prefix: string, endings: readonly string[]): string[] =>
+  endings.map((ending) => prefix + ending);
 
 /** Tokens with a documented prefix, alphabet and length. */
 export const PROVIDER_RULES: readonly Rule[] = [
   prefixed(
     'aws-access-key-id',
-    'AKIA',
+    ['AKIA', 'ASIA', 'ABIA', 'ACCA'],
     /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b/dg,
     made('AKIA', 'Z7QW3N5RT2LKX6PM'),
   ),
-  prefixed('github-token', 'gh', /\bgh[opusr]_[A-Za-z0-9]{36,251}\b/dg, made('ghp', '_', text(36))),
+  prefixed(
+    'github-token',
+    each('gh', ['o_', 'p_', 'u_', 's_', 'r_']),
+    /\bgh[opusr]_[A-Za-z0-9]{36,251}\b/dg,
+    made('ghp', '_', text(36)),
+  ),
   prefixed(
     'github-fine-grained-token',
     'github_pat_',
@@ -34,7 +45,7 @@ export const PROVIDER_RULES: readonly Rule[] = [
   ),
   prefixed(
     'gitlab-token',
-    'gl',
+    each('gl', ['pat-', 'dt-', 'ptt-', 'rt-', 'soat-', 'cbt-', 'ft-', 'imt-', 'agent-']),
     /\bgl(?:pat|dt|ptt|rt|soat|cbt|ft|imt|agent)-[A-Za-z0-9_-]{20,64}(?![A-Za-z0-9_-])/dg,
     made('glpat', '-', text(20)),
   ),
@@ -58,7 +69,7 @@ export const PROVIDER_RULES: readonly Rule[] = [
   ),
   prefixed(
     'stripe-key',
-    'k_',
+    ['k_live_', 'k_test_', 'k_prod_'],
     /\b[rs]k_(?:live|test|prod)_[A-Za-z0-9]{16,99}\b/dg,
     made('sk', '_live_', text(24)),
   ),
@@ -80,7 +91,7 @@ export const PROVIDER_RULES: readonly Rule[] = [
   prefixed('pypi-token', 'pypi-', /\bpypi-AgE[A-Za-z0-9_-]{50,1000}/dg, made('pypi', '-AgE', text(60))),
   prefixed(
     'openai-key',
-    'sk-',
+    'T3BlbkFJ',
     /\bsk-(?:proj-|svcacct-|admin-)?[A-Za-z0-9_-]{20,250}T3BlbkFJ[A-Za-z0-9_-]{20,250}/dg,
     made('sk', '-', text(20), 'T3Blbk', 'FJ', text(20)),
   ),
@@ -96,8 +107,18 @@ export const PROVIDER_RULES: readonly Rule[] = [
     /\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])/dg,
     made('SG', '.', text(22), '.', text(43)),
   ),
-  prefixed('twilio-key', 'SK', /\bSK[0-9a-f]{32}\b/dg, made('S', 'K', HEX.slice(0, 32))),
-  prefixed('digitalocean-token', 'do', /\bdo[opr]_v1_[a-f0-9]{64}\b/dg, made('dop', '_v1_', HEX)),
+  prefixed(
+    'twilio-key',
+    each('SK', [...'0123456789abcdef']),
+    /\bSK[0-9a-f]{32}\b/dg,
+    made('S', 'K', HEX.slice(0, 32)),
+  ),
+  prefixed(
+    'digitalocean-token',
+    each('do', ['o_v1_', 'p_v1_', 'r_v1_']),
+    /\bdo[opr]_v1_[a-f0-9]{64}\b/dg,
+    made('dop', '_v1_', HEX),
+  ),
   prefixed(
     'huggingface-token',
     'hf_',
@@ -116,7 +137,12 @@ export const PROVIDER_RULES: readonly Rule[] = [
     /\b\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])/dg,
     made('123456789', ':AA', text(33)),
   ),
-  prefixed('vault-token', 'hv', /\bhv[sbr]\.[A-Za-z0-9_-]{24,300}/dg, made('hv', 's.', text(30))),
+  prefixed(
+    'vault-token',
+    ['hvs.', 'hvb.', 'hvr.'],
+    /\bhv[sbr]\.[A-Za-z0-9_-]{24,300}/dg,
+    made('hv', 's.', text(30)),
+  ),
   prefixed('databricks-token', 'dapi', /\bdapi[a-f0-9]{32}(?:-\d)?\b/dg, made('da', 'pi', HEX.slice(0, 32))),
   prefixed(
     'linear-key',
@@ -138,7 +164,7 @@ export const PROVIDER_RULES: readonly Rule[] = [
   ),
   prefixed(
     'grafana-token',
-    'gl',
+    ['glsa_', 'glc_'],
     /\bgl(?:sa|c)_[A-Za-z0-9+/=_]{32,400}/dg,
     made('gl', 'sa_', text(32), '_0a1b2c3d'),
   ),
@@ -172,7 +198,7 @@ export const PROVIDER_RULES: readonly Rule[] = [
   prefixed(
     'json-web-token',
     'eyJ',
-    /\beyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,1000}/dg,
+    /(?<![\w-])eyJ[A-Za-z0-9_-]{10,2000}\.eyJ[A-Za-z0-9_-]{10,4000}\.[A-Za-z0-9_-]{10,1000}/dg,
     made('ey', 'J', LOWER.slice(0, 20), '.ey', 'J', LOWER.slice(0, 20), '.', LOWER.slice(0, 30)),
   ),
 ];

@@ -2,7 +2,10 @@
 export interface Rule {
   /** Stands in the mark. */
   readonly id: string;
-  /** Lower case; the pattern is tried only where one of them occurs in the line. */
+  /**
+   * ASCII in lower case, of at least 3 characters; the pattern is tried only where one of them occurs in the line.
+   * One that is rare in ordinary text saves time.
+   */
   readonly keywords: readonly string[];
   /** Runs on bytes as latin1, with `g` and `d`; its group `secret` is masked, or the whole match where it has none. */
   readonly pattern: RegExp;

@@ -1,0 +1,66 @@
+import { Socket } from 'node:net';
+import { expect, test } from 'vitest';
+import type { Admitted } from '../../../src/broker/call.ts';
+import { converse, type Told } from '../../../src/broker/launch/converse.ts';
+import type { LaunchGrant } from '../../../src/broker/monitor-link.ts';
+import { keepIndexes } from '../../../src/broker/scrub/kept-indexes.ts';
+import type { Services } from '../../../src/broker/services.ts';
+import { makePipe } from '../../../src/posix/pipes.ts';
+import { limits, loadMethod, SECRET } from './fixtures.ts';
+
+const RESULT =
+  '    result: { type: object, properties: { a: { type: object, additionalProperties: { type: integer } } } }\n';
+
+/** Plays a driver: it says this, then the launch ends when it is killed or the output was taken. */
+async function converseWith(stdout: string): Promise<{ told: Told; kept: number }> {
+  const [input, output, errors] = [makePipe(), makePipe(), makePipe()];
+  const ended = Promise.withResolvers<Awaited<LaunchGrant['ended']>>();
+  // Only what this stage reads of a grant, a call and the services.
+  const grant = {
+    ...{ launch: 1, secrets: [{ name: 'token', value: Buffer.from(SECRET).toString('base64') }] },
+    ...{ stdin: input.write.release(), stdout: output.read.release(), stderr: errors.read.release() },
+    ended: ended.promise,
+  } as unknown as LaunchGrant;
+  const admitted = {
+    generation: { settings: { limits } },
+    metadata: { raw: false },
+    session: { progress: () => undefined },
+    cancelled: new AbortController().signal,
+  } as unknown as Admitted;
+  const services = { indexes: keepIndexes(), log: { debug: () => undefined } } as unknown as Services;
+  const driver = new Socket({ fd: output.write.release(), readable: false, writable: true });
+  driver.on('error', () => undefined);
+  const kill = (): void => {
+    driver.destroy();
+    errors.write.close();
+    ended.resolve({ type: 'launch-ended', launch: 1, status: 137, end: 'exit' } as never);
+  };
+  const method = loadMethod('jsonrpc', RESULT, 'limits: { output_bytes: 1024 }\n');
+  const told = converse(admitted, method, grant, Buffer.from('{}\n'), kill, services);
+  driver.write(stdout);
+  const result = await told;
+  input.read.close();
+  return { told: result, kept: services.indexes.count };
+}
+
+const response = (result: unknown): string => `${JSON.stringify({ jsonrpc: '2.0', id: 1, result })}\n`;
+
+test('output over the limit after a complete answer does not take that back: the first cause decides (D13)', async () => {
+  const { told } = await converseWith(response({ a: { b: 1 } }) + 'x'.repeat(2_048));
+  expect(told).toMatchObject({ end: 'answered', answer: { ok: true, result: { a: { b: 1 } } } });
+});
+
+test('output over the limit before an answer is complete is the cause', async () => {
+  const { told } = await converseWith('x'.repeat(2_048) + response({}));
+  expect(told.end).toBe('output-limit');
+});
+
+test('the place of a wrong result tells no secret that is a name in it (C9)', async () => {
+  const { told } = await converseWith(response({ a: { [SECRET]: 'no integer' } }));
+  expect(told).toMatchObject({ end: 'bad-output', place: { at: '/a/[REDACTED:token]', rule: 'type' } });
+  expect(told.scrubbed.get('token')).toBe(1);
+});
+
+test('known values are forgotten when the last launch that had them was heard out', async () => {
+  expect((await converseWith(response({}))).kept).toBe(0);
+});

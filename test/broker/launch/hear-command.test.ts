@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import { hearCommand } from '../../../src/broker/launch/hear-command.ts';
+import { limits, loadMethod, SECRET, scrubber } from './fixtures.ts';
+
+const RESULT = '    result: { type: object }\n';
+const TOKEN = ['AKIA', 'Z7QW3N5RT2LKX6PM'].join('');
+
+/** What a caller gets of a command that printed these bytes. */
+function hear(output: string, bytes: Buffer, raw = false): unknown {
+  const hearing = hearCommand(
+    loadMethod('command', `${RESULT}    output: ${output}\n`),
+    limits,
+    scrubber(),
+    raw,
+  );
+  hearing.stdout(bytes);
+  const heard = hearing.close(0, () => Buffer.alloc(0));
+  return heard?.kind === 'answer' ? heard.answer : heard;
+}
+
+test('text that is not UTF-8 is scrubbed before it becomes base64 (C3)', () => {
+  const secrets = Buffer.from(`${TOKEN} ${SECRET} password=hunter2-hunter2\n`);
+  const stdout = Buffer.concat([Buffer.from('caf'), Buffer.of(0xe9, 0x20), secrets]);
+  const scrubbed = Buffer.concat([
+    Buffer.from('caf'),
+    Buffer.of(0xe9, 0x20),
+    Buffer.from('[REDACTED:aws-access-key-id] [REDACTED:token] password=[REDACTED:assigned-secret]\n'),
+  ]).toString('base64');
+  expect(hear('text', stdout)).toEqual({
+    ...{ ok: true, driver: null },
+    result: { exit_status: 0, stdout: { base64: scrubbed } },
+  });
+  expect(hear('text', stdout, true)).toMatchObject({ driver: { stdout: { base64: scrubbed } } });
+});
+
+test.each(['text', 'lines', 'json'])('%s is scrubbed and keeps its form', (output) => {
+  const stdout = Buffer.from(JSON.stringify([SECRET, 'é']));
+  const expected = JSON.stringify(['[REDACTED:token]', 'é']);
+  const forms = { text: expected, lines: [expected], json: JSON.parse(expected) };
+  expect(hear(output, stdout)).toMatchObject({
+    result: { exit_status: 0, stdout: forms[output as keyof typeof forms] },
+  });
+});
