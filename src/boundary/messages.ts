@@ -117,6 +117,7 @@ export const BROKER_AUDIT = {
     handed: flag,
     bytesIn: count,
     bytesOut: count,
+    bytesDropped: count,
     waitedMicroseconds: count,
     ranMicroseconds: count,
     scrubbed: list(scrubbed, MAXIMUM_SCRUB_RULES),

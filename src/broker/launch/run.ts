@@ -24,6 +24,7 @@ export async function run(admitted: Admitted, intent: Intent, services: Services
   const base = {
     handedOver: false,
     bytesOut: 0,
+    bytesDropped: 0,
     scrubbed: NOTHING_SCRUBBED,
     isolation: null,
     ranMicroseconds: 0,
@@ -72,6 +73,7 @@ export async function run(admitted: Admitted, intent: Intent, services: Services
     ...judge(method, grant, told),
     handedOver: true,
     bytesOut: told.bytesOut,
+    bytesDropped: told.bytesDropped,
     scrubbed: told.scrubbed,
     isolation: grant.isolation,
     waitedMicroseconds: microseconds(started, handedAt),
@@ -81,7 +83,13 @@ export async function run(admitted: Admitted, intent: Intent, services: Services
 
 async function runBuiltIn(admitted: Admitted, intent: Intent): Promise<Run> {
   const recorded = await intent;
-  const base = { handedOver: false, bytesOut: 0, scrubbed: NOTHING_SCRUBBED, isolation: null };
+  const base = {
+    handedOver: false,
+    bytesOut: 0,
+    bytesDropped: 0,
+    scrubbed: NOTHING_SCRUBBED,
+    isolation: null,
+  };
   const times = { waitedMicroseconds: 0, ranMicroseconds: 0 };
   if (recorded !== 'recorded' || admitted.target.kind !== 'built-in') {
     return { ...base, ...times, outcome: 'cancelled', answer: failure('audit-unavailable') };
@@ -141,6 +149,7 @@ export function failedRun(): Run {
     ...{ outcome: 'internal-error', answer: failure('internal-error'), handedOver: true },
     ...{
       bytesOut: 0,
+      bytesDropped: 0,
       scrubbed: NOTHING_SCRUBBED,
       isolation: null,
       waitedMicroseconds: 0,
