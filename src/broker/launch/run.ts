@@ -94,7 +94,7 @@ async function runBuiltIn(admitted: Admitted, intent: Intent): Promise<Run> {
   if (recorded !== 'recorded' || admitted.target.kind !== 'built-in') {
     return { ...base, ...times, outcome: 'cancelled', answer: failure('audit-unavailable') };
   }
-  const result = admitted.target.builtIn.answer(admitted.session.caller, admitted.generation);
+  const result = await admitted.target.builtIn.answer(admitted, admitted.generation);
   return { ...base, ...times, outcome: 'ok', answer: { ok: true, result, driver: null } };
 }
 
@@ -105,6 +105,8 @@ function refusedLaunch(reason: LaunchRefusal): [Outcome, ErrorReason] {
     case 'too-many-launches':
     case 'too-many-launches-per-second':
       return ['overloaded', 'overloaded'];
+    case 'paused':
+      return ['launch-refused', 'paused'];
     case 'draining':
       return ['cancelled', 'shutting-down'];
     case 'peer-gone':
