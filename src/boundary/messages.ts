@@ -121,6 +121,7 @@ export const BROKER_AUDIT = {
     bytesIn: count,
     bytesOut: count,
     bytesDropped: count,
+    controlsRemoved: count,
     waitedMicroseconds: count,
     ranMicroseconds: count,
     scrubbed: list(scrubbed, MAXIMUM_SCRUB_RULES),

@@ -74,6 +74,8 @@ export interface Run {
   readonly bytesOut: number;
   /** Bytes of output that were dropped at the limit. */
   readonly bytesDropped: number;
+  /** Control characters that were removed from environment values of a command. */
+  readonly controlsRemoved: number;
   readonly scrubbed: ScrubCounts;
   readonly isolation: Isolation | null;
   /** Microseconds before hand-over, and after it. */

@@ -127,6 +127,7 @@ export function createCalls(
             bytes_in: claims.bytesIn,
             bytes_out: claims.bytesOut,
             bytes_dropped: claims.bytesDropped,
+            control_characters_removed: claims.controlsRemoved,
           },
           ...{ waited_us: claims.waitedMicroseconds, ran_us: claims.ranMicroseconds },
           scrubbed: Object.fromEntries(claims.scrubbed.map(({ rule, count }) => [rule, count])),

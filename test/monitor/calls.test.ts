@@ -47,6 +47,7 @@ const outcome = (call: number): OutcomeClaims => ({
     bytesIn: 0,
     bytesOut: 0,
     bytesDropped: 0,
+    controlsRemoved: 0,
   },
   ...{ waitedMicroseconds: 0, ranMicroseconds: 0, scrubbed: [] },
 });

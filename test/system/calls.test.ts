@@ -53,6 +53,34 @@ describe('command drivers get params past the monitor', () => {
     for (const word of words) expect(text).toContain(JSON.stringify(word).slice(1, -1));
   });
 
+  test.each([
+    'one line',
+    'two\nlines',
+    '\n\nleading and trailing\n\n',
+    'quotes \' " ` and $(id) and \\n and \\',
+    '-\n:\n+\n.\ntabs\tstay',
+    ' spaces \n at the ends ',
+    'unicode ä 漢 🙂',
+    '',
+  ])('an environment value reaches the program as it is, its lines too: %j', async (text) => {
+    const reply = await call('arguments.variable', { text });
+    expect(reply.result).toEqual({ exit_status: 0, stdout: `${text}\n` });
+  });
+
+  test('other control characters are removed from an environment value, and the record says how many', async () => {
+    const reply = await call('arguments.variable', { text: 'a\u0000b\u001b[0mc\rd\u007f' });
+    expect(reply.result.stdout).toBe('ab[0mcd\n');
+    const end = daemon
+      .records()
+      .filter((record) => record.event === 'call-end')
+      .at(-1);
+    expect(end?.claims['control_characters_removed']).toBe(4);
+  });
+
+  test('a method can give the exit status alone', async () => {
+    expect((await call('arguments.status', {})).result).toEqual({ exit_status: 0 });
+  });
+
   test('an element with a control character is refused (J9)', async () => {
     const reply = await call('arguments.show', { words: ['a\nb'] });
     expect(reply.error?.code).toBe(-32602);

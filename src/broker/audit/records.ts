@@ -44,6 +44,7 @@ export async function closeRecord(
       bytesIn,
       bytesOut: run.bytesOut,
       bytesDropped: run.bytesDropped,
+      controlsRemoved: run.controlsRemoved,
     },
     error: run.answer.ok ? null : errorTable[run.answer.reason].code,
     waitedMicroseconds: run.waitedMicroseconds,

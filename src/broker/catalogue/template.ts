@@ -1,5 +1,6 @@
 import type { Manifest } from '../../shared/configuration/types.generated.ts';
 import { isJsonObject, type JsonObject } from '../../shared/json-value.ts';
+import type { Output } from './output.ts';
 
 /** One piece of an argv template: literal words, or what a param becomes. */
 export type ArgumentPart =
@@ -13,7 +14,7 @@ export interface CommandTemplate {
   /** In the order of the program's environment names; null: never set by this method. */
   readonly environment: readonly (string | null)[];
   readonly stdin: string | null;
-  readonly output: 'text' | 'lines' | 'json';
+  readonly output: Output;
   readonly exitStatuses: readonly number[];
 }
 

@@ -25,6 +25,7 @@ export async function run(admitted: Admitted, intent: Intent, services: Services
     handedOver: false,
     bytesOut: 0,
     bytesDropped: 0,
+    controlsRemoved: 0,
     scrubbed: NOTHING_SCRUBBED,
     isolation: null,
     ranMicroseconds: 0,
@@ -74,6 +75,7 @@ export async function run(admitted: Admitted, intent: Intent, services: Services
     handedOver: true,
     bytesOut: told.bytesOut,
     bytesDropped: told.bytesDropped,
+    controlsRemoved: input.removed,
     scrubbed: told.scrubbed,
     isolation: grant.isolation,
     waitedMicroseconds: microseconds(started, handedAt),
@@ -87,6 +89,7 @@ async function runBuiltIn(admitted: Admitted, intent: Intent): Promise<Run> {
     handedOver: false,
     bytesOut: 0,
     bytesDropped: 0,
+    controlsRemoved: 0,
     scrubbed: NOTHING_SCRUBBED,
     isolation: null,
   };
@@ -152,6 +155,7 @@ export function failedRun(): Run {
     ...{
       bytesOut: 0,
       bytesDropped: 0,
+      controlsRemoved: 0,
       scrubbed: NOTHING_SCRUBBED,
       isolation: null,
       waitedMicroseconds: 0,

@@ -6,9 +6,9 @@
  * the program runs.) Behind "go" come the values of secrets that the program takes as variables, one line each. Then it
  * becomes the program.
  *
- * For a `command` driver it first reads from stdin, the broker's end, what the caller's params became: one line per
- * environment name of its own arguments (`:value`, or `-` for unset), then one line per argv element (`:value`), then
- * a line `.`: `sh` cannot tell an empty line from end-of-file, which must end the launch. Names of variables stand in
+ * For a `command` driver it first reads from stdin, the broker's end, what the caller's params became: for each
+ * environment name of its own arguments `:value`, or `-` for unset, with a line `+value` before for each line of a value
+ * that has several; then one line per argv element (`:value`), then a line `.`: `sh` cannot tell an empty line from end-of-file, which must end the launch. Names of variables stand in
  * its arguments, which the monitor wrote; values are assigned without `eval`. `read` takes byte by byte, so that what
  * follows on stdin is the program's.
  */
@@ -35,16 +35,21 @@ done
 unset line go
 exec 3>&-
 [ "$mode" = command ] || { unset mode names secrets; exec "$@"; }
+value=
 while [ "$names" -gt 0 ]; do
   IFS= read -r line || exit 125
   case $line in
-    :*) export "$1=\${line#:}" ;;
+    +*) value=$value\${line#+}'
+'; continue ;;
+    :*) export "$1=$value\${line#:}" ;;
     -) ;;
     *) exit 125 ;;
   esac
+  value=
   shift
   names=$((names - 1))
 done
+unset value
 while IFS= read -r line; do
   case $line in
     :*) set -- "$@" "\${line#:}" ;;

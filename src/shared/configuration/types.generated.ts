@@ -678,9 +678,9 @@ stdin?: {
 param: string
 }
 /**
- * How stdout is read (command drivers).
+ * How stdout is read (command drivers); `exit-status` leaves it out of the result.
  */
-output: ("text" | "lines" | "json")
+output: ("text" | "lines" | "json" | "exit-status")
 /**
  * Which count as success (command drivers).
  * 
