@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createLineReader, type LineReader } from '../../../src/broker/frame/lines.ts';
+import { growth } from '../../support/growth.ts';
 
 function collect(maximumBytes: number): { reader: LineReader; lines: string[]; tooLong: () => number } {
   const lines: string[] = [];
@@ -123,26 +124,17 @@ describe('a reader', () => {
   });
 
   test('needs time in proportion to a line, however small its chunks are (T1)', () => {
-    const duration = (bytes: number, chunk: Uint8Array): number => {
-      const { reader } = collect(bytes);
-      const start = performance.now();
-      for (let sent = 0; sent < bytes; sent += chunk.length) reader.push(chunk);
-      return performance.now() - start;
-    };
     for (const [bytes, chunkBytes] of [
       [524_288, 16],
       [2_097_152, 256],
     ] as const) {
       const chunk = new Uint8Array(chunkBytes).fill(0x61);
-      let once = Number.POSITIVE_INFINITY;
-      let fourTimes = Number.POSITIVE_INFINITY;
-      // The shortest of several turns each, taken in turn, since others use the machine too.
-      for (let round = 0; round < 8; round += 1) {
-        once = Math.min(once, duration(bytes, chunk));
-        fourTimes = Math.min(fourTimes, duration(4 * bytes, chunk));
+      function push(length: number): void {
+        const { reader } = collect(length);
+        for (let sent = 0; sent < length; sent += chunk.length) reader.push(chunk);
       }
-      // A quadratic reader needs 16 times as long for four times the bytes.
-      expect(fourTimes / once).toBeLessThan(10);
+      // A quadratic reader needs 64 times as long for eight times the bytes.
+      expect(growth(bytes, push)).toBeLessThan(24);
     }
   });
 });
