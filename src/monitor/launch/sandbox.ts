@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { Isolation } from '../../boundary/messages.ts';
+import { isWithin } from '../../shared/configuration/paths.ts';
 import { type GateProgram, gateArguments, type ProcessLimits } from './gate.ts';
 
 /** One entry of a sandbox's file view, in order; a later one may lie inside an earlier one. */
@@ -49,7 +50,7 @@ export function namespacesOf(plan: SandboxPlan): readonly string[] {
   return [...(plan.way === 'user-namespace' ? ['user'] : []), ...unsharedBy(plan), 'mount'];
 }
 
-function mountArguments(mount: Mount): string[] {
+function oneMount(mount: Mount): string[] {
   switch (mount.kind) {
     case 'read':
       return ['--ro-bind', mount.source, mount.target];
@@ -65,19 +66,34 @@ function mountArguments(mount: Mount): string[] {
 }
 
 /**
- * The folders above every mount. bubblewrap would make those itself as 0700, which without a user namespace are root's
- * and closed to the target user. Folders within a mounted one are there already.
+ * Mounts, each after the folders above it. bubblewrap would make those itself as 0700, which without a user namespace are
+ * root's and closed to the target user. Below what is bound from the host there is nothing to make.
  */
-function folderArguments(mounts: readonly Mount[], dataFiles: readonly DataFile[]): string[] {
-  const mounted = mounts.flatMap((mount) => (mount.kind === 'link' ? [] : [mount.target]));
-  const folders = new Set<string>();
-  for (const { target } of [...mounts, ...dataFiles]) {
+function mountArguments(mounts: readonly Mount[], dataFiles: readonly DataFile[]): string[] {
+  const bound: string[] = [];
+  const made = new Set<string>();
+  function foldersAbove(target: string): string[] {
+    const folders: string[] = [];
     for (let folder = dirname(target); folder !== '/'; folder = dirname(folder)) {
-      const isInside = mounted.some((other) => folder === other || folder.startsWith(`${other}/`));
-      if (!isInside) folders.add(folder);
+      if (made.has(folder) || bound.some((other) => isWithin(folder, other))) continue;
+      folders.unshift(folder);
+      made.add(folder);
     }
+    return folders.flatMap((folder) => ['--perms', '0755', '--dir', folder]);
   }
-  return [...folders].sort().flatMap((folder) => ['--perms', '0755', '--dir', folder]);
+  const mounted = mounts.flatMap((mount) => {
+    const above = foldersAbove(mount.target);
+    if ('source' in mount) bound.push(mount.target);
+    // What was made below an empty folder before it is covered by it.
+    if (mount.kind === 'empty')
+      for (const folder of made) if (isWithin(folder, mount.target)) made.delete(folder);
+    return [...above, ...oneMount(mount)];
+  });
+  const files = dataFiles.flatMap(({ descriptor, target }) => [
+    ...foldersAbove(target),
+    ...['--perms', '0444', '--ro-bind-data', String(descriptor), target],
+  ]);
+  return [...mounted, ...files];
 }
 
 export const SETPRIV = '/usr/bin/setpriv';
@@ -103,17 +119,9 @@ export function sandboxArguments(
     '--die-with-parent',
     '--clearenv',
     ...[...plan.environment].flatMap(([name, value]) => ['--setenv', name, value]),
-    ...folderArguments(mounts, dataFiles),
-    ...mounts.flatMap(mountArguments),
-    ...dataFiles.flatMap((file) => [
-      '--perms',
-      '0444',
-      '--ro-bind-data',
-      String(file.descriptor),
-      file.target,
-    ]),
+    ...mountArguments(mounts, dataFiles),
     ...['--proc', '/proc', '--dev', '/dev'],
-    ...devices.flatMap(mountArguments),
+    ...devices.flatMap(oneMount),
     ...['--perms', '1777', '--size', String(SHARED_MEMORY_BYTES), '--tmpfs', '/dev/shm'],
     ...['--remount-ro', '/dev', '--remount-ro', '/'],
     ...['--chdir', plan.workdir],

