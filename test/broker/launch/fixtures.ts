@@ -15,7 +15,7 @@ export function loadMethod(kind: 'command' | 'jsonrpc', lines: string, profile =
   const program = kind === 'command' ? 'executable: /usr/bin/true' : 'node: x.ts';
   const [method] = loadMethods(
     'tool',
-    parseProfile('/c/tool.yaml', Buffer.from(`version: 1\n${profile}`)),
+    parseProfile('/c/tool.yaml', Buffer.from(`version: 1\n${profile}`)).value,
     '/d/tool/driver.yaml',
     Buffer.from(
       `version: 1\nname: tool\nkind: ${kind}\nprogram: { ${program} }\nmethods:\n  run:\n    params: { type: object, additionalProperties: false }\n${lines}`,
