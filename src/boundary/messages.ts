@@ -37,6 +37,7 @@ export const LAUNCH_REFUSALS = [
   'isolation-differs',
   'secret-missing',
   'no-intent',
+  'paused',
   'draining',
 ] as const;
 export type LaunchRefusal = (typeof LAUNCH_REFUSALS)[number];
@@ -70,6 +71,7 @@ export const REFUSALS = [
   'method-not-found',
   'overloaded',
   'shutting-down',
+  'paused',
   'message-too-large',
   'message-timeout',
   'http-not-spoken',
@@ -88,6 +90,7 @@ export const BROKER_CONTROL = {
   'close-session': { session: count },
   launch: { request: count, profile: profileName, session: count, call: count, generation: count },
   'end-launch': { launch: count },
+  pause: { session: count },
   drained: {},
 } as const;
 export type BrokerControl = MessageOf<typeof BROKER_CONTROL>;
@@ -117,6 +120,7 @@ export const BROKER_AUDIT = {
     handed: flag,
     bytesIn: count,
     bytesOut: count,
+    bytesDropped: count,
     waitedMicroseconds: count,
     ranMicroseconds: count,
     scrubbed: list(scrubbed, MAXIMUM_SCRUB_RULES),
@@ -180,9 +184,9 @@ export const MONITOR_CONTROL = {
   plan: {
     generation: count,
     profile: profileName,
-    way: word('user-namespace', 'inner-setpriv'),
-    uid: count,
-    degraded: list(text(256), 16),
+    isolation,
+    asksMore: list(text(8_300), 512),
+    widened: list(text(8_300), 512),
   },
   configure: { generation: count, unitsProvable: flag },
   commit: { generation: count },
@@ -204,6 +208,7 @@ export const MONITOR_CONTROL = {
   },
   'launch-refused': { request: count, reason: word(...LAUNCH_REFUSALS) },
   'launch-ended': { launch: count, end: word(...LAUNCH_ENDS), status: count },
+  'pause-state': { since: nullable(text(64)) },
   'audit-state': { state: word('writing', 'failing'), refused: count },
   drain: {},
 } as const;
@@ -213,7 +218,14 @@ export const MONITOR_AUDIT = {
   recorded: { serial: count },
   unrecorded: {
     serial: count,
-    reason: word('audit-unavailable', 'unknown-session', 'peer-gone', 'too-many-calls', 'stale-generation'),
+    reason: word(
+      'audit-unavailable',
+      'unknown-session',
+      'peer-gone',
+      'too-many-calls',
+      'stale-generation',
+      'paused',
+    ),
   },
 } as const;
 export type MonitorAudit = MessageOf<typeof MONITOR_AUDIT>;

@@ -72,6 +72,8 @@ export interface Run {
   /** Whether the request was given to a driver. */
   readonly handedOver: boolean;
   readonly bytesOut: number;
+  /** Bytes of output that were dropped at the limit. */
+  readonly bytesDropped: number;
   readonly scrubbed: ScrubCounts;
   readonly isolation: Isolation | null;
   /** Microseconds before hand-over, and after it. */

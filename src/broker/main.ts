@@ -11,6 +11,8 @@ import '../posix/close-inherited.ts';
 import { createLog } from '../shared/log.ts';
 import { createLimiter } from './admit/limiter.ts';
 import { discoverMethod } from './builtin/discover.ts';
+import { isolationMethod } from './builtin/isolation.ts';
+import { pauseMethod } from './builtin/pause.ts';
 import { type DaemonState, statusMethod } from './builtin/status.ts';
 import { createConfigurationReceiver } from './configuration/receiver.ts';
 import { createConnections } from './connection/connections.ts';
@@ -19,6 +21,8 @@ import { keepIndexes } from './scrub/kept-indexes.ts';
 import type { Services } from './services.ts';
 
 const EXIT_WITHOUT_MONITOR = 1;
+/** Longest wait for the monitor's word that it has paused, in milliseconds. */
+const PAUSED_WITHIN_MS = 5_000;
 
 function main(): void {
   // Without a handler SIGUSR1 would open Node's inspector.
@@ -28,6 +32,8 @@ function main(): void {
   let hello = { version: '', build: '', rootless: false, started: '' };
   let audit: DaemonState['audit'] = { state: 'writing', refused: 0 };
   let draining = false;
+  let pausedSince: string | null = null;
+  const pauseWaiting = new Set<(since: string) => void>();
 
   const monitor = openMonitorLink({
     session: (message, descriptor) => connections.open(message, descriptor),
@@ -45,6 +51,11 @@ function main(): void {
         case 'audit-state':
           audit = { state: message.state, refused: message.refused };
           return;
+        case 'pause-state':
+          pausedSince = message.since;
+          if (pausedSince === null) return;
+          for (const settle of pauseWaiting) settle(pausedSince);
+          return pauseWaiting.clear();
         case 'session-gone':
           return connections.close(message.session);
         case 'drain':
@@ -66,12 +77,40 @@ function main(): void {
     audit,
     sessions: connections.count,
     callsInFlight: limiter.inFlight,
+    pausedSince,
   });
-  const builtIns = [discoverMethod(() => hello.version), statusMethod(status)];
+  /** The monitor holds the pause: it is on when the monitor says so. */
+  function pause(session: number): Promise<string> {
+    if (pausedSince !== null) return Promise.resolve(pausedSince);
+    monitor.send({ type: 'pause', session });
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error('Cannot pause: the monitor did not')),
+        PAUSED_WITHIN_MS,
+      );
+      pauseWaiting.add((since) => {
+        clearTimeout(timer);
+        resolve(since);
+      });
+    });
+  }
+  const builtIns = [
+    discoverMethod(() => hello.version),
+    statusMethod(status),
+    isolationMethod,
+    pauseMethod(pause),
+  ];
   const receiver = createConfigurationReceiver(builtIns, monitor.send, (generation) => {
     log.level = generation.settings.log_level;
   });
-  const services: Services = { monitor, limiter, indexes: keepIndexes(), log, isDraining: () => draining };
+  const services: Services = {
+    monitor,
+    limiter,
+    indexes: keepIndexes(),
+    log,
+    isDraining: () => draining,
+    isPaused: () => pausedSince !== null,
+  };
   const connections = createConnections(receiver.current, services);
 }
 

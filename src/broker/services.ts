@@ -10,4 +10,5 @@ export interface Services {
   readonly indexes: KeptIndexes;
   readonly log: Log;
   readonly isDraining: () => boolean;
+  readonly isPaused: () => boolean;
 }

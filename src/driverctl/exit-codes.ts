@@ -40,7 +40,14 @@ export const exitCodes = {
   refused: {
     status: 8,
     meaning: 'refused for now; the same call may pass later',
-    reasons: ['overloaded', 'audit-unavailable', 'shutting-down', 'too-many-connections', 'cancelled'],
+    reasons: [
+      'overloaded',
+      'audit-unavailable',
+      'shutting-down',
+      'paused',
+      'too-many-connections',
+      'cancelled',
+    ],
   },
   tampered: { status: 9, meaning: '`audit verify` found a bad record', reasons: [] },
   other: {

@@ -126,6 +126,7 @@ export function createCalls(
             handed_over: claims.handed,
             bytes_in: claims.bytesIn,
             bytes_out: claims.bytesOut,
+            bytes_dropped: claims.bytesDropped,
           },
           ...{ waited_us: claims.waitedMicroseconds, ran_us: claims.ranMicroseconds },
           scrubbed: Object.fromEntries(claims.scrubbed.map(({ rule, count }) => [rule, count])),

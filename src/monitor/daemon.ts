@@ -3,22 +3,28 @@ import { buildSeccompFilter } from '../posix/seccomp.ts';
 import type { Log } from '../shared/log.ts';
 import { type AuditFields, openAuditLog } from './audit/log.ts';
 import { loadParamsKey } from './audit/params-hash.ts';
+import { createRecorder } from './audit/recorder.ts';
 import { createRefusals } from './audit/refusals.ts';
 import { createBrokerLife } from './broker/broker-life.ts';
 import { createDispatch } from './broker/dispatch.ts';
 import { createCalls } from './calls.ts';
+import type { Expected } from './configuration/exchange.ts';
 import { createGenerations } from './configuration/generations.ts';
+import { openGrantNotes } from './configuration/grant-notes.ts';
 import { type Generation, loadGeneration } from './configuration/load.ts';
+import type { DriverPlan } from './configuration/plan.ts';
 import { createReloader } from './configuration/reloader.ts';
 import type { Installation } from './installation.ts';
 import { openCgroups } from './launch/cgroups.ts';
 import { BROKER_FILTER } from './launch/filter.ts';
 import { createFilters } from './launch/filters.ts';
+import { expectIsolation } from './launch/isolation.ts';
 import { createLaunches } from './launch/launches.ts';
 import { sweepLaunches } from './launch/sweep.ts';
 import { openListener } from './listen/open-listener.ts';
 import { openFilesLimit } from './open-files.ts';
 import type { Options } from './options.ts';
+import { openPause } from './pause.ts';
 import { createSessions, type Session, sessionsForDescriptors } from './session/sessions.ts';
 import { claimStateFolder } from './state-folder.ts';
 import { VERSION } from './version.ts';
@@ -68,27 +74,13 @@ export async function startDaemon(options: Options, installation: Installation, 
   const key = loadParamsKey(options.state);
   const { notes, killed } = sweepLaunches(options.state);
   const cgroups = openCgroups(options.state);
+  const pause = openPause(options.state);
+  const grantNotes = openGrantNotes(options.state);
   const started = new Date().toISOString();
   const build = buildId();
   const rootless = process.geteuid?.() !== 0;
 
-  function record(
-    event: string,
-    facts: AuditFields,
-    claims: AuditFields = {},
-    durable = false,
-  ): Promise<unknown> {
-    const written = audit.append(event, facts, claims, durable);
-    written.catch((error: unknown) => {
-      audit.countRefused();
-      log.error(
-        { event, reason: error instanceof Error ? error.message : 'unknown' },
-        'a record was not written',
-      );
-    });
-    return written;
-  }
-
+  const record = createRecorder(audit, log);
   const refusals = createRefusals({
     wholePerWindow: REFUSALS_WHOLE,
     windowMs: REFUSALS_WINDOW_MS,
@@ -131,6 +123,19 @@ export async function startDaemon(options: Options, installation: Installation, 
     if (passed === false) sessions.close(number, 'stopping');
   }
 
+  function tellPause(facts: AuditFields): void {
+    const { since } = pause;
+    log.warn({ since }, since === null ? 'the pause has ended' : 'paused: calls of drivers are refused');
+    void record(since === null ? 'resume' : 'pause', { since, ...facts }, {}, true);
+    broker.link?.send({ type: 'pause-state', since });
+  }
+
+  function recordGrants(generation: Generation): void {
+    const { widened, asksNotGranted } = grantNotes.take(generation.drivers);
+    for (const change of widened) void record('grants-widened', { ...change });
+    for (const change of asksNotGranted) void record('asks-not-granted', { ...change });
+  }
+
   audit.onStateChange((state, why) => {
     broker.link?.send({ type: 'audit-state', state, refused: audit.refusedWithoutRecord });
     log.warn({ state, reason: why }, 'the state of the audit log changed');
@@ -138,7 +143,12 @@ export async function startDaemon(options: Options, installation: Installation, 
   });
 
   const hello = { type: 'hello' as const, build, version: VERSION, rootless, started };
-  const broker = createBrokerLife(generations, buildSeccompFilter(BROKER_FILTER), hello, {
+  const expected = (plan: DriverPlan): ReturnType<Expected> => ({
+    isolation: expectIsolation(plan, filters.of(plan.filter), cgroups !== null),
+    widened: grantNotes.widened(plan),
+  });
+  const brokerFilter = buildSeccompFilter(BROKER_FILTER);
+  const broker = createBrokerLife(generations, brokerFilter, hello, expected, {
     dispatch: (link) =>
       createDispatch({
         ...{ link, log: audit, refusals, calls, sessions, launches },
@@ -146,6 +156,12 @@ export async function startDaemon(options: Options, installation: Installation, 
         generation: generations.get,
         current: () => generations.current,
         isDraining: () => stopping,
+        isPaused: () => pause.since !== null,
+        pause({ number, caller }) {
+          if (pause.since !== null) return;
+          pause.begin();
+          tellPause({ session: number, uid: caller.uid });
+        },
         onDrained: () => drained(),
         failed: launchFailed,
       }),
@@ -156,6 +172,7 @@ export async function startDaemon(options: Options, installation: Installation, 
     },
     serving(link) {
       link.send({ type: 'audit-state', state: audit.state, refused: audit.refusedWithoutRecord });
+      link.send({ type: 'pause-state', since: pause.since });
       for (const session of sessions.all()) if (!session.taken) passSession(session);
     },
     ended(why, said) {
@@ -209,6 +226,7 @@ export async function startDaemon(options: Options, installation: Installation, 
     offer: broker.offer,
     async taken(next) {
       generations.take(next);
+      recordGrants(next);
       log.level = next.settings.log_level;
       log.info({ generation: next.number }, 'the configuration was reloaded');
       // Both run it by now: a record that cannot be written is counted, and said in the operational log.
@@ -221,6 +239,11 @@ export async function startDaemon(options: Options, installation: Installation, 
       void record('reload-refused', { reason: why.slice(0, RECORDED_REASON) }, saidClaim(said));
     },
   });
+
+  function reloadAndResume(): Promise<void> {
+    if (pause.look()) tellPause({ by: 'state folder' });
+    return reload();
+  }
 
   async function stop(status = 0): Promise<void> {
     if (stopping) return;
@@ -262,10 +285,11 @@ export async function startDaemon(options: Options, installation: Installation, 
     {},
     true,
   );
+  recordGrants(first);
   const refused = await broker.start();
   if (refused !== null) {
     await stop(1);
     throw new Error(refused);
   }
-  return { socket, development: first.settings.development, reload, stop: () => stop(0) };
+  return { socket, development: first.settings.development, reload: reloadAndResume, stop: () => stop(0) };
 }

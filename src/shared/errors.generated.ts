@@ -16,6 +16,7 @@ export type ErrorReason =
   | "driver-error"
   | "launch-refused"
   | "audit-unavailable"
+  | "paused"
   | "outcome-unrecorded"
   | "overloaded"
   | "shutting-down"
@@ -42,6 +43,7 @@ export const errorTable: Readonly<
   "driver-error": { code: -32015, message: "The driver reported an error", retryable: false },
   "launch-refused": { code: -32016, message: "Cannot start the driver", retryable: true },
   "audit-unavailable": { code: -32020, message: "Cannot start the call: the audit log cannot be written", retryable: true },
+  "paused": { code: -32025, message: "Cannot start the call: driverd is paused", retryable: true },
   "outcome-unrecorded": { code: -32024, message: "Cannot answer the call: it was run, and its outcome could not be recorded", retryable: false },
   "overloaded": { code: -32021, message: "Cannot accept the call: a limit on calls is reached", retryable: true },
   "shutting-down": { code: -32022, message: "Cannot accept the call: the daemon is stopping", retryable: true },

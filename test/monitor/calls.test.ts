@@ -46,6 +46,7 @@ const outcome = (call: number): OutcomeClaims => ({
     handed: true,
     bytesIn: 0,
     bytesOut: 0,
+    bytesDropped: 0,
   },
   ...{ waitedMicroseconds: 0, ranMicroseconds: 0, scrubbed: [] },
 });

@@ -23,7 +23,7 @@ const intent = (session, call, more = {}) => ({ type: 'intent', serial: call, ca
   request: '00000000-0000-7000-8000-000000000000', method: 'echo.say', params: 'a'.repeat(64), policies: [],
   notification: false, trace: null, span: null, ...more });
 const outcome = (call) => ({ type: 'outcome', serial: call, call, outcome: 'ok', error: null, handed: false, bytesIn: 0,
-  bytesOut: 0, waitedMicroseconds: 0, ranMicroseconds: 0, scrubbed: [] });
+  bytesOut: 0, bytesDropped: 0, waitedMicroseconds: 0, ranMicroseconds: 0, scrubbed: [] });
 const launch = (session, request, more = {}) => ({ type: 'launch', request, profile: 'echo', session, call: request, generation: 1, ...more });
 const heard = [];
 let begun = false;

@@ -27,6 +27,7 @@ function makeDriver(name: string, script: string, mode = 0o755): void {
   );
 }
 
+const CUT_SECRET = 'hunter2-hunter2-hunter2';
 beforeAll(async () => {
   process.umask(0o022);
   folder = mkdtempSync(join(tmpdir(), 'driverd-test-'));
@@ -39,6 +40,7 @@ beforeAll(async () => {
   }
   makeDriver('early', '#!/bin/sh\nexec <&-\necho done\n');
   writeFileSync(join(folder, 'token'), `${SECRET}\n`, { mode: 0o600 });
+  writeFileSync(join(folder, 'cut-token'), CUT_SECRET, { mode: 0o600 });
   const capped = `version: 1\nlimits: { output_bytes: ${CAP} }\n`;
   daemon = await startTestDaemon({
     folder,
@@ -51,6 +53,15 @@ beforeAll(async () => {
         forbidden: 'version: 1\n',
         early: 'version: 1\n',
       },
+      catter: 'version: 1\nlimits: { output_bytes: 200000 }\n',
+      cutter: `version: 1\ndriver: catter\non_output_limit: truncate\nlimits: { output_bytes: 1024 }\nsecrets: [{ name: token, file: ${join(folder, 'cut-token')} }]\n`,
+      keeper: [
+        'version: 1\ndriver: attempt\nsecrets:',
+        `  - { name: token, file: ${join(folder, 'token')} }`,
+        `  - { name: as-descriptor, file: ${join(folder, 'token')}, as: descriptor, variable: TOKEN_FD }`,
+        `  - { name: as-variable, file: ${join(folder, 'token')}, as: environment, variable: TOKEN }`,
+        '',
+      ].join('\n'),
       misbehave: `version: 1\nlimits: { wall_ms: 20000, output_bytes: 200000 }\nsecrets: [{ name: token, file: ${JSON.stringify(join(folder, 'token'))} }]\n`,
     },
     settings: 'limits: { in_flight_per_identity: 4 }\nlog_level: debug',
@@ -133,6 +144,44 @@ test('a secret that a driver was given is found nowhere: not in reply, stderr, p
   expect(everything).not.toMatch(/AKIA[A-Z2-7]{16}/);
   expect(JSON.stringify(reply.result)).toContain('[REDACTED:token]');
   client.close();
+});
+
+test('output beyond the limit is dropped where the profile says so, what is dropped is stated, and no half of a secret passes (invariant 10)', async () => {
+  const secret = CUT_SECRET;
+  // The limit falls into the secret: its first half must not pass as what was cut off.
+  const text = `${'x'.repeat(1014)}${secret}${'y'.repeat(3000)}`;
+  const reply = await call('cutter.copy', { text });
+  expect(reply.error).toBeUndefined();
+  const { stdout } = reply.result;
+  expect(stdout).not.toContain('hunter2');
+  expect('x'.repeat(1014).startsWith(stdout)).toBe(true);
+  expect(reply._meta).toEqual({ dropped_bytes: text.length - stdout.length });
+  const failing = await call('catter.copy', { text: 'z'.repeat(300_000) });
+  expect(failing.error?.data.reason).toBe('output-limit');
+  const ends = daemon.records().filter((record) => record.event === 'call-end');
+  expect(ends.at(-2)?.claims['bytes_dropped']).toBe(text.length - stdout.length);
+});
+
+test('secrets come as a file, an open descriptor or a variable, and are scrubbed whichever way (C9)', async () => {
+  const value = readFileSync(join(folder, 'token'), 'utf8').trim();
+  const got = async (words: string[]): Promise<string> => {
+    const reply = await call('keeper.run', { words });
+    return JSON.stringify(reply.error ?? reply.result.stdout);
+  };
+  for (const words of [
+    ['read', '/run/secrets/token'],
+    ['read_descriptor', 'TOKEN_FD'],
+    ['environment', 'TOKEN'],
+  ]) {
+    const text = await got(words);
+    expect(text).not.toContain(value);
+    expect(text).toContain('[REDACTED');
+  }
+  expect(await got(['descriptors'])).toContain('4');
+  const held =
+    readFileSync(`/proc/${daemon.pid}/environ`, 'latin1') +
+    readFileSync(`/proc/${daemon.pid}/cmdline`, 'latin1');
+  expect(held).not.toContain(value);
 });
 
 test('a secret that is missing refuses the call, and nothing is started', async () => {

@@ -43,6 +43,7 @@ export async function closeRecord(
       handed: run.handedOver,
       bytesIn,
       bytesOut: run.bytesOut,
+      bytesDropped: run.bytesDropped,
     },
     error: run.answer.ok ? null : errorTable[run.answer.reason].code,
     waitedMicroseconds: run.waitedMicroseconds,

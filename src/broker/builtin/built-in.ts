@@ -1,6 +1,11 @@
-import type { Caller } from '../../shared/caller.ts';
 import type { JsonValue } from '../../shared/json-value.ts';
 import type { Generation } from '../configuration/generation.ts';
+import type { ClientSession } from '../connection/client-session.ts';
+
+/** Who asks. */
+export interface BuiltInCall {
+  readonly session: ClientSession;
+}
 
 /** A method of driverd itself; all of them are `rpc.*`, which JSON-RPC 2.0 section 8 reserves. */
 export interface BuiltIn {
@@ -8,5 +13,5 @@ export interface BuiltIn {
   /** Without one it shows only what is the caller's own. */
   readonly needsPermit: boolean;
   readonly summary: string;
-  answer(caller: Caller, generation: Generation): JsonValue;
+  answer(call: BuiltInCall, generation: Generation): JsonValue | Promise<JsonValue>;
 }

@@ -13,7 +13,7 @@ export function discoverMethod(version: () => string): BuiltIn {
     name: 'rpc.discover',
     needsPermit: false,
     summary: 'Describes the methods that you may call.',
-    answer(caller, generation) {
+    answer({ session: { caller } }, generation) {
       const methods = [...generation.methods.values()].filter((method) =>
         generation.policy.callable(caller, method.name),
       );

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../shared/json-value.ts';
+import type { Generation } from '../configuration/generation.ts';
 import type { BuiltIn } from './built-in.ts';
 
 /** What the monitor told of itself, and what the broker counts. */
@@ -11,6 +12,8 @@ export interface DaemonState {
   readonly audit: { readonly state: 'writing' | 'failing'; readonly refused: number };
   readonly sessions: number;
   readonly callsInFlight: number;
+  /** ISO 8601, or null. */
+  readonly pausedSince: string | null;
 }
 
 /** `rpc.status`: what runs, how drivers are held, and what is weaker than it could be. */
@@ -19,14 +22,19 @@ export function statusMethod(state: () => DaemonState): BuiltIn {
     name: 'rpc.status',
     needsPermit: true,
     summary: 'Tells what runs and how drivers are held.',
-    answer(_caller, generation) {
-      const { version, build, rootless, started, audit, sessions, callsInFlight } = state();
+    answer(_call, generation) {
+      const { version, build, rootless, started, audit, sessions, callsInFlight, pausedSince } = state();
       const { development, audit: auditSettings } = generation.settings;
-      const drivers: JsonValue[] = [...generation.plans].map(([name, { way, uid, degraded }]) => {
+      const drivers: JsonValue[] = [...generation.plans].map(([name, { isolation, asksMore, widened }]) => {
+        const { way, uid, degraded } = isolation;
         const methods = [...generation.methods.values()].filter((method) => method.profile === name);
-        return { name, way, uid, degraded, methods: methods.map((method) => method.name) };
+        return {
+          ...{ name, way, uid, degraded, methods: methods.map((method) => method.name) },
+          ...{ asks_not_granted: asksMore, widened },
+        };
       });
       const warnings = [
+        ...(pausedSince === null ? [] : [`paused since ${pausedSince}: calls of drivers are refused`]),
         ...(development ? ['this is a development configuration: not for production'] : []),
         ...(rootless
           ? ['rootless: broker and drivers share one user and are told apart by their sandboxes alone']
@@ -38,8 +46,13 @@ export function statusMethod(state: () => DaemonState): BuiltIn {
       return {
         ...{ version, build, development, rootless, started, generation: generation.number },
         audit: { durability: auditSettings.durability, ...audit },
-        ...{ sessions, calls_in_flight: callsInFlight, drivers, warnings },
+        ...{ sessions, calls_in_flight: callsInFlight, paused_since: pausedSince, drivers, warnings },
+        ...{ asks_not_granted: count(generation, 'asksMore'), grants_widened: count(generation, 'widened') },
       };
     },
   };
+}
+
+function count({ plans }: Generation, what: 'asksMore' | 'widened'): number {
+  return [...plans.values()].reduce((sum, plan) => sum + plan[what].length, 0);
 }

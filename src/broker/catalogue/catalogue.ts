@@ -31,6 +31,8 @@ export interface Method {
   readonly errors: ReadonlyMap<string, DeclaredError>;
   readonly command: CommandTemplate | null;
   readonly outputBytes: number;
+  /** Drops output beyond `outputBytes` instead of ending the call. */
+  readonly truncates: boolean;
   readonly wallMs: number;
   readonly stderrInErrors: boolean;
 }
@@ -94,6 +96,7 @@ function loadMethod(
     ...{ destructive: entry.destructive, idempotent: entry.idempotent, tags: entry.tags },
     ...{ timeoutMs: entry.timeout_ms ?? null, errors: new Map(errors), command },
     ...{ outputBytes: profile.limits.output_bytes, wallMs: profile.limits.wall_ms },
+    truncates: profile.on_output_limit === 'truncate',
     stderrInErrors: profile.stderr_in_errors,
   };
 }

@@ -24,7 +24,7 @@ export interface Generation {
   readonly methods: ReadonlyMap<string, Method>;
   readonly builtIns: ReadonlyMap<string, BuiltIn>;
   readonly policy: Policy;
-  readonly plans: ReadonlyMap<string, Pick<PlanMessage, 'way' | 'uid' | 'degraded'>>;
+  readonly plans: ReadonlyMap<string, Pick<PlanMessage, 'isolation' | 'asksMore' | 'widened'>>;
   /** Calls that keep it alive. */
   began(): void;
   ended(): void;
@@ -86,7 +86,12 @@ export function buildGeneration(
     methods,
     builtIns: new Map(builtIns.map((builtIn) => [builtIn.name, builtIn])),
     policy,
-    plans: new Map(offered.plans.map(({ profile, way, uid, degraded }) => [profile, { way, uid, degraded }])),
+    plans: new Map(
+      offered.plans.map(({ profile, isolation, asksMore, widened }) => [
+        profile,
+        { isolation, asksMore, widened },
+      ]),
+    ),
     began() {
       calls += 1;
     },

@@ -22,7 +22,7 @@ export interface Hearing {
   close(status: number, stderr: () => Buffer): Heard | null;
 }
 export type Heard =
-  | { readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly kind: 'answer'; readonly answer: Answer; readonly dropped?: number }
   | { readonly kind: 'bad-output'; readonly place: { readonly at: string; readonly rule: string } };
 
 export interface HearingEvents {
@@ -36,6 +36,8 @@ export interface HearingEvents {
 /** How a driver was heard out; `end` is the first cause that ended it. */
 export type Told = {
   readonly bytesOut: number;
+  /** Bytes of output that were dropped at the limit (`on_output_limit: truncate`). */
+  readonly bytesDropped: number;
   readonly scrubbed: ScrubCounts;
   /** Exit status, signal and the scrubbed tail of stderr: `data.driver` of an error. */
   readonly driver: JsonObject;
@@ -79,6 +81,7 @@ async function hearOut(
   /** The driver's answer is complete, or known to be none: what ends it after that is no cause. */
   let isHeard = false;
   let bytesOut = 0;
+  let truncated = false;
   function endBecause(why: NonNullable<typeof cause>): void {
     if (!isHeard) cause ??= why;
     kill();
@@ -102,7 +105,7 @@ async function hearOut(
   const hearing =
     method.command === null
       ? hearJsonRpc(method, limits, scrubber, events)
-      : hearCommand(method, limits, scrubber, raw);
+      : hearCommand(method, limits, scrubber, raw, () => truncated);
   const streams = openStreams(grant, method.outputBytes, {
     stdout(chunk) {
       bytesOut += chunk.length;
@@ -112,7 +115,10 @@ async function hearOut(
       bytesOut += chunk.length;
       stderrTail.push(stderrScrub.write(chunk));
     },
-    overLimit: () => endBecause('output-limit'),
+    overLimit() {
+      if (method.truncates) truncated = true;
+      else endBecause('output-limit');
+    },
   });
 
   const timer = setTimeout(endBecause, timeLimit(admitted, method), 'timeout');
@@ -124,12 +130,14 @@ async function hearOut(
   clearTimeout(graceTimer);
   admitted.cancelled.removeEventListener('abort', onGone);
 
-  stderrTail.push(stderrScrub.end());
+  // What is still held may be the beginning of a secret whose rest was dropped.
+  if (!truncated) stderrTail.push(stderrScrub.end());
   for (const [rule, count] of stderrScrub.counts) counts.set(rule, (counts.get(rule) ?? 0) + count);
   const heard = hearing.close(status, stderrTail.bytes);
   const { end: launchEnd } = await grant.ended;
   const driver = describeEnd(status, stderrTail.bytes());
-  const told = { bytesOut, scrubbed: counts, driver };
+  const heldBack = heard?.kind === 'answer' ? (heard.dropped ?? 0) : 0;
+  const told = { bytesOut, bytesDropped: streams.dropped + heldBack, scrubbed: counts, driver };
   services.log.debug({ request: admitted.requestId, status }, 'a driver ended');
   if (cause !== undefined) return { ...told, end: cause };
   if (heard?.kind === 'answer') return { ...told, end: 'answered', answer: heard.answer };

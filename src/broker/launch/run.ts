@@ -24,6 +24,7 @@ export async function run(admitted: Admitted, intent: Intent, services: Services
   const base = {
     handedOver: false,
     bytesOut: 0,
+    bytesDropped: 0,
     scrubbed: NOTHING_SCRUBBED,
     isolation: null,
     ranMicroseconds: 0,
@@ -72,6 +73,7 @@ export async function run(admitted: Admitted, intent: Intent, services: Services
     ...judge(method, grant, told),
     handedOver: true,
     bytesOut: told.bytesOut,
+    bytesDropped: told.bytesDropped,
     scrubbed: told.scrubbed,
     isolation: grant.isolation,
     waitedMicroseconds: microseconds(started, handedAt),
@@ -81,12 +83,18 @@ export async function run(admitted: Admitted, intent: Intent, services: Services
 
 async function runBuiltIn(admitted: Admitted, intent: Intent): Promise<Run> {
   const recorded = await intent;
-  const base = { handedOver: false, bytesOut: 0, scrubbed: NOTHING_SCRUBBED, isolation: null };
+  const base = {
+    handedOver: false,
+    bytesOut: 0,
+    bytesDropped: 0,
+    scrubbed: NOTHING_SCRUBBED,
+    isolation: null,
+  };
   const times = { waitedMicroseconds: 0, ranMicroseconds: 0 };
   if (recorded !== 'recorded' || admitted.target.kind !== 'built-in') {
     return { ...base, ...times, outcome: 'cancelled', answer: failure('audit-unavailable') };
   }
-  const result = admitted.target.builtIn.answer(admitted.session.caller, admitted.generation);
+  const result = await admitted.target.builtIn.answer(admitted, admitted.generation);
   return { ...base, ...times, outcome: 'ok', answer: { ok: true, result, driver: null } };
 }
 
@@ -97,6 +105,8 @@ function refusedLaunch(reason: LaunchRefusal): [Outcome, ErrorReason] {
     case 'too-many-launches':
     case 'too-many-launches-per-second':
       return ['overloaded', 'overloaded'];
+    case 'paused':
+      return ['launch-refused', 'paused'];
     case 'draining':
       return ['cancelled', 'shutting-down'];
     case 'peer-gone':
@@ -141,6 +151,7 @@ export function failedRun(): Run {
     ...{ outcome: 'internal-error', answer: failure('internal-error'), handedOver: true },
     ...{
       bytesOut: 0,
+      bytesDropped: 0,
       scrubbed: NOTHING_SCRUBBED,
       isolation: null,
       waitedMicroseconds: 0,

@@ -10,12 +10,14 @@ export interface DriverStreams {
   write(bytes: Uint8Array): void;
   /** Settles when both streams are at end-of-file and the sandbox is dead, with its exit status. */
   readonly finished: Promise<number>;
+  /** Bytes beyond the limit that were dropped. */
+  readonly dropped: number;
 }
 
 export interface StreamEvents {
   stdout(chunk: Buffer): void;
   stderr(chunk: Buffer): void;
-  /** More than the limit came: nothing more is reported. */
+  /** Once, when more than the limit came: nothing more is reported. */
   overLimit(): void;
 }
 
@@ -26,12 +28,17 @@ export function openStreams(grant: LaunchGrant, maximumBytes: number, events: St
   const stderr = new Socket({ fd: grant.stderr, readable: true, writable: false });
   let left = maximumBytes;
   let over = false;
+  let dropped = 0;
 
   function counted(report: (chunk: Buffer) => void): (chunk: Buffer) => void {
     return (chunk) => {
-      if (over) return;
+      if (over) {
+        dropped += chunk.length;
+        return;
+      }
       if (chunk.length > left) {
         report(chunk.subarray(0, left));
+        dropped = chunk.length - left;
         over = true;
         return events.overLimit();
       }
@@ -63,7 +70,13 @@ export function openStreams(grant: LaunchGrant, maximumBytes: number, events: St
     stdin.destroy();
     return status;
   });
-  return { write: (bytes) => void stdin.end(bytes), finished };
+  return {
+    write: (bytes) => void stdin.end(bytes),
+    finished,
+    get dropped() {
+      return dropped;
+    },
+  };
 }
 
 /** The last bytes of a stream, at most so many. */

@@ -15,7 +15,8 @@ export function respond(finished: Finished): Reply | null {
     return errorReply(request.id, answer.message === null ? error : { ...error, message: answer.message });
   }
   const reply = { jsonrpc: '2.0', id: request.id, result: answer.result };
-  const applied = metadata.reply || answer.driver !== null ? { _meta: applies(finished, answer.driver) } : {};
+  const told = metadata.reply || answer.driver !== null || run.bytesDropped > 0;
+  const applied = told ? { _meta: applies(finished, answer.driver) } : {};
   return { ...reply, ...applied };
 }
 
@@ -34,9 +35,12 @@ function errorReply(id: string | number | null, error: ReturnType<typeof errorOb
   return { jsonrpc: '2.0', id, error: { code: error.code, message: error.message, data: error.data } };
 }
 
-/** What was applied: the request id, the isolation, what was scrubbed. */
+/** What was applied: the request id, the isolation, what was scrubbed. That output was cut is said unasked. */
 function applies({ requestId, run, metadata }: Finished, driver: JsonObject | null): JsonObject {
-  const raw = driver === null ? {} : { driver };
+  const raw = {
+    ...(driver === null ? {} : { driver }),
+    ...(run.bytesDropped === 0 ? {} : { dropped_bytes: run.bytesDropped }),
+  };
   if (!metadata.reply) return raw;
   const isolation: JsonValue = run.isolation === null ? null : { ...run.isolation };
   return {

@@ -11,6 +11,8 @@ export interface ScrubStream {
   /** Returns the rest. */
   end(): Uint8Array;
   readonly counts: ScrubCounts;
+  /** Bytes of the input that were passed on or replaced so far; the rest is held. */
+  readonly passed: number;
 }
 
 /**
@@ -51,5 +53,8 @@ export function createScrubStream(known: KnownValues): ScrubStream {
     },
     end: () => take(true),
     counts,
+    get passed() {
+      return passed;
+    },
   };
 }

@@ -108,5 +108,8 @@ async function callRaw(invocation: Invocation, send: () => Promise<Answer>): Pro
 }
 
 function printApplied({ options, stderr }: Invocation, meta: JsonObject): void {
+  const dropped = meta['dropped_bytes'];
+  if (typeof dropped === 'number')
+    stderr.write(`driverctl: output was cut at the limit: ${dropped} bytes were dropped\n`);
   if (options.verbose === true) stderr.write(humanText(meta));
 }

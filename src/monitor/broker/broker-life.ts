@@ -1,7 +1,7 @@
 import { buildId } from '../../boundary/build.ts';
 import type { BrokerControl, MonitorControl } from '../../boundary/messages.ts';
 import type { SeccompFilter } from '../../posix/seccomp.ts';
-import { createExchange } from '../configuration/exchange.ts';
+import { createExchange, type Expected } from '../configuration/exchange.ts';
 import type { Generations } from '../configuration/generations.ts';
 import type { Generation } from '../configuration/load.ts';
 import type { ReadySandbox } from '../launch/start-sandbox.ts';
@@ -51,9 +51,10 @@ export function createBrokerLife(
   generations: Generations,
   filter: SeccompFilter,
   hello: Extract<MonitorControl, { type: 'hello' }>,
+  expected: Expected,
   events: BrokerLifeEvents,
 ): BrokerLife {
-  const exchange = createExchange();
+  const exchange = createExchange(expected);
   const restartDelay = createRestartDelay();
   const waiting = new Set<() => void>();
   let link: BrokerLink | undefined;

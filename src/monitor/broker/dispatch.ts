@@ -5,7 +5,7 @@ import type { Calls } from '../calls.ts';
 import type { Generation } from '../configuration/load.ts';
 import type { Launch, Launches, LaunchRequest } from '../launch/launches.ts';
 import { createRate } from '../rate.ts';
-import type { Sessions } from '../session/sessions.ts';
+import type { Session, Sessions } from '../session/sessions.ts';
 import type { ConfigurationMessage } from './broker-life.ts';
 import type { BrokerLink } from './broker-link.ts';
 
@@ -27,6 +27,9 @@ export interface DispatchTargets {
   generation(number: number): Generation | undefined;
   current(): Generation;
   isDraining(): boolean;
+  isPaused(): boolean;
+  /** Begins a pause; a broker can ask for one, and for no end of it. */
+  pause(session: Session): void;
   onConfiguration(message: ConfigurationMessage): void;
   onDrained(): void;
   /** Why a launch failed, for the operational log. */
@@ -67,6 +70,7 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
     if (plan === undefined) return refuseLaunch(message, 'unknown-profile');
     if (state !== 'live') return refuseLaunch(message, state === 'gone' ? 'peer-gone' : 'unknown-session');
     if (log.state === 'failing') return refuseLaunch(message, 'audit-unavailable');
+    if (targets.isPaused()) return refuseLaunch(message, 'paused');
     if (launches.alive >= generation.settings.limits.launches)
       return refuseLaunch(message, 'too-many-launches');
     if (!launchRate.take()) return refuseLaunch(message, 'too-many-launches-per-second');
@@ -151,6 +155,10 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
     if (targets.generation(message.generation) === undefined) {
       return link.answer({ type: 'unrecorded', serial, reason: 'stale-generation' });
     }
+    // What is built in starts nothing, and `rpc.status` is how one sees that driverd is paused.
+    if (targets.isPaused() && !message.method.startsWith('rpc.')) {
+      return link.answer({ type: 'unrecorded', serial, reason: 'paused' });
+    }
     const written = calls.intent(session, message);
     if (written === false) return link.kill('it used a call number twice');
     answerWhenWritten(serial, written);
@@ -169,6 +177,12 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
           if (sessions.state(message.session) === 'never-was')
             return link.kill('it named a session that never was');
           return sessions.close(message.session, 'broker-closed');
+        case 'pause': {
+          const session = sessions.get(message.session);
+          if (sessions.state(message.session) === 'never-was')
+            return link.kill('it named a session that never was');
+          return session === undefined ? undefined : targets.pause(session);
+        }
         case 'drained':
           if (!targets.isDraining()) return link.kill('it drained without being asked');
           return targets.onDrained();

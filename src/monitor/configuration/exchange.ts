@@ -1,11 +1,18 @@
-import type { BrokerControl, MonitorControl } from '../../boundary/messages.ts';
+import type { BrokerControl, Isolation, MonitorControl } from '../../boundary/messages.ts';
 import type { Generation } from './load.ts';
+import type { DriverPlan } from './plan.ts';
 
 /** No answer in time is a no, in milliseconds. */
 const ANSWER_WITHIN_MS = 20_000;
 
+/** What is expected of a profile's launches, and how its grants changed. */
+export type Expected = (plan: DriverPlan) => {
+  readonly isolation: Isolation;
+  readonly widened: readonly string[];
+};
+
 /** What a broker is sent of a generation: the very bytes that the monitor read, and what it made of names. */
-function* messagesOf(generation: Generation): Generator<MonitorControl> {
+function* messagesOf(generation: Generation, expected: Expected): Generator<MonitorControl> {
   const { number } = generation;
   for (const { role, name, path, bytes } of generation.files) {
     yield {
@@ -18,8 +25,9 @@ function* messagesOf(generation: Generation): Generator<MonitorControl> {
     };
   }
   yield { type: 'names', generation: number, users: generation.users, groups: generation.groups };
-  for (const [profile, { sandbox, degraded }] of generation.drivers) {
-    yield { type: 'plan', generation: number, profile, way: sandbox.way, uid: sandbox.uid, degraded };
+  for (const [profile, plan] of generation.drivers) {
+    const { asksMore } = plan;
+    yield { type: 'plan', generation: number, profile, asksMore, ...expected(plan) };
   }
   yield { type: 'configure', generation: number, unitsProvable: generation.unitsProvable };
 }
@@ -33,7 +41,7 @@ export interface Exchange {
 }
 
 /** A generation counts when both have accepted it; one is offered at a time. */
-export function createExchange(): Exchange {
+export function createExchange(expected: Expected): Exchange {
   let waiting: { generation: number; settle: (why: string | null) => void } | undefined;
 
   function settle(why: string | null): void {
@@ -45,7 +53,7 @@ export function createExchange(): Exchange {
   return {
     offer(generation, send) {
       settle('another one was offered');
-      for (const message of messagesOf(generation)) send(message);
+      for (const message of messagesOf(generation, expected)) send(message);
       return new Promise((resolve) => {
         const timer = setTimeout(() => settle('the broker did not answer in time'), ANSWER_WITHIN_MS);
         waiting = {

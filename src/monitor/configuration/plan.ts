@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { isSyscall } from '../../posix/seccomp.ts';
+import { asksOf, type Grants, grantsOf, widerThan } from '../../shared/configuration/grants.ts';
 import { nearestWord } from '../../shared/configuration/nearest-word.ts';
 import type { Profile, Program } from '../../shared/configuration/types.generated.ts';
 import type { ReadFile } from '../../shared/configuration/yaml.ts';
@@ -24,6 +25,9 @@ export interface DriverPlan {
   /** Milliseconds from "go". */
   readonly wallMs: number;
   readonly secrets: readonly SecretSource[];
+  readonly grants: Grants;
+  /** What the manifest asks for and the profile does not grant, as words. */
+  readonly asksMore: readonly string[];
   /** What this host cannot hold as a profile would have it; stated, never silent (invariant 8). */
   readonly degraded: readonly string[];
 }
@@ -62,6 +66,7 @@ export function planDriver(given: {
     { kind: 'read', source: folder, target: INSIDE.driver },
   ];
   const way = wayFor(mounts, user);
+  const grants = grantsOf(profile);
   return {
     name: given.name,
     programFile: runs.file,
@@ -93,6 +98,8 @@ export function planDriver(given: {
     filter: { ...profile.syscalls, network: profile.network },
     wallMs: limits.wall_ms,
     secrets: profile.secrets,
+    grants,
+    asksMore: widerThan(asksOf(program.asks), grants),
     degraded: degradations(way),
   };
 }

@@ -24,6 +24,15 @@ export function differences(plan: SandboxPlan, status: ProcessStatus): string[] 
   return found;
 }
 
+/** What a launch with this plan would apply: what the kernel would say of its gate. */
+export function expectIsolation(plan: DriverPlan, filter: SeccompFilter, inCgroup: boolean): Isolation {
+  const { uid, gid, groups } = plan.sandbox;
+  const status: ProcessStatus = {
+    ...{ uids: [uid], gids: [gid], groups, capabilities: 0n, noNewPrivs: true, seccomp: SECCOMP_FILTER },
+  };
+  return describeIsolation(plan, status, filter, inCgroup);
+}
+
 /** What was really applied to a launch; it stands in the record. */
 export function describeIsolation(
   plan: DriverPlan,

@@ -323,7 +323,7 @@ describe('reaching somebody (X4, X5)', () => {
   });
 });
 
-describe('privilege (X1, X3, L3, L11)', () => {
+describe('privilege (X1, L3, L11)', () => {
   test('it cannot become root', async () => {
     expect(['EPERM', 'EINVAL']).toContain((await inside(['become_root'])).errno);
     if (isRoot) expect(outside(['become_root'])).toEqual({ ok: true, value: 0 });

@@ -50,6 +50,7 @@ describe('a broker played by a test is ended, and that is on record (invariant 6
     ['a call number twice', 'record(intent(session, 5)); record(intent(session, 5));'],
     ['having taken what was not passed', "send({ type: 'taken', kind: 'launch', number: 4 });"],
     ['having drained unasked', "send({ type: 'drained' });"],
+    ['ending a pause', "send({ type: 'resume', session });"],
     ['saying hello twice', "send({ type: 'hello', build: buildId() });"],
     ['retiring what runs', "send({ type: 'retired', generation: 1 });"],
     ['retiring what comes next', "send({ type: 'retired', generation: 2 });"],
@@ -142,6 +143,18 @@ describe('a broker played by a test is refused, and that is on record (invariant
 });
 
 describe('a launch', () => {
+  test('is refused by the monitor itself while driverd is paused', async () => {
+    const monitor = await startPlayedBroker(
+      "send({ type: 'pause', session }); record(intent(session, 1)); send(launch(session, 1));",
+    );
+    const client = await connectClient(monitor.socket);
+    const reasonOf = (): unknown =>
+      monitor.records().find((record) => record.event === 'launch-refused')?.facts['reason'];
+    await expect.poll(reasonOf, { timeout: 15_000 }).toBe('paused');
+    client.close();
+    expect(await monitor.stop()).toBe(0);
+  }, 60_000);
+
   test('without an intent keeps its gate shut and is refused, on record (invariant 11)', async () => {
     const monitor = await startPlayedBroker('send(launch(session, 1));');
     const client = await connectClient(monitor.socket);

@@ -1,0 +1,28 @@
+import type { Log } from '../../shared/log.ts';
+import type { AuditFields, AuditLog } from './log.ts';
+
+/**
+ * Writes a record of the monitor's own. Nobody has to wait for it: what could not be written is counted, and said in
+ * the operational log.
+ * @param facts what the monitor saw itself
+ * @param claims what the broker told it
+ * @param durable settles only after fdatasync(2)
+ */
+export type Recorder = (
+  event: string,
+  facts: AuditFields,
+  claims?: AuditFields,
+  durable?: boolean,
+) => Promise<unknown>;
+
+export function createRecorder(audit: AuditLog, log: Log): Recorder {
+  return (event, facts, claims = {}, durable = false) => {
+    const written = audit.append(event, facts, claims, durable);
+    written.catch((error: unknown) => {
+      audit.countRefused();
+      const reason = error instanceof Error ? error.message : 'unknown';
+      log.error({ event, reason }, 'a record was not written');
+    });
+    return written;
+  };
+}

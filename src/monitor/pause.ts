@@ -1,0 +1,55 @@
+import { closeSync, constants, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** In the state folder, which root alone can write: whoever removes it and sends SIGHUP ends the pause. */
+const FILE = 'paused';
+const LONGEST = 64;
+
+/** While it is on, no call is started. It holds over a restart; the broker may ask for it, never for its end. */
+export interface Pause {
+  /** Since when, ISO 8601; null: not paused. */
+  readonly since: string | null;
+  /** Begins it, durably; settles nothing where it is on already. Throws where the state folder cannot be written. */
+  begin(): void;
+  /** Looks at the file again; whether something changed. A file that cannot be read counts as a pause. */
+  look(): boolean;
+}
+
+export function openPause(stateFolder: string): Pause {
+  const path = join(stateFolder, FILE);
+  let since = read(path);
+  return {
+    get since() {
+      return since;
+    },
+    begin() {
+      if (since !== null) return;
+      const now = new Date().toISOString();
+      const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
+      const file = openSync(path, flags, 0o600);
+      try {
+        writeSync(file, `${now}\n`);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      since = now;
+    },
+    look() {
+      const before = since;
+      since = read(path);
+      return since !== before;
+    },
+  };
+}
+
+function read(path: string): string | null {
+  try {
+    // Whoever makes it by hand need not know what stands in it.
+    const text = readFileSync(path, 'latin1').slice(0, LONGEST).trim();
+    return /^[\x20-\x7e]+$/.test(text) ? text : 'unknown';
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    return 'unknown';
+  }
+}
