@@ -29,13 +29,32 @@ export const optionTable = {
     type: 'string',
     help: '--state DIR      the state folder (else $DRIVERD_STATE, /var/lib/driverd)',
   },
+  config: {
+    type: 'string',
+    help: '--config DIR     the folder with driverd.yaml, drivers.d and policy.d (default /etc/driverd)',
+  },
+  as: { type: 'string', help: '--as OTHER       another name for the profile and its methods' },
+  allow: {
+    type: 'string',
+    multiple: true,
+    help: '--allow WHO      permit group:NAME, user:NAME, uid:N, gid:N or unit:NAME.service; repeatable',
+  },
+  grant: {
+    type: 'string',
+    multiple: true,
+    help: '--grant WORD     grant what the driver asks for beyond the default sandbox; repeatable',
+  },
   help: { type: 'boolean', short: 'h', help: '-h, --help       print help' },
 } as const satisfies ParseArgsOptionsConfig & Record<string, { help: string }>;
 
 export type OptionName = keyof typeof optionTable;
 
 export type Options = {
-  readonly [Name in OptionName]?: (typeof optionTable)[Name]['type'] extends 'string' ? string : boolean;
+  readonly [Name in OptionName]?: (typeof optionTable)[Name] extends { readonly multiple: true }
+    ? readonly string[]
+    : (typeof optionTable)[Name]['type'] extends 'string'
+      ? string
+      : boolean;
 };
 
 export interface CommandLine {

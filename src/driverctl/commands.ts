@@ -3,6 +3,8 @@ import { tailAuditLog } from './commands/audit-tail.ts';
 import { verifyAuditLog } from './commands/audit-verify.ts';
 import { callMethod } from './commands/call.ts';
 import { describeMethod } from './commands/describe.ts';
+import { disableDriver } from './commands/disable.ts';
+import { enableDriver } from './commands/enable.ts';
 import { helpText } from './commands/help.ts';
 import { listMethods } from './commands/list.ts';
 import { showStatus } from './commands/status.ts';
@@ -86,6 +88,27 @@ export const commands: readonly CommandSpecification[] = [
     options: ['log', 'state', 'json'],
     operands: 0,
     run: verifyAuditLog,
+  },
+  {
+    name: 'enable',
+    usage: 'enable DRIVER',
+    summary: 'write a profile for a driver, and who may call it',
+    notes: [
+      'It grants the default sandbox and the read paths that the driver asks for. Each wider thing that it asks for is',
+      'named, and granted where --grant repeats it; a secret as --grant secret:NAME=/path/to/file.',
+    ],
+    options: ['as', 'allow', 'grant', 'config', 'state', 'json'],
+    operands: 1,
+    run: enableDriver,
+  },
+  {
+    name: 'disable',
+    usage: 'disable NAME',
+    summary: 'remove what enable has written',
+    notes: ['NAME is that of the profile. Files that were edited since are kept.'],
+    options: ['config', 'state', 'json'],
+    operands: 1,
+    run: disableDriver,
   },
   {
     name: 'help',

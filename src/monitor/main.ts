@@ -15,6 +15,7 @@ import { createLog } from '../shared/log.ts';
 import { startDaemon } from './daemon.ts';
 import { findInstallation } from './installation.ts';
 import { type Options, parseOptions } from './options.ts';
+import { noteDaemon } from './state-folder.ts';
 import { VERSION } from './version.ts';
 
 const EXIT_USAGE = 2;
@@ -43,6 +44,7 @@ async function main(options: Options): Promise<void> {
     process.on('SIGTERM', () => void daemon.stop());
     process.on('SIGINT', () => void daemon.stop());
     process.on('SIGHUP', () => void daemon.reload());
+    noteDaemon(options.state);
     if (daemon.development) log.warn('this is a development configuration: not for production');
     log.info({ socket: daemon.socket, version: VERSION }, 'driverd is listening');
   } catch (error) {

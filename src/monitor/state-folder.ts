@@ -1,6 +1,8 @@
-import { closeSync, constants, lstatSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, constants, lstatSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockFile } from '../posix/lock.ts';
+import { DAEMON_LOCK_FILE, DAEMON_NOTE_FILE, encodeDaemonNote } from '../shared/daemon-note.ts';
+import { startTimeOf } from '../shared/process-start.ts';
 
 /**
  * Makes or checks the state folder (0700, our own) and locks it for as long as this process lives.
@@ -14,9 +16,23 @@ export function claimStateFolder(folder: string): void {
     throw new Error(`Cannot use the state folder ${folder}: it must be 0700 and owned by the daemon's user`);
   }
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
-  const lock = openSync(join(folder, 'lock'), flags, 0o600);
+  const lock = openSync(join(folder, DAEMON_LOCK_FILE), flags, 0o600);
   if (!lockFile(lock)) {
     closeSync(lock);
     throw new Error(`Cannot use the state folder ${folder}: another driverd runs on it`);
   }
+}
+
+/**
+ * Notes beside the lock which process holds it, so that driverctl can ask it to reload. To be called when SIGHUP is
+ * handled: before, it would end the daemon.
+ * @throws Error where the folder cannot be written
+ */
+export function noteDaemon(folder: string): void {
+  const startTime = startTimeOf(process.pid);
+  if (startTime === null) throw new Error('Cannot note the daemon: /proc does not show it');
+  const path = join(folder, DAEMON_NOTE_FILE);
+  // A reader finds the old note or the new one, never a part.
+  writeFileSync(`${path}.new`, encodeDaemonNote({ pid: process.pid, startTime }), { mode: 0o600 });
+  renameSync(`${path}.new`, path);
 }

@@ -2,6 +2,7 @@ import { type Descriptor, ownDescriptor } from './descriptor.ts';
 import { checked, lastErrno, libc, PosixError } from './libc.ts';
 
 const ESRCH = 3;
+const SIGHUP = 1;
 const SIGKILL = 9;
 
 const pidfdOpen = libc.func('int pidfd_open(int, unsigned int)');
@@ -14,9 +15,19 @@ export function openPidfd(pid: number): Descriptor {
 
 /** SIGKILL by handle; a process that has ended already is no error. Throws `PosixError` (EPERM). */
 export function killByPidfd(pidfd: number): void {
-  if (pidfdSendSignal(pidfd, SIGKILL, null, 0) >= 0) return;
+  signalByPidfd(pidfd, SIGKILL, 'kill a process');
+}
+
+/** SIGHUP by handle. False where the process has ended already. Throws `PosixError` (EPERM). */
+export function hangUpByPidfd(pidfd: number): boolean {
+  return signalByPidfd(pidfd, SIGHUP, 'send SIGHUP to a process');
+}
+
+function signalByPidfd(pidfd: number, signal: number, what: string): boolean {
+  if (pidfdSendSignal(pidfd, signal, null, 0) >= 0) return true;
   const errno = lastErrno();
-  if (errno !== ESRCH) throw new PosixError('kill a process', errno);
+  if (errno !== ESRCH) throw new PosixError(what, errno);
+  return false;
 }
 
 /** Whether the process still runs, by signal 0; EPERM means that it does (kill(2)). */

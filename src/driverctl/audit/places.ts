@@ -12,7 +12,12 @@ export function auditLogPath({ options, environment }: Place): string {
   return options.log ?? (environment['DRIVERD_LOG'] || DEFAULT_LOG);
 }
 
-/** The monitor's note of the head: in `--state`, then `$DRIVERD_STATE`, then the packaged state folder. */
-export function headNotePath({ options, environment }: Place): string {
-  return join(options.state ?? (environment['DRIVERD_STATE'] || DEFAULT_STATE), HEAD_NOTE_FILE);
+/** The daemon's state folder: `--state`, then `$DRIVERD_STATE`, then the packaged one. */
+export function stateFolder({ options, environment }: Place): string {
+  return options.state ?? (environment['DRIVERD_STATE'] || DEFAULT_STATE);
+}
+
+/** The monitor's note of the head, in the state folder. */
+export function headNotePath(place: Place): string {
+  return join(stateFolder(place), HEAD_NOTE_FILE);
 }

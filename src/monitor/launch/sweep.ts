@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { killByPidfd, openPidfd } from '../../posix/pidfd.ts';
-import { startTimeOf } from './process-status.ts';
+import { startTimeOf } from '../../shared/process-start.ts';
 
 const FOLDER = 'launches';
 
