@@ -53,7 +53,7 @@ const programs: readonly {
   {
     main: 'src/driverctl/main.ts',
     mayUse: ['json-rpc-2.0', 'koffi', 'yaml'],
-    neverUses: ['node:child_process', 'node:http', 'node:vm', 'node:inspector'],
+    neverUses: ['node:http', 'node:vm', 'node:inspector'],
     why: 'the command line holds no policy, no schema compiler and no authority',
   },
   {
@@ -115,6 +115,15 @@ describe.each(programs)('$main', ({ main, mayUse, neverUses, why }) => {
       .map(([name, path]) => `${path} imports ${name}`);
     expect(strays).toEqual([]);
   });
+});
+
+test('of driverctl only the doctor starts programs, and only ones that it names itself', () => {
+  const starters = sources.filter(
+    (path) =>
+      path.startsWith('src/driverctl/') &&
+      importsOf(read(path)).some(({ specifier }) => specifier === 'node:child_process'),
+  );
+  expect(starters).toEqual(['src/driverctl/doctor/host.ts']);
 });
 
 describe('the first import of a process that starts others or reads hostile bytes', () => {

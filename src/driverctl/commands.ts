@@ -4,9 +4,13 @@ import { verifyAuditLog } from './commands/audit-verify.ts';
 import { callMethod } from './commands/call.ts';
 import { describeMethod } from './commands/describe.ts';
 import { disableDriver } from './commands/disable.ts';
+import { examineHost } from './commands/doctor.ts';
 import { enableDriver } from './commands/enable.ts';
 import { helpText } from './commands/help.ts';
+import { showIsolation } from './commands/isolation.ts';
 import { listMethods } from './commands/list.ts';
+import { pauseDaemon } from './commands/pause.ts';
+import { resumeDaemon } from './commands/resume.ts';
 import { showStatus } from './commands/status.ts';
 import { showVersion } from './commands/version.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -68,6 +72,42 @@ export const commands: readonly CommandSpecification[] = [
     options: [...connecting, 'json'],
     operands: 0,
     run: showStatus,
+  },
+  {
+    name: 'isolation',
+    usage: 'isolation METHOD',
+    summary: 'what a launch of a method would apply, without one',
+    notes: ['The name of a driver will do.'],
+    options: [...connecting, 'json'],
+    operands: 1,
+    run: showIsolation,
+  },
+  {
+    name: 'doctor',
+    usage: 'doctor',
+    summary: 'what this host offers, what drivers would get, what to change',
+    notes: ['It asks a daemon for its drivers where one answers.'],
+    options: [...connecting, 'json'],
+    operands: 0,
+    run: examineHost,
+  },
+  {
+    name: 'pause',
+    usage: 'pause',
+    summary: 'refuse all calls of drivers until resume',
+    notes: ['It holds over a restart.'],
+    options: [...connecting, 'json'],
+    operands: 0,
+    run: pauseDaemon,
+  },
+  {
+    name: 'resume',
+    usage: 'resume',
+    summary: 'end a pause, on the host',
+    notes: ['It edits the state folder: run it as root, or as the user of a rootless daemon.'],
+    options: ['state', 'json'],
+    operands: 0,
+    run: resumeDaemon,
   },
   {
     name: 'audit tail',

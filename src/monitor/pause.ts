@@ -1,11 +1,13 @@
 import { closeSync, constants, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { DAEMON_PAUSE_FILE } from '../shared/daemon-note.ts';
 
-/** In the state folder, which root alone can write: whoever removes it and sends SIGHUP ends the pause. */
-const FILE = 'paused';
 const LONGEST = 64;
 
-/** While it is on, no call is started. It holds over a restart; the broker may ask for it, never for its end. */
+/**
+ * While it is on, no call is started. It holds over a restart; the broker may ask for it, never for its end. Its file
+ * lies in the state folder, which root alone can write: whoever removes it and sends SIGHUP ends the pause.
+ */
 export interface Pause {
   /** Since when, ISO 8601; null: not paused. */
   readonly since: string | null;
@@ -16,7 +18,7 @@ export interface Pause {
 }
 
 export function openPause(stateFolder: string): Pause {
-  const path = join(stateFolder, FILE);
+  const path = join(stateFolder, DAEMON_PAUSE_FILE);
   let since = read(path);
   return {
     get since() {

@@ -5,6 +5,9 @@ export const DAEMON_NOTE_FILE = 'pid';
 /** Its longest length in bytes. */
 export const DAEMON_NOTE_BYTES = 64;
 
+/** The file whose being there means that the daemon is paused. */
+export const DAEMON_PAUSE_FILE = 'paused';
+
 /**
  * Which process a daemon is. A note outlives its daemon, and a number alone could be another process's by now: nothing
  * is sent to it unless the start time is the same and the lock is open in that process.
