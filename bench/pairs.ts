@@ -1,0 +1,60 @@
+/** One comparison: ours against a peer, measured in turn in the same run. */
+export interface Row {
+  readonly name: string;
+  /** Median, in `unit`. */
+  readonly ours: number;
+  readonly peer: number;
+  readonly peer_name: string;
+  readonly unit: string;
+  /** Of the medians. */
+  readonly ratio: number;
+  /** What the ratio is to be at most, as an issue asks; null where none asks. */
+  readonly aim: number | null;
+  readonly runs: number;
+}
+
+export interface Comparison extends Pick<Row, 'name' | 'peer_name' | 'aim'> {
+  /** Does it once; returns milliseconds. */
+  ours(): Promise<number>;
+  peer(): Promise<number>;
+}
+
+/** Turns before the first one that counts: files come into the cache, code gets compiled. */
+const WARM_UP = 20;
+
+/**
+ * Measures in turn, so that what else the machine does falls on both alike.
+ * @param runs of each, from 1
+ */
+export async function compare(comparison: Comparison, runs: number): Promise<Row> {
+  const ours: number[] = [];
+  const peer: number[] = [];
+  for (let run = -WARM_UP; run < runs; run += 1) {
+    const [mine, theirs] =
+      run % 2 === 0
+        ? [await comparison.ours(), await comparison.peer()]
+        : await comparison.peer().then(async (first) => [await comparison.ours(), first] as const);
+    if (run < 0) continue;
+    ours.push(mine);
+    peer.push(theirs);
+  }
+  const { name, peer_name, aim } = comparison;
+  const [mine, theirs] = [median(ours), median(peer)];
+  return {
+    name,
+    ours: round(mine),
+    peer: round(theirs),
+    peer_name,
+    unit: 'ms',
+    ratio: round(mine / theirs),
+    aim,
+    runs,
+  };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+const round = (value: number): number => Math.round(value * 1000) / 1000;
