@@ -2,7 +2,7 @@ import { type SpawnOptions, spawn } from 'node:child_process';
 import { systemView } from '../src/monitor/configuration/views.ts';
 import { driverFilter, NO_GRANTS } from '../src/monitor/launch/filter.ts';
 import { GATE_DESCRIPTOR } from '../src/monitor/launch/gate.ts';
-import { type SandboxPlan, sandboxArguments } from '../src/monitor/launch/sandbox.ts';
+import { type SandboxPlan, sandboxArguments, writtenFiles } from '../src/monitor/launch/sandbox.ts';
 import { startSandbox } from '../src/monitor/launch/start-sandbox.ts';
 import { reopenMemoryFile } from '../src/posix/memory-file.ts';
 import { makePipe, openToEveryUser } from '../src/posix/pipes.ts';
@@ -54,17 +54,17 @@ async function toFirstByte(
 
 /** bubblewrap with all that driverd gives it; "go" lies at the gate already, so that nothing of the monitor counts. */
 async function sandboxAlone(): Promise<number> {
-  const file = reopenMemoryFile(filter.file);
+  const files = [filter.file, ...writtenFiles(plan, []).map(({ content }) => content)].map(reopenMemoryFile);
   const filterDescriptor = GATE_DESCRIPTOR + 1;
   try {
     return await toFirstByte(
       '/usr/bin/bwrap',
       sandboxArguments(plan, filterDescriptor),
-      { stdio: ['ignore', 'pipe', 'inherit', 'pipe', file.number] },
+      { stdio: ['ignore', 'pipe', 'inherit', 'pipe', ...files.map((file) => file.number)] },
       'go\n',
     );
   } finally {
-    file.close();
+    for (const file of files) file.close();
   }
 }
 

@@ -10,6 +10,9 @@ const ENOSYS = 38;
 const ACT_ALLOW = 0x7fff_0000;
 const ACT_ERRNO = 0x0005_0000;
 const ATTRIBUTE_BAD_ARCHITECTURE = 2;
+const ATTRIBUTE_OPTIMIZE = 8;
+/** A tree over the numbers instead of a list: each call passes few of the rules. */
+const OPTIMIZE_TREE = 2;
 const UNKNOWN_SYSCALL = -1;
 const COMPARE_MASKED_EQUAL = 7;
 
@@ -94,6 +97,8 @@ export function buildSeccompFilter(plan: FilterPlan, refusal: number = EPERM): S
   const context = library.init(actions[plan.unlisted]);
   try {
     check('set', library.setAttribute(context, ATTRIBUTE_BAD_ARCHITECTURE, ACT_ERRNO | refusal));
+    // Before libseccomp 2.5 there is no such attribute: then the filter is a list.
+    library.setAttribute(context, ATTRIBUTE_OPTIMIZE, OPTIMIZE_TREE);
     for (const rule of plan.rules) {
       if (!isSyscall(rule.syscall))
         throw new Error(`Cannot build a filter: libseccomp knows no ${rule.syscall}`);

@@ -59,7 +59,7 @@ export function planDriver(given: {
   const guarded = { hidden: given.hidden, programs: [folder, installation.root, installation.node] };
   const mounts: readonly Mount[] = [
     ...systemView(),
-    ...(profile.network === 'host' ? networkView() : []),
+    ...(profile.network === 'none' ? [] : networkView()),
     { kind: 'empty', target: '/tmp', bytes: limits.scratch_bytes, mode: '1777' },
     ...(program.program.node === undefined ? [] : nodeView(installation)),
     ...grantedMounts(read, user, guarded),

@@ -2,11 +2,25 @@ import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Installation } from '../installation.ts';
 import type { Mount } from '../launch/sandbox.ts';
+import { copySystemFile } from './system-files.ts';
 
 /** What programs of a distribution expect below /etc. */
-const ETC_ENTRIES = [
-  ...['passwd', 'group', 'nsswitch.conf', 'hosts', 'services', 'protocols', 'os-release', 'localtime'],
-  ...['ld.so.cache', 'ld.so.conf', 'ld.so.conf.d', 'alternatives'],
+const ETC_ENTRIES: readonly string[] = [
+  ...['passwd', 'group', 'nsswitch.conf', 'os-release', 'localtime', 'ld.so.cache', 'alternatives'],
+];
+/** What they need besides to find names and to trust certificates, with a network. */
+const ETC_NETWORK_ENTRIES: readonly string[] = [
+  ...[
+    'hosts',
+    'services',
+    'protocols',
+    'resolv.conf',
+    'host.conf',
+    'gai.conf',
+    'ssl',
+    'ca-certificates',
+    'pki',
+  ],
 ];
 const MERGED_INTO_USR = ['/bin', '/sbin', '/lib', '/lib64'];
 
@@ -19,7 +33,25 @@ export const INSIDE = {
   broker: '/driverd',
 } as const;
 
-/** The minimal read-only system, as this host has it; read once when configuration is loaded. */
+/**
+ * The devices of every sandbox; bubblewrap's own --dev makes more mounts. Without a terminal none is missed, and random
+ * is urandom since Linux 5.6 (random(4)).
+ */
+const DEVICES = ['/dev/null', '/dev/zero', '/dev/urandom'];
+const DEVICE_LINKS: readonly (readonly [target: string, to: string])[] = [
+  ['/dev/random', 'urandom'],
+  ['/dev/fd', '/proc/self/fd'],
+  ['/dev/stdin', '/proc/self/fd/0'],
+  ['/dev/stdout', '/proc/self/fd/1'],
+  ['/dev/stderr', '/proc/self/fd/2'],
+  // POSIX shared memory lies in the private /tmp, within its size.
+  ['/dev/shm', '/tmp'],
+];
+
+/**
+ * The minimal read-only system, as this host has it; read once when configuration is loaded. Small files below /etc are
+ * copies: what changes on the host shows after the next reload.
+ */
 export function systemView(): readonly Mount[] {
   const merged = MERGED_INTO_USR.filter((path) => existsSync(path)).map((path): Mount => {
     const isLink = lstatSync(path).isSymbolicLink();
@@ -27,24 +59,27 @@ export function systemView(): readonly Mount[] {
       ? { kind: 'link', to: readlinkSync(path), target: path }
       : { kind: 'read', source: path, target: path };
   });
-  const etc = ETC_ENTRIES.map((name) => join('/etc', name))
-    .filter((path) => existsSync(path))
-    .map((path): Mount => ({ kind: 'read', source: path, target: path }));
-  return [{ kind: 'read', source: '/usr', target: '/usr' }, ...merged, ...etc];
+  const etc = etcView(ETC_ENTRIES);
+  const devices = DEVICES.map((path): Mount => ({ kind: 'device', source: path, target: path }));
+  const links = DEVICE_LINKS.map(([target, to]): Mount => ({ kind: 'link', to, target }));
+  return [{ kind: 'read', source: '/usr', target: '/usr' }, ...merged, ...etc, ...devices, ...links];
 }
 
-/** What programs need of /etc to find names and to trust certificates on the host's network. */
+/** What programs need of /etc with a network. */
 export function networkView(): readonly Mount[] {
-  return [
-    '/etc/resolv.conf',
-    '/etc/host.conf',
-    '/etc/gai.conf',
-    '/etc/ssl',
-    '/etc/ca-certificates',
-    '/etc/pki',
-  ]
+  return etcView(ETC_NETWORK_ENTRIES);
+}
+
+function etcView(names: readonly string[]): readonly Mount[] {
+  return names
+    .map((name) => join('/etc', name))
     .filter((path) => existsSync(path))
-    .map((path): Mount => ({ kind: 'read', source: path, target: path }));
+    .map((path): Mount => {
+      const content = copySystemFile(path);
+      return content === null
+        ? { kind: 'read', source: path, target: path }
+        : { kind: 'copy', content, target: path };
+    });
 }
 
 /** Node and the SDK, for drivers that run on it. */

@@ -18,9 +18,10 @@ ulimit -c 0 && ulimit -n "$1" && ulimit -f "$2" && ulimit -t "$3" || exit 126
 [ "$4" = - ] || ulimit -d "$4" || exit 126
 [ "$5" = - ] || ulimit -v "$5" || exit 126
 ulimit -u "$6" 2>/dev/null || ulimit -p "$6" || exit 126
-IFS= read -r oom </proc/self/oom_score_adj || exit 126
-[ "$oom" -ge "$7" ] || echo "$7" >/proc/self/oom_score_adj || exit 126
-unset oom
+echo "$7" 2>/dev/null >/proc/self/oom_score_adj || {
+  IFS= read -r oom </proc/self/oom_score_adj && [ "$oom" -ge "$7" ] || exit 126
+  unset oom
+}
 mode=$8 secrets=$9 names=\${10}
 shift 10
 echo ready >&3 || exit 125

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { Isolation } from '../../boundary/messages.ts';
+import type { Descriptor } from '../../posix/descriptor.ts';
 import { isWithin } from '../../shared/configuration/paths.ts';
 import { type GateProgram, gateArguments, type ProcessLimits } from './gate.ts';
 
@@ -10,6 +11,8 @@ export type Mount =
       readonly source: string;
       readonly target: string;
     }
+  /** A file that bubblewrap writes; it comes from a file in memory. */
+  | { readonly kind: 'copy'; readonly content: Descriptor; readonly target: string }
   | { readonly kind: 'link'; readonly to: string; readonly target: string }
   /** An empty private folder, `bytes` at most. */
   | { readonly kind: 'empty'; readonly target: string; readonly bytes: number; readonly mode: string };
@@ -36,10 +39,12 @@ export interface SandboxPlan {
   readonly program: GateProgram;
 }
 
-/** A file that bubblewrap makes inside from a descriptor: no argv and no environment carries what is in it. */
-export interface DataFile {
-  readonly descriptor: number;
-  readonly target: string;
+/** A file that bubblewrap writes inside from a file in memory: no argv and no environment carries what is in it. */
+export type DataFile = Omit<Extract<Mount, { kind: 'copy' }>, 'kind'>;
+
+/** Every file that bubblewrap writes, in the order of their descriptors. */
+export function writtenFiles(plan: SandboxPlan, dataFiles: readonly DataFile[]): readonly DataFile[] {
+  return [...plan.mounts.filter((mount) => mount.kind === 'copy'), ...dataFiles];
 }
 
 function unsharedBy({ network }: SandboxPlan): readonly string[] {
@@ -50,7 +55,7 @@ export function namespacesOf(plan: SandboxPlan): readonly string[] {
   return [...(plan.way === 'user-namespace' ? ['user'] : []), ...unsharedBy(plan), 'mount'];
 }
 
-function oneMount(mount: Mount): string[] {
+function oneMount(mount: Exclude<Mount, { kind: 'copy' }>): string[] {
   switch (mount.kind) {
     case 'read':
       return ['--ro-bind', mount.source, mount.target];
@@ -69,7 +74,17 @@ function oneMount(mount: Mount): string[] {
  * Mounts, each after the folders above it. bubblewrap would make those itself as 0700, which without a user namespace are
  * root's and closed to the target user. Below what is bound from the host there is nothing to make.
  */
-function mountArguments(mounts: readonly Mount[], dataFiles: readonly DataFile[]): string[] {
+function mountArguments(
+  mounts: readonly Mount[],
+  dataFiles: readonly DataFile[],
+  firstDescriptor: number,
+): string[] {
+  let descriptor = firstDescriptor;
+  const writeFile = ({ target }: DataFile): string[] => {
+    const words = ['--perms', '0444', '--file', String(descriptor), target];
+    descriptor += 1;
+    return words;
+  };
   const bound: string[] = [];
   const made = new Set<string>();
   function foldersAbove(target: string): string[] {
@@ -87,23 +102,18 @@ function mountArguments(mounts: readonly Mount[], dataFiles: readonly DataFile[]
     // What was made below an empty folder before it is covered by it.
     if (mount.kind === 'empty')
       for (const folder of made) if (isWithin(folder, mount.target)) made.delete(folder);
-    return [...above, ...oneMount(mount)];
+    return [...above, ...(mount.kind === 'copy' ? writeFile(mount) : oneMount(mount))];
   });
-  const files = dataFiles.flatMap(({ descriptor, target }) => [
-    ...foldersAbove(target),
-    ...['--perms', '0444', '--ro-bind-data', String(descriptor), target],
-  ]);
+  const files = dataFiles.flatMap((file) => [...foldersAbove(file.target), ...writeFile(file)]);
   return [...mounted, ...files];
 }
 
 export const SETPRIV = '/usr/bin/setpriv';
-/** /dev/shm and the tmpfs of / and /dev are writable, of half the memory, unless said otherwise. */
-const SHARED_MEMORY_BYTES = 16_777_216;
 
 /**
  * The arguments of bubblewrap for a plan: every namespace by name (`--unshare-all` means "try" for two of them), an
  * empty environment, a read-only view, then the gate. Pure: a test reads them.
- * @param filterDescriptor where bubblewrap reads the compiled seccomp filter
+ * @param filterDescriptor where bubblewrap reads the compiled seccomp filter; `writtenFiles` follow from the next on
  */
 export function sandboxArguments(
   plan: SandboxPlan,
@@ -111,19 +121,16 @@ export function sandboxArguments(
   dataFiles: readonly DataFile[] = [],
 ): string[] {
   const gate = gateArguments(plan.limits, plan.program, plan.secretVariables);
-  const devices = plan.mounts.filter((mount) => mount.kind === 'device');
-  const mounts = plan.mounts.filter((mount) => mount.kind !== 'device');
   return [
     ...(plan.way === 'user-namespace' ? ['--unshare-user'] : rootArguments()),
     ...unsharedBy(plan).map((name) => `--unshare-${name}`),
     '--die-with-parent',
     '--clearenv',
     ...[...plan.environment].flatMap(([name, value]) => ['--setenv', name, value]),
-    ...mountArguments(mounts, dataFiles),
-    ...['--proc', '/proc', '--dev', '/dev'],
-    ...devices.flatMap(oneMount),
-    ...['--perms', '1777', '--size', String(SHARED_MEMORY_BYTES), '--tmpfs', '/dev/shm'],
-    ...['--remount-ro', '/dev', '--remount-ro', '/'],
+    ...mountArguments(plan.mounts, dataFiles, filterDescriptor + 1),
+    ...['--proc', '/proc'],
+    // The tmpfs of / is writable, of half the memory, unless said otherwise.
+    ...['--remount-ro', '/'],
     ...['--chdir', plan.workdir],
     ...['--seccomp', String(filterDescriptor)],
     '--',

@@ -5,7 +5,7 @@ import { makeMemoryFile } from '../../posix/memory-file.ts';
 import { readSafeFile } from '../../shared/safe-file.ts';
 import type { SecretSource } from '../configuration/plan.ts';
 import { INSIDE } from '../configuration/views.ts';
-import type { SandboxContent } from './start-sandbox.ts';
+import type { DataFile } from './sandbox.ts';
 
 /** Bounds of one secret, in bytes: what is shorter could not be told from ordinary text when output is scrubbed. */
 const SHORTEST = 8;
@@ -15,7 +15,7 @@ const LINE_FEED = 0x0a;
 /** Secrets on their way to a driver: by descriptor, or through the gate; never in an argv or a launcher's environment. */
 export interface DriverSecrets {
   readonly values: readonly { readonly name: string; readonly value: Uint8Array }[];
-  readonly files: readonly SandboxContent[];
+  readonly files: readonly DataFile[];
   readonly descriptors: readonly Descriptor[];
   /** In the order of the plan's `secretVariables`. */
   readonly variables: readonly Uint8Array[];
@@ -33,7 +33,7 @@ export function readSecrets(
   failed: (why: string) => void,
 ): DriverSecrets | null {
   const values: { name: string; value: Uint8Array }[] = [];
-  const files: SandboxContent[] = [];
+  const files: DataFile[] = [];
   const descriptors: Descriptor[] = [];
   const variables: Uint8Array[] = [];
   const close = (): void => {

@@ -8,7 +8,14 @@ import type { SeccompFilter } from '../../posix/seccomp.ts';
 import type { LaunchCgroup } from './cgroups.ts';
 import { GATE_DESCRIPTOR, GATE_GO, GATE_READY } from './gate.ts';
 import { childrenOf, type ProcessStatus, readProcessStatus } from './process-status.ts';
-import { type DataFile, type SandboxPlan, SETPRIV, sandboxArguments, userArguments } from './sandbox.ts';
+import {
+  type DataFile,
+  type SandboxPlan,
+  SETPRIV,
+  sandboxArguments,
+  userArguments,
+  writtenFiles,
+} from './sandbox.ts';
 
 const COLON = Buffer.from(':');
 const LINE_FEED = Buffer.from('\n');
@@ -49,11 +56,6 @@ export interface Sandbox {
   readonly ended: Promise<number>;
 }
 
-export interface SandboxContent {
-  readonly target: string;
-  readonly content: Descriptor;
-}
-
 /**
  * Starts bubblewrap with a plan, up to the gate. Spawning uses raw descriptors, so that no byte of the program's
  * standard streams is read here.
@@ -65,14 +67,11 @@ export function startSandbox(
   plan: SandboxPlan,
   filter: SeccompFilter,
   stdio: SandboxStdio,
-  contents: readonly SandboxContent[] = [],
+  contents: readonly DataFile[] = [],
   cgroup: LaunchCgroup | null = null,
 ): Sandbox {
   const firstFree = GATE_DESCRIPTOR + 1 + stdio.further.length;
   const opened: Descriptor[] = [];
-  const dataFiles = contents.map(
-    (file, index): DataFile => ({ descriptor: firstFree + 1 + index, target: file.target }),
-  );
   const asUser = plan.way === 'user-namespace' && process.getuid?.() === 0;
   // spawn({uid, gid}) clears the supplementary groups: where some are granted, setpriv becomes bubblewrap.
   const launcher =
@@ -80,9 +79,9 @@ export function startSandbox(
   const [program = BUBBLEWRAP, ...words] = launcher;
   let child: ChildProcess;
   try {
-    for (const file of [filter.file, ...contents.map(({ content }) => content)])
+    for (const file of [filter.file, ...writtenFiles(plan, contents).map(({ content }) => content)])
       opened.push(reopenMemoryFile(file));
-    child = spawn(program, [...words, ...sandboxArguments(plan, firstFree, dataFiles)], {
+    child = spawn(program, [...words, ...sandboxArguments(plan, firstFree, contents)], {
       // Null prototypes: what pollutes Object.prototype cannot reach the options or the environment.
       __proto__: null,
       cwd: '/',

@@ -112,7 +112,7 @@ async function inside(words: readonly (string | number)[], profile = 'attempt'):
 
 /** The same program in no sandbox, as the user who runs the tests; namespaces keep the host as it is. */
 function outside(words: readonly (string | number)[], wrap: readonly string[] = []): Got {
-  const [command = PYTHON, ...args] = [...wrap, PYTHON, '-I', program, ...words.map(String)];
+  const [command = PYTHON, ...args] = [...wrap, PYTHON, '-I', '-B', program, ...words.map(String)];
   const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8', cwd: '/' });
   if (stdout === '') throw new Error(stderr);
   return JSON.parse(stdout);
