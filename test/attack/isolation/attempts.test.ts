@@ -242,7 +242,7 @@ describe('processes of the host (X2, X6)', () => {
     expect(outside(['see']).value).toContain(daemon.pid);
   });
 
-  test('cannot be signalled, traced, read or compared, by their numbers or by a pidfd (CVE-2016-8655 and the like)', async () => {
+  test('cannot be signalled, traced, read or compared, by their numbers or by a pidfd (CVE-2019-13272 is of this class)', async () => {
     const pid = bystander.pid ?? -1;
     expect(outside(['signal', pid])).toEqual({ ok: true, value: 'there' });
     expect(await inside(['signal', pid])).toEqual(refused('ESRCH'));
@@ -344,7 +344,7 @@ describe('privilege (X1, L3, L11)', () => {
     expect((await inside(['shell', `${path} -u`], 'a-read')).value).not.toBe('0');
   });
 
-  test('it makes no user namespace; with unshare granted it does', async () => {
+  test('it makes no user namespace (CVE-2022-0185 begins with one); with unshare granted it does', async () => {
     expect(await inside(['user_namespace'])).toEqual(refused('EPERM'));
     expect(await inside(['user_namespace'], 'a-unshare')).toEqual({ ok: true, value: 'made' });
   });
@@ -379,7 +379,7 @@ describe('privilege (X1, L3, L11)', () => {
 });
 
 describe('what is handed down (L4, L5, L17, L19, X17)', () => {
-  test('descriptors 0, 1 and 2 alone, an environment made from nothing, umask 077, its own folder', async () => {
+  test('descriptors 0, 1 and 2 alone (CVE-2024-21626), an environment made from nothing, umask 077, its own folder', async () => {
     expect((await inside(['descriptors'])).value).toEqual([0, 1, 2]);
     // LC_CTYPE is Python's own doing (PEP 538).
     const { LC_CTYPE: _, ...environment } = (await inside(['environment'])).value as Record<string, string>;
