@@ -81,6 +81,24 @@ describe('command drivers get params past the monitor', () => {
     expect((await call('arguments.status', {})).result).toEqual({ exit_status: 0 });
   });
 
+  test.each([
+    'user',
+    'groups',
+    'capabilities',
+    'network',
+    'filesystem',
+    'limits',
+    'environment',
+    'profile',
+    'uid',
+  ])('a security word in params is an ordinary schema error: %s (invariant 2)', async (word) => {
+    const reply = await call('echo.say', { text: 'x', [word]: 'root' });
+    expect(reply.error).toMatchObject({
+      code: -32602,
+      data: { reason: 'invalid-params', rule: 'additionalProperties' },
+    });
+  });
+
   test('an element with a control character is refused (J9)', async () => {
     const reply = await call('arguments.show', { words: ['a\nb'] });
     expect(reply.error?.code).toBe(-32602);
