@@ -96,7 +96,7 @@ export async function startDaemon(options: Options, installation: Installation, 
   const launches = createLaunches(
     { filters, notes, cgroups },
     {
-      intended: calls.intended,
+      intended: async (launch) => (await calls.intended(launch)) && pause.since === null,
       record: ({ number, profile, call, session, isolation }) =>
         audit.append(
           'launch',
@@ -131,7 +131,8 @@ export async function startDaemon(options: Options, installation: Installation, 
   }
 
   function recordGrants(generation: Generation): void {
-    const { widened, asksNotGranted } = grantNotes.take(generation.drivers);
+    const { widened, asksNotGranted, kept } = grantNotes.take(generation.drivers);
+    if (kept !== null) log.error({ reason: kept }, 'what profiles grant could not be noted');
     for (const change of widened) void record('grants-widened', { ...change });
     for (const change of asksNotGranted) void record('asks-not-granted', { ...change });
   }
@@ -159,7 +160,9 @@ export async function startDaemon(options: Options, installation: Installation, 
         isPaused: () => pause.since !== null,
         pause({ number, caller }) {
           if (pause.since !== null) return;
-          pause.begin();
+          const reason = pause.begin();
+          if (reason !== null)
+            log.error({ reason }, 'paused, and a restart would end it: it could not be kept');
           tellPause({ session: number, uid: caller.uid });
         },
         onDrained: () => drained(),

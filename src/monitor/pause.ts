@@ -11,8 +11,8 @@ const LONGEST = 64;
 export interface Pause {
   /** Since when, ISO 8601; null: not paused. */
   readonly since: string | null;
-  /** Begins it, durably; settles nothing where it is on already. Throws where the state folder cannot be written. */
-  begin(): void;
+  /** Begins it, durably; does nothing where it is on already. Returns null, or why it is on and could not be kept. */
+  begin(): string | null;
   /** Looks at the file again; whether something changed. A file that cannot be read counts as a pause. */
   look(): boolean;
 }
@@ -25,17 +25,11 @@ export function openPause(stateFolder: string): Pause {
       return since;
     },
     begin() {
-      if (since !== null) return;
+      if (since !== null) return null;
       const now = new Date().toISOString();
-      const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
-      const file = openSync(path, flags, 0o600);
-      try {
-        writeSync(file, `${now}\n`);
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
+      // Paused from here on, whether it can be kept or not.
       since = now;
+      return keep(path, now);
     },
     look() {
       const before = since;
@@ -43,6 +37,23 @@ export function openPause(stateFolder: string): Pause {
       return since !== before;
     },
   };
+}
+
+function keep(path: string, since: string): string | null {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
+  try {
+    const file = openSync(path, flags, 0o600);
+    try {
+      writeSync(file, `${since}\n`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    return null;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    return error.message;
+  }
 }
 
 function read(path: string): string | null {

@@ -131,7 +131,7 @@ async function hearOut(
   admitted.cancelled.removeEventListener('abort', onGone);
 
   // What is still held may be the beginning of a secret whose rest was dropped.
-  if (!truncated) stderrTail.push(stderrScrub.end());
+  if (streams.dropped === 0) stderrTail.push(stderrScrub.end());
   for (const [rule, count] of stderrScrub.counts) counts.set(rule, (counts.get(rule) ?? 0) + count);
   const heard = hearing.close(status, stderrTail.bytes);
   const { end: launchEnd } = await grant.ended;

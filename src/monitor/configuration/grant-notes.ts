@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Grants, widerThan } from '../../shared/configuration/grants.ts';
+import { type Grants, notedGrants, widerThan } from '../../shared/configuration/grants.ts';
+import { parseProfile } from '../../shared/configuration/profile.ts';
 import type { DriverPlan } from './plan.ts';
 
 const FILE = 'grants.json';
@@ -22,6 +23,8 @@ export interface GrantNotes {
   take(drivers: ReadonlyMap<string, DriverPlan>): {
     readonly widened: readonly GrantChange[];
     readonly asksNotGranted: readonly GrantChange[];
+    /** null, or why the note could not be written: the next start compares with an older one. */
+    readonly kept: string | null;
   };
 }
 
@@ -43,18 +46,26 @@ export function openGrantNotes(stateFolder: string): GrantNotes {
       const changes = plans.flatMap((plan) => changeOf(plan.name, widened(plan)));
       before = new Map(plans.map(({ name, grants }) => [name, grants]));
       const profiles = Object.fromEntries([...before].map(([name, grants]) => [name, written(grants)]));
-      writeFileSync(`${path}.new`, `${JSON.stringify({ version: 1, profiles })}\n`, {
-        mode: 0o600,
-        flush: true,
-      });
-      renameSync(`${path}.new`, path);
+      const kept = write(path, `${JSON.stringify({ version: 1, profiles })}\n`);
       const asksNotGranted = plans.flatMap(({ name, asksMore }) => changeOf(name, asksMore));
-      return { widened: changes, asksNotGranted };
+      return { widened: changes, asksNotGranted, kept };
     },
   };
 }
 
-const NOTHING: Grants = { words: [], limits: new Map() };
+/** What a profile with nothing in it grants: the default sandbox. */
+const NOTHING: Grants = notedGrants(parseProfile('/default.yaml', Buffer.from('version: 1\n')).value);
+
+function write(path: string, text: string): string | null {
+  try {
+    writeFileSync(`${path}.new`, text, { mode: 0o600, flush: true });
+    renameSync(`${path}.new`, path);
+    return null;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error)) throw error;
+    return error.message;
+  }
+}
 
 function changeOf(profile: string, words: readonly string[]): GrantChange[] {
   if (words.length === 0) return [];

@@ -33,10 +33,11 @@ export function grantedMounts(
 ): readonly Mount[] {
   function mountsOf(kind: 'read' | 'write'): Mount[] {
     return value.filesystem[kind].flatMap((entry, index) => {
-      const grant = grantedPath(entry);
-      const why = refusal(kind, grant.path, guarded);
+      const { path, at } = grantedPath(entry);
+      const why = refusal(kind, path, guarded);
       if (why !== null) throw fail(['filesystem', kind, String(index)], why);
-      return mountWithCovers(kind, grant, user, guarded.hidden);
+      // What is looked at now is what is bound later, whatever a link on the way says by then.
+      return mountWithCovers(kind, { path: realpathSync(path), at }, user, guarded.hidden);
     });
   }
   const scratch = value.filesystem.scratch.map((target): Mount => {
@@ -56,7 +57,7 @@ export function grantedMounts(
 function refusal(kind: 'read' | 'write', path: string, { hidden, programs }: Protected): string | null {
   if (!existsSync(path)) return doesNotExist(path);
   const real = realpathSync(path);
-  const own = hidden.find((folder) => isWithin(real, folder) || isWithin(path, folder));
+  const own = hidden.find((folder) => isWithin(real, folder));
   if (own !== undefined) return `cannot be granted: ${own} is driverd's own`;
   if (kind === 'read') return null;
   const guarded = [...NEVER_WRITTEN, ...hidden, ...programs];
@@ -80,6 +81,32 @@ function mountWithCovers(
       return { kind: 'empty', target: join(at, below), bytes: COVER_BYTES, mode: '0555' };
     });
   return [{ kind, source: path, target: at }, ...covers];
+}
+
+/**
+ * Refuses what a driver could change between two launches: a granted path below one that some driver may write would be
+ * followed anew at each launch, links and all.
+ * @throws Error
+ */
+export function refuseChangeableGrants(
+  drivers: ReadonlyMap<string, { readonly sandbox: { readonly mounts: readonly Mount[] } }>,
+): void {
+  const granted = [...drivers].flatMap(([name, { sandbox }]) =>
+    sandbox.mounts.flatMap((mount) => ('source' in mount ? [{ name, mount }] : [])),
+  );
+  for (const writer of granted) {
+    if (writer.mount.kind !== 'write') continue;
+    for (const other of granted) {
+      if (other.mount === writer.mount) continue;
+      const sameView = other.name === writer.name && isWithin(other.mount.target, writer.mount.target);
+      const below =
+        other.mount.source !== writer.mount.source && isWithin(other.mount.source, writer.mount.source);
+      if (!sameView && !below) continue;
+      throw new Error(
+        `Cannot load profile ${other.name}: ${other.mount.source} lies in ${writer.mount.source}, which ${writer.name} may write`,
+      );
+    }
+  }
 }
 
 function doesNotExist(path: string): string {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { findGroup, findUser } from '../../posix/names.ts';
 import { peerPidfd } from '../../posix/peer-credentials.ts';
@@ -16,6 +16,7 @@ import type { Options } from '../options.ts';
 import { openAssignedUsers } from './assigned-users.ts';
 import { type BrokerPlan, planBroker } from './broker-plan.ts';
 import { driverUser } from './driver-user.ts';
+import { refuseChangeableGrants } from './granted-mounts.ts';
 import { type DriverPlan, planDriver } from './plan.ts';
 
 /** Largest configuration file, in bytes. */
@@ -91,6 +92,7 @@ export function loadGeneration(number: number, options: Options, installation: I
       const { launches } = settings.limits;
       const plan = planDriver({
         ...{ name, read: profileFile, program, folder, hidden, installation, user, launches },
+        driverPaths: settings.driver_paths,
       });
       checkSafePath(plan.programFile, trusted);
       refuseSharedUser(plan, profile.user === 'auto', broker, drivers);
@@ -102,6 +104,8 @@ export function loadGeneration(number: number, options: Options, installation: I
       );
     }
   }
+
+  refuseChangeableGrants(drivers);
 
   const policyFolder = join(options.config, 'policy.d');
   const decoder = new TextDecoder();
@@ -139,7 +143,11 @@ function trustedWriters(options: Options, installation: Installation, group: num
 
 function hiddenFolders(options: Options, settings: Settings): string[] {
   const socket = options.socket ?? settings.socket.path;
-  return [options.config, options.state, join(settings.audit.path, '..'), join(socket, '..')];
+  const folders = [options.config, options.state, join(settings.audit.path, '..'), join(socket, '..')];
+  // Under both names, where the way to one leads through a link.
+  return [
+    ...new Set(folders.flatMap((folder) => (existsSync(folder) ? [folder, realpathSync(folder)] : [folder]))),
+  ];
 }
 
 function findDriver(driver: string, folders: readonly string[], profilePath: string): string {

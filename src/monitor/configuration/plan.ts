@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { isSyscall } from '../../posix/seccomp.ts';
-import { asksOf, type Grants, grantsOf, widerThan } from '../../shared/configuration/grants.ts';
+import { asksOf, type Grants, grantsOf, notedGrants, widerThan } from '../../shared/configuration/grants.ts';
 import { nearestWord } from '../../shared/configuration/nearest-word.ts';
 import type { Profile, Program } from '../../shared/configuration/types.generated.ts';
 import type { ReadFile } from '../../shared/configuration/yaml.ts';
@@ -46,6 +46,8 @@ export function planDriver(given: {
   readonly program: Program;
   readonly folder: string;
   readonly hidden: readonly string[];
+  /** Folders of drivers. */
+  readonly driverPaths: readonly string[];
   readonly installation: Installation;
   readonly user: DriverUser;
   /** Most launches alive at once. */
@@ -56,17 +58,20 @@ export function planDriver(given: {
   refuseWhatIsNotHere(read, program);
   const runs = programOf(program, folder);
   const { limits } = profile;
-  const guarded = { hidden: given.hidden, programs: [folder, installation.root, installation.node] };
+  const guarded = {
+    hidden: given.hidden,
+    programs: [folder, ...given.driverPaths, installation.root, installation.node],
+  };
   const mounts: readonly Mount[] = [
+    { kind: 'empty', target: '/tmp', bytes: limits.scratch_bytes, mode: '1777' },
+    ...grantedMounts(read, user, guarded),
+    // After what is granted, so that nothing granted can take their place.
     ...systemView(),
     ...(profile.network === 'none' ? [] : networkView()),
-    { kind: 'empty', target: '/tmp', bytes: limits.scratch_bytes, mode: '1777' },
     ...(program.program.node === undefined ? [] : nodeView(installation)),
-    ...grantedMounts(read, user, guarded),
     { kind: 'read', source: folder, target: INSIDE.driver },
   ];
   const way = wayFor(mounts, user);
-  const grants = grantsOf(profile);
   return {
     name: given.name,
     programFile: runs.file,
@@ -98,8 +103,8 @@ export function planDriver(given: {
     filter: { ...profile.syscalls, network: profile.network },
     wallMs: limits.wall_ms,
     secrets: profile.secrets,
-    grants,
-    asksMore: widerThan(asksOf(program.asks), grants),
+    grants: notedGrants(profile),
+    asksMore: widerThan(asksOf(program.asks), grantsOf(profile)),
     degraded: degradations(way),
   };
 }

@@ -5,15 +5,9 @@ import { makeMemoryFile } from '../../posix/memory-file.ts';
 /** Larger files are bound, not copied, in bytes. */
 const LARGEST_COPY = 1_048_576;
 
-interface Copy {
-  /** Changes with the file. */
-  readonly version: string;
-  readonly content: Descriptor;
-}
-
-const copies = new Map<string, Copy>();
-/** The last but one of each: calls that began with the configuration before may still launch. */
-const superseded = new Map<string, Descriptor>();
+/** Every version that was ever copied: configurations that still run use older ones. Beyond the limit files are bound. */
+const copies = new Map<string, Descriptor>();
+const MAXIMUM_COPIES = 512;
 
 /**
  * A copy in memory of a small file of the system's, taken when configuration is loaded; null where it is no small file.
@@ -23,15 +17,12 @@ const superseded = new Map<string, Descriptor>();
 export function copySystemFile(path: string): Descriptor | null {
   const stats = statSync(path);
   if (!stats.isFile() || stats.size > LARGEST_COPY) return null;
-  const version = `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
-  const known = copies.get(path);
-  if (known?.version === version) return known.content;
+  const version = `${path} ${stats.ino} ${stats.mtimeMs} ${stats.size}`;
+  const known = copies.get(version);
+  if (known !== undefined) return known;
+  if (copies.size >= MAXIMUM_COPIES) return null;
   const content = makeMemoryFile('driverd-system');
   writeSync(content.number, readFileSync(path));
-  copies.set(path, { version, content });
-  if (known !== undefined) {
-    superseded.get(path)?.close();
-    superseded.set(path, known.content);
-  }
+  copies.set(version, content);
   return content;
 }

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import {
   accessSync,
   constants,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -43,7 +45,8 @@ export function openCgroups(stateFolder: string): Cgroups | null {
   sweep(note);
   const own = ownFolder();
   if (own === null) return null;
-  const folder = join(own, `driverd-${process.pid}`);
+  // A number alone could be that of an earlier daemon whose folder still stands.
+  const folder = join(own, `driverd-${process.pid}-${randomBytes(6).toString('hex')}`);
   try {
     mkdirSync(folder);
     accessSync(join(folder, 'cgroup.kill'), constants.W_OK);
@@ -53,11 +56,19 @@ export function openCgroups(stateFolder: string): Cgroups | null {
     return null;
   }
   writeFileSync(note, `${folder}\n`, { mode: 0o600 });
-  return { create: (launch) => createCgroup(folder, launch), close: () => removeWithin(folder, 1) };
+  return {
+    create: (launch) => createCgroup(folder, launch),
+    close() {
+      for (const launch of launchesIn(folder)) removeWithin(launch, 1);
+      removeWithin(folder, 1);
+      if (!existsSync(folder)) rmSync(note, { force: true });
+    },
+  };
 }
 
 function createCgroup(parent: string, launch: number): LaunchCgroup {
   const folder = join(parent, String(launch));
+  let removed = false;
   const inside = folder.slice(folder.indexOf('/driverd-'));
   mkdirSync(folder);
   return {
@@ -66,8 +77,13 @@ function createCgroup(parent: string, launch: number): LaunchCgroup {
       readFileSync(`/proc/${pid}/cgroup`, 'latin1')
         .split('\n')
         .some((line) => line.startsWith('0::') && line.endsWith(inside)),
-    kill: () => writeFileSync(join(folder, 'cgroup.kill'), '1'),
-    remove: () => removeWithin(folder, REMOVE_ATTEMPTS),
+    kill() {
+      if (!removed) killWithin(folder);
+    },
+    remove() {
+      removed = true;
+      removeWithin(folder, REMOVE_ATTEMPTS);
+    },
   };
 }
 
@@ -82,6 +98,16 @@ function ownFolder(): string | null {
     .find((line) => line.startsWith('0::'))
     ?.slice('0::'.length);
   return mount === undefined || place === undefined ? null : join(mount, place);
+}
+
+/** A folder that is gone holds no process. */
+function killWithin(folder: string): void {
+  try {
+    writeFileSync(join(folder, 'cgroup.kill'), '1');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENODEV')))
+      throw error;
+  }
 }
 
 function removeWithin(folder: string, attempts: number): void {
@@ -105,16 +131,21 @@ function sweep(note: string): void {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
     throw error;
   }
-  rmSync(note);
+  for (const launch of launchesIn(folder)) {
+    killWithin(launch);
+    removeWithin(launch, REMOVE_ATTEMPTS);
+  }
+  removeWithin(folder, REMOVE_ATTEMPTS);
+}
+
+/** The cgroups of launches; none where the folder is of another boot. */
+function launchesIn(folder: string): readonly string[] {
   try {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (!entry.isDirectory()) continue;
-      writeFileSync(join(folder, entry.name, 'cgroup.kill'), '1');
-      removeWithin(join(folder, entry.name), REMOVE_ATTEMPTS);
-    }
-    removeWithin(folder, REMOVE_ATTEMPTS);
+    return readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(folder, entry.name));
   } catch (error) {
-    // Another boot, or another host's state: there is nothing of that name here.
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
   }
 }

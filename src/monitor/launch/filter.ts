@@ -102,6 +102,7 @@ function strictFilter({ allow, network, sockets }: FilterGrants): FilterPlan {
       CLONE3,
       ...(allow.includes('clone') ? [] : [allowed(only('clone', 0, anyNamespace, 0n))]),
       ...STRICT_IOCTLS.map((request) => allowed(only('ioctl', 1, LOW_32_BITS, request))),
+      allowed(only('socketpair', 0, LOW_32_BITS, BigInt(AF_UNIX))),
       ...familiesOf(network, sockets).map((family) =>
         allowed(only('socket', 0, LOW_32_BITS, BigInt(family))),
       ),

@@ -137,8 +137,8 @@ export function createLaunches({ filters, notes, cgroups }: LaunchMeans, events:
       if (alive.size === 0) for (const settle of emptied.splice(0)) settle();
     });
     function refuse(reason: LaunchRefusal): LaunchRefusal {
-      sandbox.kill();
       for (const descriptor of brokerEnds) descriptor.close();
+      sandbox.kill();
       return reason;
     }
 

@@ -93,8 +93,14 @@ export function startSandbox(
   } finally {
     for (const file of opened) file.close();
   }
-  if (child.pid !== undefined) moveInto(cgroup, child.pid);
-  return superviseSandbox(child, stdio.further.length, cgroup);
+  const sandbox = superviseSandbox(child, stdio.further.length, cgroup);
+  try {
+    if (child.pid !== undefined) moveInto(cgroup, child.pid);
+  } catch (error) {
+    sandbox.kill();
+    throw error;
+  }
+  return sandbox;
 }
 
 /** One that has ended already needs no cgroup; whether the rest is in it is asked at "ready". */

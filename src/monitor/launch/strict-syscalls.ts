@@ -164,17 +164,7 @@ export const STRICT_SYSCALLS: readonly string[] = [
   ...['timerfd_gettime', 'select', 'pselect6', 'poll', 'ppoll', 'epoll_create', 'epoll_create1', 'epoll_ctl'],
   ...['epoll_wait', 'epoll_pwait', 'epoll_pwait2', 'eventfd', 'eventfd2'],
   // What an open socket or pair can do.
-  ...[
-    'socketpair',
-    'connect',
-    'bind',
-    'listen',
-    'accept',
-    'accept4',
-    'getsockname',
-    'getpeername',
-    'getsockopt',
-  ],
+  ...['connect', 'bind', 'listen', 'accept', 'accept4', 'getsockname', 'getpeername', 'getsockopt'],
   ...['setsockopt', 'sendto', 'recvfrom', 'sendmsg', 'recvmsg', 'sendmmsg', 'recvmmsg', 'shutdown'],
   // The rest.
   ...['uname', 'sysinfo', 'getrandom'],

@@ -20,6 +20,24 @@ export function grantsOf(profile: Profile): Grants {
   return grants(profile, profile.user);
 }
 
+/**
+ * What a profile grants, with all that makes it wider than it was: which driver its name stands for, where secrets come
+ * from and how they are delivered, and the filter (like a limit: the strict one lets less through).
+ */
+export function notedGrants(profile: Profile): Grants {
+  const { words, limits } = grantsOf(profile);
+  return {
+    words: [
+      ...words,
+      ...(profile.driver === undefined ? [] : [`driver:${profile.driver}`]),
+      ...profile.secrets.map(
+        ({ name, file, credential, as }) => `secret:${name}=${file ?? credential}:${as}`,
+      ),
+    ],
+    limits: new Map([...limits, ['filter', profile.syscalls.filter === 'strict' ? 0 : 1]]),
+  };
+}
+
 export function asksOf(asks: Asks | undefined): Grants {
   return grants(asks ?? {}, 'auto');
 }

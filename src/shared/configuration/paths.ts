@@ -11,15 +11,22 @@ export function refusePath(path: string): string | null {
 
 /** Where a sandbox has its own things: nothing may be put there, above or below. */
 const OWN_PLACES = ['/proc', '/dev', '/driver', '/node', '/node_modules', '/run/secrets'];
-/** Where the system is: it may be added to, and not replaced. */
-const SYSTEM_PLACES = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/etc', '/tmp', '/run'];
+/** Where programs and their settings are: only what the host has there can be seen there. */
+const SYSTEM_PLACES = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/etc'];
+/** Folders that a sandbox makes itself; something may lie in them. */
+const SHARED_PLACES = ['/tmp', '/run'];
 
-/** Why nothing can be mounted at a path of the driver's view, or null. */
-export function refuseTarget(path: string): string | null {
+/**
+ * Why something cannot be mounted at a path of the driver's view, or null. Nothing takes the place of a program, a library
+ * or a setting of the system: without a user namespace a program of the view (setpriv) runs as root for a moment.
+ * @param source the path on the host; null where it is none
+ */
+export function refuseTarget(path: string, source: string | null): string | null {
   if (path === '/') return 'cannot be put at /: say where with `at`';
   const clash =
     OWN_PLACES.find((place) => isWithin(path, place) || isWithin(place, path)) ??
-    SYSTEM_PLACES.find((place) => path === place);
+    SHARED_PLACES.find((place) => path === place) ??
+    SYSTEM_PLACES.find((place) => path === place || (isWithin(path, place) && path !== source));
   return clash === undefined
     ? null
     : `cannot be put at ${path}: ${clash} is the sandbox's own; say where with \`at\``;

@@ -71,13 +71,17 @@ function refusePaths({ value, fail }: Read): void {
   for (const [kind, entries] of Object.entries({ read, write })) {
     for (const [index, entry] of entries.entries()) {
       const { path, at } = grantedPath(entry);
-      const why = refusePath(path) ?? refusePath(at) ?? refuseTarget(at);
+      const why = refusePath(path) ?? refusePath(at) ?? refuseTarget(at, path);
       if (why !== null) throw fail(['filesystem', kind, String(index)], why);
     }
   }
   for (const [index, path] of scratch.entries()) {
-    const why = refusePath(path) ?? refuseTarget(path);
+    const why = refusePath(path) ?? refuseTarget(path, null);
     if (why !== null) throw fail(['filesystem', 'scratch', String(index)], why);
+  }
+  for (const [index, path] of value.devices.entries()) {
+    const why = refusePath(path);
+    if (why !== null) throw fail(['devices', String(index)], why);
   }
   const why = refusePath(value.workdir);
   if (why !== null) throw fail(['workdir'], why);

@@ -11,7 +11,9 @@ const TOGETHER = 50;
 const SETTLES_WITHIN_MS = 30_000;
 
 test('thousands of sessions, and thousands that disconnect at once, leave no descriptor behind in monitor and broker (R11, T3)', async () => {
-  const daemon = await startTestDaemon({ settings: 'limits: { connections_per_identity: 4096 }' });
+  const daemon = await startTestDaemon({
+    settings: 'limits: { connections_per_identity: 4096, connections_per_second: 100000 }',
+  });
   const broker = childrenOf(daemon.pid).flatMap(descendantsOf).at(-1) ?? -1;
   await callOnce(daemon.socket, 'rpc.discover');
   await wait(500);

@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -134,6 +134,45 @@ describe('what is not an admin’s to grant is refused', () => {
       expect(refusal(`filesystem: { read: [{ path: /srv, at: ${at} }] }`)).toMatch(/cannot be put at/);
     },
   );
+
+  test.each(['/usr/bin/setpriv', '/etc/ld.so.preload', '/lib/x', '/usr/lib/libc.so.6', '/bin/sh'])(
+    'something else at %s in the driver’s view: a program there runs as root for a moment (invariant 7)',
+    (at) => {
+      expect(refusal(`filesystem: { read: [{ path: /srv, at: ${at} }] }`)).toMatch(/cannot be put at/);
+    },
+  );
+
+  test('what the host itself has at such a place can be granted there', () => {
+    expect(refusal('filesystem: { read: [/etc/hostname] }')).toBe('');
+  });
+
+  test('a path below one that some driver may write: it would be followed anew at each launch, links and all', () => {
+    const outer = mkdtempSync(join(tmpdir(), 'driverd-test-'));
+    folders.push(outer);
+    chmodSync(outer, 0o755);
+    mkdirSync(join(outer, 'out/a/in'), { recursive: true });
+    const write = `filesystem: { write: [{ path: ${outer}/out, at: /work }] }`;
+    const below = `filesystem: { read: [${outer}/out/a/in] }`;
+    expect(() => load({ accounts: write, 'accounts-b': `driver: accounts\n${below}` })).toThrow(
+      /lies in .*\/out, which accounts may write/,
+    );
+    expect(() =>
+      load({
+        accounts: `filesystem: { write: [{ path: ${outer}/out, at: /work }], read: [{ path: /srv, at: /work/a/in }] }`,
+      }),
+    ).toThrow(/which accounts may write/);
+    expect(load({ accounts: write, 'accounts-b': `driver: accounts\n${write}` }).drivers.size).toBe(2);
+  });
+
+  test('a link to a folder above driverd’s own is covered as that folder is', () => {
+    const outer = mkdtempSync(join(tmpdir(), 'driverd-test-'));
+    folders.push(outer);
+    chmodSync(outer, 0o755);
+    symlinkSync('/', join(outer, 'root'));
+    const { drivers } = load({ accounts: `filesystem: { read: [{ path: ${outer}/root, at: /host }] }` });
+    const covered = drivers.get('accounts')?.sandbox.mounts.filter(({ kind }) => kind === 'empty');
+    expect(covered?.map(({ target }) => target)).toEqual(expect.arrayContaining(['/host/proc', '/host/run']));
+  });
 
   test('driverd’s own folders, also by a link to them', () => {
     const folder = mkdtempSync(join(tmpdir(), 'driverd-test-'));

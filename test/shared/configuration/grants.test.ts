@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { asksOf, grantsOf, widerThan } from '../../../src/shared/configuration/grants.ts';
+import { asksOf, grantsOf, notedGrants, widerThan } from '../../../src/shared/configuration/grants.ts';
 import { parseProfile } from '../../../src/shared/configuration/profile.ts';
 
 const profile = (text: string) =>
@@ -36,6 +36,16 @@ describe('what is wider', () => {
   test('the host’s network covers a loopback, not the other way', () => {
     expect(widerThan(asksOf({ network: 'loopback' }), profile('network: host'))).toEqual([]);
     expect(widerThan(asksOf({ network: 'host' }), profile('network: loopback'))).toEqual(['network:host']);
+  });
+
+  test('another filter, another driver under a name, and another source of a secret are wider', () => {
+    const noted = (text: string) =>
+      notedGrants(parseProfile('/c/drivers.d/disk.yaml', Buffer.from(`version: 1\n${text}`)).value);
+    expect(widerThan(noted(''), noted('syscalls: { filter: strict }'))).toEqual(['limit:filter=1']);
+    expect(widerThan(noted('syscalls: { filter: strict }'), noted(''))).toEqual([]);
+    expect(widerThan(noted('driver: cpu'), noted(''))).toEqual(['driver:cpu']);
+    const secret = (file: string) => noted(`secrets: [{ name: t, file: ${file} }]`);
+    expect(widerThan(secret('/root/other'), secret('/etc/x'))).toEqual(['secret:t=/root/other:file']);
   });
 
   test('limits are compared by their numbers; none is more than any', () => {
