@@ -45,6 +45,8 @@ export function serveConnection(
   const queue: Uint8Array[] = [];
   const serving = new Set<Promise<void>>();
   let closing = false;
+  /** The error that ends the connection is on its way: its record comes first. */
+  let telling = false;
   let deadline: NodeJS.Timeout | undefined;
   let gonePoll: NodeJS.Timeout | undefined;
 
@@ -97,7 +99,7 @@ export function serveConnection(
 
   /** A half-closed caller (`nc -N`) gets its replies before its connection is ended. */
   function endWhenServed(): void {
-    if (!(socket.readableEnded || closing) || serving.size > 0 || queue.length > 0) return;
+    if (!(socket.readableEnded || closing) || telling || serving.size > 0 || queue.length > 0) return;
     if (peerHasGone(given.descriptor)) socket.destroy();
     else socket.end(() => socket.destroy());
   }
@@ -189,7 +191,9 @@ export function serveConnection(
     closing = true;
     lines.stop();
     restartDeadline();
+    telling = true;
     writer.line(JSON.stringify(await invalid(null, reason)), false);
+    telling = false;
     endWhenServed();
   }
 
