@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { driverFilter, NO_GRANTS } from '../../../src/monitor/launch/filter.ts';
 import { sweepLaunches } from '../../../src/monitor/launch/sweep.ts';
 import { buildSeccompFilter } from '../../../src/posix/seccomp.ts';
-import { isAlive } from '../../support/processes.ts';
+import { isAlive, statusOf } from '../../support/processes.ts';
 import { direct, planFor, startProgram } from '../../support/sandbox.ts';
 
 /** Attaches to the sandbox's pid 1 with ptrace and makes it call setsid and prctl(PR_SET_PDEATHSIG, 0) (x86-64). */
@@ -68,6 +68,22 @@ test.runIf(process.arch === 'x64')(
     await Promise.race([sandbox.ended, wait(1_000)]);
     expect(isAlive(firstPid)).toBe(false);
     expect(output()).toMatch(/^setsid \d+ pdeathsig 0/);
+  },
+);
+
+test.runIf(process.arch === 'x64')(
+  'a driver that freed the sandbox’s own pid 1 outlives its monitor and bubblewrap, until the sweep at the next start ends it (invariant 9, O2)',
+  async () => {
+    const state = mkdtempSync(join(tmpdir(), 'driverd-sweep-'));
+    const { sandbox, firstPid } = await attacked();
+    sweepLaunches(state).notes.note(firstPid);
+    // What the end of the monitor does: the launcher dies with it, and pid 1 no longer dies with the launcher.
+    process.kill(Number(statusOf(firstPid).get('PPid')), 'SIGKILL');
+    expect(isAlive(firstPid)).toBe(true);
+    expect(sweepLaunches(state).killed).toBe(1);
+    await sandbox.ended;
+    expect(isAlive(firstPid)).toBe(false);
+    rmSync(state, { recursive: true });
   },
 );
 
