@@ -11,7 +11,7 @@ export default defineConfig({
     exclude: isRoot ? configDefaults.exclude : [...configDefaults.exclude, testsThatNeedRoot],
     globalSetup: ['test/prepare.ts'],
     // Before vitest's own reporter, whose summary stays the last thing printed.
-    reporters: isRoot ? ['default'] : [nameTestsNotRun(), 'default'],
+    reporters: [nameTestsNotRun(isRoot), 'default'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

@@ -5,14 +5,22 @@ import type { Reporter } from 'vitest/node';
 /** The files of tests that need root, as a glob in the checkout. */
 export const testsThatNeedRoot = 'test/**/*.root.test.ts';
 
-/** A reporter that names these files at the end of a run that leaves them out. */
-export function nameTestsNotRun(): Reporter {
+/**
+ * A reporter that names, at the end of a run, what it left out: the files that need root where they were not run, and
+ * each test that is not for this user or this machine.
+ */
+export function nameTestsNotRun(isRoot: boolean): Reporter {
   return {
-    onTestRunEnd: () => {
+    onTestRunEnd(modules) {
       const root = fileURLToPath(new URL('../', import.meta.url));
-      const names = globSync(testsThatNeedRoot, { cwd: root }).sort();
-      if (names.length > 0)
-        console.log(`\nnot run, need root:\n${names.map((name) => `  ${name}`).join('\n')}`);
+      const files = isRoot ? [] : globSync(testsThatNeedRoot, { cwd: root }).sort();
+      if (files.length > 0)
+        console.log(`\nnot run, need root:\n${files.map((name) => `  ${name}`).join('\n')}`);
+      const tests = modules.flatMap((module) => [...module.children.allTests('skipped')]);
+      if (tests.length > 0)
+        console.log(
+          `\nnot run, not for this user or machine:\n${tests.map(({ fullName }) => `  ${fullName}`).join('\n')}`,
+        );
     },
   };
 }
