@@ -25,7 +25,8 @@ import { openListener } from './listen/open-listener.ts';
 import { openFilesLimit } from './open-files.ts';
 import type { Options } from './options.ts';
 import { openPause } from './pause.ts';
-import { createSessions, type Session, sessionsForDescriptors } from './session/sessions.ts';
+import { createRecordedSessions } from './session/recorded-sessions.ts';
+import { sessionsForDescriptors } from './session/sessions.ts';
 import { claimStateFolder } from './state-folder.ts';
 import { VERSION } from './version.ts';
 
@@ -33,10 +34,6 @@ import { VERSION } from './version.ts';
 const REFUSALS_WHOLE = 100;
 const REFUSALS_WINDOW_MS = 10_000;
 const REFUSALS_IDENTITIES = 1_024;
-/** Stands for callers that the kernel did not name: (uid_t) -1 is nobody's. */
-const UNKNOWN_UID = 4_294_967_295;
-/** Groups of a caller that its session's record names; how many there are stands beside them. */
-const RECORDED_GROUPS = 256;
 /** Characters of a reason that a record holds. */
 const RECORDED_REASON = 512;
 
@@ -51,7 +48,7 @@ export interface Daemon {
 
 /** What the broker said is a claim: printable text, bounded by the boundary. */
 function saidClaim(said: string | null): AuditFields {
-  return said === null ? {} : { reason: said.slice(0, RECORDED_REASON) };
+  return said === null ? {} : { said: said.slice(0, RECORDED_REASON) };
 }
 
 /**
@@ -96,7 +93,10 @@ export async function startDaemon(options: Options, installation: Installation, 
   const launches = createLaunches(
     { filters, notes, cgroups },
     {
-      intended: async (launch) => (await calls.intended(launch)) && pause.since === null,
+      async heldBack(launch) {
+        if (!(await calls.intended(launch))) return 'no-intent';
+        return pause.since === null ? null : 'paused';
+      },
       record: ({ number, profile, call, session, isolation }) =>
         audit.append(
           'launch',
@@ -110,18 +110,6 @@ export async function startDaemon(options: Options, installation: Installation, 
       failed: launchFailed,
     },
   );
-
-  function passSession(session: Session): void {
-    const { number, caller, copy } = session;
-    const passed = broker.link?.pass({
-      ...{ kind: 'session', number, descriptors: [copy] },
-      message: { type: 'session', session: number, ...caller },
-      settled(taken) {
-        session.taken = session.taken || taken;
-      },
-    });
-    if (passed === false) sessions.close(number, 'stopping');
-  }
 
   function tellPause(facts: AuditFields): void {
     const { since } = pause;
@@ -176,7 +164,7 @@ export async function startDaemon(options: Options, installation: Installation, 
     serving(link) {
       link.send({ type: 'audit-state', state: audit.state, refused: audit.refusedWithoutRecord });
       link.send({ type: 'pause-state', since: pause.since });
-      for (const session of sessions.all()) if (!session.taken) passSession(session);
+      sessions.passUntaken();
     },
     ended(why, said) {
       launches.endAll('broker-ended');
@@ -201,28 +189,7 @@ export async function startDaemon(options: Options, installation: Installation, 
     sessions: () => Math.min(generations.current.settings.limits.connections, descriptors),
     perSecond: () => generations.current.settings.limits.connections_per_second,
   };
-  const sessions = createSessions(server, limits, {
-    opened(session) {
-      void record('session', {
-        session: session.number,
-        ...session.caller,
-        groups: session.caller.groups.slice(0, RECORDED_GROUPS),
-        group_count: session.caller.groups.length,
-        unit: session.caller.unit && { ...session.caller.unit },
-      });
-      if (broker.isServing) passSession(session);
-    },
-    closed(session, why) {
-      broker.link?.withdraw('session', session.number);
-      void record('session-end', { session: session.number, uid: session.caller.uid, reason: why });
-      if (session.taken) broker.link?.send({ type: 'session-gone', session: session.number });
-    },
-    refused(why, uid, detail) {
-      if (refusals.admit(uid ?? UNKNOWN_UID, `session ${why}`) === 'counted') return;
-      log.warn({ reason: why, detail }, 'a connection was refused');
-      void record('session-refused', { reason: why, uid });
-    },
-  });
+  const sessions = createRecordedSessions(server, limits, { broker, record, refusals, log });
 
   const reload = createReloader(first.number, {
     load,
@@ -288,11 +255,11 @@ export async function startDaemon(options: Options, installation: Installation, 
     {},
     true,
   );
-  recordGrants(first);
   const refused = await broker.start();
   if (refused !== null) {
     await stop(1);
     throw new Error(refused);
   }
+  recordGrants(first);
   return { socket, development: first.settings.development, reload: reloadAndResume, stop: () => stop(0) };
 }

@@ -1,6 +1,7 @@
-import { closeSync, constants, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAEMON_PAUSE_FILE } from '../shared/daemon-note.ts';
+import { writeStateFile } from './state-file.ts';
 
 const LONGEST = 64;
 
@@ -40,15 +41,8 @@ export function openPause(stateFolder: string): Pause {
 }
 
 function keep(path: string, since: string): string | null {
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
   try {
-    const file = openSync(path, flags, 0o600);
-    try {
-      writeSync(file, `${since}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    writeStateFile(path, `${since}\n`);
     return null;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;

@@ -1,8 +1,9 @@
-import { closeSync, constants, lstatSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, lstatSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockFile } from '../posix/lock.ts';
 import { DAEMON_LOCK_FILE, DAEMON_NOTE_FILE, encodeDaemonNote } from '../shared/daemon-note.ts';
 import { startTimeOf } from '../shared/process-start.ts';
+import { writeStateFile } from './state-file.ts';
 
 /**
  * Makes or checks the state folder (0700, our own) and locks it for as long as this process lives.
@@ -31,8 +32,5 @@ export function claimStateFolder(folder: string): void {
 export function noteDaemon(folder: string): void {
   const startTime = startTimeOf(process.pid);
   if (startTime === null) throw new Error('Cannot note the daemon: /proc does not show it');
-  const path = join(folder, DAEMON_NOTE_FILE);
-  // A reader finds the old note or the new one, never a part.
-  writeFileSync(`${path}.new`, encodeDaemonNote({ pid: process.pid, startTime }), { mode: 0o600 });
-  renameSync(`${path}.new`, path);
+  writeStateFile(join(folder, DAEMON_NOTE_FILE), encodeDaemonNote({ pid: process.pid, startTime }));
 }

@@ -30,8 +30,3 @@ export function peerHasGone(socket: number): boolean {
 export function processHasEnded(pidfd: number): boolean {
   return (events(pidfd, POLLIN) & (POLLIN | POLLHUP)) !== 0;
 }
-
-/** Whether something waits to be read. */
-export function isReadable(descriptor: number): boolean {
-  return events(descriptor, POLLIN) !== 0;
-}

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { makeDevelopmentFolder, type Profiles, permitAll, ROOT } from '../../scripts/development-folder.ts';
+import { recordProblem } from './record-schema.ts';
 
 /** Where the tests' own small drivers lie. */
 export const TEST_DRIVERS = join(ROOT, 'test/fixtures/drivers');
@@ -20,7 +21,7 @@ export interface TestDaemon {
   readonly pid: number;
   stderr(): string;
   records(): readonly AuditRecord[];
-  /** SIGTERM, then the folder is removed. Settles with the exit status. */
+  /** SIGTERM, then the folder is removed. Settles with the exit status; rejects where a record is no published one. */
   stop(): Promise<number | null>;
 }
 
@@ -98,10 +99,22 @@ export async function startTestDaemon(options: TestDaemonOptions = {}): Promise<
     async stop() {
       monitor.kill('SIGTERM');
       const code = await exited;
+      refuseUnpublishedRecords(made.log);
       rmSync(folder, { recursive: true, force: true });
       return code;
     },
   };
+}
+
+/** Every daemon of every test: what stands in the log is what protocol/audit-record.schema.json says. */
+function refuseUnpublishedRecords(log: string): void {
+  if (!existsSync(log)) return;
+  for (const line of readFileSync(log, 'utf8').split('\n')) {
+    // Tests of tampering leave lines that are none.
+    if (!line.startsWith('{') || !line.endsWith('}')) continue;
+    const problem = recordProblem(JSON.parse(line));
+    if (problem !== null) throw new Error(`Cannot accept the log of a test: ${problem}`);
+  }
 }
 
 export function readRecords(log: string): AuditRecord[] {

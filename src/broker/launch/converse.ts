@@ -48,32 +48,29 @@ export type Told = {
   | { readonly end: 'ended'; readonly launchEnd: LaunchEnd }
 );
 
+/** A launch that is handed its request. */
+export interface HandOver {
+  readonly admitted: Admitted;
+  readonly method: Method;
+  readonly grant: LaunchGrant;
+  /** What the driver gets on stdin. */
+  readonly input: Uint8Array;
+  /** Asks the monitor to end it. */
+  readonly kill: () => void;
+}
+
 /** Hands the request over and hears the driver until its streams are at end-of-file and its sandbox is dead. */
-export async function converse(
-  admitted: Admitted,
-  method: Method,
-  grant: LaunchGrant,
-  input: Uint8Array,
-  kill: () => void,
-  services: Services,
-): Promise<Told> {
-  const { known, giveBack } = services.indexes.borrow(grant.secrets);
+export async function converse(handOver: HandOver, services: Services): Promise<Told> {
+  const { known, giveBack } = services.indexes.borrow(handOver.grant.secrets);
   try {
-    return await hearOut(admitted, method, grant, input, kill, services, createScrubberOf(known));
+    return await hearOut(handOver, services, createScrubberOf(known));
   } finally {
     giveBack();
   }
 }
 
-async function hearOut(
-  admitted: Admitted,
-  method: Method,
-  grant: LaunchGrant,
-  input: Uint8Array,
-  kill: () => void,
-  services: Services,
-  uncounted: Scrubber,
-): Promise<Told> {
+async function hearOut(handOver: HandOver, services: Services, uncounted: Scrubber): Promise<Told> {
+  const { admitted, method, grant, input, kill } = handOver;
   const { limits } = admitted.generation.settings;
   const counts = new Map<string, number>();
   const scrubber = counting(uncounted, counts);

@@ -4,13 +4,15 @@ import type { JsonObject } from '../../shared/json-value.ts';
 import type { Intent } from '../audit/records.ts';
 import type { Admitted, Answer, Run } from '../call.ts';
 import type { Method } from '../catalogue/catalogue.ts';
-import type { LaunchGrant } from '../monitor-link.ts';
-import type { ScrubCounts } from '../scrub/scrubber.ts';
 import type { Services } from '../services.ts';
 import { converse, type Told } from './converse.ts';
 import { prepareInput } from './prepare-input.ts';
 
-const NOTHING_SCRUBBED: ScrubCounts = new Map();
+/** A run in which no driver did anything. */
+const NOTHING_RAN: Omit<Run, 'outcome' | 'answer'> = {
+  ...{ handedOver: false, bytesOut: 0, bytesDropped: 0, controlsRemoved: 0, isolation: null },
+  ...{ scrubbed: new Map(), waitedMicroseconds: 0, ranMicroseconds: 0 },
+};
 
 /**
  * Runs an admitted call: asks for a launch, waits for the intent's record and the launch, hands over, hears the
@@ -21,17 +23,8 @@ export async function run(admitted: Admitted, intent: Intent, services: Services
   const { method } = admitted.target;
   const started = performance.now();
   const microseconds = (from: number, to: number): number => Math.round((to - from) * 1000);
-  const base = {
-    handedOver: false,
-    bytesOut: 0,
-    bytesDropped: 0,
-    controlsRemoved: 0,
-    scrubbed: NOTHING_SCRUBBED,
-    isolation: null,
-    ranMicroseconds: 0,
-  };
   const early = (outcome: Outcome, reason: ErrorReason, extra: JsonObject = {}): Run => ({
-    ...base,
+    ...NOTHING_RAN,
     outcome,
     answer: failure(reason, extra),
     waitedMicroseconds: microseconds(started, performance.now()),
@@ -64,14 +57,14 @@ export async function run(admitted: Admitted, intent: Intent, services: Services
   const handedAt = performance.now();
   let told: Told;
   try {
-    told = await converse(admitted, method, grant, input.bytes, kill, services);
+    told = await converse({ admitted, method, grant, input: input.bytes, kill }, services);
   } catch (error) {
     kill();
     await grant.ended;
     throw error;
   }
   return {
-    ...judge(method, grant, told),
+    ...judge(method, told),
     handedOver: true,
     bytesOut: told.bytesOut,
     bytesDropped: told.bytesDropped,
@@ -85,20 +78,11 @@ export async function run(admitted: Admitted, intent: Intent, services: Services
 
 async function runBuiltIn(admitted: Admitted, intent: Intent): Promise<Run> {
   const recorded = await intent;
-  const base = {
-    handedOver: false,
-    bytesOut: 0,
-    bytesDropped: 0,
-    controlsRemoved: 0,
-    scrubbed: NOTHING_SCRUBBED,
-    isolation: null,
-  };
-  const times = { waitedMicroseconds: 0, ranMicroseconds: 0 };
   if (recorded !== 'recorded' || admitted.target.kind !== 'built-in') {
-    return { ...base, ...times, outcome: 'cancelled', answer: failure('audit-unavailable') };
+    return { ...NOTHING_RAN, outcome: 'cancelled', answer: failure('audit-unavailable') };
   }
   const result = await admitted.target.builtIn.answer(admitted, admitted.generation);
-  return { ...base, ...times, outcome: 'ok', answer: { ok: true, result, driver: null } };
+  return { ...NOTHING_RAN, outcome: 'ok', answer: { ok: true, result, driver: null } };
 }
 
 function refusedLaunch(reason: LaunchRefusal): [Outcome, ErrorReason] {
@@ -120,7 +104,7 @@ function refusedLaunch(reason: LaunchRefusal): [Outcome, ErrorReason] {
 }
 
 /** One outcome, whatever ended at the same moment (D13): the first cause that was seen decides. */
-function judge(method: Method, grant: LaunchGrant, told: Told): { outcome: Outcome; answer: Answer } {
+function judge(method: Method, told: Told): { outcome: Outcome; answer: Answer } {
   const extra = method.stderrInErrors ? { driver: told.driver } : {};
   switch (told.end) {
     case 'answered':
@@ -134,15 +118,11 @@ function judge(method: Method, grant: LaunchGrant, told: Told): { outcome: Outco
     case 'bad-output':
       return { outcome: 'bad-output', answer: failure('driver-bad-output', { ...told.place, ...extra }) };
     case 'ended':
-      return endedWithoutAnswer(grant, told.launchEnd, extra);
+      return endedWithoutAnswer(told.launchEnd, extra);
   }
 }
 
-function endedWithoutAnswer(
-  _grant: LaunchGrant,
-  end: LaunchEnd,
-  extra: JsonObject,
-): { outcome: Outcome; answer: Answer } {
+function endedWithoutAnswer(end: LaunchEnd, extra: JsonObject): { outcome: Outcome; answer: Answer } {
   if (end === 'wall-limit') return { outcome: 'timeout', answer: failure('timeout', extra) };
   if (end === 'exit') return { outcome: 'crashed', answer: failure('driver-failed', extra) };
   return { outcome: 'cancelled', answer: failure('cancelled') };
@@ -150,18 +130,7 @@ function endedWithoutAnswer(
 
 /** The run of a call that a fault of ours ended; whether the driver had its request is not known, so it may have. */
 export function failedRun(): Run {
-  return {
-    ...{ outcome: 'internal-error', answer: failure('internal-error'), handedOver: true },
-    ...{
-      bytesOut: 0,
-      bytesDropped: 0,
-      controlsRemoved: 0,
-      scrubbed: NOTHING_SCRUBBED,
-      isolation: null,
-      waitedMicroseconds: 0,
-      ranMicroseconds: 0,
-    },
-  };
+  return { ...NOTHING_RAN, handedOver: true, outcome: 'internal-error', answer: failure('internal-error') };
 }
 
 export function failure(reason: ErrorReason, extra: JsonObject = {}): Answer {

@@ -94,9 +94,11 @@ function answerIn(line: Buffer): Reload | null {
     if (!isJsonObject(record)) return null;
     if (record['event'] === 'reload') return { state: 'reloaded' };
     if (record['event'] !== 'reload-refused') return null;
-    const reasons = [record['facts'], record['claims']]
-      .map((part) => (isJsonObject(part) ? part['reason'] : undefined))
-      .filter((reason) => typeof reason === 'string');
+    const { facts, claims } = record;
+    const reasons = [
+      isJsonObject(facts) ? facts['reason'] : undefined,
+      isJsonObject(claims) ? claims['said'] : undefined,
+    ].filter((reason) => typeof reason === 'string');
     return { state: 'refused', why: reasons.join(': ') };
   } catch (error) {
     if (error instanceof JsonRefused) return null;

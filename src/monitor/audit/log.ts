@@ -1,5 +1,5 @@
 import type { AuditFields } from '../../shared/audit/fields.ts';
-import { prepareRecord } from '../../shared/audit/record.ts';
+import { type AuditEvent, prepareRecord } from '../../shared/audit/record.ts';
 import { type ClockSources, createClock } from './clock.ts';
 import { openStore } from './open.ts';
 import { createQueue, type Group, type WaitingRecord } from './queue.ts';
@@ -16,7 +16,12 @@ export interface AuditLog {
    * Queues one record. Resolves when it is written and, where `durable`, on disk (fdatasync). Rejects with
    * AuditUnavailable when it is not or is not known to be, and with TypeError for a record that cannot be written at all.
    */
-  append(event: string, facts: AuditFields, claims: AuditFields, durable: boolean): Promise<{ seq: number }>;
+  append(
+    event: AuditEvent,
+    facts: AuditFields,
+    claims: AuditFields,
+    durable: boolean,
+  ): Promise<{ seq: number }>;
   readonly state: AuditState;
   /** `why` tells the operational log what failed; it names the daemon's files and is not for callers. */
   onStateChange(listener: (state: AuditState, why: string | null) => void): void;
@@ -69,7 +74,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
   let closed = false;
 
   function append(
-    event: string,
+    event: AuditEvent,
     facts: AuditFields,
     claims: AuditFields,
     durable: boolean,

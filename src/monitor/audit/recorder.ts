@@ -1,3 +1,4 @@
+import type { AuditEvent } from '../../shared/audit/record.ts';
 import type { Log } from '../../shared/log.ts';
 import type { AuditFields, AuditLog } from './log.ts';
 
@@ -9,7 +10,7 @@ import type { AuditFields, AuditLog } from './log.ts';
  * @param durable settles only after fdatasync(2)
  */
 export type Recorder = (
-  event: string,
+  event: AuditEvent,
   facts: AuditFields,
   claims?: AuditFields,
   durable?: boolean,

@@ -76,7 +76,6 @@ export function createBrokerLife(
         ended: (why) => {
           if (link === next) ended(why);
         },
-        dead: () => undefined,
       });
     } catch (error) {
       return ended(error instanceof Error ? error.message : 'it could not be started');

@@ -55,8 +55,6 @@ export interface BrokerEvents {
   audit(message: BrokerAudit): void;
   /** Once, when it counts as ended: its process has, or end-of-file or a breach showed on a pair. */
   ended(why: string): void;
-  /** Once, when its sandbox is dead. */
-  dead(): void;
 }
 
 /**
@@ -158,10 +156,7 @@ export function startBroker(plan: BrokerPlan, filter: SeccompFilter, events: Bro
     },
     (error: unknown) => end(error instanceof Error ? error.message : 'it could not be started'),
   );
-  void sandbox.ended.then((status) => {
-    end(`exit status ${status}`);
-    events.dead();
-  });
+  void sandbox.ended.then((status) => end(`exit status ${status}`));
 
   return {
     ready: sandbox.ready,

@@ -1,5 +1,5 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isRecord, notOurs, readStateFile, writeStateFile } from '../state-file.ts';
 
 /** Numeric users that profiles with `user: auto` were given; kept in the state folder, so that none is shared. */
 export interface AssignedUsers {
@@ -21,15 +21,7 @@ export function openAssignedUsers(stateFolder: string, first: number, last: numb
       for (let number = first + 1; number <= last; number += 1) {
         if (taken.has(number)) continue;
         numbers.set(profile, number);
-        writeFileSync(
-          `${path}.new`,
-          `${JSON.stringify({ version: 1, users: Object.fromEntries(numbers) })}\n`,
-          {
-            mode: 0o600,
-            flush: true,
-          },
-        );
-        renameSync(`${path}.new`, path);
+        writeStateFile(path, `${JSON.stringify({ version: 1, users: Object.fromEntries(numbers) })}\n`);
         return number;
       }
       throw new Error(`Cannot give profile ${profile} a user: the range ${first}-${last} is used up`);
@@ -38,21 +30,14 @@ export function openAssignedUsers(stateFolder: string, first: number, last: numb
 }
 
 function readNumbers(path: string): Map<string, number> {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return new Map();
-    throw error;
-  }
-  const value: unknown = JSON.parse(text);
-  const users = typeof value === 'object' && value !== null && 'users' in value ? value.users : null;
-  if (typeof users !== 'object' || users === null)
-    throw new Error(`Cannot read ${path}: it is not what driverd wrote`);
-  const numbers = new Map<string, number>();
-  for (const [profile, number] of Object.entries(users)) {
-    if (typeof number !== 'number') throw new Error(`Cannot read ${path}: it is not what driverd wrote`);
-    numbers.set(profile, number);
-  }
-  return numbers;
+  const state = readStateFile(path);
+  if (state === null) return new Map();
+  const { users } = state;
+  if (!isRecord(users)) throw notOurs(path);
+  return new Map(
+    Object.entries(users).map(([profile, number]): [string, number] => {
+      if (typeof number !== 'number') throw notOurs(path);
+      return [profile, number];
+    }),
+  );
 }

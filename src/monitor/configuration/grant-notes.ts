@@ -1,7 +1,7 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Grants, notedGrants, widerThan } from '../../shared/configuration/grants.ts';
 import { parseProfile } from '../../shared/configuration/profile.ts';
+import { isRecord, notOurs, readStateFile, writeStateFile } from '../state-file.ts';
 import type { DriverPlan } from './plan.ts';
 
 const FILE = 'grants.json';
@@ -46,7 +46,7 @@ export function openGrantNotes(stateFolder: string): GrantNotes {
       const changes = plans.flatMap((plan) => changeOf(plan.name, widened(plan)));
       before = new Map(plans.map(({ name, grants }) => [name, grants]));
       const profiles = Object.fromEntries([...before].map(([name, grants]) => [name, written(grants)]));
-      const kept = write(path, `${JSON.stringify({ version: 1, profiles })}\n`);
+      const kept = keep(path, `${JSON.stringify({ version: 1, profiles })}\n`);
       const asksNotGranted = plans.flatMap(({ name, asksMore }) => changeOf(name, asksMore));
       return { widened: changes, asksNotGranted, kept };
     },
@@ -56,10 +56,9 @@ export function openGrantNotes(stateFolder: string): GrantNotes {
 /** What a profile with nothing in it grants: the default sandbox. */
 const NOTHING: Grants = notedGrants(parseProfile('/default.yaml', Buffer.from('version: 1\n')).value);
 
-function write(path: string, text: string): string | null {
+function keep(path: string, text: string): string | null {
   try {
-    writeFileSync(`${path}.new`, text, { mode: 0o600, flush: true });
-    renameSync(`${path}.new`, path);
+    writeStateFile(path, text);
     return null;
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
@@ -80,20 +79,14 @@ function written({ words, limits }: Grants): {
 }
 
 function readNotes(path: string): Map<string, Grants> {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return new Map();
-    throw error;
-  }
-  const notes: unknown = JSON.parse(text);
-  const profiles = isRecord(notes) && isRecord(notes['profiles']) ? notes['profiles'] : null;
-  if (profiles === null) throw new Error(`Cannot read ${path}: it is not what driverd wrote`);
+  const state = readStateFile(path);
+  if (state === null) return new Map();
+  const { profiles } = state;
+  if (!isRecord(profiles)) throw notOurs(path);
   return new Map(
     Object.entries(profiles).map(([profile, value]): [string, Grants] => {
       if (!isRecord(value) || !Array.isArray(value['words']) || !isRecord(value['limits']))
-        throw new Error(`Cannot read ${path}: it is not what driverd wrote`);
+        throw notOurs(path);
       const words = value['words'].filter((word) => typeof word === 'string');
       const limits = Object.entries(value['limits']).filter(
         (entry): entry is [string, number | null] => entry[1] === null || typeof entry[1] === 'number',
@@ -101,8 +94,4 @@ function readNotes(path: string): Map<string, Grants> {
       return [profile, { words, limits: new Map(limits) }];
     }),
   );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -36,8 +36,8 @@ export interface LaunchRequest {
 export interface LaunchEvents {
   /** Writes the launch record; the gate opens only when it is written. Rejects where it cannot be. */
   record(launch: Launch): Promise<unknown>;
-  /** Whether there is a recorded intent that this launch belongs to; without one its gate stays shut. */
-  intended(launch: Launch): Promise<boolean>;
+  /** Why its gate stays shut: there is no recorded intent that it belongs to, or driverd was paused meanwhile. */
+  heldBack(launch: Launch): Promise<LaunchRefusal | null>;
   ended(launch: Launch, end: LaunchEnd, status: number, ranMs: number): void;
   /** Why a launch failed, for the operational log. */
   failed(profile: string, why: string): void;
@@ -174,8 +174,8 @@ export function createLaunches({ filters, notes, cgroups }: LaunchMeans, events:
     };
     started = { launch, at: performance.now() };
     try {
-      const [intended] = await Promise.all([events.intended(launch), events.record(launch)]);
-      if (!intended) return refuse('no-intent');
+      const [why] = await Promise.all([events.heldBack(launch), events.record(launch)]);
+      if (why !== null) return refuse(why);
     } catch (error) {
       events.failed(plan.name, error instanceof Error ? error.message : 'its record could not be written');
       return refuse('audit-unavailable');

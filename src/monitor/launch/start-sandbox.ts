@@ -90,6 +90,9 @@ export function startSandbox(
       stdio: [...stdio.standard, 'pipe', ...stdio.further, ...opened.map((file) => file.number)],
       ...(asUser && plan.groups.length === 0 ? { uid: plan.uid, gid: plan.gid } : {}),
     } as Parameters<typeof spawn>[2]);
+  } catch (error) {
+    cgroup?.remove();
+    throw error;
   } finally {
     for (const file of opened) file.close();
   }

@@ -29,6 +29,10 @@ export const AUDIT_EVENTS = [
   'recovery',
   'interrupted',
   'audit-refused-count',
+  'pause',
+  'resume',
+  'grants-widened',
+  'asks-not-granted',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 

@@ -237,7 +237,7 @@ test('what a broker says of a configuration is a claim, never a fact (invariant 
   const refused = (): unknown => monitor.records().find((record) => record.event === 'reload-refused');
   await expect.poll(refused, { timeout: 15_000 }).toMatchObject({
     facts: { reason: 'the broker did not accept it' },
-    claims: { reason: 'the admin allowed it' },
+    claims: { said: 'the admin allowed it' },
   });
   client.close();
   expect(await monitor.stop()).toBe(0);

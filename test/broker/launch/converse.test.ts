@@ -36,7 +36,7 @@ async function converseWith(stdout: string): Promise<{ told: Told; kept: number 
     ended.resolve({ type: 'launch-ended', launch: 1, status: 137, end: 'exit' } as never);
   };
   const method = loadMethod('jsonrpc', RESULT, 'limits: { output_bytes: 1024 }\n');
-  const told = converse(admitted, method, grant, Buffer.from('{}\n'), kill, services);
+  const told = converse({ admitted, method, grant, input: Buffer.from('{}\n'), kill }, services);
   driver.write(stdout);
   const result = await told;
   input.read.close();

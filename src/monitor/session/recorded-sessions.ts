@@ -1,0 +1,74 @@
+import type { Server } from 'node:net';
+import type { Log } from '../../shared/log.ts';
+import type { Recorder } from '../audit/recorder.ts';
+import type { Refusals } from '../audit/refusals.ts';
+import type { BrokerLife } from '../broker/broker-life.ts';
+import { createSessions, type Session, type SessionLimits, type Sessions } from './sessions.ts';
+
+/** Stands for callers that the kernel did not name: (uid_t) -1 is nobody's. */
+const UNKNOWN_UID = 4_294_967_295;
+/** Groups of a caller that its session's record names; how many there are stands beside them. */
+const RECORDED_GROUPS = 256;
+
+export interface RecordedSessions extends Sessions {
+  /** Passes to a new broker what the one before it had not taken. */
+  passUntaken(): void;
+}
+
+/** Sessions that are recorded at their beginning and end, and passed to the broker. */
+export function createRecordedSessions(
+  server: Server,
+  limits: SessionLimits,
+  {
+    broker,
+    record,
+    refusals,
+    log,
+  }: {
+    readonly broker: BrokerLife;
+    readonly record: Recorder;
+    readonly refusals: Refusals;
+    readonly log: Log;
+  },
+): RecordedSessions {
+  function pass(session: Session): void {
+    const { number, caller, copy } = session;
+    const passed = broker.link?.pass({
+      ...{ kind: 'session', number, descriptors: [copy] },
+      message: { type: 'session', session: number, ...caller },
+      settled(taken) {
+        session.taken = session.taken || taken;
+      },
+    });
+    if (passed === false) sessions.close(number, 'stopping');
+  }
+
+  const sessions = createSessions(server, limits, {
+    opened(session) {
+      void record('session', {
+        session: session.number,
+        ...session.caller,
+        groups: session.caller.groups.slice(0, RECORDED_GROUPS),
+        group_count: session.caller.groups.length,
+        unit: session.caller.unit && { ...session.caller.unit },
+      });
+      if (broker.isServing) pass(session);
+    },
+    closed(session, why) {
+      broker.link?.withdraw('session', session.number);
+      void record('session-end', { session: session.number, uid: session.caller.uid, reason: why });
+      if (session.taken) broker.link?.send({ type: 'session-gone', session: session.number });
+    },
+    refused(why, uid, detail) {
+      if (refusals.admit(uid ?? UNKNOWN_UID, `session ${why}`) === 'counted') return;
+      log.warn({ reason: why, detail }, 'a connection was refused');
+      void record('session-refused', { reason: why, uid });
+    },
+  });
+
+  return Object.assign(sessions, {
+    passUntaken() {
+      for (const session of sessions.all()) if (!session.taken) pass(session);
+    },
+  });
+}
