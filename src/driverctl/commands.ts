@@ -10,6 +10,7 @@ import { helpText } from './commands/help.ts';
 import { showIsolation } from './commands/isolation.ts';
 import { listMethods } from './commands/list.ts';
 import { pauseDaemon } from './commands/pause.ts';
+import { reloadConfiguration } from './commands/reload.ts';
 import { resumeDaemon } from './commands/resume.ts';
 import { showStatus } from './commands/status.ts';
 import { showVersion } from './commands/version.ts';
@@ -108,6 +109,18 @@ export const commands: readonly CommandSpecification[] = [
     options: ['state', 'json'],
     operands: 0,
     run: resumeDaemon,
+  },
+  {
+    name: 'reload',
+    usage: 'reload',
+    summary: 'have the daemon read its configuration anew, and wait for what comes of it',
+    notes: [
+      'It signals the daemon: run it as root, or as the user of a rootless daemon. Where a file is broken, the daemon keeps',
+      'what it had and the exit status is not 0.',
+    ],
+    options: ['config', 'state', 'json'],
+    operands: 0,
+    run: reloadConfiguration,
   },
   {
     name: 'audit tail',

@@ -21,10 +21,12 @@ import { createFilters } from './launch/filters.ts';
 import { expectIsolation } from './launch/isolation.ts';
 import { createLaunches } from './launch/launches.ts';
 import { sweepLaunches } from './launch/sweep.ts';
+import type { PassedSocket } from './listen/activation.ts';
 import { openListener } from './listen/open-listener.ts';
 import { openFilesLimit } from './open-files.ts';
 import type { Options } from './options.ts';
 import { openPause } from './pause.ts';
+import type { ServiceManager } from './service-manager.ts';
 import { createRecordedSessions } from './session/recorded-sessions.ts';
 import { sessionsForDescriptors } from './session/sessions.ts';
 import { claimStateFolder } from './state-folder.ts';
@@ -34,12 +36,16 @@ import { VERSION } from './version.ts';
 const REFUSALS_WHOLE = 100;
 const REFUSALS_WINDOW_MS = 10_000;
 const REFUSALS_IDENTITIES = 1_024;
+/** The longest that a stop takes behind its drain: dead drivers, the last records, in milliseconds. */
+const AFTER_DRAIN_MS = 20_000;
 /** Characters of a reason that a record holds. */
 const RECORDED_REASON = 512;
 
 export interface Daemon {
   readonly socket: string;
   readonly development: boolean;
+  /** How it is, in one line. */
+  status(): string;
   /** Loads everything anew and takes it, or keeps what runs; one at a time. */
   reload(): Promise<void>;
   /** Takes no more connections, lets calls end within `drain_ms`, kills the rest, closes the log. */
@@ -51,12 +57,22 @@ function saidClaim(said: string | null): AuditFields {
   return said === null ? {} : { said: said.slice(0, RECORDED_REASON) };
 }
 
+/** What a daemon is started with. */
+export interface Start {
+  readonly options: Options;
+  readonly installation: Installation;
+  readonly log: Log;
+  readonly manager: ServiceManager;
+  /** A listener that a service manager made; null: the daemon makes its own. */
+  readonly passed: PassedSocket | null;
+}
+
 /**
  * Starts everything in an order in which nothing is served before it can be recorded: state, configuration, audit log,
  * sweep, broker, and only then the listener.
  * @throws Error whose message is for the admin
  */
-export async function startDaemon(options: Options, installation: Installation, log: Log): Promise<Daemon> {
+export async function startDaemon({ options, installation, log, manager, passed }: Start): Promise<Daemon> {
   claimStateFolder(options.state);
   const filters = createFilters();
   function load(number: number): Generation {
@@ -116,6 +132,15 @@ export async function startDaemon(options: Options, installation: Installation, 
     log.warn({ since }, since === null ? 'the pause has ended' : 'paused: calls of drivers are refused');
     void record(since === null ? 'resume' : 'pause', { since, ...facts }, {}, true);
     broker.link?.send({ type: 'pause-state', since });
+    manager.status(status());
+  }
+
+  function status(): string {
+    const { drivers, number } = generations.current;
+    const audited =
+      audit.state === 'writing' ? '' : '; the audit log cannot be written, so calls are refused';
+    const paused = pause.since === null ? '' : `; paused since ${pause.since}`;
+    return `${drivers.size} drivers enabled, configuration ${number}${audited}${paused}`;
   }
 
   function recordGrants(generation: Generation): void {
@@ -129,6 +154,7 @@ export async function startDaemon(options: Options, installation: Installation, 
     broker.link?.send({ type: 'audit-state', state, refused: audit.refusedWithoutRecord });
     log.warn({ state, reason: why }, 'the state of the audit log changed');
     if (state === 'writing') calls.closeUnrecorded().catch(audit.countRefused);
+    manager.status(status());
   });
 
   const hello = { type: 'hello' as const, build, version: VERSION, rootless, started };
@@ -184,7 +210,7 @@ export async function startDaemon(options: Options, installation: Installation, 
 
   const socket = options.socket ?? first.settings.socket.path;
   const descriptors = sessionsForDescriptors(openFilesLimit());
-  const server = await openListener(first.settings.socket, socket);
+  const server = await (passed?.listen() ?? openListener(first.settings.socket, socket));
   const limits = {
     sessions: () => Math.min(generations.current.settings.limits.connections, descriptors),
     perSecond: () => generations.current.settings.limits.connections_per_second,
@@ -210,20 +236,24 @@ export async function startDaemon(options: Options, installation: Installation, 
     },
   });
 
-  function reloadAndResume(): Promise<void> {
+  async function reloadAndResume(): Promise<void> {
+    manager.reloading();
     if (pause.look()) tellPause({ by: 'state folder' });
-    return reload();
+    await reload();
+    if (!stopping) manager.ready(status());
   }
 
   async function stop(status = 0): Promise<void> {
     if (stopping) return;
     stopping = true;
+    const { drain_ms } = generations.current.settings;
+    manager.stopping(drain_ms + AFTER_DRAIN_MS);
     broker.stopRestarting();
     server.close();
     await new Promise<void>((resolve) => {
       drained = resolve;
       if (broker.link === undefined) return resolve();
-      setTimeout(resolve, generations.current.settings.drain_ms);
+      setTimeout(resolve, drain_ms);
       broker.link.send({ type: 'drain' });
     });
     launches.endAll('stopping');
@@ -261,5 +291,6 @@ export async function startDaemon(options: Options, installation: Installation, 
     throw new Error(refused);
   }
   recordGrants(first);
-  return { socket, development: first.settings.development, reload: reloadAndResume, stop: () => stop(0) };
+  const { development } = first.settings;
+  return { socket, development, status, reload: reloadAndResume, stop: () => stop(0) };
 }

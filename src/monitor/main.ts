@@ -14,12 +14,15 @@ import '../posix/close-inherited.ts';
 import { createLog } from '../shared/log.ts';
 import { startDaemon } from './daemon.ts';
 import { findInstallation } from './installation.ts';
+import { takePassedSocket } from './listen/activation.ts';
 import { type Options, parseOptions } from './options.ts';
+import { findServiceManager } from './service-manager.ts';
 import { noteDaemon } from './state-folder.ts';
 import { VERSION } from './version.ts';
 
 const EXIT_USAGE = 2;
-const EXIT_FAILED = 1;
+/** EX_CONFIG of sysexits.h: an admin has to change something first; the unit does not start it again. */
+const EXIT_CANNOT_START = 78;
 
 function readOptions(): Options | null {
   try {
@@ -39,17 +42,28 @@ async function main(options: Options): Promise<void> {
   process.umask(0o077);
   process.on('SIGUSR1', () => undefined);
   const log = createLog('monitor', 'info');
+  const manager = findServiceManager(process.env, log);
   try {
-    const daemon = await startDaemon(options, findInstallation(), log);
+    const passed = takePassedSocket(process.env);
+    if (passed !== null && options.socket !== null)
+      throw new Error(`Cannot listen on ${options.socket}: ${passed.path} was passed already`);
+    const daemon = await startDaemon({
+      options: passed === null ? options : { ...options, socket: passed.path },
+      installation: findInstallation(),
+      ...{ log, manager, passed },
+    });
     process.on('SIGTERM', () => void daemon.stop());
     process.on('SIGINT', () => void daemon.stop());
     process.on('SIGHUP', () => void daemon.reload());
     noteDaemon(options.state);
     if (daemon.development) log.warn('this is a development configuration: not for production');
     log.info({ socket: daemon.socket, version: VERSION }, 'driverd is listening');
+    manager.ready(daemon.status());
   } catch (error) {
-    log.fatal(error instanceof Error ? error.message : 'Cannot start');
-    process.exit(EXIT_FAILED);
+    const why = error instanceof Error ? error.message : 'Cannot start';
+    log.fatal(why);
+    manager.status(why);
+    process.exit(EXIT_CANNOT_START);
   }
 }
 

@@ -1,7 +1,7 @@
 import { type Descriptor, ownDescriptor } from './descriptor.ts';
-import { lastErrno, libc, PosixError } from './libc.ts';
+import { PosixError } from './libc.ts';
+import { readSocketOption } from './socket-option.ts';
 
-const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 const SO_PEERGROUPS = 59;
 const SO_PEERPIDFD = 77;
@@ -10,17 +10,8 @@ const ENOPROTOOPT = 92;
 const MAXIMUM_GROUPS = 65_536;
 const UCRED_BYTES = 12;
 
-const getsockopt = libc.func('int getsockopt(int, int, int, void *, void *)');
-
 const ucred = Buffer.alloc(UCRED_BYTES);
 const pidfdValue = Buffer.alloc(4);
-const optionLength = Buffer.alloc(4);
-
-function readOption(socket: number, option: number, value: Buffer): number {
-  optionLength.writeUInt32LE(value.length);
-  if (getsockopt(socket, SOL_SOCKET, option, value, optionLength) < 0) return -lastErrno();
-  return optionLength.readUInt32LE();
-}
 
 export interface PeerCredentials {
   readonly pid: number;
@@ -34,7 +25,7 @@ export interface PeerCredentials {
  * Throws `PosixError`, or `RangeError` where the answer is short; unknown is never anybody.
  */
 export function peerCredentials(socket: number): PeerCredentials {
-  const length = readOption(socket, SO_PEERCRED, ucred);
+  const length = readSocketOption(socket, SO_PEERCRED, ucred);
   if (length < 0) throw new PosixError('read peer credentials', -length);
   if (length !== UCRED_BYTES) throw new RangeError('Cannot read peer credentials: the answer is short');
   return { pid: ucred.readInt32LE(0), uid: ucred.readUInt32LE(4), gid: ucred.readUInt32LE(8) };
@@ -43,11 +34,11 @@ export function peerCredentials(socket: number): PeerCredentials {
 /** The peer's supplementary groups at connect (SO_PEERGROUPS, Linux 4.13). Throws like `peerCredentials`. */
 export function peerGroups(socket: number): readonly number[] {
   let value = Buffer.alloc(4 * 64);
-  let length = readOption(socket, SO_PEERGROUPS, value);
+  let length = readSocketOption(socket, SO_PEERGROUPS, value);
   const ERANGE = 34;
   if (length === -ERANGE) {
     value = Buffer.alloc(4 * MAXIMUM_GROUPS);
-    length = readOption(socket, SO_PEERGROUPS, value);
+    length = readSocketOption(socket, SO_PEERGROUPS, value);
   }
   if (length < 0) throw new PosixError('read peer groups', -length);
   if (length % 4 !== 0) throw new RangeError('Cannot read peer groups: the answer is short');
@@ -59,7 +50,7 @@ export function peerGroups(socket: number): readonly number[] {
  * the process is gone already. Throws `PosixError`.
  */
 export function peerPidfd(socket: number): Descriptor | null {
-  const length = readOption(socket, SO_PEERPIDFD, pidfdValue);
+  const length = readSocketOption(socket, SO_PEERPIDFD, pidfdValue);
   const ESRCH = 3;
   const EINVAL = 22;
   if (length === -ENOPROTOOPT || length === -ESRCH || length === -EINVAL) return null;

@@ -63,7 +63,7 @@ test.each<[string, string, string, RegExp]>([
   'a broken file of %s at start: no start, and file, line and reason are said (Z1, F3)',
   (_what, file, text, expected) => {
     const { status, text: said } = refusedStart((folder) => writeFileSync(join(folder, file), text));
-    expect(status).toBe(1);
+    expect(status).toBe(78);
     expect(said).toMatch(expected);
   },
 );
@@ -79,7 +79,7 @@ test('a configuration that others can write is refused, not warned about (F1)', 
 
 test('a configuration marked development is refused without --development', () => {
   const { status, text } = refusedStart(() => undefined, []);
-  expect(status).toBe(1);
+  expect(status).toBe(78);
   expect(text).toContain('marked development');
 });
 
@@ -90,7 +90,7 @@ test('a second daemon on the same state folder, and one on a live socket, are re
     [join(ROOT, 'dist/monitor/main.js'), '--development', '--config', daemon.folder, '--state', daemon.state],
     { encoding: 'utf8' },
   );
-  expect(again.status).toBe(1);
+  expect(again.status).toBe(78);
   expect(again.stderr).toContain('another driverd runs on it');
   const live = refusedStart(
     (folder) => writeFileSync(join(folder, 'x'), ''),

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../../shared/json-value.ts';
 import { escapeForTerminal } from '../../shared/terminal/escape.ts';
 import { stateFolder } from '../audit/places.ts';
+import { type Reload, reloadDaemon } from '../daemon/reload.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
 import type { Invocation } from '../invocation.ts';
@@ -10,7 +11,6 @@ import type { ConfigurationFolder } from './configuration-folder.ts';
 import type { FileChange } from './generated-file.ts';
 import type { JudgedAsk } from './grant-words.ts';
 import type { Uncovered } from './policy-text.ts';
-import { type Reload, reloadDaemon } from './reload.ts';
 
 /** What `enable` or `disable` has done before the daemon is asked to reload. */
 export interface Done {

@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 /** sun_path holds 108 bytes with its NUL (unix(7)); a longer path would be cut without an error. */
 const MAXIMUM_PATH_BYTES = 107;
 /** A full backlog refuses a non-blocking connect at once. */
-const BACKLOG = 4_096;
+export const BACKLOG = 4_096;
 
 export interface SocketPlace {
   readonly path: string;

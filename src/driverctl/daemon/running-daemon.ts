@@ -9,7 +9,7 @@ import {
   decodeDaemonNote,
 } from '../../shared/daemon-note.ts';
 import { startTimeOf } from '../../shared/process-start.ts';
-import { isMissing } from './missing.ts';
+import { isMissing } from '../enable/missing.ts';
 
 /**
  * Asks the daemon that runs on a state folder to reload, by SIGHUP. The signal goes to a handle on the process that was

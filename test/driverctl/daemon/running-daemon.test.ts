@@ -2,7 +2,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { hangUpDaemon } from '../../../src/driverctl/enable/running-daemon.ts';
+import { hangUpDaemon } from '../../../src/driverctl/daemon/running-daemon.ts';
 import { startTimeOf } from '../../../src/shared/process-start.ts';
 
 // This process plays the daemon: it has the lock open, and hears of a signal that reaches it.
