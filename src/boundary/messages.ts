@@ -43,7 +43,16 @@ export const LAUNCH_REFUSALS = [
 export type LaunchRefusal = (typeof LAUNCH_REFUSALS)[number];
 
 /** How a launch ended, as the monitor saw it. */
-export const LAUNCH_ENDS = ['exit', 'wall-limit', 'asked', 'broker-ended', 'untaken', 'stopping'] as const;
+export const LAUNCH_ENDS = [
+  'exit',
+  'wall-limit',
+  'memory-limit',
+  'process-limit',
+  'asked',
+  'broker-ended',
+  'untaken',
+  'stopping',
+] as const;
 export type LaunchEnd = (typeof LAUNCH_ENDS)[number];
 
 /** How a call ended; one per call. */
@@ -53,6 +62,7 @@ export const OUTCOMES = [
   'cancelled',
   'disconnected',
   'output-limit',
+  'resource-limit',
   'crashed',
   'bad-output',
   'driver-error',

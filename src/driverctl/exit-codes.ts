@@ -31,6 +31,7 @@ export const exitCodes = {
       'driver-failed',
       'driver-bad-output',
       'output-limit',
+      'resource-limit',
       'driver-error',
       'launch-refused',
       'outcome-unrecorded',

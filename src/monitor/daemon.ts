@@ -74,9 +74,10 @@ export interface Start {
  */
 export async function startDaemon({ options, installation, log, manager, passed }: Start): Promise<Daemon> {
   claimStateFolder(options.state);
+  const cgroups = openCgroups(options.state);
   const filters = createFilters();
   function load(number: number): Generation {
-    const generation = loadGeneration(number, options, installation);
+    const generation = loadGeneration(number, options, installation, cgroups?.controllers ?? new Set());
     for (const plan of generation.drivers.values()) filters.of(plan.filter);
     return generation;
   }
@@ -86,7 +87,6 @@ export async function startDaemon({ options, installation, log, manager, passed 
   const audit = await openAuditLog({ path: first.settings.audit.path, stateFolder: options.state });
   const key = loadParamsKey(options.state);
   const { notes, killed } = sweepLaunches(options.state);
-  const cgroups = openCgroups(options.state);
   const pause = openPause(options.state);
   const grantNotes = openGrantNotes(options.state);
   const started = new Date().toISOString();
@@ -120,8 +120,9 @@ export async function startDaemon({ options, installation, log, manager, passed 
           { call },
           false,
         ),
-      ended({ number, profile, session }, end, status, ranMs) {
-        void record('launch-end', { launch: number, profile, session, end, status, ran_ms: ranMs });
+      ended({ number, profile, session }, { end, status, ranMs, usage }) {
+        const ended = { end, status, ran_ms: ranMs, usage: usage && { ...usage } };
+        void record('launch-end', { launch: number, profile, session, ...ended });
       },
       failed: launchFailed,
     },

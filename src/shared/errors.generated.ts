@@ -11,6 +11,7 @@ export type ErrorReason =
   | "driver-failed"
   | "driver-bad-output"
   | "output-limit"
+  | "resource-limit"
   | "timeout"
   | "cancelled"
   | "driver-error"
@@ -38,6 +39,7 @@ export const errorTable: Readonly<
   "driver-failed": { code: -32010, message: "Cannot complete the call: the driver failed", retryable: false },
   "driver-bad-output": { code: -32011, message: "Cannot complete the call: the driver's answer is not valid", retryable: false },
   "output-limit": { code: -32012, message: "Cannot complete the call: the driver's output is over its limit", retryable: false },
+  "resource-limit": { code: -32017, message: "Cannot complete the call: the driver met a limit on its resources", retryable: false },
   "timeout": { code: -32013, message: "Cannot complete the call: the time limit was reached", retryable: true },
   "cancelled": { code: -32014, message: "Cannot complete the call: it was cancelled", retryable: true },
   "driver-error": { code: -32015, message: "The driver reported an error", retryable: false },

@@ -124,6 +124,10 @@ function judge(method: Method, told: Told): { outcome: Outcome; answer: Answer }
 
 function endedWithoutAnswer(end: LaunchEnd, extra: JsonObject): { outcome: Outcome; answer: Answer } {
   if (end === 'wall-limit') return { outcome: 'timeout', answer: failure('timeout', extra) };
+  if (end === 'memory-limit' || end === 'process-limit') {
+    const limit = end === 'memory-limit' ? 'memory' : 'processes';
+    return { outcome: 'resource-limit', answer: failure('resource-limit', { limit, ...extra }) };
+  }
   if (end === 'exit') return { outcome: 'crashed', answer: failure('driver-failed', extra) };
   return { outcome: 'cancelled', answer: failure('cancelled') };
 }

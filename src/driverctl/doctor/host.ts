@@ -158,11 +158,10 @@ function memoryLimit(host: Host): Finding {
   const tree = unifiedTree(host);
   const controllers = tree === null ? null : host.read(`${tree.mount}/cgroup.controllers`);
   const has = controllers?.trim().split(' ').includes('memory') === true;
+  if (has)
+    return ok(name, 'the controller is there; a unit with Delegate= lets driverd use it for each launch');
   return {
-    ...{ name, state: 'weaker' },
-    found: has
-      ? 'the controller is there; this driverd does not use it yet'
-      : 'cgroup v2 has no memory controller here',
+    ...{ name, state: 'weaker', found: 'cgroup v2 has no memory controller here' },
     advice:
       'memory is limited by RLIMIT_DATA, which does not see shared mappings; records say `degraded: memory`',
   };

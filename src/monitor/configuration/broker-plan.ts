@@ -55,6 +55,6 @@ export function planBroker(settings: Settings, options: Options, installation: I
         argv: [INSIDE.node, `${INSIDE.broker}/dist/broker/main.js`],
       },
     },
-    degraded: degradations(way),
+    degraded: degradations(way, { memoryBytes: null, processes: null }),
   };
 }

@@ -12,6 +12,7 @@ import type { Settings } from '../../shared/configuration/types.generated.ts';
 import { namesInPolicy } from '../../shared/policy-names.ts';
 import { checkSafePath, listSafeFolder, readSafeFile, type TrustedWriters } from '../../shared/safe-file.ts';
 import type { Installation } from '../installation.ts';
+import type { Controller } from '../launch/cgroup-tree.ts';
 import type { Options } from '../options.ts';
 import { openAssignedUsers } from './assigned-users.ts';
 import { type BrokerPlan, planBroker } from './broker-plan.ts';
@@ -53,9 +54,15 @@ export interface Generation {
 
 /**
  * Reads and checks every file once. Nothing takes effect here.
+ * @param controllers what the cgroups of launches can limit here
  * @throws Error whose message names file, line where there is one, and reason
  */
-export function loadGeneration(number: number, options: Options, installation: Installation): Generation {
+export function loadGeneration(
+  number: number,
+  options: Options,
+  installation: Installation,
+  controllers: ReadonlySet<Controller>,
+): Generation {
   const files: ConfigurationFile[] = [];
   let trusted = trustedWriters(options, installation, null);
   function read(role: ConfigurationFile['role'], path: string, name = basename(path)): Uint8Array {
@@ -91,7 +98,7 @@ export function loadGeneration(number: number, options: Options, installation: I
       const user = driverUser(profileFile, name, assigned);
       const { launches } = settings.limits;
       const plan = planDriver({
-        ...{ name, read: profileFile, program, folder, hidden, installation, user, launches },
+        ...{ name, read: profileFile, program, folder, hidden, installation, user, launches, controllers },
         driverPaths: settings.driver_paths,
       });
       checkSafePath(plan.programFile, trusted);

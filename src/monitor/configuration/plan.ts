@@ -5,6 +5,8 @@ import { nearestWord } from '../../shared/configuration/nearest-word.ts';
 import type { Profile, Program } from '../../shared/configuration/types.generated.ts';
 import type { ReadFile } from '../../shared/configuration/yaml.ts';
 import type { Installation } from '../installation.ts';
+import type { Controller } from '../launch/cgroup-tree.ts';
+import type { CgroupLimits } from '../launch/cgroups.ts';
 import { type FilterGrants, NAMED_SYSCALLS } from '../launch/filter.ts';
 import { FIRST_FREE_DESCRIPTOR, type GateProgram } from '../launch/gate.ts';
 import type { Mount, SandboxPlan } from '../launch/sandbox.ts';
@@ -20,6 +22,7 @@ export interface DriverPlan {
   readonly name: string;
   readonly sandbox: SandboxPlan;
   readonly filter: FilterGrants;
+  readonly cgroup: CgroupLimits;
   /** The program as this host names it; the sandbox has it under another name. */
   readonly programFile: string;
   /** Milliseconds from "go". */
@@ -33,6 +36,8 @@ export interface DriverPlan {
 }
 
 const PATH = '/usr/bin:/bin';
+/** The launcher itself and its first process inside, which a cgroup's pids.max counts too. */
+const BUBBLEWRAP_PROCESSES = 2;
 /** When memory runs out, a driver goes before the daemon. */
 const DRIVER_OOM_SCORE = 500;
 
@@ -52,10 +57,12 @@ export function planDriver(given: {
   readonly user: DriverUser;
   /** Most launches alive at once. */
   readonly launches: number;
+  /** What the cgroups of launches can limit here. */
+  readonly controllers: ReadonlySet<Controller>;
 }): DriverPlan {
-  const { read, program, folder, installation, user } = given;
+  const { read, program, folder, installation, user, controllers } = given;
   const profile = read.value;
-  refuseWhatIsNotHere(read, program);
+  refuseWhatIsNotHere(read, program, controllers);
   const runs = programOf(program, folder);
   const { limits } = profile;
   const guarded = {
@@ -72,6 +79,9 @@ export function planDriver(given: {
     { kind: 'read', source: folder, target: INSIDE.driver },
   ];
   const way = wayFor(mounts, user);
+  const cgroup = cgroupLimits(limits, controllers);
+  // Where a cgroup counts them, its limit is the one that is met first.
+  const processes = limits.processes + (cgroup.processes === null ? 0 : BUBBLEWRAP_PROCESSES);
   return {
     name: given.name,
     programFile: runs.file,
@@ -96,16 +106,25 @@ export function planDriver(given: {
         dataBytes: limits.data_bytes,
         addressSpaceBytes: limits.address_space_bytes,
         oomScore: DRIVER_OOM_SCORE,
-        processes: limits.processes * (way === 'inner-setpriv' ? given.launches : 1),
+        processes: processes * (way === 'inner-setpriv' ? given.launches : 1),
       },
       program: runs.program,
     },
     filter: { ...profile.syscalls, network: profile.network },
+    cgroup,
     wallMs: limits.wall_ms,
     secrets: profile.secrets,
     grants: notedGrants(profile),
     asksMore: widerThan(asksOf(program.asks), grantsOf(profile)),
-    degraded: degradations(way),
+    degraded: degradations(way, cgroup),
+  };
+}
+
+function cgroupLimits(limits: Profile['limits'], controllers: ReadonlySet<Controller>): CgroupLimits {
+  return {
+    memoryBytes: controllers.has('memory') ? limits.memory_bytes : null,
+    processes: controllers.has('pids') ? limits.processes + BUBBLEWRAP_PROCESSES : null,
+    cpuPercent: limits.cpu_percent,
   };
 }
 
@@ -115,11 +134,17 @@ function descriptorVariables(secrets: readonly SecretSource[]): [string, string]
   return passed.map(({ variable = '' }, index) => [variable, String(FIRST_FREE_DESCRIPTOR + index)]);
 }
 
-function refuseWhatIsNotHere({ value, fail }: ReadFile<Profile>, program: Program): void {
+function refuseWhatIsNotHere(
+  { value, fail }: ReadFile<Profile>,
+  program: Program,
+  controllers: ReadonlySet<Controller>,
+): void {
   if (value.capabilities.length > 0)
     throw fail(['capabilities'], 'this driverd cannot grant a capability yet');
-  if (value.require.includes('memory'))
+  if (value.require.includes('memory') && !controllers.has('memory'))
     throw fail(['require'], 'memory: this host has no cgroup v2 that driverd could set memory.max in');
+  if (value.limits.cpu_percent !== null && !controllers.has('cpu'))
+    throw fail(['limits', 'cpu_percent'], 'this host has no cgroup v2 that driverd could set cpu.max in');
   for (const [index, name] of value.syscalls.allow.entries()) {
     if (isSyscall(name)) continue;
     const nearest = nearestWord(name, NAMED_SYSCALLS);

@@ -11,12 +11,15 @@ export function wayFor(mounts: readonly Mount[], user: DriverUser): SandboxPlan[
 }
 
 /** What this host cannot hold as one would want it; stated, never silent (invariant 8). */
-export function degradations(way: SandboxPlan['way']): readonly string[] {
+export function degradations(
+  way: SandboxPlan['way'],
+  limits: { readonly memoryBytes: number | null; readonly processes: number | null },
+): readonly string[] {
   return [
     // rlimits do not see shared mappings: without memory.max of cgroup v2 memory is not really limited.
-    'memory',
+    ...(limits.memoryBytes === null ? ['memory'] : []),
     // Without a user namespace of its own RLIMIT_NPROC counts every process of the user, over all its launches.
-    ...(way === 'inner-setpriv' ? ['processes'] : []),
+    ...(way === 'inner-setpriv' && limits.processes === null ? ['processes'] : []),
     ...(process.geteuid?.() === 0 ? [] : ['one-user', 'supplementary-groups']),
   ];
 }

@@ -1,23 +1,27 @@
-import { randomBytes } from 'node:crypto';
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Controller, openCgroupTree } from './cgroup-tree.ts';
+import { type LaunchUsage, ranOutOfMemory, ranOutOfProcesses, readUsage } from './cgroup-usage.ts';
 
 /** How often the removal of a cgroup whose processes are just dead is tried, and the wait between, in milliseconds. */
 const REMOVE_ATTEMPTS = 50;
 const REMOVE_EVERY_MS = 20;
 const NOTE = 'cgroup';
 
-/** The cgroup of one launch; it needs no controller (cgroups(7), cgroup.kill: Linux 5.14). */
+/** What a launch's cgroup limits; null: not. */
+export interface CgroupLimits {
+  /** memory.max: every page, shared mappings, the page cache and /tmp with it. No swap. */
+  readonly memoryBytes: number | null;
+  /** pids.max: processes and threads, bubblewrap's own with them. */
+  readonly processes: number | null;
+  /** cpu.max in hundredths of a processor. */
+  readonly cpuPercent: number | null;
+}
+
+/** Microseconds over which cpu.max is counted; the kernel's default. */
+const CPU_PERIOD = 100_000;
+
+/** The cgroup of one launch; killing needs no controller (cgroups(7), cgroup.kill: Linux 5.14). */
 export interface LaunchCgroup {
   /** Moves a process in; what it starts from then on is in it too. */
   add(pid: number): void;
@@ -25,39 +29,36 @@ export interface LaunchCgroup {
   holds(pid: number): boolean;
   /** SIGKILL to every process in it, whatever namespace it is in. */
   kill(): void;
+  /** Which of its limits was met, if one was. */
+  exceeded(): 'memory' | 'processes' | null;
   /** Removes it once its processes are dead. */
   remove(): void;
+  /** What it used: after `remove`, all of it. */
+  usage(): LaunchUsage;
 }
 
 export interface Cgroups {
-  create(launch: number): LaunchCgroup;
+  readonly controllers: ReadonlySet<Controller>;
+  create(launch: number, limits: CgroupLimits): LaunchCgroup;
   /** Removes what this daemon made. */
   close(): void;
 }
 
 /**
- * Where a writable cgroup v2 tree is mounted: a folder of this daemon's own below its own cgroup. Null elsewhere; the
- * record of a launch says so.
+ * Where a writable cgroup v2 tree is mounted: a cgroup for each launch. Null elsewhere; the record of a launch says so.
  * @param stateFolder keeps a note of it, for the sweep at the next start
+ * @throws Error where the unit that runs this gives it none that can be written
  */
 export function openCgroups(stateFolder: string): Cgroups | null {
   const note = join(stateFolder, NOTE);
   sweep(note);
-  const own = ownFolder();
-  if (own === null) return null;
-  // A number alone could be that of an earlier daemon whose folder still stands.
-  const folder = join(own, `driverd-${process.pid}-${randomBytes(6).toString('hex')}`);
-  try {
-    mkdirSync(folder);
-    accessSync(join(folder, 'cgroup.kill'), constants.W_OK);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    removeWithin(folder, 1);
-    return null;
-  }
+  const tree = openCgroupTree();
+  if (tree === null) return null;
+  const { folder, controllers } = tree;
   writeFileSync(note, `${folder}\n`, { mode: 0o600 });
   return {
-    create: (launch) => createCgroup(folder, launch),
+    controllers,
+    create: (launch, limits) => createCgroup(folder, launch, limits),
     close() {
       for (const launch of launchesIn(folder)) removeWithin(launch, 1);
       removeWithin(folder, 1);
@@ -66,11 +67,19 @@ export function openCgroups(stateFolder: string): Cgroups | null {
   };
 }
 
-function createCgroup(parent: string, launch: number): LaunchCgroup {
+function createCgroup(parent: string, launch: number, limits: CgroupLimits): LaunchCgroup {
   const folder = join(parent, String(launch));
-  let removed = false;
+  let used: { exceeded: 'memory' | 'processes' | null; usage: LaunchUsage } | undefined;
   const inside = folder.slice(folder.indexOf('/driverd-'));
+  const exceeded = (): 'memory' | 'processes' | null =>
+    ranOutOfMemory(folder) ? 'memory' : ranOutOfProcesses(folder) ? 'processes' : null;
   mkdirSync(folder);
+  try {
+    setLimits(folder, limits);
+  } catch (error) {
+    removeWithin(folder, 1);
+    throw error;
+  }
   return {
     add: (pid) => writeFileSync(join(folder, 'cgroup.procs'), String(pid)),
     holds: (pid) =>
@@ -78,26 +87,29 @@ function createCgroup(parent: string, launch: number): LaunchCgroup {
         .split('\n')
         .some((line) => line.startsWith('0::') && line.endsWith(inside)),
     kill() {
-      if (!removed) killWithin(folder);
+      if (used === undefined) killWithin(folder);
     },
+    exceeded: () => (used === undefined ? exceeded() : used.exceeded),
     remove() {
-      removed = true;
+      used ??= { exceeded: exceeded(), usage: readUsage(folder) };
       removeWithin(folder, REMOVE_ATTEMPTS);
     },
+    usage: () => used?.usage ?? readUsage(folder),
   };
 }
 
-/** The unified tree's mount and this process's place in it, from /proc/self (cgroups(7)). */
-function ownFolder(): string | null {
-  const mount = readFileSync('/proc/self/mounts', 'latin1')
-    .split('\n')
-    .map((line) => line.split(' '))
-    .find(([, , kind]) => kind === 'cgroup2')?.[1];
-  const place = readFileSync('/proc/self/cgroup', 'latin1')
-    .split('\n')
-    .find((line) => line.startsWith('0::'))
-    ?.slice('0::'.length);
-  return mount === undefined || place === undefined ? null : join(mount, place);
+/** Before a process is in it. */
+function setLimits(folder: string, { memoryBytes, processes, cpuPercent }: CgroupLimits): void {
+  const set = (file: string, value: string): void => writeFileSync(join(folder, file), value);
+  if (memoryBytes !== null) {
+    set('memory.max', String(memoryBytes));
+    // All of a launch, or none: half of one is of no use to anybody.
+    set('memory.oom.group', '1');
+    // Not there where the kernel has no swap at all.
+    if (existsSync(join(folder, 'memory.swap.max'))) set('memory.swap.max', '0');
+  }
+  if (processes !== null) set('pids.max', String(processes));
+  if (cpuPercent !== null) set('cpu.max', `${(cpuPercent * CPU_PERIOD) / 100} ${CPU_PERIOD}`);
 }
 
 /** A folder that is gone holds no process. */

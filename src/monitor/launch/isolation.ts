@@ -59,9 +59,19 @@ export function describeIsolation(
       open_files: limits.openFiles,
       file_bytes: limits.fileBytes,
       processes: limits.processes,
+      ...cgroupLimits(plan),
       ...(limits.dataBytes === null ? {} : { data_bytes: limits.dataBytes }),
       ...(limits.addressSpaceBytes === null ? {} : { address_space_bytes: limits.addressSpaceBytes }),
     },
     degraded: plan.degraded,
+  };
+}
+
+/** What holds for all processes of a launch together; only what its cgroup really limits. */
+function cgroupLimits({ cgroup }: DriverPlan): Record<string, number> {
+  return {
+    ...(cgroup.memoryBytes === null ? {} : { memory_bytes: cgroup.memoryBytes }),
+    ...(cgroup.processes === null ? {} : { cgroup_processes: cgroup.processes }),
+    ...(cgroup.cpuPercent === null ? {} : { cpu_percent: cgroup.cpuPercent }),
   };
 }

@@ -3,7 +3,8 @@ import type { Descriptor } from '../../posix/descriptor.ts';
 import { reopenMemoryFile } from '../../posix/memory-file.ts';
 import { makePipe, openToEveryUser, type Pipe } from '../../posix/pipes.ts';
 import type { DriverPlan } from '../configuration/plan.ts';
-import type { Cgroups } from './cgroups.ts';
+import type { LaunchUsage } from './cgroup-usage.ts';
+import type { Cgroups, LaunchCgroup } from './cgroups.ts';
 import type { Filters } from './filters.ts';
 import { describeIsolation, differences } from './isolation.ts';
 import { type DriverSecrets, readSecrets } from './secrets.ts';
@@ -12,6 +13,11 @@ import type { LaunchNotes } from './sweep.ts';
 
 /** Longest wait for killed drivers to be dead at a stop, in milliseconds; what outlives it the next start sweeps. */
 const DEATH_WITHIN_MS = 5_000;
+
+/** How often a running launch is asked whether it met its limit of processes, which a fork bomb survives, in milliseconds. */
+const PROCESSES_LOOKED_AT_EVERY_MS = 500;
+/** The end of a launch that met a limit of its cgroup. */
+const LIMIT_ENDS = { memory: 'memory-limit', processes: 'process-limit' } as const;
 
 /** One start of a driver process. */
 export interface Launch {
@@ -33,12 +39,22 @@ export interface LaunchRequest {
   readonly plan: DriverPlan;
 }
 
+/** What came of a launch. */
+export interface Ended {
+  readonly end: LaunchEnd;
+  readonly status: number;
+  /** Milliseconds from "go". */
+  readonly ranMs: number;
+  /** null: it had no cgroup. */
+  readonly usage: LaunchUsage | null;
+}
+
 export interface LaunchEvents {
   /** Writes the launch record; the gate opens only when it is written. Rejects where it cannot be. */
   record(launch: Launch): Promise<unknown>;
   /** Why its gate stays shut: there is no recorded intent that it belongs to, or driverd was paused meanwhile. */
   heldBack(launch: Launch): Promise<LaunchRefusal | null>;
-  ended(launch: Launch, end: LaunchEnd, status: number, ranMs: number): void;
+  ended(launch: Launch, how: Ended): void;
   /** Why a launch failed, for the operational log. */
   failed(profile: string, why: string): void;
 }
@@ -91,6 +107,7 @@ export function createLaunches({ filters, notes, cgroups }: LaunchMeans, events:
       opened.push(made.read, made.write);
       return made;
     }
+    let cgroup: LaunchCgroup | null = null;
     let sandbox: Sandbox;
     let brokerEnds: Launch['brokerEnds'];
     try {
@@ -100,6 +117,7 @@ export function createLaunches({ filters, notes, cgroups }: LaunchMeans, events:
       const driverEnds = [stdin.read, stdout.write, stderr.write] as const;
       brokerEnds = [stdin.write, stdout.read, stderr.read];
       driverEnds.forEach(openToEveryUser);
+      cgroup = cgroups?.create(number, plan.cgroup) ?? null;
       sandbox = startSandbox(
         plan.sandbox,
         filter,
@@ -108,7 +126,7 @@ export function createLaunches({ filters, notes, cgroups }: LaunchMeans, events:
           further: passed.map((descriptor) => descriptor.number),
         },
         secrets.files,
-        cgroups?.create(number) ?? null,
+        cgroup,
       );
     } catch (error) {
       for (const descriptor of opened) descriptor.close();
@@ -122,9 +140,13 @@ export function createLaunches({ filters, notes, cgroups }: LaunchMeans, events:
     let forget: () => void = () => undefined;
     let started: { launch: Launch; at: number } | undefined;
     let wallTimer: NodeJS.Timeout | undefined;
+    let processesTimer: NodeJS.Timeout | undefined;
     void sandbox.ended.then((status) => {
       clearTimeout(wallTimer);
+      clearInterval(processesTimer);
       alive.delete(number);
+      const exceeded = cgroup?.exceeded() ?? null;
+      if (entry.end === 'exit' && status !== 0 && exceeded !== null) entry.end = LIMIT_ENDS[exceeded];
       try {
         forget();
       } catch (error) {
@@ -132,7 +154,8 @@ export function createLaunches({ filters, notes, cgroups }: LaunchMeans, events:
         events.failed(plan.name, error instanceof Error ? error.message : 'its note could not be removed');
       }
       if (started !== undefined) {
-        events.ended(started.launch, entry.end, status, Math.round(performance.now() - started.at));
+        const ranMs = Math.round(performance.now() - started.at);
+        events.ended(started.launch, { end: entry.end, status, ranMs, usage: cgroup?.usage() ?? null });
       }
       if (alive.size === 0) for (const settle of emptied.splice(0)) settle();
     });
@@ -182,6 +205,10 @@ export function createLaunches({ filters, notes, cgroups }: LaunchMeans, events:
     }
     if (entry.end !== 'exit' || !alive.has(number)) return refuse('sandbox-failed');
     wallTimer = setTimeout(end, plan.wallMs, number, 'wall-limit');
+    if (plan.cgroup.processes !== null)
+      processesTimer = setInterval(() => {
+        if (cgroup?.exceeded() === 'processes') end(number, LIMIT_ENDS.processes);
+      }, PROCESSES_LOOKED_AT_EVERY_MS);
     sandbox.go(secrets.variables);
     return launch;
   }

@@ -286,6 +286,14 @@ address_space_bytes: (number | null)
  */
 data_bytes: (number | null)
 /**
+ * memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.
+ */
+memory_bytes: number
+/**
+ * cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.
+ */
+cpu_percent: (number | null)
+/**
  * Most processes and threads.
  */
 processes: number
@@ -524,6 +532,14 @@ address_space_bytes?: (number | null)
  * RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.
  */
 data_bytes?: (number | null)
+/**
+ * memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.
+ */
+memory_bytes?: number
+/**
+ * cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.
+ */
+cpu_percent?: (number | null)
 /**
  * Most processes and threads.
  */
@@ -847,6 +863,14 @@ address_space_bytes?: (number | null)
  * RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.
  */
 data_bytes?: (number | null)
+/**
+ * memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.
+ */
+memory_bytes?: number
+/**
+ * cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.
+ */
+cpu_percent?: (number | null)
 /**
  * Most processes and threads.
  */

@@ -984,7 +984,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
 }
 validate20.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var profile = validate21;
-var schema32 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
+var schema32 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "default": null, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
 var func0 = require_equal().default;
 var pattern8 = new RegExp("^[a-z][a-z0-9-]{0,31}$", "u");
 var pattern9 = new RegExp("^[a-z_][a-z0-9_.-]{0,255}$", "u");
@@ -1959,6 +1959,12 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                 if (data27.data_bytes === void 0) {
                                   data27.data_bytes = 1073741824;
                                 }
+                                if (data27.memory_bytes === void 0) {
+                                  data27.memory_bytes = 1073741824;
+                                }
+                                if (data27.cpu_percent === void 0) {
+                                  data27.cpu_percent = null;
+                                }
                                 if (data27.processes === void 0) {
                                   data27.processes = 64;
                                 }
@@ -2067,20 +2073,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                         var valid24 = _errs80 === errors;
                                         if (valid24) {
-                                          let data32 = data27.processes;
+                                          let data32 = data27.memory_bytes;
                                           const _errs82 = errors;
                                           if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
-                                            validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs82) {
                                             if (typeof data32 == "number" && isFinite(data32)) {
-                                              if (data32 > 32768 || isNaN(data32)) {
-                                                validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
+                                              if (data32 > 1099511627776 || isNaN(data32)) {
+                                                validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                 return false;
                                               } else {
-                                                if (data32 < 1 || isNaN(data32)) {
-                                                  validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                if (data32 < 16777216 || isNaN(data32)) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16777216 }, message: "must be >= 16777216" }];
                                                   return false;
                                                 }
                                               }
@@ -2088,20 +2094,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                           var valid24 = _errs82 === errors;
                                           if (valid24) {
-                                            let data33 = data27.open_files;
+                                            let data33 = data27.cpu_percent;
                                             const _errs84 = errors;
-                                            if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
-                                              validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33)) && data33 !== null) {
+                                              validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/type", keyword: "type", params: { type: schema32.properties.limits.properties.cpu_percent.type }, message: "must be integer,null" }];
                                               return false;
                                             }
                                             if (errors === _errs84) {
                                               if (typeof data33 == "number" && isFinite(data33)) {
-                                                if (data33 > 65536 || isNaN(data33)) {
-                                                  validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                if (data33 > 102400 || isNaN(data33)) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/maximum", keyword: "maximum", params: { comparison: "<=", limit: 102400 }, message: "must be <= 102400" }];
                                                   return false;
                                                 } else {
-                                                  if (data33 < 8 || isNaN(data33)) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
+                                                  if (data33 < 1 || isNaN(data33)) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                     return false;
                                                   }
                                                 }
@@ -2109,20 +2115,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                             var valid24 = _errs84 === errors;
                                             if (valid24) {
-                                              let data34 = data27.file_bytes;
+                                              let data34 = data27.processes;
                                               const _errs86 = errors;
                                               if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
-                                                validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs86) {
                                                 if (typeof data34 == "number" && isFinite(data34)) {
-                                                  if (data34 > 1099511627776 || isNaN(data34)) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                  if (data34 > 32768 || isNaN(data34)) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
                                                     return false;
                                                   } else {
-                                                    if (data34 < 0 || isNaN(data34)) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    if (data34 < 1 || isNaN(data34)) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                       return false;
                                                     }
                                                   }
@@ -2130,20 +2136,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                               var valid24 = _errs86 === errors;
                                               if (valid24) {
-                                                let data35 = data27.output_bytes;
+                                                let data35 = data27.open_files;
                                                 const _errs88 = errors;
                                                 if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
-                                                  validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs88) {
                                                   if (typeof data35 == "number" && isFinite(data35)) {
-                                                    if (data35 > 1073741824 || isNaN(data35)) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                    if (data35 > 65536 || isNaN(data35)) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                       return false;
                                                     } else {
-                                                      if (data35 < 1024 || isNaN(data35)) {
-                                                        validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                                      if (data35 < 8 || isNaN(data35)) {
+                                                        validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
                                                         return false;
                                                       }
                                                     }
@@ -2151,26 +2157,70 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                                 var valid24 = _errs88 === errors;
                                                 if (valid24) {
-                                                  let data36 = data27.scratch_bytes;
+                                                  let data36 = data27.file_bytes;
                                                   const _errs90 = errors;
                                                   if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs90) {
                                                     if (typeof data36 == "number" && isFinite(data36)) {
-                                                      if (data36 > 1073741824 || isNaN(data36)) {
-                                                        validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                      if (data36 > 1099511627776 || isNaN(data36)) {
+                                                        validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                         return false;
                                                       } else {
-                                                        if (data36 < 4096 || isNaN(data36)) {
-                                                          validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                        if (data36 < 0 || isNaN(data36)) {
+                                                          validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                           return false;
                                                         }
                                                       }
                                                     }
                                                   }
                                                   var valid24 = _errs90 === errors;
+                                                  if (valid24) {
+                                                    let data37 = data27.output_bytes;
+                                                    const _errs92 = errors;
+                                                    if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37))) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      return false;
+                                                    }
+                                                    if (errors === _errs92) {
+                                                      if (typeof data37 == "number" && isFinite(data37)) {
+                                                        if (data37 > 1073741824 || isNaN(data37)) {
+                                                          validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                          return false;
+                                                        } else {
+                                                          if (data37 < 1024 || isNaN(data37)) {
+                                                            validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                    var valid24 = _errs92 === errors;
+                                                    if (valid24) {
+                                                      let data38 = data27.scratch_bytes;
+                                                      const _errs94 = errors;
+                                                      if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38))) {
+                                                        validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        return false;
+                                                      }
+                                                      if (errors === _errs94) {
+                                                        if (typeof data38 == "number" && isFinite(data38)) {
+                                                          if (data38 > 1073741824 || isNaN(data38)) {
+                                                            validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                            return false;
+                                                          } else {
+                                                            if (data38 < 4096 || isNaN(data38)) {
+                                                              validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                              return false;
+                                                            }
+                                                          }
+                                                        }
+                                                      }
+                                                      var valid24 = _errs94 === errors;
+                                                    }
+                                                  }
                                                 }
                                               }
                                             }
@@ -2187,17 +2237,17 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                             var valid0 = _errs71 === errors;
                             if (valid0) {
-                              let data37 = data.environment;
-                              const _errs92 = errors;
-                              if (errors === _errs92) {
-                                if (data37 && typeof data37 == "object" && !Array.isArray(data37)) {
-                                  if (Object.keys(data37).length > 64) {
+                              let data39 = data.environment;
+                              const _errs96 = errors;
+                              if (errors === _errs96) {
+                                if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
+                                  if (Object.keys(data39).length > 64) {
                                     validate21.errors = [{ instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/maxProperties", keyword: "maxProperties", params: { limit: 64 }, message: "must NOT have more than 64 properties" }];
                                     return false;
                                   } else {
-                                    for (const key6 in data37) {
-                                      const _errs94 = errors;
-                                      if (errors === _errs94) {
+                                    for (const key6 in data39) {
+                                      const _errs98 = errors;
+                                      if (errors === _errs98) {
                                         if (typeof key6 === "string") {
                                           if (!pattern21.test(key6)) {
                                             const err26 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key6 };
@@ -2218,7 +2268,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                           errors++;
                                         }
                                       }
-                                      var valid25 = _errs94 === errors;
+                                      var valid25 = _errs98 === errors;
                                       if (!valid25) {
                                         const err28 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames", keyword: "propertyNames", params: { propertyName: key6 }, message: "property name must be valid" };
                                         if (vErrors === null) {
@@ -2233,16 +2283,16 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                       }
                                     }
                                     if (valid25) {
-                                      for (const key7 in data37) {
-                                        let data38 = data37[key7];
-                                        const _errs97 = errors;
-                                        if (errors === _errs97) {
-                                          if (typeof data38 === "string") {
-                                            if (func2(data38) > 4096) {
+                                      for (const key7 in data39) {
+                                        let data40 = data39[key7];
+                                        const _errs101 = errors;
+                                        if (errors === _errs101) {
+                                          if (typeof data40 === "string") {
+                                            if (func2(data40) > 4096) {
                                               validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                               return false;
                                             } else {
-                                              if (!pattern22.test(data38)) {
+                                              if (!pattern22.test(data40)) {
                                                 validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$"' }];
                                                 return false;
                                               }
@@ -2252,7 +2302,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                             return false;
                                           }
                                         }
-                                        var valid26 = _errs97 === errors;
+                                        var valid26 = _errs101 === errors;
                                         if (!valid26) {
                                           break;
                                         }
@@ -2264,28 +2314,28 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                   return false;
                                 }
                               }
-                              var valid0 = _errs92 === errors;
+                              var valid0 = _errs96 === errors;
                               if (valid0) {
-                                let data39 = data.secrets;
-                                const _errs99 = errors;
-                                if (errors === _errs99) {
-                                  if (Array.isArray(data39)) {
-                                    if (data39.length > 16) {
+                                let data41 = data.secrets;
+                                const _errs103 = errors;
+                                if (errors === _errs103) {
+                                  if (Array.isArray(data41)) {
+                                    if (data41.length > 16) {
                                       validate21.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
                                       return false;
                                     } else {
                                       var valid27 = true;
-                                      const len8 = data39.length;
+                                      const len8 = data41.length;
                                       for (let i14 = 0; i14 < len8; i14++) {
-                                        let data40 = data39[i14];
-                                        const _errs101 = errors;
-                                        const _errs103 = errors;
+                                        let data42 = data41[i14];
+                                        const _errs105 = errors;
+                                        const _errs107 = errors;
                                         let valid28 = false;
                                         let passing0 = null;
-                                        const _errs104 = errors;
-                                        if (data40 && typeof data40 == "object" && !Array.isArray(data40)) {
+                                        const _errs108 = errors;
+                                        if (data42 && typeof data42 == "object" && !Array.isArray(data42)) {
                                           let missing3;
-                                          if (data40.file === void 0 && (missing3 = "file")) {
+                                          if (data42.file === void 0 && (missing3 = "file")) {
                                             const err29 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/0/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" };
                                             if (vErrors === null) {
                                               vErrors = [err29];
@@ -2295,15 +2345,15 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                             errors++;
                                           }
                                         }
-                                        var _valid2 = _errs104 === errors;
+                                        var _valid2 = _errs108 === errors;
                                         if (_valid2) {
                                           valid28 = true;
                                           passing0 = 0;
                                         }
-                                        const _errs105 = errors;
-                                        if (data40 && typeof data40 == "object" && !Array.isArray(data40)) {
+                                        const _errs109 = errors;
+                                        if (data42 && typeof data42 == "object" && !Array.isArray(data42)) {
                                           let missing4;
-                                          if (data40.credential === void 0 && (missing4 = "credential")) {
+                                          if (data42.credential === void 0 && (missing4 = "credential")) {
                                             const err30 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/1/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" };
                                             if (vErrors === null) {
                                               vErrors = [err30];
@@ -2313,7 +2363,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                             errors++;
                                           }
                                         }
-                                        var _valid2 = _errs105 === errors;
+                                        var _valid2 = _errs109 === errors;
                                         if (_valid2 && valid28) {
                                           valid28 = false;
                                           passing0 = [passing0, 1];
@@ -2334,40 +2384,40 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                           validate21.errors = vErrors;
                                           return false;
                                         } else {
-                                          errors = _errs103;
+                                          errors = _errs107;
                                           if (vErrors !== null) {
-                                            if (_errs103) {
-                                              vErrors.length = _errs103;
+                                            if (_errs107) {
+                                              vErrors.length = _errs107;
                                             } else {
                                               vErrors = null;
                                             }
                                           }
                                         }
-                                        if (errors === _errs101) {
-                                          if (data40 && typeof data40 == "object" && !Array.isArray(data40)) {
-                                            if (data40.as === void 0) {
-                                              data40.as = "file";
+                                        if (errors === _errs105) {
+                                          if (data42 && typeof data42 == "object" && !Array.isArray(data42)) {
+                                            if (data42.as === void 0) {
+                                              data42.as = "file";
                                             }
                                             let missing5;
-                                            if (data40.name === void 0 && (missing5 = "name")) {
+                                            if (data42.name === void 0 && (missing5 = "name")) {
                                               validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                                               return false;
                                             } else {
-                                              const _errs106 = errors;
-                                              for (const key8 in data40) {
+                                              const _errs110 = errors;
+                                              for (const key8 in data42) {
                                                 if (!(key8 === "name" || key8 === "file" || key8 === "credential" || key8 === "as" || key8 === "variable")) {
                                                   validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
                                                   return false;
                                                   break;
                                                 }
                                               }
-                                              if (_errs106 === errors) {
-                                                if (data40.name !== void 0) {
-                                                  let data41 = data40.name;
-                                                  const _errs107 = errors;
-                                                  if (errors === _errs107) {
-                                                    if (typeof data41 === "string") {
-                                                      if (!pattern23.test(data41)) {
+                                              if (_errs110 === errors) {
+                                                if (data42.name !== void 0) {
+                                                  let data43 = data42.name;
+                                                  const _errs111 = errors;
+                                                  if (errors === _errs111) {
+                                                    if (typeof data43 === "string") {
+                                                      if (!pattern23.test(data43)) {
                                                         validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
                                                         return false;
                                                       }
@@ -2376,21 +2426,21 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                       return false;
                                                     }
                                                   }
-                                                  var valid29 = _errs107 === errors;
+                                                  var valid29 = _errs111 === errors;
                                                 } else {
                                                   var valid29 = true;
                                                 }
                                                 if (valid29) {
-                                                  if (data40.file !== void 0) {
-                                                    let data42 = data40.file;
-                                                    const _errs109 = errors;
-                                                    if (errors === _errs109) {
-                                                      if (typeof data42 === "string") {
-                                                        if (func2(data42) > 4096) {
+                                                  if (data42.file !== void 0) {
+                                                    let data44 = data42.file;
+                                                    const _errs113 = errors;
+                                                    if (errors === _errs113) {
+                                                      if (typeof data44 === "string") {
+                                                        if (func2(data44) > 4096) {
                                                           validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                           return false;
                                                         } else {
-                                                          if (!pattern4.test(data42)) {
+                                                          if (!pattern4.test(data44)) {
                                                             validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
                                                             return false;
                                                           }
@@ -2400,17 +2450,17 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                         return false;
                                                       }
                                                     }
-                                                    var valid29 = _errs109 === errors;
+                                                    var valid29 = _errs113 === errors;
                                                   } else {
                                                     var valid29 = true;
                                                   }
                                                   if (valid29) {
-                                                    if (data40.credential !== void 0) {
-                                                      let data43 = data40.credential;
-                                                      const _errs111 = errors;
-                                                      if (errors === _errs111) {
-                                                        if (typeof data43 === "string") {
-                                                          if (!pattern25.test(data43)) {
+                                                    if (data42.credential !== void 0) {
+                                                      let data45 = data42.credential;
+                                                      const _errs115 = errors;
+                                                      if (errors === _errs115) {
+                                                        if (typeof data45 === "string") {
+                                                          if (!pattern25.test(data45)) {
                                                             validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/credential", schemaPath: "#/properties/secrets/items/properties/credential/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$"' }];
                                                             return false;
                                                           }
@@ -2419,33 +2469,33 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                           return false;
                                                         }
                                                       }
-                                                      var valid29 = _errs111 === errors;
+                                                      var valid29 = _errs115 === errors;
                                                     } else {
                                                       var valid29 = true;
                                                     }
                                                     if (valid29) {
-                                                      let data44 = data40.as;
-                                                      const _errs113 = errors;
-                                                      if (typeof data44 !== "string") {
+                                                      let data46 = data42.as;
+                                                      const _errs117 = errors;
+                                                      if (typeof data46 !== "string") {
                                                         validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                         return false;
                                                       }
-                                                      if (!(data44 === "file" || data44 === "descriptor" || data44 === "environment")) {
+                                                      if (!(data46 === "file" || data46 === "descriptor" || data46 === "environment")) {
                                                         validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema32.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
                                                         return false;
                                                       }
-                                                      var valid29 = _errs113 === errors;
+                                                      var valid29 = _errs117 === errors;
                                                       if (valid29) {
-                                                        if (data40.variable !== void 0) {
-                                                          let data45 = data40.variable;
-                                                          const _errs115 = errors;
-                                                          if (errors === _errs115) {
-                                                            if (typeof data45 === "string") {
-                                                              if (func2(data45) > 64) {
+                                                        if (data42.variable !== void 0) {
+                                                          let data47 = data42.variable;
+                                                          const _errs119 = errors;
+                                                          if (errors === _errs119) {
+                                                            if (typeof data47 === "string") {
+                                                              if (func2(data47) > 64) {
                                                                 validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
                                                                 return false;
                                                               } else {
-                                                                if (!pattern21.test(data45)) {
+                                                                if (!pattern21.test(data47)) {
                                                                   validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                                   return false;
                                                                 }
@@ -2455,7 +2505,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                               return false;
                                                             }
                                                           }
-                                                          var valid29 = _errs115 === errors;
+                                                          var valid29 = _errs119 === errors;
                                                         } else {
                                                           var valid29 = true;
                                                         }
@@ -2470,7 +2520,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                             return false;
                                           }
                                         }
-                                        var valid27 = _errs101 === errors;
+                                        var valid27 = _errs105 === errors;
                                         if (!valid27) {
                                           break;
                                         }
@@ -2481,24 +2531,24 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                     return false;
                                   }
                                 }
-                                var valid0 = _errs99 === errors;
+                                var valid0 = _errs103 === errors;
                                 if (valid0) {
-                                  const _errs117 = errors;
+                                  const _errs121 = errors;
                                   if (typeof data.stderr_in_errors !== "boolean") {
                                     validate21.errors = [{ instancePath: instancePath + "/stderr_in_errors", schemaPath: "#/properties/stderr_in_errors/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                     return false;
                                   }
-                                  var valid0 = _errs117 === errors;
+                                  var valid0 = _errs121 === errors;
                                   if (valid0) {
-                                    let data47 = data.workdir;
-                                    const _errs119 = errors;
-                                    if (errors === _errs119) {
-                                      if (typeof data47 === "string") {
-                                        if (func2(data47) > 4096) {
+                                    let data49 = data.workdir;
+                                    const _errs123 = errors;
+                                    if (errors === _errs123) {
+                                      if (typeof data49 === "string") {
+                                        if (func2(data49) > 4096) {
                                           validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                           return false;
                                         } else {
-                                          if (!pattern4.test(data47)) {
+                                          if (!pattern4.test(data49)) {
                                             validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
                                             return false;
                                           }
@@ -2508,53 +2558,53 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                         return false;
                                       }
                                     }
-                                    var valid0 = _errs119 === errors;
+                                    var valid0 = _errs123 === errors;
                                     if (valid0) {
-                                      let data48 = data.on_output_limit;
-                                      const _errs121 = errors;
-                                      if (typeof data48 !== "string") {
+                                      let data50 = data.on_output_limit;
+                                      const _errs125 = errors;
+                                      if (typeof data50 !== "string") {
                                         validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
-                                      if (!(data48 === "fail" || data48 === "truncate")) {
+                                      if (!(data50 === "fail" || data50 === "truncate")) {
                                         validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/enum", keyword: "enum", params: { allowedValues: schema32.properties.on_output_limit.enum }, message: "must be equal to one of the allowed values" }];
                                         return false;
                                       }
-                                      var valid0 = _errs121 === errors;
+                                      var valid0 = _errs125 === errors;
                                       if (valid0) {
-                                        let data49 = data.require;
-                                        const _errs123 = errors;
-                                        if (errors === _errs123) {
-                                          if (Array.isArray(data49)) {
-                                            if (data49.length > 1) {
+                                        let data51 = data.require;
+                                        const _errs127 = errors;
+                                        if (errors === _errs127) {
+                                          if (Array.isArray(data51)) {
+                                            if (data51.length > 1) {
                                               validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/maxItems", keyword: "maxItems", params: { limit: 1 }, message: "must NOT have more than 1 items" }];
                                               return false;
                                             } else {
                                               var valid30 = true;
-                                              const len9 = data49.length;
+                                              const len9 = data51.length;
                                               for (let i15 = 0; i15 < len9; i15++) {
-                                                let data50 = data49[i15];
-                                                const _errs125 = errors;
-                                                if (typeof data50 !== "string") {
+                                                let data52 = data51[i15];
+                                                const _errs129 = errors;
+                                                if (typeof data52 !== "string") {
                                                   validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                   return false;
                                                 }
-                                                if (!(data50 === "memory")) {
+                                                if (!(data52 === "memory")) {
                                                   validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/enum", keyword: "enum", params: { allowedValues: schema32.properties.require.items.enum }, message: "must be equal to one of the allowed values" }];
                                                   return false;
                                                 }
-                                                var valid30 = _errs125 === errors;
+                                                var valid30 = _errs129 === errors;
                                                 if (!valid30) {
                                                   break;
                                                 }
                                               }
                                               if (valid30) {
-                                                let i16 = data49.length;
+                                                let i16 = data51.length;
                                                 let j6;
                                                 if (i16 > 1) {
                                                   const indices5 = {};
                                                   for (; i16--; ) {
-                                                    let item5 = data49[i16];
+                                                    let item5 = data51[i16];
                                                     if (typeof item5 !== "string") {
                                                       continue;
                                                     }
@@ -2574,7 +2624,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                             return false;
                                           }
                                         }
-                                        var valid0 = _errs123 === errors;
+                                        var valid0 = _errs127 === errors;
                                       }
                                     }
                                   }
@@ -2610,7 +2660,7 @@ var pattern46 = new RegExp("^[a-z][a-zA-Z0-9-]{0,31}$", "u");
 var pattern47 = new RegExp("^[A-Za-z_][A-Za-z0-9_]{0,63}$", "u");
 var pattern49 = new RegExp("^[a-z][a-z0-9_]{0,63}$", "u");
 var pattern52 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
-var schema37 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "asks.schema.json", "$comment": "Made by scripts/generate-configuration.ts from protocol/*.schema.json. Do not edit.", "title": "Asks", "description": "What a driver asks for, in a profile's words; nothing is granted by it.", "type": "object", "additionalProperties": false, "examples": [{ "filesystem": { "read": ["/srv"] } }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}] }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes.", "type": "array", "maxItems": 41, "uniqueItems": true, "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [1073741824] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "examples": [16777216] } }, "examples": [{}] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token" }] } } } };
+var schema37 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "asks.schema.json", "$comment": "Made by scripts/generate-configuration.ts from protocol/*.schema.json. Do not edit.", "title": "Asks", "description": "What a driver asks for, in a profile's words; nothing is granted by it.", "type": "object", "additionalProperties": false, "examples": [{ "filesystem": { "read": ["/srv"] } }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}] }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes.", "type": "array", "maxItems": 41, "uniqueItems": true, "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "examples": [16777216] } }, "examples": [{}] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token" }] } } } };
 function validate23(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
   let vErrors = null;
@@ -3606,21 +3656,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                     var valid24 = true;
                                   }
                                   if (valid24) {
-                                    if (data24.processes !== void 0) {
-                                      let data29 = data24.processes;
+                                    if (data24.memory_bytes !== void 0) {
+                                      let data29 = data24.memory_bytes;
                                       const _errs77 = errors;
                                       if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
-                                        validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        validate23.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                         return false;
                                       }
                                       if (errors === _errs77) {
                                         if (typeof data29 == "number" && isFinite(data29)) {
-                                          if (data29 > 32768 || isNaN(data29)) {
-                                            validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
+                                          if (data29 > 1099511627776 || isNaN(data29)) {
+                                            validate23.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                             return false;
                                           } else {
-                                            if (data29 < 1 || isNaN(data29)) {
-                                              validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                            if (data29 < 16777216 || isNaN(data29)) {
+                                              validate23.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16777216 }, message: "must be >= 16777216" }];
                                               return false;
                                             }
                                           }
@@ -3631,21 +3681,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                       var valid24 = true;
                                     }
                                     if (valid24) {
-                                      if (data24.open_files !== void 0) {
-                                        let data30 = data24.open_files;
+                                      if (data24.cpu_percent !== void 0) {
+                                        let data30 = data24.cpu_percent;
                                         const _errs79 = errors;
-                                        if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
-                                          validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30)) && data30 !== null) {
+                                          validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/type", keyword: "type", params: { type: schema37.properties.limits.properties.cpu_percent.type }, message: "must be integer,null" }];
                                           return false;
                                         }
                                         if (errors === _errs79) {
                                           if (typeof data30 == "number" && isFinite(data30)) {
-                                            if (data30 > 65536 || isNaN(data30)) {
-                                              validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                            if (data30 > 102400 || isNaN(data30)) {
+                                              validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/maximum", keyword: "maximum", params: { comparison: "<=", limit: 102400 }, message: "must be <= 102400" }];
                                               return false;
                                             } else {
-                                              if (data30 < 8 || isNaN(data30)) {
-                                                validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
+                                              if (data30 < 1 || isNaN(data30)) {
+                                                validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                 return false;
                                               }
                                             }
@@ -3656,21 +3706,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                         var valid24 = true;
                                       }
                                       if (valid24) {
-                                        if (data24.file_bytes !== void 0) {
-                                          let data31 = data24.file_bytes;
+                                        if (data24.processes !== void 0) {
+                                          let data31 = data24.processes;
                                           const _errs81 = errors;
                                           if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31))) {
-                                            validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs81) {
                                             if (typeof data31 == "number" && isFinite(data31)) {
-                                              if (data31 > 1099511627776 || isNaN(data31)) {
-                                                validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                              if (data31 > 32768 || isNaN(data31)) {
+                                                validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
                                                 return false;
                                               } else {
-                                                if (data31 < 0 || isNaN(data31)) {
-                                                  validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                if (data31 < 1 || isNaN(data31)) {
+                                                  validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -3681,21 +3731,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           var valid24 = true;
                                         }
                                         if (valid24) {
-                                          if (data24.output_bytes !== void 0) {
-                                            let data32 = data24.output_bytes;
+                                          if (data24.open_files !== void 0) {
+                                            let data32 = data24.open_files;
                                             const _errs83 = errors;
                                             if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
-                                              validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs83) {
                                               if (typeof data32 == "number" && isFinite(data32)) {
-                                                if (data32 > 1073741824 || isNaN(data32)) {
-                                                  validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                if (data32 > 65536 || isNaN(data32)) {
+                                                  validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                   return false;
                                                 } else {
-                                                  if (data32 < 1024 || isNaN(data32)) {
-                                                    validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                                  if (data32 < 8 || isNaN(data32)) {
+                                                    validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
                                                     return false;
                                                   }
                                                 }
@@ -3706,21 +3756,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                             var valid24 = true;
                                           }
                                           if (valid24) {
-                                            if (data24.scratch_bytes !== void 0) {
-                                              let data33 = data24.scratch_bytes;
+                                            if (data24.file_bytes !== void 0) {
+                                              let data33 = data24.file_bytes;
                                               const _errs85 = errors;
                                               if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
-                                                validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs85) {
                                                 if (typeof data33 == "number" && isFinite(data33)) {
-                                                  if (data33 > 1073741824 || isNaN(data33)) {
-                                                    validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                  if (data33 > 1099511627776 || isNaN(data33)) {
+                                                    validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                     return false;
                                                   } else {
-                                                    if (data33 < 4096 || isNaN(data33)) {
-                                                      validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                    if (data33 < 0 || isNaN(data33)) {
+                                                      validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                       return false;
                                                     }
                                                   }
@@ -3729,6 +3779,58 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                               var valid24 = _errs85 === errors;
                                             } else {
                                               var valid24 = true;
+                                            }
+                                            if (valid24) {
+                                              if (data24.output_bytes !== void 0) {
+                                                let data34 = data24.output_bytes;
+                                                const _errs87 = errors;
+                                                if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
+                                                  validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  return false;
+                                                }
+                                                if (errors === _errs87) {
+                                                  if (typeof data34 == "number" && isFinite(data34)) {
+                                                    if (data34 > 1073741824 || isNaN(data34)) {
+                                                      validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                      return false;
+                                                    } else {
+                                                      if (data34 < 1024 || isNaN(data34)) {
+                                                        validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                                var valid24 = _errs87 === errors;
+                                              } else {
+                                                var valid24 = true;
+                                              }
+                                              if (valid24) {
+                                                if (data24.scratch_bytes !== void 0) {
+                                                  let data35 = data24.scratch_bytes;
+                                                  const _errs89 = errors;
+                                                  if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
+                                                    validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    return false;
+                                                  }
+                                                  if (errors === _errs89) {
+                                                    if (typeof data35 == "number" && isFinite(data35)) {
+                                                      if (data35 > 1073741824 || isNaN(data35)) {
+                                                        validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                        return false;
+                                                      } else {
+                                                        if (data35 < 4096 || isNaN(data35)) {
+                                                          validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                  var valid24 = _errs89 === errors;
+                                                } else {
+                                                  var valid24 = true;
+                                                }
+                                              }
                                             }
                                           }
                                         }
@@ -3750,41 +3852,41 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     if (valid0) {
                       if (data.secrets !== void 0) {
-                        let data34 = data.secrets;
-                        const _errs87 = errors;
-                        if (errors === _errs87) {
-                          if (Array.isArray(data34)) {
-                            if (data34.length > 16) {
+                        let data36 = data.secrets;
+                        const _errs91 = errors;
+                        if (errors === _errs91) {
+                          if (Array.isArray(data36)) {
+                            if (data36.length > 16) {
                               validate23.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
                               return false;
                             } else {
                               var valid25 = true;
-                              const len8 = data34.length;
+                              const len8 = data36.length;
                               for (let i14 = 0; i14 < len8; i14++) {
-                                let data35 = data34[i14];
-                                const _errs89 = errors;
-                                if (errors === _errs89) {
-                                  if (data35 && typeof data35 == "object" && !Array.isArray(data35)) {
+                                let data37 = data36[i14];
+                                const _errs93 = errors;
+                                if (errors === _errs93) {
+                                  if (data37 && typeof data37 == "object" && !Array.isArray(data37)) {
                                     let missing2;
-                                    if (data35.name === void 0 && (missing2 = "name")) {
+                                    if (data37.name === void 0 && (missing2 = "name")) {
                                       validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                       return false;
                                     } else {
-                                      const _errs91 = errors;
-                                      for (const key6 in data35) {
+                                      const _errs95 = errors;
+                                      for (const key6 in data37) {
                                         if (!(key6 === "name" || key6 === "as" || key6 === "variable")) {
                                           validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
                                       }
-                                      if (_errs91 === errors) {
-                                        if (data35.name !== void 0) {
-                                          let data36 = data35.name;
-                                          const _errs92 = errors;
-                                          if (errors === _errs92) {
-                                            if (typeof data36 === "string") {
-                                              if (!pattern23.test(data36)) {
+                                      if (_errs95 === errors) {
+                                        if (data37.name !== void 0) {
+                                          let data38 = data37.name;
+                                          const _errs96 = errors;
+                                          if (errors === _errs96) {
+                                            if (typeof data38 === "string") {
+                                              if (!pattern23.test(data38)) {
                                                 validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
                                                 return false;
                                               }
@@ -3793,37 +3895,37 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                               return false;
                                             }
                                           }
-                                          var valid26 = _errs92 === errors;
+                                          var valid26 = _errs96 === errors;
                                         } else {
                                           var valid26 = true;
                                         }
                                         if (valid26) {
-                                          if (data35.as !== void 0) {
-                                            let data37 = data35.as;
-                                            const _errs94 = errors;
-                                            if (typeof data37 !== "string") {
+                                          if (data37.as !== void 0) {
+                                            let data39 = data37.as;
+                                            const _errs98 = errors;
+                                            if (typeof data39 !== "string") {
                                               validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
-                                            if (!(data37 === "file" || data37 === "descriptor" || data37 === "environment")) {
+                                            if (!(data39 === "file" || data39 === "descriptor" || data39 === "environment")) {
                                               validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema37.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
                                               return false;
                                             }
-                                            var valid26 = _errs94 === errors;
+                                            var valid26 = _errs98 === errors;
                                           } else {
                                             var valid26 = true;
                                           }
                                           if (valid26) {
-                                            if (data35.variable !== void 0) {
-                                              let data38 = data35.variable;
-                                              const _errs96 = errors;
-                                              if (errors === _errs96) {
-                                                if (typeof data38 === "string") {
-                                                  if (func2(data38) > 64) {
+                                            if (data37.variable !== void 0) {
+                                              let data40 = data37.variable;
+                                              const _errs100 = errors;
+                                              if (errors === _errs100) {
+                                                if (typeof data40 === "string") {
+                                                  if (func2(data40) > 64) {
                                                     validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
                                                     return false;
                                                   } else {
-                                                    if (!pattern21.test(data38)) {
+                                                    if (!pattern21.test(data40)) {
                                                       validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                       return false;
                                                     }
@@ -3833,7 +3935,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                   return false;
                                                 }
                                               }
-                                              var valid26 = _errs96 === errors;
+                                              var valid26 = _errs100 === errors;
                                             } else {
                                               var valid26 = true;
                                             }
@@ -3846,7 +3948,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                     return false;
                                   }
                                 }
-                                var valid25 = _errs89 === errors;
+                                var valid25 = _errs93 === errors;
                                 if (!valid25) {
                                   break;
                                 }
@@ -3857,7 +3959,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                             return false;
                           }
                         }
-                        var valid0 = _errs87 === errors;
+                        var valid0 = _errs91 === errors;
                       } else {
                         var valid0 = true;
                       }

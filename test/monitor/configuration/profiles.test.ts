@@ -37,7 +37,7 @@ function loadFrom(
   mkdirSync(state, { recursive: true, mode: 0o700 });
   prepare(folder);
   const options = parseOptions(['--development', '--config', folder, '--state', state]);
-  return loadGeneration(1, options, findInstallation());
+  return loadGeneration(1, options, findInstallation(), new Set());
 }
 
 const refusal = (grants: string): string => {

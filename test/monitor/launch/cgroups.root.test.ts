@@ -10,6 +10,7 @@ import { buildSeccompFilter } from '../../../src/posix/seccomp.ts';
 import { direct, planFor } from '../../support/sandbox.ts';
 
 const hasUnifiedTree = readFileSync('/proc/self/mounts', 'utf8').includes(' cgroup2 ');
+const NO_LIMITS = { memoryBytes: null, processes: null, cpuPercent: null };
 const quiet = { standard: ['ignore', 'ignore', 'inherit'], further: [] } as const;
 
 test.runIf(hasUnifiedTree)(
@@ -22,7 +23,7 @@ test.runIf(hasUnifiedTree)(
     const plan = planFor(direct('/bin/true'));
     const missing = { kind: 'read', source: '/no/such/path', target: '/x' } as const;
     const broken = { ...plan, mounts: [missing, ...plan.mounts] };
-    const sandbox = startSandbox(broken, filter, quiet, [], cgroups?.create(1) ?? null);
+    const sandbox = startSandbox(broken, filter, quiet, [], cgroups?.create(1, NO_LIMITS) ?? null);
     await expect(sandbox.ready).rejects.toThrow('Cannot start a sandbox');
     await sandbox.ended;
     sandbox.kill();
