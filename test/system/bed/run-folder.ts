@@ -15,7 +15,7 @@ export interface RunFolder {
   /** No other run has it. */
   readonly name: string;
   readonly base: Base;
-  remove(): void;
+  remove(): Promise<void>;
 }
 
 /** Makes the base where it is missing, removes what dead runs left, and opens a folder for this one. */
@@ -26,7 +26,7 @@ export async function openRunFolder(): Promise<RunFolder> {
   // Held meanwhile, so that nobody takes a folder for a dead run's that is not locked yet, or makes the base too.
   const cacheLock = await waitForLock(join(cache, 'lock'));
   try {
-    for (const name of readdirSync(runs)) removeIfDead(join(runs, name), name);
+    for (const name of readdirSync(runs)) await removeIfDead(join(runs, name), name);
     const base = join(cache, baseName());
     if (!existsSync(base)) {
       console.error(`making ${base}, once: this takes a minute or two`);
@@ -37,8 +37,8 @@ export async function openRunFolder(): Promise<RunFolder> {
     mkdirSync(path);
     const lock = openSync(lockOf(path), 'w');
     lockFile(lock);
-    const remove = (): void => {
-      removeRun(path, name);
+    const remove = async (): Promise<void> => {
+      await removeRun(path, name);
       closeSync(lock);
     };
     return { path, name, base: baseIn(base), remove };
@@ -48,17 +48,17 @@ export async function openRunFolder(): Promise<RunFolder> {
 }
 
 /** The kernel lets go of a lock with the process that held it. */
-function removeIfDead(path: string, name: string): void {
+async function removeIfDead(path: string, name: string): Promise<void> {
   const lock = openSync(lockOf(path), 'a');
   try {
-    if (lockFile(lock)) removeRun(path, name);
+    if (lockFile(lock)) await removeRun(path, name);
   } finally {
     closeSync(lock);
   }
 }
 
-function removeRun(path: string, name: string): void {
-  removeCgroups(name);
+async function removeRun(path: string, name: string): Promise<void> {
+  await removeCgroups(name);
   rmSync(path, { recursive: true, force: true });
 }
 
