@@ -36,7 +36,8 @@ export async function connectAgent(path: string, shouldWait: () => boolean): Pro
       for (;;) {
         const answered = agent.request('guest-sync-delimited', { id: 1 }).then(() => true);
         if (await Promise.race([answered, setTimeout(SYNC_EVERY_MS, false)])) return agent;
-        if (!shouldWait()) throw new Error('Cannot talk to the bed: it does not answer');
+        if (!shouldWait())
+          throw new Error('Cannot talk to the bed: it does not answer, or answers another process');
       }
     } catch (error) {
       if (!shouldWait()) throw error;

@@ -7,6 +7,9 @@ import { checkPrerequisites } from './prerequisites.ts';
 import { openRunFolder } from './run-folder.ts';
 import { type BootingBed, waitForBoot } from './wait-for-boot.ts';
 
+/** A booted bed answers at once, unless another process is connected. */
+const ANSWERS_WITHIN_MS = 60_000;
+
 /** A container that shares the host's kernel, or a virtual machine with its own. */
 export type BedKind = 'nspawn' | 'machine';
 export const bedKinds: readonly BedKind[] = ['nspawn', 'machine'];
@@ -69,11 +72,8 @@ export async function startBeds(kinds: readonly BedKind[]): Promise<StartedBeds>
 
 /** A bed that runs already; connects with the first command. */
 export function bedAt(kind: BedKind, socket: string, stop: () => Promise<void>): Bed {
-  let connected: Promise<Agent> | undefined;
-  const run = async (command: readonly string[], options: RunOptions = {}): Promise<Result> => {
-    connected ??= connectAgent(socket, () => true);
-    return runCommand(await connected, command, options);
-  };
+  const run = async (command: readonly string[], options: RunOptions = {}): Promise<Result> =>
+    runCommand(await agentAt(socket), command, options);
   const runWell = async (command: readonly string[], options: RunOptions = {}): Promise<string> => {
     const result = await run(command, options);
     if (result.status === 0) return result.stdout;
@@ -91,8 +91,19 @@ export function bedAt(kind: BedKind, socket: string, stop: () => Promise<void>):
       await runWell(['sh', '-c', script, 'sh', path, mode.toString(8)], { input: content });
     },
     async stop() {
-      (await connected)?.close();
+      (await agents.get(socket))?.close();
+      agents.delete(socket);
       await stop();
     },
   };
+}
+
+/** An agent hears one client at a time: all beds of this process at one socket share one connection. */
+const agents = new Map<string, Promise<Agent>>();
+
+function agentAt(socket: string): Promise<Agent> {
+  const until = performance.now() + ANSWERS_WITHIN_MS;
+  const agent = agents.get(socket) ?? connectAgent(socket, () => performance.now() < until);
+  agents.set(socket, agent);
+  return agent;
 }
