@@ -226,8 +226,14 @@ export async function startDaemon({ options, installation, log, manager, passed 
     if (!stopping) manager.ready(status());
   }
 
-  async function stop(status = 0): Promise<void> {
+  async function stop(status: number): Promise<void> {
     if (stopping) return;
+    await shutDown(status);
+    process.exitCode = status;
+    setImmediate(() => process.exit(status));
+  }
+
+  async function shutDown(status: number): Promise<void> {
     stopping = true;
     const { drain_ms } = generations.current.settings;
     manager.stopping(drain_ms + AFTER_DRAIN_MS);
@@ -248,8 +254,6 @@ export async function startDaemon({ options, installation, log, manager, passed 
     await calls.interrupt().catch(audit.countRefused);
     await record('daemon-stop', { status }, {}, true).catch(() => undefined);
     await audit.close();
-    process.exitCode = status;
-    setImmediate(() => process.exit(status));
   }
 
   await record(
@@ -270,7 +274,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
   );
   const refused = await broker.start();
   if (refused !== null) {
-    await stop(1);
+    await shutDown(1);
     throw new Error(refused);
   }
   recordGrants(first);
