@@ -15,11 +15,12 @@ import { type Generation, loadGeneration } from './configuration/load.ts';
 import type { DriverPlan } from './configuration/plan.ts';
 import { createReloader } from './configuration/reloader.ts';
 import type { Installation } from './installation.ts';
+import { checkBubblewrap } from './launch/bubblewrap.ts';
 import { openCgroups } from './launch/cgroups.ts';
 import { BROKER_FILTER } from './launch/filter.ts';
 import { createFilters } from './launch/filters.ts';
 import { expectIsolation } from './launch/isolation.ts';
-import { createLaunches } from './launch/launches.ts';
+import { createRecordedLaunches } from './launch/recorded-launches.ts';
 import { sweepLaunches } from './launch/sweep.ts';
 import type { PassedSocket } from './listen/activation.ts';
 import { openListener } from './listen/open-listener.ts';
@@ -73,6 +74,7 @@ export interface Start {
  * @throws Error whose message is for the admin
  */
 export async function startDaemon({ options, installation, log, manager, passed }: Start): Promise<Daemon> {
+  checkBubblewrap();
   claimStateFolder(options.state);
   const cgroups = openCgroups(options.state);
   const filters = createFilters();
@@ -106,27 +108,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
 
   const launchFailed = (profile: string, why: string): void =>
     log.error({ profile, reason: why }, 'a driver was not started');
-  const launches = createLaunches(
-    { filters, notes, cgroups },
-    {
-      async heldBack(launch) {
-        if (!(await calls.intended(launch))) return 'no-intent';
-        return pause.since === null ? null : 'paused';
-      },
-      record: ({ number, profile, call, session, isolation }) =>
-        audit.append(
-          'launch',
-          { launch: number, profile, session, isolation: { ...isolation } },
-          { call },
-          false,
-        ),
-      ended({ number, profile, session }, { end, status, ranMs, usage }) {
-        const ended = { end, status, ran_ms: ranMs, usage: usage && { ...usage } };
-        void record('launch-end', { launch: number, profile, session, ...ended });
-      },
-      failed: launchFailed,
-    },
-  );
+  const launches = createRecordedLaunches({ filters, notes, cgroups }, { audit, record, calls, pause, log });
 
   function tellPause(facts: AuditFields): void {
     const { since } = pause;
@@ -244,8 +226,14 @@ export async function startDaemon({ options, installation, log, manager, passed 
     if (!stopping) manager.ready(status());
   }
 
-  async function stop(status = 0): Promise<void> {
+  async function stop(status: number): Promise<void> {
     if (stopping) return;
+    await shutDown(status);
+    process.exitCode = status;
+    setImmediate(() => process.exit(status));
+  }
+
+  async function shutDown(status: number): Promise<void> {
     stopping = true;
     const { drain_ms } = generations.current.settings;
     manager.stopping(drain_ms + AFTER_DRAIN_MS);
@@ -266,8 +254,6 @@ export async function startDaemon({ options, installation, log, manager, passed 
     await calls.interrupt().catch(audit.countRefused);
     await record('daemon-stop', { status }, {}, true).catch(() => undefined);
     await audit.close();
-    process.exitCode = status;
-    setImmediate(() => process.exit(status));
   }
 
   await record(
@@ -288,7 +274,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
   );
   const refused = await broker.start();
   if (refused !== null) {
-    await stop(1);
+    await shutDown(1);
     throw new Error(refused);
   }
   recordGrants(first);

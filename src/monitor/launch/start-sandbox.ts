@@ -5,6 +5,7 @@ import { reopenMemoryFile } from '../../posix/memory-file.ts';
 import { killByPidfd, openPidfd } from '../../posix/pidfd.ts';
 import { processHasEnded } from '../../posix/poll.ts';
 import type { SeccompFilter } from '../../posix/seccomp.ts';
+import { BUBBLEWRAP } from './bubblewrap.ts';
 import type { LaunchCgroup } from './cgroups.ts';
 import { GATE_DESCRIPTOR, GATE_GO, GATE_READY } from './gate.ts';
 import { childrenOf, type ProcessStatus, readProcessStatus } from './process-status.ts';
@@ -19,7 +20,6 @@ import {
 
 const COLON = Buffer.from(':');
 const LINE_FEED = Buffer.from('\n');
-const BUBBLEWRAP = '/usr/bin/bwrap';
 /** Longest wait for the gate's "ready", in milliseconds. */
 const READY_WITHIN_MS = 20_000;
 /** How often a killed sandbox is looked at until its first process has ended, in milliseconds. */

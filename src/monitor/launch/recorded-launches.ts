@@ -1,0 +1,43 @@
+import type { Log } from '../../shared/log.ts';
+import type { AuditLog } from '../audit/log.ts';
+import type { Recorder } from '../audit/recorder.ts';
+import type { Calls } from '../calls.ts';
+import type { Pause } from '../pause.ts';
+import { createLaunches, type Launches, type LaunchMeans } from './launches.ts';
+
+/** Launches that are recorded before their gate opens and at their end, and held back without an intent or in a pause. */
+export function createRecordedLaunches(
+  means: LaunchMeans,
+  {
+    audit,
+    record,
+    calls,
+    pause,
+    log,
+  }: {
+    readonly audit: AuditLog;
+    readonly record: Recorder;
+    readonly calls: Calls;
+    readonly pause: Pause;
+    readonly log: Log;
+  },
+): Launches {
+  return createLaunches(means, {
+    async heldBack(launch) {
+      if (!(await calls.intended(launch))) return 'no-intent';
+      return pause.since === null ? null : 'paused';
+    },
+    record: ({ number, profile, call, session, isolation }) =>
+      audit.append(
+        'launch',
+        { launch: number, profile, session, isolation: { ...isolation } },
+        { call },
+        false,
+      ),
+    ended({ number, profile, session }, { end, status, ranMs, usage }) {
+      const ended = { end, status, ran_ms: ranMs, usage: usage && { ...usage } };
+      void record('launch-end', { launch: number, profile, session, ...ended });
+    },
+    failed: (profile, why) => log.error({ profile, reason: why }, 'a driver was not started'),
+  });
+}
