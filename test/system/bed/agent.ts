@@ -13,6 +13,8 @@ const FORGET = '\xff';
 export interface Agent {
   /** @throws Error where the agent refuses, or the connection ends first */
   request<Result>(command: string, words?: Readonly<Record<string, unknown>>): Promise<Result>;
+  /** False once the connection has ended, such as when the bed is started anew. */
+  isOpen(): boolean;
   close(): void;
 }
 
@@ -104,6 +106,7 @@ function agentOver(socket: Socket): Agent {
       socket.write(`${JSON.stringify({ execute: command, arguments: words, id })}\n`);
       return asked.promise;
     },
+    isOpen: () => !socket.destroyed,
     close() {
       socket.destroy();
     },

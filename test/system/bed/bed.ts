@@ -101,9 +101,11 @@ export function bedAt(kind: BedKind, socket: string, stop: () => Promise<void>):
 /** An agent hears one client at a time: all beds of this process at one socket share one connection. */
 const agents = new Map<string, Promise<Agent>>();
 
-function agentAt(socket: string): Promise<Agent> {
+async function agentAt(socket: string): Promise<Agent> {
+  const known = await agents.get(socket)?.catch(() => undefined);
+  if (known?.isOpen()) return known;
   const until = performance.now() + ANSWERS_WITHIN_MS;
-  const agent = agents.get(socket) ?? connectAgent(socket, () => performance.now() < until);
+  const agent = connectAgent(socket, () => performance.now() < until);
   agents.set(socket, agent);
   return agent;
 }
