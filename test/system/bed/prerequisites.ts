@@ -41,3 +41,14 @@ function isOnPath(program: string): boolean {
     }
   });
 }
+
+// First in `npm run test:system`, so that the answer is one sentence and not vitest's account of an error.
+if (import.meta.main) {
+  try {
+    checkPrerequisites();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
