@@ -9,6 +9,7 @@ import { BUBBLEWRAP } from './bubblewrap.ts';
 import type { LaunchCgroup } from './cgroups.ts';
 import { GATE_DESCRIPTOR, GATE_GO, GATE_READY } from './gate.ts';
 import { childrenOf, type ProcessStatus, readProcessStatus } from './process-status.ts';
+import { guardWords } from './root-guard.ts';
 import {
   type DataFile,
   type SandboxPlan,
@@ -75,7 +76,9 @@ export function startSandbox(
   const asUser = plan.way === 'user-namespace' && process.getuid?.() === 0;
   // spawn({uid, gid}) clears the supplementary groups: where some are granted, setpriv becomes bubblewrap.
   const launcher =
-    asUser && plan.groups.length > 0 ? [SETPRIV, ...userArguments(plan), '--', BUBBLEWRAP] : [BUBBLEWRAP];
+    asUser && plan.groups.length > 0
+      ? [SETPRIV, ...userArguments(plan), '--', BUBBLEWRAP]
+      : [...guardWords(plan), BUBBLEWRAP];
   const [program = BUBBLEWRAP, ...words] = launcher;
   let child: ChildProcess;
   try {
