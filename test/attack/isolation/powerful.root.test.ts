@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ROOT } from '../../../scripts/development-folder.ts';
 import { type Client, connectClient } from '../../support/client.ts';
 import { startTestDaemon, TEST_DRIVERS, type TestDaemon } from '../../support/daemon.ts';
 import { attemptsOf, type Got, type Places, type Subject } from './powerful-attempts.ts';
@@ -141,6 +142,24 @@ describe('what the attempts above would change', () => {
 });
 
 describe('a root driver', () => {
+  test('is warned of by driverctl doctor, with its reason', () => {
+    const words = [join(ROOT, 'dist/driverctl/main.js'), 'doctor', '--json', '--socket', daemon.socket];
+    const { stdout } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+    const risks = Object.fromEntries(
+      JSON.parse(stdout).drivers.map((driver: { name: string; risks: string[] }) => [
+        driver.name,
+        driver.risks,
+      ]),
+    );
+    expect(risks['root-plain']).toEqual([
+      `Root was accepted: ${REASON}`,
+      expect.stringMatching(/^It runs as root: /),
+    ]);
+    expect(risks['root-host']).toHaveLength(3);
+    expect(risks['raw-plain']).toEqual([]);
+    expect(risks['raw-host']).toEqual([expect.stringMatching(/^CAP_NET_RAW /)]);
+  });
+
   test('is named with its reason in the record of each launch, and in the operational log', async () => {
     await inside('a driver that runs as root', ['umask']);
     const launches = daemon.records().filter(({ event, facts }) => {
