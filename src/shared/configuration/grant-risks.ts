@@ -60,7 +60,7 @@ export function risksOf(granted: {
   });
   if (!granted.isRoot) return ofCapabilities;
   return [
-    'It runs as root: what it writes is root’s, and its filter and its view are all that hold it.',
+    'It runs as root: what it writes is root’s, its filter and its view are all that hold it, and a cgroup alone counts its processes.',
     ...(onHost ? ['Services that trust root on abstract Unix sockets take it for the host’s root.'] : []),
     ...ofCapabilities,
   ];

@@ -116,7 +116,7 @@ describe.each(subjects)('%s', (subject) => {
   const tried = Object.entries(attempts).flatMap(([name, entry]) =>
     Array.isArray(entry) ? entry.map((one) => ({ name, ...one })) : [],
   );
-  test.each(tried)('$name, $what (invariant 7, X1)', async ({ name, words, grants, check }) => {
+  test.each(tried)('tries $name: $what (invariant 7, X1)', async ({ name, words, grants, check }) => {
     check(await inside(subject, [name, ...words(places)], grants));
   });
 
