@@ -16,6 +16,7 @@ beforeAll(async () => {
       unlisted: `${GRANTS}driver: ping\n`,
       broken: `${GRANTS}driver: ping\nenvironment: { PING_TARGETS: "127.0.0.1 127.0.0.0/99" }\n`,
       powerless: `version: 1\ndriver: ping\nnetwork: loopback\n${LISTED}`,
+      strict: `${GRANTS}${LISTED}driver: ping\nsyscalls: { filter: strict }\n`,
       misbehave: GRANTS,
     },
   });
@@ -35,6 +36,11 @@ test.each(['127.0.0.1', '::1', 'localhost'])(
     expect(isolation).toMatchObject({ way: 'inner-setpriv', capabilities: ['CAP_NET_RAW'] });
   },
 );
+
+test('it gets its echo under the strict filter too', async () => {
+  const reply = await ping({ target: '127.0.0.1', wait_ms: 5_000 }, 'strict');
+  expect(reply.result).toMatchObject({ received: 1 });
+});
 
 test('the echo needs the capability: without it the driver makes no raw socket', async () => {
   const reply = await ping({ target: '127.0.0.1' }, 'powerless');

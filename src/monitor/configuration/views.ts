@@ -65,12 +65,16 @@ export function systemView(): readonly Mount[] {
   return [{ kind: 'read', source: '/usr', target: '/usr' }, ...merged, ...etc, ...devices, ...links];
 }
 
-/** Files of /proc that are closed to all but root: memory, kernel messages, addresses (proc(5)). */
+/**
+ * Files of /proc that are closed to all but root: memory, kernel messages, addresses (proc(5)). Those too that somebody has
+ * covered here, as containers are: a /proc of one's own shows them again.
+ */
 export function rootOnlyProcFiles(): readonly string[] {
   return readdirSync('/proc', { withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join('/proc', entry.name))
-    .filter((path) => (statSync(path).mode & FOR_OTHERS) === 0);
+    .filter((entry) => !entry.isDirectory() && !entry.isSymbolicLink())
+    .map((entry) => ({ isCovered: !entry.isFile(), path: join('/proc', entry.name) }))
+    .filter(({ isCovered, path }) => isCovered || (statSync(path).mode & FOR_OTHERS) === 0)
+    .map(({ path }) => path);
 }
 
 /** What programs need of /etc with a network. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { SandboxPlan } from './sandbox.ts';
 
 const UNSHARE = '/usr/bin/unshare';
@@ -26,12 +27,14 @@ export function ownsHostFiles({ uid, capabilities }: Pick<SandboxPlan, 'uid' | '
   return uid === 0 || capabilities.length > 0;
 }
 
+const devicesOf = (plan: SandboxPlan, end: 'source' | 'target'): readonly string[] =>
+  plan.mounts.flatMap((mount) => (mount.kind === 'device' ? [mount[end]] : []));
+
 /** The words before bubblewrap's: nothing where the plan needs no guard. */
 export function guardWords(plan: SandboxPlan): readonly string[] {
   if (!ownsHostFiles(plan)) return [];
-  const devices = plan.mounts.flatMap((mount) => (mount.kind === 'device' ? [mount.source] : []));
   // The gate cannot set it where /proc is read-only.
-  const script = [SCRIPT, 'guard', String(plan.limits.oomScore), ...devices, '--'];
+  const script = [SCRIPT, 'guard', String(plan.limits.oomScore), ...devicesOf(plan, 'source'), '--'];
   return [UNSHARE, '--mount', '--propagation', 'slave', '--', '/bin/sh', '-c', ...script];
 }
 
@@ -41,4 +44,19 @@ export function procArguments(plan: SandboxPlan): readonly string[] {
   // A bound file is without its device (MS_NODEV), so /dev/null in its place cannot even be opened.
   const covers = plan.coveredProcFiles.flatMap((path) => ['--ro-bind', '/dev/null', path]);
   return ['--proc', '/proc', ...covers, '--remount-ro', '/proc'];
+}
+
+/**
+ * What a process finds writable that should be guarded, as the kernel says: some versions of mount(8) bind a file and only
+ * warn that it is not read-only.
+ */
+export function unguarded(plan: SandboxPlan, pid: number): readonly string[] {
+  if (!ownsHostFiles(plan)) return [];
+  const lines = readFileSync(`/proc/${pid}/mountinfo`, 'latin1').split('\n');
+  // proc_pid_mountinfo(5): the fifth field is the mount point, the sixth its options. A later one lies over an earlier one.
+  const options = new Map(lines.map((line) => line.split(' ')).map((fields) => [fields[4], fields[5]]));
+  const isReadOnly = (path: string): boolean => options.get(path)?.split(',').includes('ro') === true;
+  return ['/proc', ...plan.coveredProcFiles, ...devicesOf(plan, 'target')].filter(
+    (path) => !isReadOnly(path),
+  );
 }

@@ -36,6 +36,7 @@ export interface SandboxStdio {
 export interface ReadySandbox {
   /** The sandbox's pid 1, as this host numbers it: when it ends, so does every process inside. */
   readonly firstPid: number;
+  readonly gatePid: number;
   readonly status: ProcessStatus;
   /** Whether its processes are in the cgroup that was given. */
   readonly inCgroup: boolean;
@@ -183,7 +184,7 @@ function superviseSandbox(child: ChildProcess, furtherCount: number, cgroup: Lau
         const inCgroup = cgroup?.holds(found.gatePid) === true && cgroup.holds(found.pid);
         settled = true;
         clearTimeout(timer);
-        resolve({ firstPid: found.pid, status, inCgroup });
+        resolve({ firstPid: found.pid, gatePid: found.gatePid, status, inCgroup });
       } catch (error) {
         fail(error instanceof Error ? error.message : 'its processes could not be read');
       }

@@ -18,6 +18,7 @@ const RISKS: Readonly<Record<string, string>> = {
   CAP_FOWNER: 'changes modes of files that are not its own, where it may write',
   CAP_FSETID: 'can leave set-user-ID and set-group-ID programs behind where it may write',
   CAP_LINUX_IMMUTABLE: 'can make files that root cannot remove where it may write',
+  CAP_NET_ADMIN: 'opens much of the kernel’s network code to it, in a network of its own too',
   CAP_SYS_MODULE: 'loads code into the kernel if the filter lets it',
   CAP_SYS_RAWIO: 'reaches hardware and memory through granted devices',
   CAP_SYS_PTRACE: 'sees into every process of its sandbox, root’s first one with them',
@@ -35,7 +36,7 @@ const RISKS: Readonly<Record<string, string>> = {
   CAP_AUDIT_CONTROL: 'can turn the kernel’s audit off with a netlink socket',
 };
 
-/** With `network: host` alone; a network of its own it may do with as it likes. */
+/** With `network: host`. */
 const RISKS_ON_HOST_NETWORK: Readonly<Record<string, string>> = {
   CAP_NET_RAW: 'reads what comes to the host by the network and forges what leaves it',
   CAP_NET_ADMIN: 'changes addresses, routes and firewall of the host',
@@ -55,7 +56,7 @@ export function risksOf(granted: {
 }): readonly string[] {
   const onHost = granted.network === 'host';
   const ofCapabilities = granted.capabilities.flatMap((name) => {
-    const risk = ONLY_FOR_ROOT[name] ?? RISKS[name] ?? (onHost ? RISKS_ON_HOST_NETWORK[name] : undefined);
+    const risk = (onHost ? RISKS_ON_HOST_NETWORK[name] : undefined) ?? ONLY_FOR_ROOT[name] ?? RISKS[name];
     return risk === undefined ? [] : [`${name} ${risk}.`];
   });
   if (!granted.isRoot) return ofCapabilities;
