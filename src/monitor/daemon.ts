@@ -14,6 +14,7 @@ import { openGrantNotes } from './configuration/grant-notes.ts';
 import { type Generation, loadGeneration } from './configuration/load.ts';
 import type { DriverPlan } from './configuration/plan.ts';
 import { createReloader } from './configuration/reloader.ts';
+import { reportGrants } from './configuration/report-grants.ts';
 import type { Installation } from './installation.ts';
 import { checkBubblewrap } from './launch/bubblewrap.ts';
 import { openCgroups } from './launch/cgroups.ts';
@@ -126,13 +127,6 @@ export async function startDaemon({ options, installation, log, manager, passed 
     return `${drivers.size} drivers enabled, configuration ${number}${audited}${paused}`;
   }
 
-  function recordGrants(generation: Generation): void {
-    const { widened, asksNotGranted, kept } = grantNotes.take(generation.drivers);
-    if (kept !== null) log.error({ reason: kept }, 'what profiles grant could not be noted');
-    for (const change of widened) void record('grants-widened', { ...change });
-    for (const change of asksNotGranted) void record('asks-not-granted', { ...change });
-  }
-
   audit.onStateChange((state, why) => {
     broker.link?.send({ type: 'audit-state', state, refused: audit.refusedWithoutRecord });
     log.warn({ state, reason: why }, 'the state of the audit log changed');
@@ -205,7 +199,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
     offer: broker.offer,
     async taken(next) {
       generations.take(next);
-      recordGrants(next);
+      reportGrants(next.drivers, grantNotes, record, log);
       log.level = next.settings.log_level;
       log.info({ generation: next.number }, 'the configuration was reloaded');
       // Both run it by now: a record that cannot be written is counted, and said in the operational log.
@@ -277,7 +271,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
     await shutDown(1);
     throw new Error(refused);
   }
-  recordGrants(first);
+  reportGrants(first.drivers, grantNotes, record, log);
   const { development } = first.settings;
   return { socket, development, status, reload: reloadAndResume, stop: () => stop(0) };
 }

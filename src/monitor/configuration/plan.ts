@@ -9,10 +9,14 @@ import type { Controller } from '../launch/cgroup-tree.ts';
 import type { CgroupLimits } from '../launch/cgroups.ts';
 import { type FilterGrants, NAMED_SYSCALLS } from '../launch/filter.ts';
 import { FIRST_FREE_DESCRIPTOR, type GateProgram } from '../launch/gate.ts';
+import { ownsHostFiles } from '../launch/root-guard.ts';
 import type { Mount, SandboxPlan } from '../launch/sandbox.ts';
 import type { DriverUser } from './driver-user.ts';
+import { grantedCapabilities } from './granted-capabilities.ts';
 import { grantedMounts } from './granted-mounts.ts';
-import { INSIDE, networkView, nodeView, systemView } from './views.ts';
+import type { LaunchHost } from './launch-host.ts';
+import { canReach } from './reach.ts';
+import { INSIDE, networkView, nodeView, rootOnlyProcFiles, systemView } from './views.ts';
 import { degradations, wayFor } from './way.ts';
 
 export type SecretSource = Profile['secrets'][number];
@@ -25,6 +29,8 @@ export interface DriverPlan {
   readonly cgroup: CgroupLimits;
   /** The program as this host names it; the sandbox has it under another name. */
   readonly programFile: string;
+  /** Why an admin lets it run as root; null: it does not. */
+  readonly acceptRoot: string | null;
   /** Milliseconds from "go". */
   readonly wallMs: number;
   readonly secrets: readonly SecretSource[];
@@ -55,30 +61,35 @@ export function planDriver(given: {
   readonly driverPaths: readonly string[];
   readonly installation: Installation;
   readonly user: DriverUser;
+  readonly host: LaunchHost;
   /** Most launches alive at once. */
   readonly launches: number;
   /** What the cgroups of launches can limit here. */
   readonly controllers: ReadonlySet<Controller>;
 }): DriverPlan {
-  const { read, program, folder, installation, user, controllers } = given;
+  const { read, program, folder, installation, user, host, controllers } = given;
   const profile = read.value;
   refuseWhatIsNotHere(read, program, controllers);
   const runs = programOf(program, folder);
   const { limits } = profile;
+  const capabilities = grantedCapabilities(read, host);
+  const likeRoot = ownsHostFiles({ ...user, capabilities });
   const guarded = {
     hidden: given.hidden,
     programs: [folder, ...given.driverPaths, installation.root, installation.node],
   };
   const mounts: readonly Mount[] = [
     { kind: 'empty', target: '/tmp', bytes: limits.scratch_bytes, mode: '1777' },
-    ...grantedMounts(read, user, guarded),
+    // Where permissions hold it back, what it cannot reach anyway can be neither covered nor missed.
+    ...grantedMounts(read, (folder) => likeRoot || canReach(folder, user), guarded),
     // After what is granted, so that nothing granted can take their place.
     ...systemView(),
     ...(profile.network === 'none' ? [] : networkView()),
     ...(program.program.node === undefined ? [] : nodeView(installation)),
     { kind: 'read', source: folder, target: INSIDE.driver },
   ];
-  const way = wayFor(mounts, user);
+  const { network } = profile;
+  const way = wayFor({ ...user, mounts, capabilities, network }, host);
   const cgroup = cgroupLimits(limits, controllers);
   // Where a cgroup counts them, its limit is the one that is met first.
   const processes = limits.processes + (cgroup.processes === null ? 0 : BUBBLEWRAP_PROCESSES);
@@ -89,7 +100,9 @@ export function planDriver(given: {
       way,
       ...user,
       mounts,
-      network: profile.network,
+      capabilities,
+      coveredProcFiles: likeRoot ? rootOnlyProcFiles() : [],
+      network,
       workdir: profile.workdir,
       environment: new Map([
         ['PATH', PATH],
@@ -112,6 +125,7 @@ export function planDriver(given: {
     },
     filter: { ...profile.syscalls, network: profile.network },
     cgroup,
+    acceptRoot: profile.accept_root ?? null,
     wallMs: limits.wall_ms,
     secrets: profile.secrets,
     grants: notedGrants(profile),
@@ -139,8 +153,6 @@ function refuseWhatIsNotHere(
   program: Program,
   controllers: ReadonlySet<Controller>,
 ): void {
-  if (value.capabilities.length > 0)
-    throw fail(['capabilities'], 'this driverd cannot grant a capability yet');
   if (value.require.includes('memory') && !controllers.has('memory'))
     throw fail(['require'], 'memory: this host has no cgroup v2 that driverd could set memory.max in');
   if (value.limits.cpu_percent !== null && !controllers.has('cpu'))

@@ -7,6 +7,7 @@ import type { LaunchUsage } from './cgroup-usage.ts';
 import type { Cgroups, LaunchCgroup } from './cgroups.ts';
 import type { Filters } from './filters.ts';
 import { describeIsolation, differences } from './isolation.ts';
+import { unguarded } from './root-guard.ts';
 import { type DriverSecrets, readSecrets } from './secrets.ts';
 import { type Sandbox, startSandbox } from './start-sandbox.ts';
 import type { LaunchNotes } from './sweep.ts';
@@ -166,8 +167,10 @@ export function createLaunches({ filters, notes, cgroups }: LaunchMeans, events:
     }
 
     let ready: Awaited<Sandbox['ready']>;
+    let writable: readonly string[];
     try {
       ready = await sandbox.ready;
+      writable = unguarded(plan.sandbox, ready.gatePid);
       forget = notes.note(ready.firstPid);
     } catch (error) {
       events.failed(
@@ -177,6 +180,7 @@ export function createLaunches({ filters, notes, cgroups }: LaunchMeans, events:
       return refuse('sandbox-failed');
     }
     const differing = differences(plan.sandbox, ready.status);
+    differing.push(...writable.map((path) => `${path} is writable`));
     if (cgroups !== null && !ready.inCgroup) differing.push('cgroup');
     if (differing.length > 0) {
       events.failed(plan.name, `its isolation differs: ${differing.join(', ')}`);

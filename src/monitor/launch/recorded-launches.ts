@@ -27,13 +27,12 @@ export function createRecordedLaunches(
       if (!(await calls.intended(launch))) return 'no-intent';
       return pause.since === null ? null : 'paused';
     },
-    record: ({ number, profile, call, session, isolation }) =>
-      audit.append(
-        'launch',
-        { launch: number, profile, session, isolation: { ...isolation } },
-        { call },
-        false,
-      ),
+    record({ number, profile, call, session, isolation }) {
+      const { accept_root: reason } = isolation;
+      if (reason !== undefined) log.warn({ profile, launch: number, reason }, 'a driver starts as root');
+      const facts = { launch: number, profile, session, isolation: { ...isolation } };
+      return audit.append('launch', facts, { call }, false);
+    },
     ended({ number, profile, session }, { end, status, ranMs, usage }) {
       const ended = { end, status, ran_ms: ranMs, usage: usage && { ...usage } };
       void record('launch-end', { launch: number, profile, session, ...ended });

@@ -9,6 +9,7 @@ import { BUBBLEWRAP } from './bubblewrap.ts';
 import type { LaunchCgroup } from './cgroups.ts';
 import { GATE_DESCRIPTOR, GATE_GO, GATE_READY } from './gate.ts';
 import { childrenOf, type ProcessStatus, readProcessStatus } from './process-status.ts';
+import { guardWords } from './root-guard.ts';
 import {
   type DataFile,
   type SandboxPlan,
@@ -35,6 +36,7 @@ export interface SandboxStdio {
 export interface ReadySandbox {
   /** The sandbox's pid 1, as this host numbers it: when it ends, so does every process inside. */
   readonly firstPid: number;
+  readonly gatePid: number;
   readonly status: ProcessStatus;
   /** Whether its processes are in the cgroup that was given. */
   readonly inCgroup: boolean;
@@ -75,7 +77,9 @@ export function startSandbox(
   const asUser = plan.way === 'user-namespace' && process.getuid?.() === 0;
   // spawn({uid, gid}) clears the supplementary groups: where some are granted, setpriv becomes bubblewrap.
   const launcher =
-    asUser && plan.groups.length > 0 ? [SETPRIV, ...userArguments(plan), '--', BUBBLEWRAP] : [BUBBLEWRAP];
+    asUser && plan.groups.length > 0
+      ? [SETPRIV, ...userArguments(plan), '--', BUBBLEWRAP]
+      : [...guardWords(plan), BUBBLEWRAP];
   const [program = BUBBLEWRAP, ...words] = launcher;
   let child: ChildProcess;
   try {
@@ -180,7 +184,7 @@ function superviseSandbox(child: ChildProcess, furtherCount: number, cgroup: Lau
         const inCgroup = cgroup?.holds(found.gatePid) === true && cgroup.holds(found.pid);
         settled = true;
         clearTimeout(timer);
-        resolve({ firstPid: found.pid, status, inCgroup });
+        resolve({ firstPid: found.pid, gatePid: found.gatePid, status, inCgroup });
       } catch (error) {
         fail(error instanceof Error ? error.message : 'its processes could not be read');
       }
