@@ -26,7 +26,7 @@ export interface InstalledDriverd {
 }
 
 export function installedDriverd(bed: Bed): InstalledDriverd {
-  const earlierLines = 0;
+  let earlierLines = 0;
   // Not from a cursor on: with a filter that leaves out the first line that matches.
   const journalLines = async (): Promise<readonly string[]> => {
     const script = 'journalctl --sync && journalctl --quiet --no-pager --identifier driverd --output cat';
