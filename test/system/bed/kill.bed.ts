@@ -34,15 +34,15 @@ test('after each kill -9 of the monitor under load systemd restarts it, no drive
       });
       expect(await bed.sh(SLEEPERS)).toBe('');
       expect(await driverd.property('MainPID')).not.toBe(killed);
-      expect(await driverd.property('NRestarts')).toBe(String(round));
+      expect(await driverd.property('NRestarts')).toBe('1');
       console.log(
         `round ${round} of ${count}: restarted, nothing of the old one alive, the next call answered`,
       );
-      // Restarts in a row that are ended at once are a storm to systemd (StartLimitBurst=).
+      // Five restarts within ten seconds are a storm to systemd (StartLimitBurst=); this counts anew.
       await bed.sh('systemctl reset-failed driverd.service');
     }
   } finally {
-    await bed.sh('pkill -f driverd-test-loop || true');
+    await bed.sh('pkill -f "[d]riverd-test-loop" || true');
   }
   expect((await bed.run(['driverctl', 'audit', 'verify'])).status).toBe(0);
 }, 1_800_000);

@@ -41,7 +41,7 @@ describe('where user namespaces are forbidden', () => {
       expect((await driverd.call('echo.say', { text: 'x' })).result).toEqual({ text: 'x' });
       const launch = (await driverd.records()).findLast(({ event }) => event === 'launch');
       expect(launch?.facts['isolation']).toMatchObject({
-        ...{ way: 'inner-setpriv', capabilities: '0', no_new_privs: true, degraded: [], cgroup: 'kill' },
+        ...{ way: 'inner-setpriv', capabilities: [], no_new_privs: true, degraded: [], cgroup: 'kill' },
       });
       const status = await bed.read(`/proc/${await driverd.property('MainPID')}/status`);
       expect(status).toMatch(/^CapBnd:\t00000000002011e0$/m);
