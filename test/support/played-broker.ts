@@ -1,4 +1,13 @@
-import { cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../../scripts/development-folder.ts';
@@ -60,6 +69,8 @@ export interface PlayedMonitor extends TestDaemon {
  */
 export async function startPlayedBroker(attack: string, build = 'buildId()'): Promise<PlayedMonitor> {
   const installation = mkdtempSync(join(tmpdir(), 'driverd-played-'));
+  // Where its user can reach it, a broker has a user namespace, and does not count towards the processes of all others.
+  chmodSync(installation, 0o755);
   for (const part of ['dist', 'protocol', 'package.json'])
     cpSync(join(ROOT, part), join(installation, part), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(installation, 'node_modules'));

@@ -22,6 +22,7 @@ const ETC_NETWORK_ENTRIES: readonly string[] = [
 ];
 /** Permission bits of those who are neither the owner nor in the group. */
 const FOR_OTHERS = 0o007;
+const KEYS_BY_OWNER = '/proc/keys';
 const MERGED_INTO_USR = ['/bin', '/sbin', '/lib', '/lib64'];
 
 /** Where node, drivers, the SDK and the broker's own files stand inside their sandboxes: no path of the host shows. */
@@ -66,14 +67,17 @@ export function systemView(): readonly Mount[] {
 }
 
 /**
- * Files of /proc that are closed to all but root: memory, kernel messages, addresses (proc(5)). Those too that somebody has
- * covered here, as containers are: a /proc of one's own shows them again.
+ * Files of /proc that are closed to all but root: memory, kernel messages, addresses (proc(5)); and the one that shows each
+ * user their own keys. Those too that somebody has covered here, as containers are: a /proc of one's own shows them again.
  */
 export function rootOnlyProcFiles(): readonly string[] {
   return readdirSync('/proc', { withFileTypes: true })
     .filter((entry) => !entry.isDirectory() && !entry.isSymbolicLink())
     .map((entry) => ({ isCovered: !entry.isFile(), path: join('/proc', entry.name) }))
-    .filter(({ isCovered, path }) => isCovered || (statSync(path).mode & FOR_OTHERS) === 0)
+    .filter(
+      ({ isCovered, path }) =>
+        isCovered || path === KEYS_BY_OWNER || (statSync(path).mode & FOR_OTHERS) === 0,
+    )
     .map(({ path }) => path);
 }
 

@@ -52,6 +52,7 @@ export function attemptsOf(subject: Subject): Attempts {
       },
       { what: 'memory', words: words('/proc/kcore'), check: refused('EACCES', 'EPERM', 'ENOENT') },
       { what: 'kernel messages', words: words('/proc/kmsg'), check: refused('EACCES', 'EPERM', 'ENOENT') },
+      { what: 'root’s keys', words: words('/proc/keys'), check: refused('EACCES', 'ENOENT') },
       { what: 'slabs', words: words('/proc/slabinfo'), check: refused('EACCES', 'ENOENT') },
       { what: 'frames', words: words('/proc/kpageflags'), check: refused('EACCES', 'ENOENT') },
       { what: 'a device that is not granted', words: words('/dev/vda'), check: notInView },
