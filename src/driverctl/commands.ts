@@ -118,7 +118,7 @@ export const commands: readonly CommandSpecification[] = [
       'It signals the daemon: run it as root, or as the user of a rootless daemon. Where a file is broken, the daemon keeps',
       'what it had and the exit status is not 0.',
     ],
-    options: ['config', 'state', 'json'],
+    options: ['config', 'log', 'state', 'json'],
     operands: 0,
     run: reloadConfiguration,
   },

@@ -11,7 +11,7 @@ afterEach(() => daemon.stop());
 
 function reload(): SpawnSyncReturns<string> {
   const program = join(ROOT, 'dist/driverctl/main.js');
-  const words = ['reload', '--config', daemon.folder, '--state', daemon.state];
+  const words = ['reload', '--log', daemon.log, '--state', daemon.state];
   return spawnSync(process.execPath, [program, ...words], { encoding: 'utf8', timeout: 30_000 });
 }
 

