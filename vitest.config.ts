@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { nameTestsNotRun, testsThatNeedRoot } from './test/root-tests.ts';
+import { patience } from './test/support/patience.ts';
 
 const isRoot = process.getuid?.() === 0;
 
@@ -14,7 +15,7 @@ export default defineConfig({
     reporters: [nameTestsNotRun(isRoot), 'default'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 30_000 * patience,
+    hookTimeout: 60_000 * patience,
   },
 });

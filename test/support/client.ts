@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
+import { patience } from './patience.ts';
 
-const ANSWERS_WITHIN_MS = 20_000;
+const ANSWERS_WITHIN_MS = 20_000 * patience;
 
 /** A reply or notification as it came over the wire. */
 export interface Message {

@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { makeDevelopmentFolder, type Profiles, permitAll, ROOT } from '../../scripts/development-folder.ts';
+import { patience } from './patience.ts';
 import { recordProblem } from './record-schema.ts';
 
 /** Where the tests' own small drivers lie. */
 export const TEST_DRIVERS = join(ROOT, 'test/fixtures/drivers');
-const STARTS_WITHIN_MS = 20_000;
+const STARTS_WITHIN_MS = 20_000 * patience;
 
 /** A real daemon on a temporary folder. */
 export interface TestDaemon {
