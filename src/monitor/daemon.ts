@@ -16,6 +16,7 @@ import type { DriverPlan } from './configuration/plan.ts';
 import { createReloader } from './configuration/reloader.ts';
 import type { Installation } from './installation.ts';
 import { openCgroups } from './launch/cgroups.ts';
+import { openContainers } from './launch/container/containers.ts';
 import { BROKER_FILTER } from './launch/filter.ts';
 import { createFilters } from './launch/filters.ts';
 import { expectIsolation } from './launch/isolation.ts';
@@ -87,6 +88,9 @@ export async function startDaemon({ options, installation, log, manager, passed 
   const audit = await openAuditLog({ path: first.settings.audit.path, stateFolder: options.state });
   const key = loadParamsKey(options.state);
   const { notes, killed } = sweepLaunches(options.state);
+  const containers = openContainers(options.state, (why) =>
+    log.error({ reason: why }, 'a container was not deleted; the next start tries again'),
+  );
   const pause = openPause(options.state);
   const grantNotes = openGrantNotes(options.state);
   const started = new Date().toISOString();
@@ -107,7 +111,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
   const launchFailed = (profile: string, why: string): void =>
     log.error({ profile, reason: why }, 'a driver was not started');
   const launches = createLaunches(
-    { filters, notes, cgroups },
+    { filters, notes, cgroups, containers },
     {
       async heldBack(launch) {
         if (!(await calls.intended(launch))) return 'no-intent';

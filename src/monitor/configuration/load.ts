@@ -19,6 +19,7 @@ import { type BrokerPlan, planBroker } from './broker-plan.ts';
 import { driverUser } from './driver-user.ts';
 import { refuseChangeableGrants } from './granted-mounts.ts';
 import { type DriverPlan, planDriver } from './plan.ts';
+import { refuseWritableRoots } from './root-folder.ts';
 
 /** Largest configuration file, in bytes. */
 const MAXIMUM_FILE_BYTES = 1_048_576;
@@ -100,6 +101,7 @@ export function loadGeneration(
       const plan = planDriver({
         ...{ name, read: profileFile, program, folder, hidden, installation, user, launches, controllers },
         driverPaths: settings.driver_paths,
+        trusted,
       });
       checkSafePath(plan.programFile, trusted);
       refuseSharedUser(plan, profile.user === 'auto', broker, drivers);
@@ -113,6 +115,7 @@ export function loadGeneration(
   }
 
   refuseChangeableGrants(drivers);
+  refuseWritableRoots(drivers);
 
   const policyFolder = join(options.config, 'policy.d');
   const decoder = new TextDecoder();

@@ -4,15 +4,19 @@ import { asksOf, type Grants, grantsOf, notedGrants, widerThan } from '../../sha
 import { nearestWord } from '../../shared/configuration/nearest-word.ts';
 import type { Profile, Program } from '../../shared/configuration/types.generated.ts';
 import type { ReadFile } from '../../shared/configuration/yaml.ts';
+import type { TrustedWriters } from '../../shared/safe-file.ts';
 import type { Installation } from '../installation.ts';
 import type { Controller } from '../launch/cgroup-tree.ts';
 import type { CgroupLimits } from '../launch/cgroups.ts';
+import { FIRST_FREE_IN_CONTAINER } from '../launch/container/first-program.ts';
 import { type FilterGrants, NAMED_SYSCALLS } from '../launch/filter.ts';
 import { FIRST_FREE_DESCRIPTOR, type GateProgram } from '../launch/gate.ts';
 import type { Mount, SandboxPlan } from '../launch/sandbox.ts';
 import type { DriverUser } from './driver-user.ts';
 import { grantedMounts } from './granted-mounts.ts';
-import { INSIDE, networkView, nodeView, systemView } from './views.ts';
+import { launcherFor } from './launcher.ts';
+import { checkMountPoints, checkRootFolder, resolveInRoot, rootView } from './root-folder.ts';
+import { deviceView, INSIDE, networkView, nodeView, systemView } from './views.ts';
 import { degradations, wayFor } from './way.ts';
 
 export type SecretSource = Profile['secrets'][number];
@@ -23,6 +27,10 @@ export interface DriverPlan {
   readonly sandbox: SandboxPlan;
   readonly filter: FilterGrants;
   readonly cgroup: CgroupLimits;
+  /** The folder whose files it sees instead of this host's system, or null. */
+  readonly root: string | null;
+  /** Why its launcher is not the one that its profile names; null: it is. */
+  readonly fallback: string | null;
   /** The program as this host names it; the sandbox has it under another name. */
   readonly programFile: string;
   /** Milliseconds from "go". */
@@ -38,6 +46,8 @@ export interface DriverPlan {
 const PATH = '/usr/bin:/bin';
 /** The launcher itself and its first process inside, which a cgroup's pids.max counts too. */
 const BUBBLEWRAP_PROCESSES = 2;
+/** Its first process; runc itself stays outside. */
+const RUNC_PROCESSES = 1;
 /** When memory runs out, a driver goes before the daemon. */
 const DRIVER_OOM_SCORE = 500;
 
@@ -54,6 +64,7 @@ export function planDriver(given: {
   /** Folders of drivers. */
   readonly driverPaths: readonly string[];
   readonly installation: Installation;
+  readonly trusted: TrustedWriters;
   readonly user: DriverUser;
   /** Most launches alive at once. */
   readonly launches: number;
@@ -63,27 +74,42 @@ export function planDriver(given: {
   const { read, program, folder, installation, user, controllers } = given;
   const profile = read.value;
   refuseWhatIsNotHere(read, program, controllers);
-  const runs = programOf(program, folder);
+  const launcher = launcherFor(read);
+  const root = profile.root === undefined ? null : checkRootFolder(profile.root, given.trusted, given.hidden);
+  const runs = programOf(program, folder, root);
   const { limits } = profile;
   const guarded = {
     hidden: given.hidden,
     programs: [folder, ...given.driverPaths, installation.root, installation.node],
   };
+  const granted = grantedMounts(read, user, guarded);
   const mounts: readonly Mount[] = [
     { kind: 'empty', target: '/tmp', bytes: limits.scratch_bytes, mode: '1777' },
-    ...grantedMounts(read, user, guarded),
+    ...(root === null ? granted : [...rootView(root), ...granted]),
     // After what is granted, so that nothing granted can take their place.
-    ...systemView(),
-    ...(profile.network === 'none' ? [] : networkView()),
+    ...(root === null ? systemView() : deviceView()),
+    ...(root !== null || profile.network === 'none' ? [] : networkView()),
     ...(program.program.node === undefined ? [] : nodeView(installation)),
     { kind: 'read', source: folder, target: INSIDE.driver },
   ];
-  const way = wayFor(mounts, user);
-  const cgroup = cgroupLimits(limits, controllers);
+  const way = launcher.kind === 'container' ? 'runc' : wayFor(mounts, user);
+  if (root !== null) {
+    checkMountPoints(root, mounts);
+    // The root folder's setpriv would run as root, and nobody has checked what it loads.
+    if (way === 'inner-setpriv')
+      throw read.fail(
+        ['root'],
+        'its user cannot reach all of its files: bubblewrap would run a setpriv of it as root',
+      );
+  }
+  const ownProcesses = way === 'runc' ? RUNC_PROCESSES : BUBBLEWRAP_PROCESSES;
+  const cgroup = cgroupLimits(limits, controllers, ownProcesses);
   // Where a cgroup counts them, its limit is the one that is met first.
-  const processes = limits.processes + (cgroup.processes === null ? 0 : BUBBLEWRAP_PROCESSES);
+  const processes = limits.processes + (cgroup.processes === null ? 0 : ownProcesses);
   return {
     name: given.name,
+    root,
+    fallback: launcher.fallback,
     programFile: runs.file,
     sandbox: {
       way,
@@ -94,7 +120,10 @@ export function planDriver(given: {
       environment: new Map([
         ['PATH', PATH],
         ...Object.entries(profile.environment),
-        ...descriptorVariables(profile.secrets),
+        ...descriptorVariables(
+          profile.secrets,
+          way === 'runc' ? FIRST_FREE_IN_CONTAINER : FIRST_FREE_DESCRIPTOR,
+        ),
       ]),
       secretVariables: profile.secrets.flatMap(({ as, variable }) =>
         as === 'environment' && variable !== undefined ? [variable] : [],
@@ -106,7 +135,7 @@ export function planDriver(given: {
         dataBytes: limits.data_bytes,
         addressSpaceBytes: limits.address_space_bytes,
         oomScore: DRIVER_OOM_SCORE,
-        processes: processes * (way === 'inner-setpriv' ? given.launches : 1),
+        processes: processes * (way === 'user-namespace' ? 1 : given.launches),
       },
       program: runs.program,
     },
@@ -120,18 +149,22 @@ export function planDriver(given: {
   };
 }
 
-function cgroupLimits(limits: Profile['limits'], controllers: ReadonlySet<Controller>): CgroupLimits {
+function cgroupLimits(
+  limits: Profile['limits'],
+  controllers: ReadonlySet<Controller>,
+  ownProcesses: number,
+): CgroupLimits {
   return {
     memoryBytes: controllers.has('memory') ? limits.memory_bytes : null,
-    processes: controllers.has('pids') ? limits.processes + BUBBLEWRAP_PROCESSES : null,
+    processes: controllers.has('pids') ? limits.processes + ownProcesses : null,
     cpuPercent: limits.cpu_percent,
   };
 }
 
 /** Where a driver finds the secrets that it gets as open descriptors, in their order. */
-function descriptorVariables(secrets: readonly SecretSource[]): [string, string][] {
+function descriptorVariables(secrets: readonly SecretSource[], first: number): [string, string][] {
   const passed = secrets.filter(({ as }) => as === 'descriptor');
-  return passed.map(({ variable = '' }, index) => [variable, String(FIRST_FREE_DESCRIPTOR + index)]);
+  return passed.map(({ variable = '' }, index) => [variable, String(first + index)]);
 }
 
 function refuseWhatIsNotHere(
@@ -162,7 +195,11 @@ function refuseWhatIsNotHere(
     throw fail(['on_output_limit'], 'truncate is for command drivers: a cut JSON-RPC answer is none');
 }
 
-function programOf(program: Program, folder: string): { file: string; program: GateProgram } {
+function programOf(
+  program: Program,
+  folder: string,
+  root: string | null,
+): { file: string; program: GateProgram } {
   const { executable, node, arguments: words } = program.program;
   const mode = program.kind === 'command' ? 'command' : 'direct';
   const environmentNames = program.program.environment;
@@ -173,7 +210,8 @@ function programOf(program: Program, folder: string): { file: string; program: G
   if (executable === undefined)
     throw new Error('the manifest names neither an executable nor a node program');
   const [file, inside] = isAbsolute(executable)
-    ? [executable, executable]
+    ? [root === null ? executable : resolveInRoot(root, executable), executable]
     : [join(folder, executable), `${INSIDE.driver}/${executable}`];
+  if (file === null) throw new Error(`its root ${root} has no ${inside}`);
   return { file, program: { mode, environmentNames, argv: [inside, ...words] } };
 }

@@ -19,7 +19,7 @@ export function degradations(
     // rlimits do not see shared mappings: without memory.max of cgroup v2 memory is not really limited.
     ...(limits.memoryBytes === null ? ['memory'] : []),
     // Without a user namespace of its own RLIMIT_NPROC counts every process of the user, over all its launches.
-    ...(way === 'inner-setpriv' && limits.processes === null ? ['processes'] : []),
+    ...(way !== 'user-namespace' && limits.processes === null ? ['processes'] : []),
     ...(process.geteuid?.() === 0 ? [] : ['one-user', 'supplementary-groups']),
   ];
 }

@@ -42,7 +42,9 @@ export function describeIsolation(
 ): Isolation {
   const { limits, way } = plan.sandbox;
   return {
-    launcher: 'bubblewrap',
+    launcher: way === 'runc' ? 'container' : 'bubblewrap',
+    fallback: plan.fallback !== null,
+    ...(plan.fallback === null ? {} : { fallback_reason: plan.fallback }),
     way,
     uid: status.uids[0] ?? -1,
     gid: status.gids[0] ?? -1,

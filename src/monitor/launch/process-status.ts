@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** What the kernel says of a process in /proc/PID/status (proc_pid_status(5)), seen from outside its sandbox. */
 export interface ProcessStatus {
@@ -41,10 +41,21 @@ export function readProcessStatus(pid: number): ProcessStatus {
   };
 }
 
-/** Children of a process, from /proc/PID/task/PID/children; empty where it is gone. */
+/** Children of a process, of each of its threads (/proc/PID/task/TID/children); empty where it is gone. */
 export function childrenOf(pid: number): readonly number[] {
   try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number);
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) => childrenOfThread(pid, thread));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
+      return [];
+    throw error;
+  }
+}
+
+function childrenOfThread(pid: number, thread: string): readonly number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1');
+    return text.split(' ').filter(Boolean).map(Number);
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
       return [];

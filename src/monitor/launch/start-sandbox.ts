@@ -115,7 +115,23 @@ function moveInto(cgroup: LaunchCgroup | null, pid: number): void {
   }
 }
 
-function superviseSandbox(child: ChildProcess, furtherCount: number, cgroup: LaunchCgroup | null): Sandbox {
+/** What a launcher needs besides, to be held as bubblewrap is. */
+export interface Supervision {
+  /** Looks at the first process and the gate, both as this host numbers them, before "ready" counts. May throw. */
+  atReady?(first: number, gate: number): void;
+  /** What comes after the death of all processes, before it counts as ended. */
+  afterDeath?(): Promise<void>;
+  /** What the launcher said, if it ended before it was ready. */
+  why?(): string | null;
+}
+
+/** Holds a launcher that was spawned with the gate's channel as descriptor 3. */
+export function superviseSandbox(
+  child: ChildProcess,
+  furtherCount: number,
+  cgroup: LaunchCgroup | null,
+  { atReady, afterDeath, why }: Supervision = {},
+): Sandbox {
   const gate = pipeOf(child, GATE_DESCRIPTOR);
   const pipes = Array.from({ length: furtherCount }, (_, index) =>
     pipeOf(child, GATE_DESCRIPTOR + 1 + index),
@@ -131,6 +147,11 @@ function superviseSandbox(child: ChildProcess, furtherCount: number, cgroup: Lau
   }
 
   const ended = new Promise<number>((resolve) => {
+    async function settle(status: number): Promise<void> {
+      await afterDeath?.();
+      cgroup?.remove();
+      resolve(status);
+    }
     child.once('exit', (code, signal) => {
       killGroup(child.pid);
       launcherEnded = true;
@@ -139,14 +160,11 @@ function superviseSandbox(child: ChildProcess, furtherCount: number, cgroup: Lau
       waitForDeath(firstPid, () => {
         firstPid?.close();
         firstPid = undefined;
-        cgroup?.remove();
-        resolve(code ?? 128 + (signal === 'SIGKILL' ? 9 : 15));
+        void settle(code ?? 128 + (signal === 'SIGKILL' ? 9 : 15));
       });
     });
     child.once('error', () => {
-      if (child.pid !== undefined) return;
-      cgroup?.remove();
-      resolve(127);
+      if (child.pid === undefined) void settle(127);
     });
   });
 
@@ -162,7 +180,10 @@ function superviseSandbox(child: ChildProcess, furtherCount: number, cgroup: Lau
       reject(new Error(`Cannot start a sandbox: ${why}`));
     }
     child.once('error', (error) => fail(error.message));
-    child.once('exit', (code, signal) => fail(`it ended before it was ready (${signal ?? code})`));
+    child.once('exit', (code, signal) => {
+      const said = why?.() ?? null;
+      fail(`it ended before it was ready (${signal ?? code})${said === null ? '' : `: ${said}`}`);
+    });
     gate.on('error', (error) => fail(error.message));
     gate.on('data', (chunk: Buffer) => {
       heard += chunk.toString('latin1');
@@ -172,6 +193,7 @@ function superviseSandbox(child: ChildProcess, furtherCount: number, cgroup: Lau
       try {
         const found = firstProcess(child.pid);
         firstPid = found.pidfd;
+        atReady?.(found.pid, found.gatePid);
         const status = readProcessStatus(found.gatePid);
         // The launcher was moved while it started: what it had started by then is still outside.
         if (cgroup?.holds(found.gatePid) === false)
