@@ -9,6 +9,7 @@ import type { Containers } from './container/containers.ts';
 import { startContainer } from './container/start-container.ts';
 import type { Filters } from './filters.ts';
 import { describeIsolation, differences } from './isolation.ts';
+import { limitDifferences } from './process-limits.ts';
 import { type DriverSecrets, readSecrets } from './secrets.ts';
 import { type Sandbox, startSandbox } from './start-sandbox.ts';
 import type { LaunchNotes } from './sweep.ts';
@@ -183,7 +184,10 @@ export function createLaunches(
       );
       return refuse('sandbox-failed');
     }
-    const differing = differences(plan.sandbox, ready.status);
+    const differing = [
+      ...differences(plan.sandbox, ready.status),
+      ...limitDifferences(plan.sandbox.limits, ready.limits),
+    ];
     if (cgroups !== null && !ready.inCgroup) differing.push('cgroup');
     if (differing.length > 0) {
       events.failed(plan.name, `its isolation differs: ${differing.join(', ')}`);

@@ -7,6 +7,7 @@ import { processHasEnded } from '../../posix/poll.ts';
 import type { SeccompFilter } from '../../posix/seccomp.ts';
 import type { LaunchCgroup } from './cgroups.ts';
 import { GATE_DESCRIPTOR, GATE_GO, GATE_READY } from './gate.ts';
+import { type KernelLimits, readProcessLimits } from './process-limits.ts';
 import { childrenOf, type ProcessStatus, readProcessStatus } from './process-status.ts';
 import {
   type DataFile,
@@ -36,6 +37,8 @@ export interface ReadySandbox {
   /** The sandbox's pid 1, as this host numbers it: when it ends, so does every process inside. */
   readonly firstPid: number;
   readonly status: ProcessStatus;
+  /** The gate's. */
+  readonly limits: KernelLimits;
   /** Whether its processes are in the cgroup that was given. */
   readonly inCgroup: boolean;
 }
@@ -200,9 +203,10 @@ export function superviseSandbox(
           for (const pid of [child.pid, found.pid, found.gatePid])
             if (pid !== undefined) moveInto(cgroup, pid);
         const inCgroup = cgroup?.holds(found.gatePid) === true && cgroup.holds(found.pid);
+        const limits = readProcessLimits(found.gatePid);
         settled = true;
         clearTimeout(timer);
-        resolve({ firstPid: found.pid, status, inCgroup });
+        resolve({ firstPid: found.pid, status, limits, inCgroup });
       } catch (error) {
         fail(error instanceof Error ? error.message : 'its processes could not be read');
       }

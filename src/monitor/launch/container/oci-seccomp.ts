@@ -4,8 +4,8 @@ const ENOSYS = 38;
 
 /**
  * A filter as runc takes it (OCI runtime specification, config-linux.md, Seccomp): the same rules, which runc compiles with
- * the same libseccomp. Two answers are its own: it ends whoever enters by the 32-bit or x32 way (SIGSYS), where our
- * compiled filter refuses the call; and in a list of allowed calls a number above the last one listed answers ENOSYS.
+ * the same libseccomp. One answer is its own: it ends whoever enters by the 32-bit or x32 way (SIGSYS), where our compiled
+ * filter refuses the call.
  */
 export interface OciSeccomp {
   readonly defaultAction: string;
@@ -33,7 +33,8 @@ export function ociSeccomp({ plan, refusal }: Pick<SeccompFilter, 'plan' | 'refu
   return {
     ...(plan.unlisted === 'allow'
       ? { defaultAction: 'SCMP_ACT_ALLOW' }
-      : { defaultAction: 'SCMP_ACT_ERRNO', defaultErrnoRet: refusal }),
+      : // With a number of its own, runc answers no ENOSYS above the last call that is listed (patchbpf, enosys_linux.go).
+        { defaultAction: 'SCMP_ACT_ERRNO', defaultErrnoRet: refusal }),
     syscalls: known.map(({ syscall, answer, argument }) => ({
       names: [syscall],
       ...(answer === 'allow'

@@ -13,6 +13,8 @@ import { checkHandedDown } from './read-back.ts';
 /** Where runc looks for cgroups, and nowhere else. */
 const CGROUPS = '/sys/fs/cgroup';
 const CGROUP2 = 0x6367_7270;
+/** With the daemon's own umask, what runc makes in a tmpfs on the way to a granted path would be closed to the driver. */
+const RUN = 'umask 022 && exec "$@"';
 /** Characters of runc's last word that the operational log gets. */
 const LONGEST_REASON = 512;
 
@@ -67,12 +69,11 @@ function spawnRunc(
   const { rootFolder, files, folder } = bundle;
   const config = ociConfig(plan, filter, { rootFolder, files, cgroupsPath: cgroupsPath(name, cgroup) });
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config), { mode: 0o600, flag: 'wx' });
-  const [program, ...words] = runc;
   const preserved = 1 + standard.length + further.length;
   return spawn(
-    program,
+    '/bin/sh',
     [
-      ...[...words, '--log', join(folder, 'log')],
+      ...['-c', RUN, 'sh', ...runc, '--log', join(folder, 'log')],
       ...['run', '--bundle', folder, '--preserve-fds', String(preserved), name],
     ],
     {
