@@ -122,8 +122,11 @@ function moveInto(cgroup: LaunchCgroup | null, pid: number): void {
 export interface Supervision {
   /** Looks at the first process and the gate, both as this host numbers them, before "ready" counts. May throw. */
   atReady?(first: number, gate: number): void;
-  /** What comes after the death of all processes, before it counts as ended. */
-  afterDeath?(): Promise<void>;
+  /**
+   * What comes after the death of all processes, before it counts as ended.
+   * @param wasKilled whether a signal ended the launcher
+   */
+  afterDeath?(wasKilled: boolean): Promise<void>;
   /** What the launcher said, if it ended before it was ready. */
   why?(): string | null;
 }
@@ -150,8 +153,8 @@ export function superviseSandbox(
   }
 
   const ended = new Promise<number>((resolve) => {
-    async function settle(status: number): Promise<void> {
-      await afterDeath?.();
+    async function settle(status: number, wasKilled: boolean): Promise<void> {
+      await afterDeath?.(wasKilled);
       cgroup?.remove();
       resolve(status);
     }
@@ -163,11 +166,11 @@ export function superviseSandbox(
       waitForDeath(firstPid, () => {
         firstPid?.close();
         firstPid = undefined;
-        void settle(code ?? 128 + (signal === 'SIGKILL' ? 9 : 15));
+        void settle(code ?? 128 + (signal === 'SIGKILL' ? 9 : 15), signal !== null);
       });
     });
     child.once('error', () => {
-      if (child.pid === undefined) void settle(127);
+      if (child.pid === undefined) void settle(127, false);
     });
   });
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import type { DataFile, SandboxPlan } from '../sandbox.ts';
 import { type Bundle, makeBundle, removeBundle } from './bundle.ts';
+import { removeLeftCgroups } from './left-cgroups.ts';
 import { findRunc } from './runtime.ts';
 
 const FOLDER = 'containers';
@@ -20,8 +21,11 @@ export interface Container {
   readonly bundle: Bundle;
   /** runc's words before its command. */
   readonly runc: readonly [program: string, ...words: string[]];
-  /** Settles when runc knows nothing of it any more and its folder is gone. Tries again for as long as it takes. */
-  remove(): Promise<void>;
+  /**
+   * Settles when runc knows nothing of it any more and its folder is gone. Tries again for as long as it takes.
+   * @param wasKilled whether runc was, so that it may have left what it did not note
+   */
+  remove(wasKilled: boolean): Promise<void>;
 }
 
 /** The containers of this daemon, in a folder of its state. */
@@ -52,6 +56,7 @@ export function openContainers(stateFolder: string, failed: (why: string) => voi
           });
           if (status !== 0) throw new Error(`Cannot delete container ${name}: runc ended with ${status}`);
         }
+        removeLeftCgroups(name);
         removeBundle(bundles, name);
       } catch (error) {
         failed(error instanceof Error ? error.message : 'a container could not be deleted');
@@ -59,13 +64,14 @@ export function openContainers(stateFolder: string, failed: (why: string) => voi
     }
   }
 
-  async function remove(name: string, runc: Container['runc']): Promise<void> {
+  async function remove(name: string, runc: Container['runc'], wasKilled: boolean): Promise<void> {
     // Whoever hears of its end in this turn may still read its log.
     await nextTurn();
     for (let told = false; ; told = true) {
       try {
         // runc forgets a container whose end it saw; one whose runc was killed it must be told to.
         if (existsSync(join(root, name))) await runDelete(name, runc);
+        if (wasKilled) removeLeftCgroups(name);
         return removeBundle(bundles, name);
       } catch (error) {
         if (!told) failed(error instanceof Error ? error.message : `container ${name} could not be deleted`);
@@ -81,7 +87,7 @@ export function openContainers(stateFolder: string, failed: (why: string) => voi
       const name = `driverd-${randomBytes(12).toString('hex')}`;
       const words = runcWords(runc);
       const bundle = makeBundle(bundles, name, plan, files);
-      return { name, bundle, runc: words, remove: () => remove(name, words) };
+      return { name, bundle, runc: words, remove: (wasKilled) => remove(name, words, wasKilled) };
     },
   };
 }

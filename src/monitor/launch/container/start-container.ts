@@ -7,11 +7,10 @@ import type { DataFile, SandboxPlan } from '../sandbox.ts';
 import { writtenFiles } from '../sandbox.ts';
 import { type Sandbox, superviseSandbox } from '../start-sandbox.ts';
 import type { Container, Containers } from './containers.ts';
+import { CGROUPS } from './left-cgroups.ts';
 import { ociConfig } from './oci-config.ts';
 import { checkHandedDown } from './read-back.ts';
 
-/** Where runc looks for cgroups, and nowhere else. */
-const CGROUPS = '/sys/fs/cgroup';
 const CGROUP2 = 0x6367_7270;
 /** With the daemon's own umask, what runc makes in a tmpfs on the way to a granted path would be closed to the driver. */
 const RUN = 'umask 022 && exec "$@"';
@@ -53,7 +52,7 @@ export function startContainer(
       why: () => lastWord(bundle.folder),
     });
   } catch (error) {
-    void container?.remove();
+    void container?.remove(false);
     cgroup?.remove();
     throw error;
   }
@@ -95,7 +94,7 @@ function spawnRunc(
  */
 function cgroupsPath(name: string, cgroup: LaunchCgroup | null): string {
   const isVersion2 = statfsSync(CGROUPS).type === CGROUP2;
-  return isVersion2 && cgroup !== null ? join(cgroup.folder.slice(CGROUPS.length), 'container') : name;
+  return isVersion2 && cgroup !== null ? join(cgroup.folder.slice(CGROUPS.length), name) : name;
 }
 
 /** What runc said last, if it said something: on its log, since its streams are the container's. */
