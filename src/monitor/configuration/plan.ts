@@ -15,7 +15,7 @@ import type { Mount, SandboxPlan } from '../launch/sandbox.ts';
 import type { DriverUser } from './driver-user.ts';
 import { grantedMounts } from './granted-mounts.ts';
 import { launcherFor } from './launcher.ts';
-import { checkMountPoints, checkRootFolder, resolveInRoot, rootView } from './root-folder.ts';
+import { missingMountPoint, resolveInRoot, rootFolderOf, rootView } from './root-folder.ts';
 import { deviceView, INSIDE, networkView, nodeView, systemView } from './views.ts';
 import { degradations, wayFor } from './way.ts';
 
@@ -75,7 +75,7 @@ export function planDriver(given: {
   const profile = read.value;
   refuseWhatIsNotHere(read, program, controllers);
   const launcher = launcherFor(read);
-  const root = profile.root === undefined ? null : checkRootFolder(profile.root, given.trusted, given.hidden);
+  const root = rootFolderOf(read, given.trusted, given.hidden);
   const runs = programOf(program, folder, root);
   const { limits } = profile;
   const guarded = {
@@ -94,7 +94,8 @@ export function planDriver(given: {
   ];
   const way = launcher.kind === 'container' ? 'runc' : wayFor(mounts, user);
   if (root !== null) {
-    checkMountPoints(root, mounts);
+    const missing = missingMountPoint(root, mounts);
+    if (missing !== null) throw read.fail(['root'], missing);
     // The root folder's setpriv would run as root, and nobody has checked what it loads.
     if (way === 'inner-setpriv')
       throw read.fail(

@@ -1,6 +1,8 @@
-import { lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { isWithin } from '../../shared/configuration/paths.ts';
+import type { Profile } from '../../shared/configuration/types.generated.ts';
+import type { ReadFile } from '../../shared/configuration/yaml.ts';
 import { checkSafeFolder, checkSafePath, type TrustedWriters } from '../../shared/safe-file.ts';
 import type { Mount } from '../launch/sandbox.ts';
 
@@ -12,20 +14,30 @@ const SHELL = '/bin/sh';
 const MAXIMUM_LINKS = 40;
 
 /**
- * Checks a folder that holds a whole system, and returns its path without links. Nobody but the trusted may write it,
- * the way to it, or the shell in it, which is the gate; the rest of what lies in it is its admin's to look after.
+ * The folder that a profile names as root, without links, or null where it names none. Nobody but the trusted may write
+ * it, the way to it, or the shell in it, which is the gate; the rest of what lies in it is its admin's to look after.
  * @param hidden driverd's own folders
- * @throws Error that says why it cannot be used
+ * @throws ConfigurationError
  */
-export function checkRootFolder(path: string, trusted: TrustedWriters, hidden: readonly string[]): string {
+export function rootFolderOf(
+  { value, fail }: ReadFile<Profile>,
+  trusted: TrustedWriters,
+  hidden: readonly string[],
+): string | null {
+  const { root: path } = value;
+  if (path === undefined) return null;
+  if (!existsSync(path)) throw fail(['root'], `${path} does not exist`);
   const root = realpathSync(path);
   const own = hidden.find((folder) => isWithin(root, folder) || isWithin(folder, root));
-  if (own !== undefined) throw new Error(`Cannot use root ${path}: ${own} is driverd's own`);
-  checkSafeFolder(root, trusted);
+  if (own !== undefined) throw fail(['root'], `${path} cannot be one: ${own} is driverd's own`);
   const shell = resolveInRoot(root, SHELL);
-  if (shell === null)
-    throw new Error(`Cannot use root ${path}: it has no ${SHELL}, which starts every driver`);
-  checkSafePath(shell, trusted);
+  if (shell === null) throw fail(['root'], `${path} has no ${SHELL}, which starts every driver`);
+  try {
+    checkSafeFolder(root, trusted);
+    checkSafePath(shell, trusted);
+  } catch (error) {
+    throw error instanceof Error ? fail(['root'], error.message) : error;
+  }
   return root;
 }
 
@@ -45,11 +57,10 @@ export function rootView(root: string): readonly Mount[] {
 }
 
 /**
- * Refuses what would be put below an entry of a root folder that has no place for it: nothing can be made there, since
- * it is read-only. A link on the way would lead somewhere else.
- * @throws Error that names the place to make
+ * Why something of a view cannot be put below an entry of its root folder, or null: nothing can be made there, since it is
+ * read-only, and a link on the way would lead somewhere else.
  */
-export function checkMountPoints(root: string, mounts: readonly Mount[]): void {
+export function missingMountPoint(root: string, mounts: readonly Mount[]): string | null {
   const entries = mounts.filter((mount) => 'source' in mount && dirname(mount.source) === root);
   for (const mount of mounts) {
     if (!entries.some(({ target }) => mount.target !== target && isWithin(mount.target, target))) continue;
@@ -57,10 +68,9 @@ export function checkMountPoints(root: string, mounts: readonly Mount[]): void {
     const isFolder = !('source' in mount) || statSync(mount.source).isDirectory();
     const found = resolveInRoot(root, mount.target) === place ? lstatSync(place) : null;
     if (isFolder ? found?.isDirectory() : found?.isFile()) continue;
-    throw new Error(
-      `Cannot put ${mount.target} into root ${root}: make the ${isFolder ? 'folder' : 'empty file'} ${place}`,
-    );
+    return `it has no place for ${mount.target}: make the ${isFolder ? 'folder' : 'empty file'} ${place}`;
   }
+  return null;
 }
 
 /** Where a path of the root folder's own view leads, links within it followed as they are from inside; or null. */
@@ -73,6 +83,7 @@ export function resolveInRoot(root: string, path: string): string | null {
     const stats = lstatSync(join(root, next), { throwIfNoEntry: false });
     if (stats === undefined) return null;
     if (!stats.isSymbolicLink()) {
+      if (parts.length > 0 && !stats.isDirectory()) return null;
       at = next;
       continue;
     }
