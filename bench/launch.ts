@@ -20,6 +20,7 @@ const gid = isRoot ? 79_997 : (process.getegid?.() ?? 0);
 
 const plan: SandboxPlan = {
   ...{ way: 'user-namespace', uid, gid, groups: [], network: 'none', workdir: '/tmp', secretVariables: [] },
+  ...{ capabilities: [], coveredProcFiles: [] },
   mounts: [...systemView(), { kind: 'empty', target: '/tmp', bytes: 16 * MEBIBYTE, mode: '1777' }],
   environment: new Map([['PATH', '/usr/bin:/bin']]),
   limits: {

@@ -29,6 +29,14 @@ const ASKABLE = [
 function asksSchema(): Schema {
   const words = profile['properties'] as Schema;
   const properties = Object.fromEntries(ASKABLE.map((word) => [word, withoutDefaults(words[word])]));
+  // Any other user is the admin's to choose.
+  properties['user'] = {
+    title: 'User',
+    description: 'That it has to run as root; an admin grants it with a reason.',
+    type: 'string',
+    enum: ['root'],
+    examples: ['root'],
+  };
   const secret = (properties['secrets'] as Schema)['items'] as Schema;
   const { name, as, variable } = secret['properties'] as Schema;
   delete secret['oneOf'];

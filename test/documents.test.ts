@@ -2,6 +2,7 @@ import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ROOT } from '../scripts/development-folder.ts';
+import { attemptsOf, type Subject } from './attack/isolation/powerful-attempts.ts';
 import { allTitles } from './attack/titles.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -99,6 +100,16 @@ describe('ARCHITECTURE.md', () => {
     );
     expect(named.filter((reason) => !reasons.has(reason))).toEqual([]);
   });
+});
+
+test('SECURITY.md lists the attempts that do not apply to root, and no others', () => {
+  const notTried = (subject: Subject): string[] =>
+    Object.entries(attemptsOf(subject)).flatMap(([name, entry]) => ('doesNotApply' in entry ? [name] : []));
+  const whoever = notTried('a driver with CAP_NET_RAW');
+  const rows = tableAfter(read('SECURITY.md'), 'A driver with a capability, or as root');
+  expect(rows.map((row) => row.match(/^\| `(\w+)` \|/)?.[1])).toEqual(
+    notTried('a driver that runs as root').filter((name) => !whoever.includes(name)),
+  );
 });
 
 test('SECURITY.md quotes tests that exist', () => {

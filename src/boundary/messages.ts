@@ -162,13 +162,15 @@ export interface Isolation {
   readonly fallback: boolean;
   readonly fallback_reason?: string;
   readonly way: 'user-namespace' | 'inner-setpriv' | 'runc';
+  /** Why an admin lets it run as root; there where it does. */
+  readonly accept_root?: string;
   readonly uid: number;
   readonly gid: number;
   readonly groups: readonly number[];
   readonly namespaces: readonly string[];
   readonly network: 'none' | 'loopback' | 'host';
-  /** The union of every capability set, hex, as /proc/PID/status says. */
-  readonly capabilities: string;
+  /** Names of all that any of its capability sets holds, as /proc/PID/status says. */
+  readonly capabilities: readonly string[];
   readonly no_new_privs: boolean;
   /** SHA-256 of the compiled filter, hex. */
   readonly seccomp: string;

@@ -44,6 +44,10 @@ export const optionTable = {
     multiple: true,
     help: '--grant WORD     grant what the driver asks for beyond the default sandbox; repeatable',
   },
+  'accept-root': {
+    type: 'string',
+    help: '--accept-root WHY  with --grant user:root: why the driver must run as root; it is on record',
+  },
   help: { type: 'boolean', short: 'h', help: '-h, --help       print help' },
 } as const satisfies ParseArgsOptionsConfig & Record<string, { help: string }>;
 

@@ -149,8 +149,9 @@ export const commands: readonly CommandSpecification[] = [
     notes: [
       'It grants the default sandbox and the read paths that the driver asks for. Each wider thing that it asks for is',
       'named, and granted where --grant repeats it; a secret as --grant secret:NAME=/path/to/file.',
+      'To run as root takes --grant user:root and --accept-root WHY.',
     ],
-    options: ['as', 'allow', 'grant', 'config', 'state', 'json'],
+    options: ['as', 'allow', 'grant', 'accept-root', 'config', 'state', 'json'],
     operands: 1,
     run: enableDriver,
   },

@@ -14,13 +14,15 @@ import { openGrantNotes } from './configuration/grant-notes.ts';
 import { type Generation, loadGeneration } from './configuration/load.ts';
 import type { DriverPlan } from './configuration/plan.ts';
 import { createReloader } from './configuration/reloader.ts';
+import { reportGrants } from './configuration/report-grants.ts';
 import type { Installation } from './installation.ts';
+import { checkBubblewrap } from './launch/bubblewrap.ts';
 import { openCgroups } from './launch/cgroups.ts';
 import { openContainers } from './launch/container/containers.ts';
 import { BROKER_FILTER } from './launch/filter.ts';
 import { createFilters } from './launch/filters.ts';
 import { expectIsolation } from './launch/isolation.ts';
-import { createLaunches } from './launch/launches.ts';
+import { createRecordedLaunches } from './launch/recorded-launches.ts';
 import { sweepLaunches } from './launch/sweep.ts';
 import type { PassedSocket } from './listen/activation.ts';
 import { openListener } from './listen/open-listener.ts';
@@ -74,6 +76,7 @@ export interface Start {
  * @throws Error whose message is for the admin
  */
 export async function startDaemon({ options, installation, log, manager, passed }: Start): Promise<Daemon> {
+  checkBubblewrap();
   claimStateFolder(options.state);
   const cgroups = openCgroups(options.state);
   const filters = createFilters();
@@ -110,27 +113,8 @@ export async function startDaemon({ options, installation, log, manager, passed 
 
   const launchFailed = (profile: string, why: string): void =>
     log.error({ profile, reason: why }, 'a driver was not started');
-  const launches = createLaunches(
-    { filters, notes, cgroups, containers },
-    {
-      async heldBack(launch) {
-        if (!(await calls.intended(launch))) return 'no-intent';
-        return pause.since === null ? null : 'paused';
-      },
-      record: ({ number, profile, call, session, isolation }) =>
-        audit.append(
-          'launch',
-          { launch: number, profile, session, isolation: { ...isolation } },
-          { call },
-          false,
-        ),
-      ended({ number, profile, session }, { end, status, ranMs, usage }) {
-        const ended = { end, status, ran_ms: ranMs, usage: usage && { ...usage } };
-        void record('launch-end', { launch: number, profile, session, ...ended });
-      },
-      failed: launchFailed,
-    },
-  );
+  const means = { filters, notes, cgroups, containers };
+  const launches = createRecordedLaunches(means, { audit, record, calls, pause, log });
 
   function tellPause(facts: AuditFields): void {
     const { since } = pause;
@@ -146,13 +130,6 @@ export async function startDaemon({ options, installation, log, manager, passed 
       audit.state === 'writing' ? '' : '; the audit log cannot be written, so calls are refused';
     const paused = pause.since === null ? '' : `; paused since ${pause.since}`;
     return `${drivers.size} drivers enabled, configuration ${number}${audited}${paused}`;
-  }
-
-  function recordGrants(generation: Generation): void {
-    const { widened, asksNotGranted, kept } = grantNotes.take(generation.drivers);
-    if (kept !== null) log.error({ reason: kept }, 'what profiles grant could not be noted');
-    for (const change of widened) void record('grants-widened', { ...change });
-    for (const change of asksNotGranted) void record('asks-not-granted', { ...change });
   }
 
   audit.onStateChange((state, why) => {
@@ -227,7 +204,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
     offer: broker.offer,
     async taken(next) {
       generations.take(next);
-      recordGrants(next);
+      reportGrants(next.drivers, grantNotes, record, log);
       log.level = next.settings.log_level;
       log.info({ generation: next.number }, 'the configuration was reloaded');
       // Both run it by now: a record that cannot be written is counted, and said in the operational log.
@@ -248,8 +225,14 @@ export async function startDaemon({ options, installation, log, manager, passed 
     if (!stopping) manager.ready(status());
   }
 
-  async function stop(status = 0): Promise<void> {
+  async function stop(status: number): Promise<void> {
     if (stopping) return;
+    await shutDown(status);
+    process.exitCode = status;
+    setImmediate(() => process.exit(status));
+  }
+
+  async function shutDown(status: number): Promise<void> {
     stopping = true;
     const { drain_ms } = generations.current.settings;
     manager.stopping(drain_ms + AFTER_DRAIN_MS);
@@ -270,8 +253,6 @@ export async function startDaemon({ options, installation, log, manager, passed 
     await calls.interrupt().catch(audit.countRefused);
     await record('daemon-stop', { status }, {}, true).catch(() => undefined);
     await audit.close();
-    process.exitCode = status;
-    setImmediate(() => process.exit(status));
   }
 
   await record(
@@ -292,10 +273,10 @@ export async function startDaemon({ options, installation, log, manager, passed 
   );
   const refused = await broker.start();
   if (refused !== null) {
-    await stop(1);
+    await shutDown(1);
     throw new Error(refused);
   }
-  recordGrants(first);
+  reportGrants(first.drivers, grantNotes, record, log);
   const { development } = first.settings;
   return { socket, development, status, reload: reloadAndResume, stop: () => stop(0) };
 }

@@ -14,7 +14,7 @@ import '../posix/close-inherited.ts';
 import { createLog } from '../shared/log.ts';
 import { startDaemon } from './daemon.ts';
 import { findInstallation } from './installation.ts';
-import { takePassedSocket } from './listen/activation.ts';
+import { type PassedSocket, takePassedSocket } from './listen/activation.ts';
 import { type Options, parseOptions } from './options.ts';
 import { findServiceManager } from './service-manager.ts';
 import { noteDaemon } from './state-folder.ts';
@@ -43,8 +43,9 @@ async function main(options: Options): Promise<void> {
   process.on('SIGUSR1', () => undefined);
   const log = createLog('monitor', 'info');
   const manager = findServiceManager(process.env, log);
+  let passed: PassedSocket | null = null;
   try {
-    const passed = takePassedSocket(process.env);
+    passed = takePassedSocket(process.env);
     if (passed !== null && options.socket !== null)
       throw new Error(`Cannot listen on ${options.socket}: ${passed.path} was passed already`);
     const daemon = await startDaemon({
@@ -63,6 +64,7 @@ async function main(options: Options): Promise<void> {
     const why = error instanceof Error ? error.message : 'Cannot start';
     log.fatal(why);
     manager.status(why);
+    await passed?.turnAway();
     process.exit(EXIT_CANNOT_START);
   }
 }

@@ -14,6 +14,6 @@ export function titlesIn(source: string): readonly string[] {
 
 /** The titles of all test files, those that need root and are not run among them. */
 export function allTitles(): ReadonlySet<string> {
-  const files = globSync('test/**/*.test.ts', { cwd: root });
+  const files = globSync('test/**/*.{test,bed}.ts', { cwd: root });
   return new Set(files.flatMap((file) => titlesIn(readFileSync(join(root, file), 'utf8'))));
 }

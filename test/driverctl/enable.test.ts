@@ -95,6 +95,51 @@ describe('enable', () => {
     });
   });
 
+  test('lets a driver run as root where the word and the reason are both given, and warns (invariant 7)', async () => {
+    folder.driver('mighty', 'asks: { user: root, capabilities: [CAP_SYS_RAWIO] }\n');
+    expect((await json('enable', 'mighty')).asks).toContainEqual({
+      ...{ word: 'user:root', state: 'not granted', grant: 'user:root' },
+    });
+    expect(profileOf('mighty').user).toBe('auto');
+    const why = ['--accept-root', 'reads SMART data of the disks'];
+    const halves = [
+      [['--grant', 'user:root'], 'Cannot grant user:root: it needs --accept-root'],
+      [why, 'Cannot accept root: nothing grants it'],
+    ] as const;
+    for (const [words, message] of halves) {
+      const { status, stderr } = await folder.ctl(['enable', 'mighty', ...words]);
+      expect([status, stderr]).toEqual([2, expect.stringContaining(message)]);
+    }
+    const short = ['--grant', 'user:root', '--accept-root', 'because'];
+    expect((await folder.ctl(['enable', 'mighty', ...short])).stderr).toContain('accept_root');
+    expect(profileOf('mighty').user).toBe('auto');
+
+    const { risks } = await json('enable', 'mighty', '--grant', 'user:root', ...why);
+    expect(risks[0]).toMatch(/^It runs as root: /);
+    expect(profileOf('mighty')).toMatchObject({
+      ...{ user: 'root', accept_root: 'reads SMART data of the disks', capabilities: [] },
+    });
+  });
+
+  test('says in a sentence what a granted capability makes of the sandbox', async () => {
+    folder.driver(
+      'mighty',
+      'asks: { network: host, capabilities: [CAP_SYS_RAWIO, CAP_NET_RAW, CAP_WAKE_ALARM] }\n',
+    );
+    const words = [
+      'network:host',
+      'capability:CAP_SYS_RAWIO',
+      'capability:CAP_NET_RAW',
+      'capability:CAP_WAKE_ALARM',
+    ];
+    const grants = words.flatMap((word) => ['--grant', word]);
+    expect((await json('enable', 'mighty', ...grants)).risks).toEqual([
+      'CAP_SYS_RAWIO reaches hardware and memory through granted devices.',
+      'CAP_NET_RAW reads what comes to the host by the network and forges what leaves it.',
+    ]);
+    expect((await json('enable', 'mighty', '--grant', 'capability:CAP_NET_RAW')).risks).toEqual([]);
+  });
+
   test('refuses a grant that nothing asks for, with the nearest word, and writes nothing', async () => {
     folder.driver('wide', WIDE);
     const cases = [

@@ -20,6 +20,8 @@ export function planFor(program: GateProgram, way: SandboxPlan['way'] = 'user-na
     uid: root ? 79_998 : (process.geteuid?.() ?? 0),
     gid: root ? 79_998 : (process.getegid?.() ?? 0),
     groups: [],
+    capabilities: [],
+    coveredProcFiles: [],
     network: 'none',
     secretVariables: [],
     mounts: [...systemView(), { kind: 'empty', target: '/tmp', bytes: MEBIBYTE, mode: '1777' }],

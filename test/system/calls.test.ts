@@ -192,7 +192,7 @@ test('progress reaches the caller that sent a token, and only that one', async (
 test('a reply carries what was applied when the request asks for it', async () => {
   const reply = await call('echo.say', { text: 'x', _meta: { reply: true } });
   const isolation = reply._meta?.['isolation'];
-  expect(isolation).toMatchObject({ launcher: 'bubblewrap', capabilities: '0', no_new_privs: true });
+  expect(isolation).toMatchObject({ launcher: 'bubblewrap', capabilities: [], no_new_privs: true });
   expect(reply._meta?.['request_id']).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
 });
 

@@ -84,7 +84,7 @@ describe('a driver in a container', () => {
     const { groups, ...applied } = isolation as Record<string, unknown>;
     expect(before).toMatchObject(applied);
     expect(applied).toMatchObject({
-      ...{ launcher: 'container', way: 'runc', fallback: false, network: 'none', capabilities: '0' },
+      ...{ launcher: 'container', way: 'runc', fallback: false, network: 'none', capabilities: [] },
       ...{ no_new_privs: true, namespaces: ['pid', 'ipc', 'uts', 'net', 'cgroup', 'mount'] },
     });
     expect(applied['degraded']).toContain('processes');
@@ -151,7 +151,11 @@ describe('where this host starts no containers', () => {
 
   test.each([
     ['runc is missing', withoutRunc, 'this host has no runc (/usr/sbin/runc, /usr/bin/runc)'],
-    ['a capability is missing', withFewCapabilities, 'it needs a daemon with CAP_SYS_ADMIN'],
+    [
+      'a capability is missing',
+      withFewCapabilities,
+      'driverd lacks CAP_SYS_ADMIN, which driverd.service.d/with-containers.conf adds',
+    ],
   ])('and %s, its profile is refused when it is loaded', async (_what, wrap, why) => {
     await expect(startTestDaemon({ wrap, profiles: { attempt: inContainer() } })).rejects.toThrow(
       `attempt.yaml:3: launcher: container: ${why}`,

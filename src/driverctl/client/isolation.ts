@@ -1,3 +1,4 @@
+import { risksOf } from '../../shared/configuration/grant-risks.ts';
 import { isJsonObject, type JsonObject } from '../../shared/json-value.ts';
 import { Failure } from '../failure.ts';
 import { BUILT_IN_WAIT_MS } from './discover.ts';
@@ -8,6 +9,8 @@ export interface PlannedDriver {
   readonly name: string;
   readonly isolation: JsonObject;
   readonly asksNotGranted: readonly string[];
+  /** What an admin should have read of its grants, a sentence each. */
+  readonly risks: readonly string[];
 }
 
 /** Asks the daemon for what launches of its drivers would apply. Throws `Failure`. */
@@ -23,6 +26,18 @@ export async function plannedDrivers(session: Session): Promise<readonly Planned
       name: driver['name'],
       isolation: driver['isolation'],
       asksNotGranted: asks.filter((word) => typeof word === 'string'),
+      risks: risksOfIsolation(driver['isolation']),
     };
   });
+}
+
+function risksOfIsolation({ capabilities, network, accept_root }: JsonObject): readonly string[] {
+  const names = Array.isArray(capabilities) ? capabilities : [];
+  const root = typeof accept_root === 'string' ? [`Root was accepted: ${accept_root}`] : [];
+  const risks = risksOf({
+    capabilities: names.filter((name) => typeof name === 'string'),
+    network: String(network),
+    isRoot: root.length > 0,
+  });
+  return [...root, ...risks];
 }

@@ -20,8 +20,9 @@ export async function examineHost(invocation: Invocation): Promise<number> {
     drivers:
       typeof drivers === 'string'
         ? null
-        : drivers.map(({ name, isolation, asksNotGranted }) => {
-            return { name, isolation, asks_not_granted: asksNotGranted };
+        : drivers.map((driver) => {
+            const { name, isolation, asksNotGranted } = driver;
+            return { name, isolation, asks_not_granted: asksNotGranted, risks: [...driver.risks] };
           }),
     ...(typeof drivers === 'string' ? { drivers_unknown: drivers } : {}),
   };
@@ -50,11 +51,12 @@ function humanReport(findings: readonly Finding[], drivers: readonly PlannedDriv
   return `${[...lines, '', ...told].map((line) => escapeForTerminal(line)).join('\n')}\n`;
 }
 
-function driverLines({ name, isolation, asksNotGranted }: PlannedDriver): string[] {
+function driverLines({ name, isolation, asksNotGranted, risks }: PlannedDriver): string[] {
   const { way, uid, network, cgroup, degraded } = isolation;
   const weaker = Array.isArray(degraded) && degraded.length > 0 ? degraded.join(', ') : 'nothing';
   return [
     `  ${name}: ${String(way)}, uid ${String(uid)}, network ${String(network)}, cgroup ${String(cgroup)}; weaker: ${weaker}`,
+    ...risks.map((risk) => `    warning: ${risk}`),
     ...(asksNotGranted.length === 0 ? [] : [`    asks for and does not get: ${asksNotGranted.join(' ')}`]),
   ];
 }

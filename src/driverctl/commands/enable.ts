@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { risksOf } from '../../shared/configuration/grant-risks.ts';
 import { parseProfile } from '../../shared/configuration/profile.ts';
 import { readAsks } from '../enable/asks.ts';
 import {
@@ -38,17 +39,27 @@ export async function enableDriver(invocation: Invocation): Promise<number> {
 
   const configuration = openConfiguration(invocation);
   const { asks: asked, methods } = readDriver(driver, configuration);
-  const asks = judgeAsks(readAsks(asked), options.grant ?? []);
+  const asks = judgeAsks(readAsks(asked), options.grant ?? [], options['accept-root']);
   if (principals.length > 0 && Object.keys(methods).length === 0)
     throw new Failure('usage', `Cannot allow anybody: ${driver} has no methods`);
 
   const path = configuration.profilePath(profile);
+  const text = profileText(path, { profile, driver }, asks);
   const files = writeFiles(configuration, profile, driver, {
-    profile: profileText(path, { profile, driver }, asks),
+    profile: text,
     policy: principals.length === 0 ? null : policyText(profile, principals),
   });
   const uncovered = uncoveredMethods(profile, methods, principals);
-  return finish(invocation, configuration, { profile, files, enabled: { driver, asks, uncovered } });
+  return finish(invocation, configuration, {
+    profile,
+    files,
+    enabled: { driver, asks, uncovered, risks: risksIn(path, text) },
+  });
+}
+
+function risksIn(path: string, text: string): readonly string[] {
+  const { capabilities, network, user } = parseProfile(path, Buffer.from(text)).value;
+  return risksOf({ capabilities, network, isRoot: user === 'root' });
 }
 
 interface Texts {

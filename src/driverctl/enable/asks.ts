@@ -27,6 +27,7 @@ export function readAsks(asks: Asks = {}): readonly Ask[] {
 function listed(asks: Asks): (Asks & JsonObject)[] {
   const { filesystem = {}, network = 'none', syscalls = {} } = asks;
   return [
+    ...(asks.user === undefined ? [] : [{ user: asks.user }]),
     ...(filesystem.read ?? []).map((entry) => ({ filesystem: { read: [entry] } })),
     ...(filesystem.write ?? []).map((entry) => ({ filesystem: { write: [entry] } })),
     ...(filesystem.scratch ?? []).map((path) => ({ filesystem: { scratch: [path] } })),

@@ -21,6 +21,8 @@ export interface Done {
     readonly driver: string;
     readonly asks: readonly JudgedAsk[];
     readonly uncovered: readonly Uncovered[];
+    /** What an admin should have read of what is granted, a sentence each. */
+    readonly risks: readonly string[];
   };
 }
 
@@ -51,6 +53,7 @@ function jsonOf({ profile, files, enabled }: Done, reload: Reload): JsonObject {
       : {
           driver: enabled.driver,
           asks: enabled.asks.map(askJson),
+          risks: [...enabled.risks],
           uncovered: enabled.uncovered.map(({ method, permits }) => ({ method, permits: [...permits] })),
         };
   return {
@@ -68,6 +71,7 @@ function askJson({ word, granted, grantWord }: JudgedAsk): JsonValue {
 function humanText({ files, enabled }: Done, reload: Reload): string {
   const lines = [
     ...(enabled === undefined ? [] : askLines(enabled.driver, enabled.asks)),
+    ...(enabled?.risks ?? []).map((risk) => `Warning: ${risk}`),
     ...tableLines(files.map(({ path, state }) => [state, escapeForTerminal(path)])),
     ...(enabled?.uncovered ?? []).flatMap(uncoveredLines),
     escapeForTerminal(reloadSentence(reload)),

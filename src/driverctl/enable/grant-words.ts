@@ -4,6 +4,7 @@ import { Failure } from '../failure.ts';
 import type { Ask } from './asks.ts';
 
 const SECRET = 'secret:';
+const ROOT = 'user:root';
 
 /** What becomes of one ask. */
 export interface JudgedAsk {
@@ -18,9 +19,15 @@ export interface JudgedAsk {
 /**
  * Which asks are granted: those within the default sandbox, read paths, and those that a word repeats.
  * @param words the values of `--grant`; a secret's is `secret:NAME=/path/to/file`
- * @throws Failure (usage) for a word that nothing asks for, or a secret without a file or with two
+ * @param acceptRoot the value of `--accept-root`, which `user:root` needs
+ * @throws Failure (usage) for a word that nothing asks for, a secret without a file or with two, root without a reason
  */
-export function judgeAsks(asks: readonly Ask[], words: readonly string[]): readonly JudgedAsk[] {
+export function judgeAsks(
+  asks: readonly Ask[],
+  words: readonly string[],
+  acceptRoot: string | undefined,
+): readonly JudgedAsk[] {
+  refuseHalfRoot(words, acceptRoot);
   const granted = new Map<string, string | null>();
   for (const given of new Set(words)) {
     const { word, file } = splitSecret(given);
@@ -34,8 +41,17 @@ export function judgeAsks(asks: readonly Ask[], words: readonly string[]): reado
     word,
     granted: !isWide || granted.has(word),
     grantWord: word.startsWith(SECRET) ? `${word}=/path/to/file` : word,
-    part: withFile(part, granted.get(word) ?? null),
+    part:
+      word === ROOT ? { ...part, accept_root: acceptRoot ?? '' } : withFile(part, granted.get(word) ?? null),
   }));
+}
+
+/** Root is two words, so that neither is there by accident. */
+function refuseHalfRoot(words: readonly string[], acceptRoot: string | undefined): void {
+  if (words.includes(ROOT) && acceptRoot === undefined)
+    throw refusal(ROOT, 'it needs --accept-root "WHY", the reason that stands in the record of each launch');
+  if (!words.includes(ROOT) && acceptRoot !== undefined)
+    throw new Failure('usage', `Cannot accept root: nothing grants it; it goes with --grant ${ROOT}`);
 }
 
 /** The word and, of a secret, its file. Only there `=` is no part of the word: a path may hold one. */

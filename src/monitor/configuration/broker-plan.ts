@@ -3,8 +3,9 @@ import type { Installation } from '../installation.ts';
 import type { ProcessLimits } from '../launch/gate.ts';
 import type { Mount, SandboxPlan } from '../launch/sandbox.ts';
 import type { Options } from '../options.ts';
+import type { LaunchHost } from './launch-host.ts';
 import { brokerView, INSIDE } from './views.ts';
-import { degradations, wayFor } from './way.ts';
+import { degradations, type Wanted, wayFor } from './way.ts';
 
 export interface BrokerPlan {
   readonly sandbox: SandboxPlan;
@@ -25,7 +26,12 @@ const DESCRIPTOR_RESERVE = 64;
 const TMP_BYTES = 1_048_576;
 
 /** The broker's own user and sandbox: `--user`, then `broker_user`, then the first of the configured range. */
-export function planBroker(settings: Settings, options: Options, installation: Installation): BrokerPlan {
+export function planBroker(
+  settings: Settings,
+  options: Options,
+  installation: Installation,
+  host: LaunchHost,
+): BrokerPlan {
   const self = process.geteuid?.() ?? 0;
   const { first } = settings.identities;
   const ids =
@@ -38,12 +44,14 @@ export function planBroker(settings: Settings, options: Options, installation: I
     { kind: 'empty', target: '/tmp', bytes: TMP_BYTES, mode: '1777' },
   ];
   const { connections, launches } = settings.limits;
-  const way = wayFor(mounts, user);
+  const way = wayOfBroker({ ...user, mounts, capabilities: [], network: 'none' }, host);
   return {
     sandbox: {
       way,
       ...user,
       mounts,
+      capabilities: [],
+      coveredProcFiles: [],
       network: 'none',
       workdir: '/',
       environment: new Map([['PATH', PATH]]),
@@ -57,4 +65,12 @@ export function planBroker(settings: Settings, options: Options, installation: I
     },
     degraded: degradations(way, { memoryBytes: null, processes: null }),
   };
+}
+
+function wayOfBroker(wanted: Wanted, host: LaunchHost): SandboxPlan['way'] {
+  try {
+    return wayFor(wanted, host);
+  } catch (error) {
+    throw new Error(`Cannot start the broker: ${error instanceof Error ? error.message : 'it has no way'}`);
+  }
 }

@@ -14,7 +14,8 @@ export interface DriverUser {
 }
 
 /**
- * The user and groups that a profile grants. Rootless there is one user only: the daemon's own.
+ * The user and groups that a profile grants. Rootless there is one user only: the daemon's own. Root it is only by that
+ * name, which a profile cannot hold without `accept_root`.
  * @throws ConfigurationError with the nearest name where there is no such user or group
  */
 export function driverUser(read: ReadFile<Profile>, profile: string, assigned: AssignedUsers): DriverUser {
@@ -33,6 +34,7 @@ export function driverUser(read: ReadFile<Profile>, profile: string, assigned: A
     return gid;
   });
   const sorted = groups.toSorted((one, other) => one - other);
+  if (value.user === 'root') return { uid: 0, gid: 0, groups: sorted };
   if (value.user === 'auto') {
     const uid = assigned.numberOf(profile);
     return { uid, gid: uid, groups: sorted };
@@ -40,7 +42,8 @@ export function driverUser(read: ReadFile<Profile>, profile: string, assigned: A
   const found = findUser(value.user);
   if (found === null)
     throw fail(['user'], `there is no user ${value.user}${hint(value.user, '/etc/passwd')}`);
-  if (found.uid === 0 || found.gid === 0) throw fail(['user'], 'drivers do not run as root');
+  if (found.uid === 0 || found.gid === 0)
+    throw fail(['user'], `${value.user} is root or in its group; root itself is user: root`);
   return { ...found, groups: sorted };
 }
 

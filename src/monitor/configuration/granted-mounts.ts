@@ -6,8 +6,6 @@ import { type GrantedPath, grantedPath } from '../../shared/configuration/profil
 import type { Profile } from '../../shared/configuration/types.generated.ts';
 import type { ReadFile } from '../../shared/configuration/yaml.ts';
 import { COVER_MODE, type Mount } from '../launch/sandbox.ts';
-import type { DriverUser } from './driver-user.ts';
-import { canReach } from './reach.ts';
 
 /** Never part of a granted folder above them: processes, devices and sockets of the host. */
 const NEVER_BELOW_A_GRANT = ['/proc', '/sys', '/dev', '/run'];
@@ -24,11 +22,12 @@ export interface Protected {
 
 /**
  * The mounts of a profile's `filesystem` and `devices`.
+ * @param sees whether the driver could look into a folder of the host that lies below a granted one
  * @throws ConfigurationError where a path does not exist, or is not an admin's to grant
  */
 export function grantedMounts(
   { value, fail }: ReadFile<Profile>,
-  user: DriverUser,
+  sees: (folder: string) => boolean,
   guarded: Protected,
 ): readonly Mount[] {
   function mountsOf(kind: 'read' | 'write'): Mount[] {
@@ -37,7 +36,7 @@ export function grantedMounts(
       const why = refusal(kind, path, guarded);
       if (why !== null) throw fail(['filesystem', kind, String(index)], why);
       // What is looked at now is what is bound later, whatever a link on the way says by then.
-      return mountWithCovers(kind, { path: realpathSync(path), at }, user, guarded.hidden);
+      return mountWithCovers(kind, { path: realpathSync(path), at }, sees, guarded.hidden);
     });
   }
   const scratch = value.filesystem.scratch.map((target): Mount => {
@@ -69,13 +68,12 @@ function refusal(kind: 'read' | 'write', path: string, { hidden, programs }: Pro
 function mountWithCovers(
   kind: 'read' | 'write',
   { path, at }: GrantedPath,
-  user: DriverUser,
+  sees: (folder: string) => boolean,
   hidden: readonly string[],
 ): readonly Mount[] {
   const covers = [...NEVER_BELOW_A_GRANT, ...hidden]
     .filter((folder) => folder !== path && isWithin(folder, path) && existsSync(folder))
-    // What the driver's user cannot reach anyway can be neither covered nor missed.
-    .filter((folder) => canReach(folder, user))
+    .filter(sees)
     .map((folder): Mount => {
       const below = path === '/' ? folder : folder.slice(path.length);
       return { kind: 'empty', target: join(at, below), bytes: COVER_BYTES, mode: COVER_MODE };

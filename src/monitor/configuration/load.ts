@@ -18,6 +18,7 @@ import { openAssignedUsers } from './assigned-users.ts';
 import { type BrokerPlan, planBroker } from './broker-plan.ts';
 import { driverUser } from './driver-user.ts';
 import { refuseChangeableGrants } from './granted-mounts.ts';
+import { type LaunchHost, thisLaunchHost } from './launch-host.ts';
 import { type DriverPlan, planDriver } from './plan.ts';
 import { refuseWritableRoots } from './root-folder.ts';
 
@@ -56,6 +57,7 @@ export interface Generation {
 /**
  * Reads and checks every file once. Nothing takes effect here.
  * @param controllers what the cgroups of launches can limit here
+ * @param playedHost a test's, instead of this one
  * @throws Error whose message names file, line where there is one, and reason
  */
 export function loadGeneration(
@@ -63,6 +65,7 @@ export function loadGeneration(
   options: Options,
   installation: Installation,
   controllers: ReadonlySet<Controller>,
+  playedHost?: LaunchHost,
 ): Generation {
   const files: ConfigurationFile[] = [];
   let trusted = trustedWriters(options, installation, null);
@@ -83,8 +86,10 @@ export function loadGeneration(
     trusted = trustedWriters(options, installation, groupId(settings.trusted_group));
 
   const hidden = hiddenFolders(options, settings);
-  const assigned = openAssignedUsers(options.state, settings.identities.first, settings.identities.last);
-  const broker = planBroker(settings, options, installation);
+  const { first, last } = settings.identities;
+  const assigned = openAssignedUsers(options.state, first, last);
+  const host = playedHost ?? thisLaunchHost({ uid: first, gid: first });
+  const broker = planBroker(settings, options, installation, host);
   const drivers = new Map<string, DriverPlan>();
   const profileFolder = join(options.config, 'drivers.d');
   for (const file of listSafeFolder(profileFolder, trusted, '.yaml')) {
@@ -99,7 +104,8 @@ export function loadGeneration(
       const user = driverUser(profileFile, name, assigned);
       const { launches } = settings.limits;
       const plan = planDriver({
-        ...{ name, read: profileFile, program, folder, hidden, installation, user, launches, controllers },
+        ...{ name, read: profileFile, program, folder, hidden, installation, user, host },
+        ...{ launches, controllers },
         driverPaths: settings.driver_paths,
         trusted,
       });

@@ -11,13 +11,17 @@ import type { CgroupLimits } from '../launch/cgroups.ts';
 import { FIRST_FREE_IN_CONTAINER } from '../launch/container/first-program.ts';
 import { type FilterGrants, NAMED_SYSCALLS } from '../launch/filter.ts';
 import { FIRST_FREE_DESCRIPTOR, type GateProgram } from '../launch/gate.ts';
+import { ownsHostFiles } from '../launch/root-guard.ts';
 import type { Mount, SandboxPlan } from '../launch/sandbox.ts';
 import type { DriverUser } from './driver-user.ts';
+import { grantedCapabilities } from './granted-capabilities.ts';
 import { grantedMounts } from './granted-mounts.ts';
+import type { LaunchHost } from './launch-host.ts';
 import { launcherFor } from './launcher.ts';
+import { canReach } from './reach.ts';
 import { missingMountPoint, resolveInRoot, rootFolderOf, rootView } from './root-folder.ts';
-import { deviceView, INSIDE, networkView, nodeView, systemView } from './views.ts';
-import { degradations, wayFor } from './way.ts';
+import { deviceView, INSIDE, networkView, nodeView, rootOnlyProcFiles, systemView } from './views.ts';
+import { degradations, wayFor, whyNoRootFolder } from './way.ts';
 
 export type SecretSource = Profile['secrets'][number];
 
@@ -33,6 +37,8 @@ export interface DriverPlan {
   readonly fallback: string | null;
   /** The program as this host names it; the sandbox has it under another name. */
   readonly programFile: string;
+  /** Why an admin lets it run as root; null: it does not. */
+  readonly acceptRoot: string | null;
   /** Milliseconds from "go". */
   readonly wallMs: number;
   readonly secrets: readonly SecretSource[];
@@ -66,23 +72,28 @@ export function planDriver(given: {
   readonly installation: Installation;
   readonly trusted: TrustedWriters;
   readonly user: DriverUser;
+  readonly host: LaunchHost;
   /** Most launches alive at once. */
   readonly launches: number;
   /** What the cgroups of launches can limit here. */
   readonly controllers: ReadonlySet<Controller>;
 }): DriverPlan {
-  const { read, program, folder, installation, user, controllers } = given;
+  const { read, program, folder, installation, user, host, controllers } = given;
   const profile = read.value;
   refuseWhatIsNotHere(read, program, controllers);
-  const launcher = launcherFor(read);
+  const launcher = launcherFor(read, host);
+  const isContainer = launcher.kind === 'container';
   const root = rootFolderOf(read, given.trusted, given.hidden);
   const runs = programOf(program, folder, root);
   const { limits } = profile;
+  const capabilities = grantedCapabilities(read, host);
+  const likeRoot = ownsHostFiles({ ...user, capabilities });
   const guarded = {
     hidden: given.hidden,
     programs: [folder, ...given.driverPaths, installation.root, installation.node],
   };
-  const granted = grantedMounts(read, user, guarded);
+  // Where permissions hold it back, what it cannot reach anyway can be neither covered nor missed.
+  const granted = grantedMounts(read, (folder) => likeRoot || canReach(folder, user), guarded);
   const mounts: readonly Mount[] = [
     { kind: 'empty', target: '/tmp', bytes: limits.scratch_bytes, mode: '1777' },
     ...(root === null ? granted : [...rootView(root), ...granted]),
@@ -92,18 +103,13 @@ export function planDriver(given: {
     ...(program.program.node === undefined ? [] : nodeView(installation)),
     { kind: 'read', source: folder, target: INSIDE.driver },
   ];
-  const way = launcher.kind === 'container' ? 'runc' : wayFor(mounts, user);
+  const wanted = { ...user, mounts, capabilities, network: profile.network };
   if (root !== null) {
-    const missing = missingMountPoint(root, mounts);
-    if (missing !== null) throw read.fail(['root'], missing);
-    // The root folder's setpriv would run as root, and nobody has checked what it loads.
-    if (way === 'inner-setpriv')
-      throw read.fail(
-        ['root'],
-        'its user cannot reach all of its files: bubblewrap would run a setpriv of it as root',
-      );
+    const why = missingMountPoint(root, mounts) ?? (isContainer ? null : whyNoRootFolder(wanted, host));
+    if (why !== null) throw read.fail(['root'], why);
   }
-  const ownProcesses = way === 'runc' ? RUNC_PROCESSES : BUBBLEWRAP_PROCESSES;
+  const way = isContainer ? 'runc' : wayFor(wanted, host);
+  const ownProcesses = isContainer ? RUNC_PROCESSES : BUBBLEWRAP_PROCESSES;
   const cgroup = cgroupLimits(limits, controllers, ownProcesses);
   // Where a cgroup counts them, its limit is the one that is met first.
   const processes = limits.processes + (cgroup.processes === null ? 0 : ownProcesses);
@@ -116,6 +122,8 @@ export function planDriver(given: {
       way,
       ...user,
       mounts,
+      capabilities,
+      coveredProcFiles: likeRoot ? rootOnlyProcFiles() : [],
       network: profile.network,
       workdir: profile.workdir,
       environment: new Map([
@@ -123,7 +131,7 @@ export function planDriver(given: {
         ...Object.entries(profile.environment),
         ...descriptorVariables(
           profile.secrets,
-          way === 'runc' ? FIRST_FREE_IN_CONTAINER : FIRST_FREE_DESCRIPTOR,
+          isContainer ? FIRST_FREE_IN_CONTAINER : FIRST_FREE_DESCRIPTOR,
         ),
       ]),
       secretVariables: profile.secrets.flatMap(({ as, variable }) =>
@@ -142,6 +150,7 @@ export function planDriver(given: {
     },
     filter: { ...profile.syscalls, network: profile.network },
     cgroup,
+    acceptRoot: profile.accept_root ?? null,
     wallMs: limits.wall_ms,
     secrets: profile.secrets,
     grants: notedGrants(profile),
@@ -173,8 +182,6 @@ function refuseWhatIsNotHere(
   program: Program,
   controllers: ReadonlySet<Controller>,
 ): void {
-  if (value.capabilities.length > 0)
-    throw fail(['capabilities'], 'this driverd cannot grant a capability yet');
   if (value.require.includes('memory') && !controllers.has('memory'))
     throw fail(['require'], 'memory: this host has no cgroup v2 that driverd could set memory.max in');
   if (value.limits.cpu_percent !== null && !controllers.has('cpu'))

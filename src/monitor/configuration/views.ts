@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readlinkSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Installation } from '../installation.ts';
 import type { Mount } from '../launch/sandbox.ts';
@@ -8,20 +8,20 @@ import { copySystemFile } from './system-files.ts';
 const ETC_ENTRIES: readonly string[] = [
   ...['passwd', 'group', 'nsswitch.conf', 'os-release', 'localtime', 'ld.so.cache', 'alternatives'],
 ];
-/** What they need besides to find names and to trust certificates, with a network. */
+/** What they need besides to find names and to trust certificates, with a network. No folder of private keys, for root's sake. */
 const ETC_NETWORK_ENTRIES: readonly string[] = [
+  ...['hosts', 'services', 'protocols', 'resolv.conf', 'host.conf', 'gai.conf', 'ca-certificates'],
   ...[
-    'hosts',
-    'services',
-    'protocols',
-    'resolv.conf',
-    'host.conf',
-    'gai.conf',
-    'ssl',
-    'ca-certificates',
-    'pki',
+    'ssl/certs',
+    'ssl/openssl.cnf',
+    'pki/ca-trust',
+    'pki/tls/certs',
+    'pki/tls/cert.pem',
+    'pki/tls/openssl.cnf',
   ],
 ];
+/** Permission bits of those who are neither the owner nor in the group. */
+const FOR_OTHERS = 0o007;
 const MERGED_INTO_USR = ['/bin', '/sbin', '/lib', '/lib64'];
 
 /** Where node, drivers, the SDK and the broker's own files stand inside their sandboxes: no path of the host shows. */
@@ -72,6 +72,18 @@ export function deviceView(): readonly Mount[] {
   const devices = DEVICES.map((path): Mount => ({ kind: 'device', source: path, target: path }));
   const links = DEVICE_LINKS.map(([target, to]): Mount => ({ kind: 'link', to, target }));
   return [...devices, ...links];
+}
+
+/**
+ * Files of /proc that are closed to all but root: memory, kernel messages, addresses (proc(5)). Those too that somebody has
+ * covered here, as containers are: a /proc of one's own shows them again.
+ */
+export function rootOnlyProcFiles(): readonly string[] {
+  return readdirSync('/proc', { withFileTypes: true })
+    .filter((entry) => !entry.isDirectory() && !entry.isSymbolicLink())
+    .map((entry) => ({ isCovered: !entry.isFile(), path: join('/proc', entry.name) }))
+    .filter(({ isCovered, path }) => isCovered || (statSync(path).mode & FOR_OTHERS) === 0)
+    .map(({ path }) => path);
 }
 
 /** What programs need of /etc with a network. */

@@ -37,28 +37,28 @@ export function openCgroupTree(): CgroupTree | null {
     return null;
   }
   const enabled = enableControllers(own);
-  for (const controller of enabled) enableBelow(folder, controller);
-  return { folder, controllers: new Set(enabled) };
+  return { folder, controllers: new Set(enabled.filter((name) => enableBelow(folder, name))) };
 }
 
-/** Moves this process out of the way first; back again where that was of no use. */
+/**
+ * Moves this process out of the way first; back again where others are in its cgroup. With processes in it, cpu and pids
+ * could be enabled all the same, and would make every cgroup below one that takes no process (`domain invalid`, cgroup-v2).
+ */
 function enableControllers(own: string): readonly Controller[] {
   const offered = readFileSync(join(own, 'cgroup.controllers'), 'latin1').trim().split(' ');
   const wanted = CONTROLLERS.filter((name) => offered.includes(name));
-  const enabled = wanted.filter((name) => enableBelow(own, name));
-  if (enabled.length === wanted.length) return enabled;
+  if (wanted.length === 0) return [];
   const subgroup = join(own, OWN_SUBGROUP);
   mkdirSync(subgroup, { recursive: true });
   writeFileSync(join(subgroup, 'cgroup.procs'), String(process.pid));
-  const more = wanted.filter((name) => enableBelow(own, name));
-  if (more.length === 0) {
-    writeFileSync(join(own, 'cgroup.procs'), String(process.pid));
-    rmdirSync(subgroup);
-  }
-  return more;
+  if (readFileSync(join(own, 'cgroup.procs'), 'latin1').trim() === '')
+    return wanted.filter((name) => enableBelow(own, name));
+  writeFileSync(join(own, 'cgroup.procs'), String(process.pid));
+  rmdirSync(subgroup);
+  return [];
 }
 
-/** Whether a cgroup's children have a controller from now on. EBUSY: processes are in it. */
+/** Whether a cgroup's children have a controller from now on. */
 function enableBelow(folder: string, controller: Controller): boolean {
   try {
     writeFileSync(join(folder, 'cgroup.subtree_control'), `+${controller}`);

@@ -54,9 +54,10 @@ export interface Cgroups {
  */
 export function openCgroups(stateFolder: string): Cgroups | null {
   const note = join(stateFolder, NOTE);
-  sweep(note);
   const tree = openCgroupTree();
+  // What cannot be written cannot be swept either; the notes of launches say what is to be killed then.
   if (tree === null) return null;
+  sweep(note);
   const { folder, controllers } = tree;
   writeFileSync(note, `${folder}\n`, { mode: 0o600 });
   return {

@@ -1,7 +1,8 @@
 import type { Isolation } from '../../boundary/messages.ts';
 import type { SeccompFilter } from '../../posix/seccomp.ts';
+import { capabilityNames, capabilitySet } from '../../shared/configuration/capabilities.ts';
 import type { DriverPlan } from '../configuration/plan.ts';
-import type { ProcessStatus } from './process-status.ts';
+import { type ProcessStatus, sameInEachSet } from './process-status.ts';
 import { namespacesOf, type SandboxPlan } from './sandbox.ts';
 
 const SECCOMP_FILTER = 2;
@@ -18,7 +19,10 @@ export function differences(plan: SandboxPlan, status: ProcessStatus): string[] 
   const groups = status.groups.filter((group) => group !== plan.gid).toSorted((one, other) => one - other);
   if (!rootless && groups.join() !== plan.groups.filter((group) => group !== plan.gid).join())
     found.push('groups');
-  if (status.capabilities !== 0n) found.push('capabilities');
+  // Each set by itself: one that holds less than was granted differs as one that holds more.
+  const granted = capabilitySet(plan.capabilities);
+  for (const [name, held] of Object.entries(status.capabilities))
+    if (held !== granted) found.push(`${name} capabilities`);
   if (!status.noNewPrivs) found.push('no_new_privs');
   if (status.seccomp !== SECCOMP_FILTER) found.push('seccomp');
   return found;
@@ -27,8 +31,9 @@ export function differences(plan: SandboxPlan, status: ProcessStatus): string[] 
 /** What a launch with this plan would apply: what the kernel would say of its gate. */
 export function expectIsolation(plan: DriverPlan, filter: SeccompFilter, inCgroup: boolean): Isolation {
   const { uid, gid, groups } = plan.sandbox;
+  const capabilities = sameInEachSet(capabilitySet(plan.sandbox.capabilities));
   const status: ProcessStatus = {
-    ...{ uids: [uid], gids: [gid], groups, capabilities: 0n, noNewPrivs: true, seccomp: SECCOMP_FILTER },
+    ...{ uids: [uid], gids: [gid], groups, capabilities, noNewPrivs: true, seccomp: SECCOMP_FILTER },
   };
   return describeIsolation(plan, status, filter, inCgroup);
 }
@@ -46,12 +51,13 @@ export function describeIsolation(
     fallback: plan.fallback !== null,
     ...(plan.fallback === null ? {} : { fallback_reason: plan.fallback }),
     way,
+    ...(plan.acceptRoot === null ? {} : { accept_root: plan.acceptRoot }),
     uid: status.uids[0] ?? -1,
     gid: status.gids[0] ?? -1,
     groups: status.groups,
     namespaces: namespacesOf(plan.sandbox),
     network: plan.sandbox.network,
-    capabilities: status.capabilities.toString(16),
+    capabilities: capabilityNames(Object.values(status.capabilities).reduce((all, set) => all | set, 0n)),
     no_new_privs: status.noNewPrivs,
     seccomp: filter.digest,
     cgroup: inCgroup ? 'kill' : 'none',

@@ -10,6 +10,7 @@ import { startContainer } from './container/start-container.ts';
 import type { Filters } from './filters.ts';
 import { describeIsolation, differences } from './isolation.ts';
 import { limitDifferences } from './process-limits.ts';
+import { unguarded } from './root-guard.ts';
 import { type DriverSecrets, readSecrets } from './secrets.ts';
 import { type Sandbox, startSandbox } from './start-sandbox.ts';
 import type { LaunchNotes } from './sweep.ts';
@@ -173,8 +174,10 @@ export function createLaunches(
     }
 
     let ready: Awaited<Sandbox['ready']>;
+    let writable: readonly string[];
     try {
       ready = await sandbox.ready;
+      writable = unguarded(plan.sandbox, ready.gatePid);
       forget = notes.note(ready.firstPid);
       if (plan.sandbox.way === 'runc') cgroup?.limitProcesses(plan.cgroup.processes);
     } catch (error) {
@@ -187,6 +190,7 @@ export function createLaunches(
     const differing = [
       ...differences(plan.sandbox, ready.status),
       ...limitDifferences(plan.sandbox.limits, ready.limits),
+      ...writable.map((path) => `${path} is writable`),
     ];
     if (cgroups !== null && !ready.inCgroup) differing.push('cgroup');
     if (differing.length > 0) {

@@ -1,20 +1,33 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
+/** The five sets of a process (capabilities(7)), bit n for capability n. */
+export interface CapabilitySets {
+  readonly inheritable: bigint;
+  readonly permitted: bigint;
+  readonly effective: bigint;
+  readonly bounding: bigint;
+  readonly ambient: bigint;
+}
+
 /** What the kernel says of a process in /proc/PID/status (proc_pid_status(5)), seen from outside its sandbox. */
 export interface ProcessStatus {
   /** Real, effective, saved and file-system id. */
   readonly uids: readonly number[];
   readonly gids: readonly number[];
   readonly groups: readonly number[];
-  /** The union of the inheritable, permitted, effective, bounding and ambient sets. */
-  readonly capabilities: bigint;
+  readonly capabilities: CapabilitySets;
   readonly noNewPrivs: boolean;
   /** 2: a filter is in force. */
   readonly seccomp: number;
 }
 
+/** All five sets with the same in them. */
+export function sameInEachSet(set: bigint): CapabilitySets {
+  return { inheritable: set, permitted: set, effective: set, bounding: set, ambient: set };
+}
+
 /** Throws where the process is gone or a line is missing: unknown is never taken for safe. */
-export function readProcessStatus(pid: number): ProcessStatus {
+export function readProcessStatus(pid: number | 'self'): ProcessStatus {
   const lines = new Map(
     readFileSync(`/proc/${pid}/status`, 'latin1')
       .split('\n')
@@ -28,14 +41,19 @@ export function readProcessStatus(pid: number): ProcessStatus {
     if (value === undefined) throw new Error(`Cannot read the status of process ${pid}: no line ${name}`);
     return value;
   }
+  const set = (name: string): bigint => BigInt(`0x${field(name)}`);
   const numbers = (name: string): number[] => field(name).split(/\s+/).filter(Boolean).map(Number);
   return {
     uids: numbers('Uid'),
     gids: numbers('Gid'),
     groups: numbers('Groups'),
-    capabilities: ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb']
-      .map((name) => BigInt(`0x${field(name)}`))
-      .reduce((all, set) => all | set, 0n),
+    capabilities: {
+      inheritable: set('CapInh'),
+      permitted: set('CapPrm'),
+      effective: set('CapEff'),
+      bounding: set('CapBnd'),
+      ambient: set('CapAmb'),
+    },
     noNewPrivs: field('NoNewPrivs') === '1',
     seccomp: Number(field('Seccomp')),
   };

@@ -3,6 +3,7 @@ import type { Isolation } from '../../boundary/messages.ts';
 import type { Descriptor } from '../../posix/descriptor.ts';
 import { isWithin } from '../../shared/configuration/paths.ts';
 import { type GateProgram, gateArguments, type ProcessLimits } from './gate.ts';
+import { procArguments } from './root-guard.ts';
 
 /** One entry of a sandbox's file view, in order; a later one may lie inside an earlier one. */
 export type Mount =
@@ -24,13 +25,18 @@ export const COVER_MODE = '0555';
 export interface SandboxPlan {
   /**
    * `user-namespace`: bubblewrap runs as the target user. `inner-setpriv`: it runs as root without a user namespace,
-   * and `setpriv` changes the user inside, for files that the target user cannot reach. `runc`: a container.
+   * and `setpriv` changes the user inside: for files that the target user cannot reach, for a capability, for root, and
+   * where the host makes no user namespaces. `runc`: a container.
    */
   readonly way: Isolation['way'];
   readonly uid: number;
   readonly gid: number;
   /** Supplementary groups, sorted. */
   readonly groups: readonly number[];
+  /** Names of what it is granted (capabilities(7)), by their numbers. */
+  readonly capabilities: readonly string[];
+  /** Files of /proc that a process with root's rights finds closed. */
+  readonly coveredProcFiles: readonly string[];
   /** `host` shares the host's network namespace; the others have an empty one. */
   readonly network: 'none' | 'loopback' | 'host';
   readonly mounts: readonly Mount[];
@@ -125,13 +131,13 @@ export function sandboxArguments(
 ): string[] {
   const gate = gateArguments(plan.limits, plan.program, plan.secretVariables);
   return [
-    ...(plan.way === 'user-namespace' ? ['--unshare-user'] : rootArguments()),
+    ...(plan.way === 'user-namespace' ? ['--unshare-user'] : rootArguments(plan)),
     ...unsharedBy(plan).map((name) => `--unshare-${name}`),
     '--die-with-parent',
     '--clearenv',
     ...[...plan.environment].flatMap(([name, value]) => ['--setenv', name, value]),
     ...mountArguments(plan.mounts, dataFiles, filterDescriptor + 1),
-    ...['--proc', '/proc'],
+    ...procArguments(plan),
     // The tmpfs of / is writable, of half the memory, unless said otherwise.
     ...['--remount-ro', '/'],
     ...['--chdir', plan.workdir],
@@ -150,19 +156,18 @@ export function userArguments({ uid, gid, groups }: SandboxPlan): string[] {
   ];
 }
 
-/** What the inner `setpriv` needs, and drops. */
-function rootArguments(): string[] {
-  return [
-    '--cap-drop',
-    'ALL',
-    ...['SETUID', 'SETGID', 'SETPCAP'].flatMap((name) => ['--cap-add', `CAP_${name}`]),
-  ];
+/** What the inner `setpriv` needs and drops. A set by name, since bubblewrap keeps nothing else for it to hand on. */
+export const SETPRIV_NEEDS = ['CAP_SETUID', 'CAP_SETGID', 'CAP_SETPCAP'] as const;
+
+function rootArguments({ capabilities }: SandboxPlan): string[] {
+  const kept = new Set([...SETPRIV_NEEDS, ...capabilities]);
+  return ['--cap-drop', 'ALL', ...[...kept].flatMap((name) => ['--cap-add', name])];
 }
 
+/** setpriv changes the user first and raises the ambient set last: setresuid(2) clears it (capabilities(7)). */
 function setprivArguments(plan: SandboxPlan): string[] {
-  return [
-    SETPRIV,
-    ...userArguments(plan),
-    ...['--inh-caps=-all', '--ambient-caps=-all', '--bounding-set=-all', '--no-new-privs', '--'],
-  ];
+  const granted = plan.capabilities.map((name) => `+${name.slice('CAP_'.length).toLowerCase()}`);
+  const exactly = ['-all', ...granted].join(',');
+  const sets = ['inh', 'ambient'].map((set) => `--${set}-caps=${exactly}`);
+  return [SETPRIV, ...userArguments(plan), ...sets, ...[`--bounding-set=${exactly}`, '--no-new-privs', '--']];
 }

@@ -5,10 +5,12 @@ import { reopenMemoryFile } from '../../posix/memory-file.ts';
 import { killByPidfd, openPidfd } from '../../posix/pidfd.ts';
 import { processHasEnded } from '../../posix/poll.ts';
 import type { SeccompFilter } from '../../posix/seccomp.ts';
+import { BUBBLEWRAP } from './bubblewrap.ts';
 import type { LaunchCgroup } from './cgroups.ts';
 import { GATE_DESCRIPTOR, GATE_GO, GATE_READY } from './gate.ts';
 import { type KernelLimits, readProcessLimits } from './process-limits.ts';
 import { childrenOf, type ProcessStatus, readProcessStatus } from './process-status.ts';
+import { guardWords } from './root-guard.ts';
 import {
   type DataFile,
   type SandboxPlan,
@@ -20,7 +22,6 @@ import {
 
 const COLON = Buffer.from(':');
 const LINE_FEED = Buffer.from('\n');
-const BUBBLEWRAP = '/usr/bin/bwrap';
 /** Longest wait for the gate's "ready", in milliseconds. */
 const READY_WITHIN_MS = 20_000;
 /** How often a killed sandbox is looked at until its first process has ended, in milliseconds. */
@@ -36,6 +37,7 @@ export interface SandboxStdio {
 export interface ReadySandbox {
   /** The sandbox's pid 1, as this host numbers it: when it ends, so does every process inside. */
   readonly firstPid: number;
+  readonly gatePid: number;
   readonly status: ProcessStatus;
   /** The gate's. */
   readonly limits: KernelLimits;
@@ -78,7 +80,9 @@ export function startSandbox(
   const asUser = plan.way === 'user-namespace' && process.getuid?.() === 0;
   // spawn({uid, gid}) clears the supplementary groups: where some are granted, setpriv becomes bubblewrap.
   const launcher =
-    asUser && plan.groups.length > 0 ? [SETPRIV, ...userArguments(plan), '--', BUBBLEWRAP] : [BUBBLEWRAP];
+    asUser && plan.groups.length > 0
+      ? [SETPRIV, ...userArguments(plan), '--', BUBBLEWRAP]
+      : [...guardWords(plan), BUBBLEWRAP];
   const [program = BUBBLEWRAP, ...words] = launcher;
   let child: ChildProcess;
   try {
@@ -209,7 +213,7 @@ export function superviseSandbox(
         const limits = readProcessLimits(found.gatePid);
         settled = true;
         clearTimeout(timer);
-        resolve({ firstPid: found.pid, status, limits, inCgroup });
+        resolve({ firstPid: found.pid, gatePid: found.gatePid, status, limits, inCgroup });
       } catch (error) {
         fail(error instanceof Error ? error.message : 'its processes could not be read');
       }

@@ -9,7 +9,15 @@ const FIRST_DESCRIPTOR = 3;
 export interface PassedSocket {
   readonly path: string;
   listen(): Promise<Server>;
+  /**
+   * For a daemon that cannot start: hangs up on who waits, unread. Else they would wait for nothing, and the service manager
+   * would start the daemon again for them. Nothing where it was listened on already.
+   */
+  turnAway(): Promise<void>;
 }
+
+/** How long those who wait are hung up on, in milliseconds. */
+const TURN_AWAY_MS = 100;
 
 /**
  * The socket that was passed by socket activation, or null where none was: sd_listen_fds(3), which every `LISTEN_` variable
@@ -26,14 +34,28 @@ export function takePassedSocket(environment: NodeJS.ProcessEnv): PassedSocket |
   if (count !== '1') throw why('LISTEN_FDS has to be 1');
   const found = listeningPath(FIRST_DESCRIPTOR);
   if ('refused' in found) throw why(found.refused);
+  let taken = false;
+  const makeServer = (): Server => createServer({ pauseOnConnect: true, allowHalfOpen: true });
+  // listen(2) is called once more by libuv: without a backlog here it would shrink to 511.
+  const place = { fd: FIRST_DESCRIPTOR, backlog: BACKLOG };
   return {
     path: found.path,
     listen() {
-      const server = createServer({ pauseOnConnect: true, allowHalfOpen: true });
+      taken = true;
+      const server = makeServer();
       return new Promise((resolve, reject) => {
         server.once('error', reject);
-        // listen(2) is called once more by libuv: without a backlog here it would shrink to 511.
-        server.listen({ fd: FIRST_DESCRIPTOR, backlog: BACKLOG }, () => resolve(server));
+        server.listen(place, () => resolve(server));
+      });
+    },
+    turnAway() {
+      if (taken) return Promise.resolve();
+      const server = makeServer();
+      server.on('connection', (connection) => connection.destroy());
+      return new Promise((resolve) => {
+        server.once('error', () => resolve());
+        server.listen(place);
+        setTimeout(resolve, TURN_AWAY_MS);
       });
     },
   };

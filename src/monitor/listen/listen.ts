@@ -49,7 +49,7 @@ export async function listen(place: SocketPlace): Promise<Server> {
       server.listen({ path: privatePath, backlog: BACKLOG }, resolve);
     });
     chmodSync(privatePath, place.mode);
-    if (place.gid !== null) chownSync(privatePath, -1, place.gid);
+    if (place.gid !== null) giveToGroup(privatePath, place.gid, why);
     renameSync(privatePath, place.path);
   } catch (error) {
     server.close();
@@ -58,6 +58,15 @@ export async function listen(place: SocketPlace): Promise<Server> {
     rmSync(privateFolder, { recursive: true, force: true });
   }
   return server;
+}
+
+function giveToGroup(path: string, gid: number, why: (text: string) => Error): void {
+  try {
+    chownSync(path, -1, gid);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) throw error;
+    throw why(`it cannot be given to group ${gid} without CAP_CHOWN; start driverd by driverd.socket`);
+  }
 }
 
 /** Everybody may pass to the socket; only the daemon's user writes the folder. */

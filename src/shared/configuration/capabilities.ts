@@ -33,3 +33,15 @@ export const CAPABILITIES: readonly string[] = [
   ...['MAC_OVERRIDE', 'MAC_ADMIN', 'SYSLOG', 'WAKE_ALARM', 'BLOCK_SUSPEND', 'AUDIT_READ', 'PERFMON', 'BPF'],
   'CHECKPOINT_RESTORE',
 ].map((name) => `CAP_${name}`);
+
+/** A set as the kernel writes it: bit n is capability n. Names are those of `CAPABILITIES`. */
+export function capabilitySet(names: readonly string[]): bigint {
+  return names.reduce((set, name) => set | (1n << BigInt(CAPABILITIES.indexOf(name))), 0n);
+}
+
+/** The names in a set, by their numbers; one that is newer than the list is `CAP_<number>`. */
+export function capabilityNames(set: bigint): readonly string[] {
+  return [...set.toString(2)]
+    .reverse()
+    .flatMap((bit, number) => (bit === '1' ? [CAPABILITIES[number] ?? `CAP_${number}`] : []));
+}

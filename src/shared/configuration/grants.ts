@@ -42,10 +42,10 @@ export function notedGrants(profile: Profile): Grants {
 }
 
 export function asksOf(asks: Asks | undefined): Grants {
-  return grants(asks ?? {}, 'auto');
+  return grants(asks ?? {}, asks?.user ?? 'auto');
 }
 
-function grants(of: Asks, user: string): Grants {
+function grants(of: Omit<Asks, 'user'>, user: string): Grants {
   const { filesystem, network, syscalls, limits } = of;
   const paths = (kind: 'read' | 'write'): string[] =>
     (filesystem?.[kind] ?? []).map((entry) => {

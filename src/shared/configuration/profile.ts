@@ -12,6 +12,7 @@ const KNOWN_KEYS = [
     'version',
     'driver',
     'user',
+    'accept_root',
     'groups',
     'filesystem',
     'read',
@@ -59,6 +60,7 @@ export function parseProfile(file: string, bytes: Uint8Array): ReadFile<Profile>
   }
   const read = readYaml(file, bytes, profile, KNOWN_KEYS);
   refusePaths(read);
+  refuseRoot(read);
   refuseCapabilities(read);
   refuseSecrets(read);
   return read;
@@ -88,6 +90,14 @@ function refusePaths({ value, fail }: Read): void {
     const why = path === undefined ? null : refusePath(path);
     if (why !== null) throw fail([field], why);
   }
+}
+
+/** Root is two words, so that neither is there by accident. */
+function refuseRoot({ value, fail }: Read): void {
+  if (value.user === 'root' && value.accept_root === undefined)
+    throw fail(['user'], 'root needs accept_root: "<why this driver must be root>" beside it');
+  if (value.user !== 'root' && value.accept_root !== undefined)
+    throw fail(['accept_root'], 'is for user: root alone');
 }
 
 function refuseCapabilities({ value, fail }: Read): void {

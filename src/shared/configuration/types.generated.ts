@@ -172,9 +172,13 @@ version: 1
  */
 driver?: string
 /**
- * User of the driver's processes: `auto` gives a number of its own.
+ * User of the driver's processes: `auto` gives a number of its own; `root` needs `accept_root`.
  */
 user: string
+/**
+ * Why this driver must run as root, 8 to 512 characters. `user: root` needs it, and it stands in the record of each launch.
+ */
+accept_root?: string
 /**
  * Supplementary groups of the driver's processes, by name (a daemon that runs as root).
  * 
@@ -245,7 +249,7 @@ scratch: string[]
  */
 network: ("none" | "loopback" | "host")
 /**
- * Capabilities of the driver's processes.
+ * Capabilities of the driver's processes, and no others; a daemon that runs as root.
  * 
  * @maxItems 41
  */
@@ -492,7 +496,7 @@ scratch?: string[]
  */
 network?: ("none" | "loopback" | "host")
 /**
- * Capabilities of the driver's processes.
+ * Capabilities of the driver's processes, and no others; a daemon that runs as root.
  * 
  * @maxItems 41
  */
@@ -594,6 +598,10 @@ as?: ("file" | "descriptor" | "environment")
  */
 variable?: string
 }[]
+/**
+ * That it has to run as root; an admin grants it with a reason.
+ */
+user?: "root"
 }
 /**
  * Its methods by name.
@@ -823,7 +831,7 @@ scratch?: string[]
  */
 network?: ("none" | "loopback" | "host")
 /**
- * Capabilities of the driver's processes.
+ * Capabilities of the driver's processes, and no others; a daemon that runs as root.
  * 
  * @maxItems 41
  */
@@ -925,6 +933,10 @@ as?: ("file" | "descriptor" | "environment")
  */
 variable?: string
 }[]
+/**
+ * That it has to run as root; an admin grants it with a reason.
+ */
+user?: "root"
 }
 [k: string]: unknown
 }

@@ -56,10 +56,6 @@ describe('a profile that names what is not there is refused with file, line and 
       'accounts.yaml:2: capabilities.0: there is no capability CAP_NET_ROW; did you mean CAP_NET_RAW?',
     ],
     [
-      'capabilities: [CAP_NET_RAW]',
-      'accounts.yaml:2: capabilities: this driverd cannot grant a capability yet',
-    ],
-    [
       'syscalls: { allow: [ptrase] }',
       'accounts.yaml:2: syscalls.allow.0: there is no system call ptrase; did you mean ptrace?',
     ],
@@ -123,7 +119,7 @@ describe('a profile that names what is not there is refused with file, line and 
     expect(refusal('groups: [admm]')).toContain(
       'accounts.yaml:2: groups.0: there is no group admm; did you mean adm?',
     );
-    expect(refusal('user: root')).toContain('accounts.yaml:2: user: drivers do not run as root');
+    expect(refusal('user: root')).toContain('accounts.yaml:2: user: root needs accept_root');
     expect(refusal('groups: [root]')).toContain("accounts.yaml:2: groups.0: group root is root's");
   });
 

@@ -12,12 +12,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeDevelopmentFolder, permitAll } from '../../../scripts/development-folder.ts';
+import type { LaunchHost } from '../../../src/monitor/configuration/launch-host.ts';
+import { launcherFor } from '../../../src/monitor/configuration/launcher.ts';
 import { loadGeneration } from '../../../src/monitor/configuration/load.ts';
 import type { DriverPlan } from '../../../src/monitor/configuration/plan.ts';
 import { resolveInRoot } from '../../../src/monitor/configuration/root-folder.ts';
+import { whyNoRootFolder } from '../../../src/monitor/configuration/way.ts';
 import { findInstallation } from '../../../src/monitor/installation.ts';
-import { missingCapabilities, whyNoContainers } from '../../../src/monitor/launch/container/runtime.ts';
 import { parseOptions } from '../../../src/monitor/options.ts';
+import { parseProfile } from '../../../src/shared/configuration/profile.ts';
 
 let folder: string;
 /** As little as a root folder can be: nothing is started on it. */
@@ -132,25 +135,52 @@ test('links of a root folder are followed as they are from inside', () => {
 });
 
 describe('containers need', () => {
-  test('capabilities, each of which is named where it is missing', () => {
-    expect(missingCapabilities('Name:\tx\nCapEff:\t000001ffffffffff\n')).toEqual([]);
-    expect(missingCapabilities('CapEff:\t000001ffffdfffff\n')).toEqual(['CAP_SYS_ADMIN']);
-    expect(missingCapabilities('Name:\tx\n')).toHaveLength(8);
+  const container = 'launcher: container\nroot: /srv\n';
+  const profile = (text: string) => parseProfile('/x/one.yaml', Buffer.from(`version: 1\n${text}`));
+  const host = (isRoot: boolean, lacking: readonly string[]): LaunchHost => ({
+    isRoot,
+    lacks: (names) => names.filter((name) => lacking.includes(name)),
+    makesUserNamespaces: () => true,
   });
 
-  test.runIf(process.geteuid?.() !== 0)(
-    'a daemon that runs as root; rootless they are refused, or fall back',
-    () => {
-      const container = `launcher: container\nroot: ${root}\n`;
-      expect(whyNoContainers()).toBe('it needs a daemon that runs as root');
-      expect(() => one(container)).toThrow(
-        /one\.yaml:3: launcher: container: it needs a daemon that runs as root/,
+  test('a daemon that runs as root with certain capabilities; else they are refused, or fall back', () => {
+    for (const [place, why] of [
+      [host(false, []), 'it needs a daemon that runs as root'],
+      [
+        host(true, ['CAP_SYS_ADMIN', 'CAP_NET_RAW']),
+        'driverd lacks CAP_SYS_ADMIN, which driverd.service.d/with-containers.conf adds',
+      ],
+    ] as const) {
+      expect(() => launcherFor(profile(container), place)).toThrow(`one.yaml:2: launcher: container: ${why}`);
+      expect(launcherFor(profile(`${container}fallback: sandbox\n`), place)).toEqual({
+        kind: 'sandbox',
+        fallback: why,
+      });
+    }
+  });
+
+  test('a profile without root as user and without a capability, whatever it falls back to', () => {
+    for (const [grant, why] of [
+      ['capabilities: [CAP_NET_RAW]', 'capabilities: a container gets none'],
+      ['user: root\naccept_root: since the test wants it', 'user: nobody is root in a container'],
+    ] as const)
+      expect(() => launcherFor(profile(`${container}fallback: sandbox\n${grant}`), host(true, []))).toThrow(
+        why,
       );
-      const plan = one(`${container}fallback: sandbox\n`);
-      expect([plan?.fallback, plan?.sandbox.way]).toEqual([
-        'it needs a daemon that runs as root',
-        'user-namespace',
-      ]);
-    },
-  );
+  });
+});
+
+test('a root folder needs a user namespace of its own: without, a program of it would run as root (invariant 7)', () => {
+  const wanted = {
+    uid: 70_001,
+    gid: 70_001,
+    groups: [],
+    mounts: [],
+    capabilities: [],
+    network: 'none',
+  } as const;
+  const host = { isRoot: true, lacks: () => [], makesUserNamespaces: () => false };
+  expect(whyNoRootFolder(wanted, host)).toMatch(/makes no user namespaces .* would run as root/);
+  expect(whyNoRootFolder({ ...wanted, capabilities: ['CAP_NET_RAW'] }, host)).toMatch(/granted capability/);
+  expect(whyNoRootFolder(wanted, { ...host, makesUserNamespaces: () => true })).toBe(null);
 });

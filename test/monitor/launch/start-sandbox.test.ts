@@ -23,7 +23,8 @@ describe.each(ways)('in the way %s', (way) => {
   test('the kernel says of the gate that every privilege is gone (L3)', async () => {
     const { sandbox } = startProgram(planFor(direct('/bin/true'), way), filter);
     const { status } = await sandbox.ready;
-    expect(status).toMatchObject({ capabilities: 0n, noNewPrivs: true, seccomp: 2 });
+    expect(Object.values(status.capabilities)).toEqual([0n, 0n, 0n, 0n, 0n]);
+    expect(status).toMatchObject({ noNewPrivs: true, seccomp: 2 });
     expect(status.uids).not.toContain(0);
     sandbox.kill();
     await sandbox.ended;

@@ -1,0 +1,47 @@
+import type { Log } from '../../shared/log.ts';
+import type { AuditLog } from '../audit/log.ts';
+import type { Recorder } from '../audit/recorder.ts';
+import type { Calls } from '../calls.ts';
+import type { Pause } from '../pause.ts';
+import { createLaunches, type Launches, type LaunchMeans } from './launches.ts';
+
+/** Launches that are recorded before their gate opens and at their end, and held back without an intent or in a pause. */
+export function createRecordedLaunches(
+  means: LaunchMeans,
+  {
+    audit,
+    record,
+    calls,
+    pause,
+    log,
+  }: {
+    readonly audit: AuditLog;
+    readonly record: Recorder;
+    readonly calls: Calls;
+    readonly pause: Pause;
+    readonly log: Log;
+  },
+): Launches {
+  return createLaunches(means, {
+    async heldBack(launch) {
+      if (!(await calls.intended(launch))) return 'no-intent';
+      return pause.since === null ? null : 'paused';
+    },
+    record({ number, profile, call, session, isolation }) {
+      const { accept_root: reason } = isolation;
+      if (reason !== undefined) log.warn({ profile, launch: number, reason }, 'a driver starts as root');
+      if (isolation.fallback)
+        log.warn(
+          { profile, launch: number, reason: isolation.fallback_reason },
+          'a driver starts in the sandbox instead of a container',
+        );
+      const facts = { launch: number, profile, session, isolation: { ...isolation } };
+      return audit.append('launch', facts, { call }, false);
+    },
+    ended({ number, profile, session }, { end, status, ranMs, usage }) {
+      const ended = { end, status, ran_ms: ranMs, usage: usage && { ...usage } };
+      void record('launch-end', { launch: number, profile, session, ...ended });
+    },
+    failed: (profile, why) => log.error({ profile, reason: why }, 'a driver was not started'),
+  });
+}
