@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ROOT } from '../../scripts/development-folder.ts';
 import { callOnce } from '../support/client.ts';
 import { startTestDaemon, type TestDaemon, type TestDaemonOptions } from '../support/daemon.ts';
 import { testRootFolder } from '../support/root-folder.ts';
@@ -133,7 +135,7 @@ describe('a driver in a container', () => {
     const containers = join(daemon.state, 'containers');
     const left = (): string[] => ['bundles', 'runc'].flatMap((part) => readdirSync(join(containers, part)));
     await expect.poll(left, { timeout: 10_000 }).toEqual([]);
-    expect(readdirSync('/dev/shm').filter((name) => name.startsWith('driverd-'))).toEqual([]);
+    await expect.poll(() => globSync('/dev/shm/driverd-*'), { timeout: 10_000 }).toEqual([]);
   });
 });
 
@@ -172,6 +174,10 @@ describe('where this host starts no containers', () => {
       };
       const planned = await callOnce(daemon.socket, 'rpc.isolation');
       expect(planned.result.drivers[0].isolation).toMatchObject(fallback);
+      // On a terminal it is written for people.
+      const words = `${process.execPath} ${join(ROOT, 'dist/driverctl/main.js')} doctor --socket ${daemon.socket}`;
+      const { stdout } = spawnSync('script', ['-qec', words, '/dev/null'], { encoding: 'utf8' });
+      expect(stdout).toMatch(/falls back to the sandbox: this host has no runc/);
       for (let call = 0; call < 2; call += 1) {
         const reply = await run(daemon, ['read', '/etc/debian_version']);
         expect(reply.result.stdout.value).toBe(readFileSync(join(root, 'etc/debian_version'), 'utf8'));
