@@ -1,6 +1,6 @@
 import { globSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Reporter } from 'vitest/node';
+import type { Reporter, TestCase } from 'vitest/node';
 
 /** The files of tests that need root, as a glob in the checkout. */
 export const testsThatNeedRoot = 'test/**/*.root.test.ts';
@@ -19,8 +19,13 @@ export function nameTestsNotRun(isRoot: boolean): Reporter {
       const tests = modules.flatMap((module) => [...module.children.allTests('skipped')]);
       if (tests.length > 0)
         console.log(
-          `\nnot run, not for this user or machine:\n${tests.map(({ fullName }) => `  ${fullName}`).join('\n')}`,
+          `\nnot run, not for this user, machine or setting:\n${tests.map(nameWithReason).join('\n')}`,
         );
     },
   };
+}
+
+function nameWithReason(test: TestCase): string {
+  const result = test.result();
+  return `  ${test.fullName}${'note' in result && result.note !== undefined ? ` (${result.note})` : ''}`;
 }

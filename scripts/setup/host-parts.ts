@@ -23,6 +23,15 @@ function testProgram(program: string, apt: string, others: string): HostPart {
   };
 }
 
+/** A program that only the tests of root start. */
+function rootsTestProgram(program: string): HostPart {
+  return {
+    name: `${program} (for the tests that need root)`,
+    packages: { apt: program, dnf: program, pacman: program, zypper: program },
+    isThere: () => process.getuid?.() !== 0 || isOnPath(program),
+  };
+}
+
 /** All that driverd needs of the host beside Node, and then what its tests use. */
 export const hostParts: readonly HostPart[] = [
   {
@@ -45,6 +54,8 @@ export const hostParts: readonly HostPart[] = [
   testProgram('python3', 'python3', 'python3'),
   testProgram('script', 'bsdutils', 'util-linux'),
   testProgram('ps', 'procps', 'procps-ng'),
+  rootsTestProgram('runc'),
+  rootsTestProgram('debootstrap'),
 ];
 
 /** The parts that this host lacks now. */
@@ -93,7 +104,7 @@ function runs(program: string): boolean {
 }
 
 function isOnPath(program: string): boolean {
-  const folders = (process.env['PATH'] ?? '').split(':').filter(Boolean);
+  const folders = [...(process.env['PATH'] ?? '').split(':').filter(Boolean), '/usr/sbin', '/sbin'];
   return folders.some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);

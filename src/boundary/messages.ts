@@ -157,8 +157,11 @@ const FILE_BYTES_BASE64 = 1_500_000;
 
 /** How a launch is held; stands in its record, in `rpc.status` and, when asked for, in the reply. */
 export interface Isolation {
-  readonly launcher: 'bubblewrap';
-  readonly way: 'user-namespace' | 'inner-setpriv';
+  readonly launcher: 'bubblewrap' | 'container';
+  /** Whether the launcher is not the one that the profile names, and why. */
+  readonly fallback: boolean;
+  readonly fallback_reason?: string;
+  readonly way: 'user-namespace' | 'inner-setpriv' | 'runc';
   /** Why an admin lets it run as root; there where it does. */
   readonly accept_root?: string;
   readonly uid: number;

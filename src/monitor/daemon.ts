@@ -18,6 +18,7 @@ import { reportGrants } from './configuration/report-grants.ts';
 import type { Installation } from './installation.ts';
 import { checkBubblewrap } from './launch/bubblewrap.ts';
 import { openCgroups } from './launch/cgroups.ts';
+import { openContainers } from './launch/container/containers.ts';
 import { BROKER_FILTER } from './launch/filter.ts';
 import { createFilters } from './launch/filters.ts';
 import { expectIsolation } from './launch/isolation.ts';
@@ -90,6 +91,9 @@ export async function startDaemon({ options, installation, log, manager, passed 
   const audit = await openAuditLog({ path: first.settings.audit.path, stateFolder: options.state });
   const key = loadParamsKey(options.state);
   const { notes, killed } = sweepLaunches(options.state);
+  const containers = openContainers(options.state, (why) =>
+    log.error({ reason: why }, 'a container was not deleted; the next start tries again'),
+  );
   const pause = openPause(options.state);
   const grantNotes = openGrantNotes(options.state);
   const started = new Date().toISOString();
@@ -109,7 +113,8 @@ export async function startDaemon({ options, installation, log, manager, passed 
 
   const launchFailed = (profile: string, why: string): void =>
     log.error({ profile, reason: why }, 'a driver was not started');
-  const launches = createRecordedLaunches({ filters, notes, cgroups }, { audit, record, calls, pause, log });
+  const means = { filters, notes, cgroups, containers };
+  const launches = createRecordedLaunches(means, { audit, record, calls, pause, log });
 
   function tellPause(facts: AuditFields): void {
     const { since } = pause;

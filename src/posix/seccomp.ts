@@ -70,6 +70,10 @@ export interface SeccompFilter {
   readonly file: Descriptor;
   /** SHA-256 of the compiled filter, hex. */
   readonly digest: string;
+  /** What it was made from, for a launcher that compiles it itself. */
+  readonly plan: FilterPlan;
+  /** errno of a refused call. */
+  readonly refusal: number;
 }
 
 /** Whether libseccomp knows a system call by this name, on any architecture. */
@@ -115,7 +119,7 @@ export function buildSeccompFilter(plan: FilterPlan, refusal: number = EPERM): S
     const digest = createHash('sha256')
       .update(readFileSync(`/proc/self/fd/${file.number}`))
       .digest('hex');
-    return { file, digest };
+    return { file, digest, plan, refusal };
   } finally {
     library.release(context);
   }

@@ -85,6 +85,15 @@ export function checkSafePath(path: string, trusted: TrustedWriters): void {
   checkWriters(path, target, stats, trusted);
 }
 
+/** Checks a folder and every folder above it; a sticky one that everybody can write is refused too. Throws as `readSafeFile`. */
+export function checkSafeFolder(path: string, trusted: TrustedWriters): void {
+  const target = checkFolders(path, trusted);
+  const stats = lstatSync(target);
+  if (!stats.isDirectory()) throw distrust(path, 'it is not a folder');
+  checkWriters(path, target, stats, trusted);
+  if ((stats.mode & OTHERS_WRITE) !== 0) throw distrust(path, 'everybody can write it');
+}
+
 /** Walks a path from the root, through links, checking each folder; returns the path without links. */
 function checkFolders(path: string, trusted: TrustedWriters): string {
   let parts = resolve(path).split('/').filter(Boolean);

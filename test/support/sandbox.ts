@@ -1,5 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { systemView } from '../../src/monitor/configuration/views.ts';
+import { type Containers, openContainers } from '../../src/monitor/launch/container/containers.ts';
+import { startContainer } from '../../src/monitor/launch/container/start-container.ts';
 import type { GateProgram } from '../../src/monitor/launch/gate.ts';
 import type { SandboxPlan } from '../../src/monitor/launch/sandbox.ts';
 import { type Sandbox, startSandbox } from '../../src/monitor/launch/start-sandbox.ts';
@@ -38,17 +42,14 @@ export function planFor(program: GateProgram, way: SandboxPlan['way'] = 'user-na
 
 export const direct = (...argv: string[]): GateProgram => ({ mode: 'direct', environmentNames: [], argv });
 
-/** Starts a program in a sandbox with its stdout in a pipe; `output` settles with what it printed. */
+/** Starts a program in a sandbox, or in a container, with its stdout in a pipe; `output` settles with what it printed. */
 export function startProgram(
   plan: SandboxPlan,
   filter: SeccompFilter,
 ): { readonly sandbox: Sandbox; output(): string } {
   const stdout = makePipe();
   openToEveryUser(stdout.write);
-  const sandbox = startSandbox(plan, filter, {
-    standard: ['ignore', stdout.write.number, stdout.write.number],
-    further: [],
-  });
+  const sandbox = plan.way === 'runc' ? inContainer() : inSandbox();
   stdout.write.close();
   return {
     sandbox,
@@ -58,6 +59,34 @@ export function startProgram(
       return text;
     },
   };
+
+  function inSandbox(): Sandbox {
+    return startSandbox(plan, filter, {
+      standard: ['ignore', stdout.write.number, stdout.write.number],
+      further: [],
+    });
+  }
+
+  function inContainer(): Sandbox {
+    const stdin = makePipe();
+    try {
+      const standard = [stdin.read.number, stdout.write.number, stdout.write.number] as const;
+      return startContainer(testContainers(), plan, filter, { standard, further: [] });
+    } finally {
+      stdin.read.close();
+      stdin.write.close();
+    }
+  }
+}
+
+let containers: Containers | undefined;
+
+/** One folder for the containers of a test file; each removes its own part of it. */
+function testContainers(): Containers {
+  containers ??= openContainers(mkdtempSync(join(tmpdir(), 'driverd-containers-')), (why) => {
+    throw new Error(why);
+  });
+  return containers;
 }
 
 /** Runs a program to its end; returns its exit status and output. */

@@ -110,6 +110,13 @@ describe('another host (its files are played)', () => {
     );
   });
 
+  test('without runc where the daemon looks for it, profiles in containers are said to be refused', () => {
+    const found = (host: Host): Finding | undefined => examine(host).find(({ name }) => name === 'runc');
+    expect(found(played({}, ['runc']))).toMatchObject({ state: 'weaker' });
+    expect(found(played({}, ['runc']))?.advice).toContain('fallback: sandbox');
+    expect(found(played({}, ['/usr/sbin/runc']))).toMatchObject({ state: 'ok', advice: null });
+  });
+
   test('this one is read with the same eyes', () => {
     expect(examine(thisHost()).map(({ name }) => name)).toContain('user namespaces');
   });

@@ -52,10 +52,11 @@ function humanReport(findings: readonly Finding[], drivers: readonly PlannedDriv
 }
 
 function driverLines({ name, isolation, asksNotGranted, risks }: PlannedDriver): string[] {
-  const { way, uid, network, cgroup, degraded } = isolation;
+  const { launcher, way, uid, network, cgroup, degraded, fallback, fallback_reason: reason } = isolation;
   const weaker = Array.isArray(degraded) && degraded.length > 0 ? degraded.join(', ') : 'nothing';
   return [
-    `  ${name}: ${String(way)}, uid ${String(uid)}, network ${String(network)}, cgroup ${String(cgroup)}; weaker: ${weaker}`,
+    `  ${name}: ${String(launcher)} (${String(way)}), uid ${String(uid)}, network ${String(network)}, cgroup ${String(cgroup)}; weaker: ${weaker}`,
+    ...(fallback === true ? [`    falls back to the sandbox: ${String(reason)}`] : []),
     ...risks.map((risk) => `    warning: ${risk}`),
     ...(asksNotGranted.length === 0 ? [] : [`    asks for and does not get: ${asksNotGranted.join(' ')}`]),
   ];

@@ -192,8 +192,17 @@ function callerUnits(host: Host): Finding {
   };
 }
 
+/** Where the daemon looks, whatever a PATH says. */
+const RUNC_PLACES = ['/usr/sbin/runc', '/usr/bin/runc'];
+
 function runc(host: Host): Finding {
-  const version = host.run('runc', ['--version']);
-  const [line = 'there is no program runc'] = version?.output.split('\n') ?? [];
-  return { name: 'runc', state: 'ok', found: `${line}; driverd does not need it`, advice: null };
+  const name = 'runc';
+  const [version] = RUNC_PLACES.flatMap(
+    (place) => host.run(place, ['--version'])?.output.split('\n')[0] ?? [],
+  );
+  if (version !== undefined) return ok(name, `${version}; for profiles with \`launcher: container\` alone`);
+  return {
+    ...{ name, state: 'weaker', found: 'there is no runc; profiles with `launcher: container` are refused' },
+    advice: 'apt-get install runc, where a profile needs it; `fallback: sandbox` in the profile does without',
+  };
 }

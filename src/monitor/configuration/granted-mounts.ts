@@ -5,7 +5,7 @@ import { isWithin } from '../../shared/configuration/paths.ts';
 import { type GrantedPath, grantedPath } from '../../shared/configuration/profile.ts';
 import type { Profile } from '../../shared/configuration/types.generated.ts';
 import type { ReadFile } from '../../shared/configuration/yaml.ts';
-import type { Mount } from '../launch/sandbox.ts';
+import { COVER_MODE, type Mount } from '../launch/sandbox.ts';
 
 /** Never part of a granted folder above them: processes, devices and sockets of the host. */
 const NEVER_BELOW_A_GRANT = ['/proc', '/sys', '/dev', '/run'];
@@ -76,7 +76,7 @@ function mountWithCovers(
     .filter(sees)
     .map((folder): Mount => {
       const below = path === '/' ? folder : folder.slice(path.length);
-      return { kind: 'empty', target: join(at, below), bytes: COVER_BYTES, mode: '0555' };
+      return { kind: 'empty', target: join(at, below), bytes: COVER_BYTES, mode: COVER_MODE };
     });
   return [{ kind, source: path, target: at }, ...covers];
 }

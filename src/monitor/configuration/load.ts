@@ -20,6 +20,7 @@ import { driverUser } from './driver-user.ts';
 import { refuseChangeableGrants } from './granted-mounts.ts';
 import { type LaunchHost, thisLaunchHost } from './launch-host.ts';
 import { type DriverPlan, planDriver } from './plan.ts';
+import { refuseWritableRoots } from './root-folder.ts';
 
 /** Largest configuration file, in bytes. */
 const MAXIMUM_FILE_BYTES = 1_048_576;
@@ -106,6 +107,7 @@ export function loadGeneration(
         ...{ name, read: profileFile, program, folder, hidden, installation, user, host },
         ...{ launches, controllers },
         driverPaths: settings.driver_paths,
+        trusted,
       });
       checkSafePath(plan.programFile, trusted);
       refuseSharedUser(plan, profile.user === 'auto', broker, drivers);
@@ -119,6 +121,7 @@ export function loadGeneration(
   }
 
   refuseChangeableGrants(drivers);
+  refuseWritableRoots(drivers);
 
   const policyFolder = join(options.config, 'policy.d');
   const decoder = new TextDecoder();

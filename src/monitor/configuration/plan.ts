@@ -4,9 +4,11 @@ import { asksOf, type Grants, grantsOf, notedGrants, widerThan } from '../../sha
 import { nearestWord } from '../../shared/configuration/nearest-word.ts';
 import type { Profile, Program } from '../../shared/configuration/types.generated.ts';
 import type { ReadFile } from '../../shared/configuration/yaml.ts';
+import type { TrustedWriters } from '../../shared/safe-file.ts';
 import type { Installation } from '../installation.ts';
 import type { Controller } from '../launch/cgroup-tree.ts';
 import type { CgroupLimits } from '../launch/cgroups.ts';
+import { FIRST_FREE_IN_CONTAINER } from '../launch/container/first-program.ts';
 import { type FilterGrants, NAMED_SYSCALLS } from '../launch/filter.ts';
 import { FIRST_FREE_DESCRIPTOR, type GateProgram } from '../launch/gate.ts';
 import { ownsHostFiles } from '../launch/root-guard.ts';
@@ -15,9 +17,11 @@ import type { DriverUser } from './driver-user.ts';
 import { grantedCapabilities } from './granted-capabilities.ts';
 import { grantedMounts } from './granted-mounts.ts';
 import type { LaunchHost } from './launch-host.ts';
+import { launcherFor } from './launcher.ts';
 import { canReach } from './reach.ts';
-import { INSIDE, networkView, nodeView, rootOnlyProcFiles, systemView } from './views.ts';
-import { degradations, wayFor } from './way.ts';
+import { missingMountPoint, resolveInRoot, rootFolderOf, rootView } from './root-folder.ts';
+import { deviceView, INSIDE, networkView, nodeView, rootOnlyProcFiles, systemView } from './views.ts';
+import { degradations, wayFor, whyNoRootFolder } from './way.ts';
 
 export type SecretSource = Profile['secrets'][number];
 
@@ -27,6 +31,10 @@ export interface DriverPlan {
   readonly sandbox: SandboxPlan;
   readonly filter: FilterGrants;
   readonly cgroup: CgroupLimits;
+  /** The folder whose files it sees instead of this host's system, or null. */
+  readonly root: string | null;
+  /** Why its launcher is not the one that its profile names; null: it is. */
+  readonly fallback: string | null;
   /** The program as this host names it; the sandbox has it under another name. */
   readonly programFile: string;
   /** Why an admin lets it run as root; null: it does not. */
@@ -44,6 +52,8 @@ export interface DriverPlan {
 const PATH = '/usr/bin:/bin';
 /** The launcher itself and its first process inside, which a cgroup's pids.max counts too. */
 const BUBBLEWRAP_PROCESSES = 2;
+/** Its first process; runc itself stays outside. */
+const RUNC_PROCESSES = 1;
 /** When memory runs out, a driver goes before the daemon. */
 const DRIVER_OOM_SCORE = 500;
 
@@ -60,6 +70,7 @@ export function planDriver(given: {
   /** Folders of drivers. */
   readonly driverPaths: readonly string[];
   readonly installation: Installation;
+  readonly trusted: TrustedWriters;
   readonly user: DriverUser;
   readonly host: LaunchHost;
   /** Most launches alive at once. */
@@ -70,7 +81,10 @@ export function planDriver(given: {
   const { read, program, folder, installation, user, host, controllers } = given;
   const profile = read.value;
   refuseWhatIsNotHere(read, program, controllers);
-  const runs = programOf(program, folder);
+  const launcher = launcherFor(read, host);
+  const isContainer = launcher.kind === 'container';
+  const root = rootFolderOf(read, given.trusted, given.hidden);
+  const runs = programOf(program, folder, root);
   const { limits } = profile;
   const capabilities = grantedCapabilities(read, host);
   const likeRoot = ownsHostFiles({ ...user, capabilities });
@@ -78,23 +92,31 @@ export function planDriver(given: {
     hidden: given.hidden,
     programs: [folder, ...given.driverPaths, installation.root, installation.node],
   };
+  // Where permissions hold it back, what it cannot reach anyway can be neither covered nor missed.
+  const granted = grantedMounts(read, (folder) => likeRoot || canReach(folder, user), guarded);
   const mounts: readonly Mount[] = [
     { kind: 'empty', target: '/tmp', bytes: limits.scratch_bytes, mode: '1777' },
-    // Where permissions hold it back, what it cannot reach anyway can be neither covered nor missed.
-    ...grantedMounts(read, (folder) => likeRoot || canReach(folder, user), guarded),
+    ...(root === null ? granted : [...rootView(root), ...granted]),
     // After what is granted, so that nothing granted can take their place.
-    ...systemView(),
-    ...(profile.network === 'none' ? [] : networkView()),
+    ...(root === null ? systemView() : deviceView()),
+    ...(root !== null || profile.network === 'none' ? [] : networkView()),
     ...(program.program.node === undefined ? [] : nodeView(installation)),
     { kind: 'read', source: folder, target: INSIDE.driver },
   ];
-  const { network } = profile;
-  const way = wayFor({ ...user, mounts, capabilities, network }, host);
-  const cgroup = cgroupLimits(limits, controllers);
+  const wanted = { ...user, mounts, capabilities, network: profile.network };
+  if (root !== null) {
+    const why = missingMountPoint(root, mounts) ?? (isContainer ? null : whyNoRootFolder(wanted, host));
+    if (why !== null) throw read.fail(['root'], why);
+  }
+  const way = isContainer ? 'runc' : wayFor(wanted, host);
+  const ownProcesses = isContainer ? RUNC_PROCESSES : BUBBLEWRAP_PROCESSES;
+  const cgroup = cgroupLimits(limits, controllers, ownProcesses);
   // Where a cgroup counts them, its limit is the one that is met first.
-  const processes = limits.processes + (cgroup.processes === null ? 0 : BUBBLEWRAP_PROCESSES);
+  const processes = limits.processes + (cgroup.processes === null ? 0 : ownProcesses);
   return {
     name: given.name,
+    root,
+    fallback: launcher.fallback,
     programFile: runs.file,
     sandbox: {
       way,
@@ -102,12 +124,15 @@ export function planDriver(given: {
       mounts,
       capabilities,
       coveredProcFiles: likeRoot ? rootOnlyProcFiles() : [],
-      network,
+      network: profile.network,
       workdir: profile.workdir,
       environment: new Map([
         ['PATH', PATH],
         ...Object.entries(profile.environment),
-        ...descriptorVariables(profile.secrets),
+        ...descriptorVariables(
+          profile.secrets,
+          isContainer ? FIRST_FREE_IN_CONTAINER : FIRST_FREE_DESCRIPTOR,
+        ),
       ]),
       secretVariables: profile.secrets.flatMap(({ as, variable }) =>
         as === 'environment' && variable !== undefined ? [variable] : [],
@@ -119,7 +144,7 @@ export function planDriver(given: {
         dataBytes: limits.data_bytes,
         addressSpaceBytes: limits.address_space_bytes,
         oomScore: DRIVER_OOM_SCORE,
-        processes: processes * (way === 'inner-setpriv' ? given.launches : 1),
+        processes: processes * (way === 'user-namespace' ? 1 : given.launches),
       },
       program: runs.program,
     },
@@ -134,18 +159,22 @@ export function planDriver(given: {
   };
 }
 
-function cgroupLimits(limits: Profile['limits'], controllers: ReadonlySet<Controller>): CgroupLimits {
+function cgroupLimits(
+  limits: Profile['limits'],
+  controllers: ReadonlySet<Controller>,
+  ownProcesses: number,
+): CgroupLimits {
   return {
     memoryBytes: controllers.has('memory') ? limits.memory_bytes : null,
-    processes: controllers.has('pids') ? limits.processes + BUBBLEWRAP_PROCESSES : null,
+    processes: controllers.has('pids') ? limits.processes + ownProcesses : null,
     cpuPercent: limits.cpu_percent,
   };
 }
 
 /** Where a driver finds the secrets that it gets as open descriptors, in their order. */
-function descriptorVariables(secrets: readonly SecretSource[]): [string, string][] {
+function descriptorVariables(secrets: readonly SecretSource[], first: number): [string, string][] {
   const passed = secrets.filter(({ as }) => as === 'descriptor');
-  return passed.map(({ variable = '' }, index) => [variable, String(FIRST_FREE_DESCRIPTOR + index)]);
+  return passed.map(({ variable = '' }, index) => [variable, String(first + index)]);
 }
 
 function refuseWhatIsNotHere(
@@ -174,7 +203,11 @@ function refuseWhatIsNotHere(
     throw fail(['on_output_limit'], 'truncate is for command drivers: a cut JSON-RPC answer is none');
 }
 
-function programOf(program: Program, folder: string): { file: string; program: GateProgram } {
+function programOf(
+  program: Program,
+  folder: string,
+  root: string | null,
+): { file: string; program: GateProgram } {
   const { executable, node, arguments: words } = program.program;
   const mode = program.kind === 'command' ? 'command' : 'direct';
   const environmentNames = program.program.environment;
@@ -185,7 +218,8 @@ function programOf(program: Program, folder: string): { file: string; program: G
   if (executable === undefined)
     throw new Error('the manifest names neither an executable nor a node program');
   const [file, inside] = isAbsolute(executable)
-    ? [executable, executable]
+    ? [root === null ? executable : resolveInRoot(root, executable), executable]
     : [join(folder, executable), `${INSIDE.driver}/${executable}`];
+  if (file === null) throw new Error(`its root ${root} has no ${inside}`);
   return { file, program: { mode, environmentNames, argv: [inside, ...words] } };
 }

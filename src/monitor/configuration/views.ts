@@ -60,10 +60,19 @@ export function systemView(): readonly Mount[] {
       ? { kind: 'link', to: readlinkSync(path), target: path }
       : { kind: 'read', source: path, target: path };
   });
-  const etc = etcView(ETC_ENTRIES);
+  return [
+    { kind: 'read', source: '/usr', target: '/usr' },
+    ...merged,
+    ...etcView(ETC_ENTRIES),
+    ...deviceView(),
+  ];
+}
+
+/** /dev, as every sandbox has it. */
+export function deviceView(): readonly Mount[] {
   const devices = DEVICES.map((path): Mount => ({ kind: 'device', source: path, target: path }));
   const links = DEVICE_LINKS.map(([target, to]): Mount => ({ kind: 'link', to, target }));
-  return [{ kind: 'read', source: '/usr', target: '/usr' }, ...merged, ...etc, ...devices, ...links];
+  return [...devices, ...links];
 }
 
 /**

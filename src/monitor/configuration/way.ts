@@ -43,6 +43,15 @@ function whyNoUserNamespace(wanted: Wanted, host: LaunchHost): string | null {
   return host.makesUserNamespaces() ? null : 'this host makes no user namespaces (see `driverctl doctor`)';
 }
 
+/**
+ * Why the sandbox cannot be one on a root folder, or null: without a user namespace of its own bubblewrap starts the root
+ * folder's setpriv as root, and nobody has checked that, or what it loads.
+ */
+export function whyNoRootFolder(wanted: Wanted, host: LaunchHost): string | null {
+  const why = whyNoUserNamespace(wanted, host);
+  return why === null ? null : `${why}, and without one a program of the root folder would run as root`;
+}
+
 /** The first source of a mount that a user cannot reach. */
 function closedTo(user: DriverUser, { mounts }: Wanted): string | null {
   const closed = mounts.find((mount) => 'source' in mount && !canReach(mount.source, user));
@@ -58,7 +67,7 @@ export function degradations(
     // rlimits do not see shared mappings: without memory.max of cgroup v2 memory is not really limited.
     ...(limits.memoryBytes === null ? ['memory'] : []),
     // Without a user namespace of its own RLIMIT_NPROC counts every process of the user, over all its launches; of root's none.
-    ...(way === 'inner-setpriv' && limits.processes === null ? ['processes'] : []),
+    ...(way !== 'user-namespace' && limits.processes === null ? ['processes'] : []),
     ...(process.geteuid?.() === 0 ? [] : ['one-user', 'supplementary-groups']),
   ];
 }

@@ -23,9 +23,12 @@ const CPU_PERIOD = 100_000;
 
 /** The cgroup of one launch; killing needs no controller (cgroups(7), cgroup.kill: Linux 5.14). */
 export interface LaunchCgroup {
+  readonly folder: string;
   /** Moves a process in; what it starts from then on is in it too. */
   add(pid: number): void;
-  /** Whether the kernel says that a process is in it. */
+  /** Sets pids.max, or leaves it as it is. */
+  limitProcesses(count: number | null): void;
+  /** Whether the kernel says that a process is in it, or below. */
   holds(pid: number): boolean;
   /** SIGKILL to every process in it, whatever namespace it is in. */
   kill(): void;
@@ -82,11 +85,15 @@ function createCgroup(parent: string, launch: number, limits: CgroupLimits): Lau
     throw error;
   }
   return {
+    folder,
+    limitProcesses(count) {
+      if (count !== null) writeFileSync(join(folder, 'pids.max'), String(count));
+    },
     add: (pid) => writeFileSync(join(folder, 'cgroup.procs'), String(pid)),
     holds: (pid) =>
       readFileSync(`/proc/${pid}/cgroup`, 'latin1')
         .split('\n')
-        .some((line) => line.startsWith('0::') && line.endsWith(inside)),
+        .some((line) => line.startsWith('0::') && `${line}/`.includes(`${inside}/`)),
     kill() {
       if (used === undefined) killWithin(folder);
     },

@@ -47,7 +47,9 @@ export function describeIsolation(
 ): Isolation {
   const { limits, way } = plan.sandbox;
   return {
-    launcher: 'bubblewrap',
+    launcher: way === 'runc' ? 'container' : 'bubblewrap',
+    fallback: plan.fallback !== null,
+    ...(plan.fallback === null ? {} : { fallback_reason: plan.fallback }),
     way,
     ...(plan.acceptRoot === null ? {} : { accept_root: plan.acceptRoot }),
     uid: status.uids[0] ?? -1,

@@ -5,8 +5,11 @@ import { makePipe, openToEveryUser, type Pipe } from '../../posix/pipes.ts';
 import type { DriverPlan } from '../configuration/plan.ts';
 import type { LaunchUsage } from './cgroup-usage.ts';
 import type { Cgroups, LaunchCgroup } from './cgroups.ts';
+import type { Containers } from './container/containers.ts';
+import { startContainer } from './container/start-container.ts';
 import type { Filters } from './filters.ts';
 import { describeIsolation, differences } from './isolation.ts';
+import { limitDifferences } from './process-limits.ts';
 import { unguarded } from './root-guard.ts';
 import { type DriverSecrets, readSecrets } from './secrets.ts';
 import { type Sandbox, startSandbox } from './start-sandbox.ts';
@@ -81,9 +84,13 @@ export interface LaunchMeans {
   readonly notes: LaunchNotes;
   /** null: this host has no cgroup v2 tree that this process may write. */
   readonly cgroups: Cgroups | null;
+  readonly containers: Containers;
 }
 
-export function createLaunches({ filters, notes, cgroups }: LaunchMeans, events: LaunchEvents): Launches {
+export function createLaunches(
+  { filters, notes, cgroups, containers }: LaunchMeans,
+  events: LaunchEvents,
+): Launches {
   const alive = new Map<number, { sandbox: Sandbox; end: LaunchEnd }>();
   const emptied: (() => void)[] = [];
   let last = 0;
@@ -118,17 +125,17 @@ export function createLaunches({ filters, notes, cgroups }: LaunchMeans, events:
       const driverEnds = [stdin.read, stdout.write, stderr.write] as const;
       brokerEnds = [stdin.write, stdout.read, stderr.read];
       driverEnds.forEach(openToEveryUser);
-      cgroup = cgroups?.create(number, plan.cgroup) ?? null;
-      sandbox = startSandbox(
-        plan.sandbox,
-        filter,
-        {
-          standard: [stdin.read.number, stdout.write.number, stderr.write.number],
-          further: passed.map((descriptor) => descriptor.number),
-        },
-        secrets.files,
-        cgroup,
-      );
+      const stdio = {
+        standard: [stdin.read.number, stdout.write.number, stderr.write.number],
+        further: passed.map((descriptor) => descriptor.number),
+      } as const;
+      // In a container pids.max waits for "ready": until then runc's own threads are in it.
+      const inContainer = plan.sandbox.way === 'runc';
+      cgroup =
+        cgroups?.create(number, inContainer ? { ...plan.cgroup, processes: null } : plan.cgroup) ?? null;
+      sandbox = inContainer
+        ? startContainer(containers, plan.sandbox, filter, stdio, secrets.files, cgroup)
+        : startSandbox(plan.sandbox, filter, stdio, secrets.files, cgroup);
     } catch (error) {
       for (const descriptor of opened) descriptor.close();
       throw error;
@@ -172,6 +179,7 @@ export function createLaunches({ filters, notes, cgroups }: LaunchMeans, events:
       ready = await sandbox.ready;
       writable = unguarded(plan.sandbox, ready.gatePid);
       forget = notes.note(ready.firstPid);
+      if (plan.sandbox.way === 'runc') cgroup?.limitProcesses(plan.cgroup.processes);
     } catch (error) {
       events.failed(
         plan.name,
@@ -179,8 +187,11 @@ export function createLaunches({ filters, notes, cgroups }: LaunchMeans, events:
       );
       return refuse('sandbox-failed');
     }
-    const differing = differences(plan.sandbox, ready.status);
-    differing.push(...writable.map((path) => `${path} is writable`));
+    const differing = [
+      ...differences(plan.sandbox, ready.status),
+      ...limitDifferences(plan.sandbox.limits, ready.limits),
+      ...writable.map((path) => `${path} is writable`),
+    ];
     if (cgroups !== null && !ready.inCgroup) differing.push('cgroup');
     if (differing.length > 0) {
       events.failed(plan.name, `its isolation differs: ${differing.join(', ')}`);

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** The five sets of a process (capabilities(7)), bit n for capability n. */
 export interface CapabilitySets {
@@ -59,10 +59,21 @@ export function readProcessStatus(pid: number | 'self'): ProcessStatus {
   };
 }
 
-/** Children of a process, from /proc/PID/task/PID/children; empty where it is gone. */
+/** Children of a process, of each of its threads (/proc/PID/task/TID/children); empty where it is gone. */
 export function childrenOf(pid: number): readonly number[] {
   try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number);
+    return readdirSync(`/proc/${pid}/task`).flatMap((thread) => childrenOfThread(pid, thread));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
+      return [];
+    throw error;
+  }
+}
+
+function childrenOfThread(pid: number, thread: string): readonly number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1');
+    return text.split(' ').filter(Boolean).map(Number);
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))
       return [];

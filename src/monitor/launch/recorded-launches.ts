@@ -30,6 +30,11 @@ export function createRecordedLaunches(
     record({ number, profile, call, session, isolation }) {
       const { accept_root: reason } = isolation;
       if (reason !== undefined) log.warn({ profile, launch: number, reason }, 'a driver starts as root');
+      if (isolation.fallback)
+        log.warn(
+          { profile, launch: number, reason: isolation.fallback_reason },
+          'a driver starts in the sandbox instead of a container',
+        );
       const facts = { launch: number, profile, session, isolation: { ...isolation } };
       return audit.append('launch', facts, { call }, false);
     },

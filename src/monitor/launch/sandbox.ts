@@ -18,12 +18,15 @@ export type Mount =
   /** An empty private folder, `bytes` at most. */
   | { readonly kind: 'empty'; readonly target: string; readonly bytes: number; readonly mode: string };
 
+/** The mode of an empty folder that hides what is below a grant. */
+export const COVER_MODE = '0555';
+
 /** All that decides how a process is held. Made from root-owned files when configuration is loaded. */
 export interface SandboxPlan {
   /**
    * `user-namespace`: bubblewrap runs as the target user. `inner-setpriv`: it runs as root without a user namespace,
    * and `setpriv` changes the user inside: for files that the target user cannot reach, for a capability, for root, and
-   * where the host makes no user namespaces.
+   * where the host makes no user namespaces. `runc`: a container.
    */
   readonly way: Isolation['way'];
   readonly uid: number;

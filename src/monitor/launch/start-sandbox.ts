@@ -8,6 +8,7 @@ import type { SeccompFilter } from '../../posix/seccomp.ts';
 import { BUBBLEWRAP } from './bubblewrap.ts';
 import type { LaunchCgroup } from './cgroups.ts';
 import { GATE_DESCRIPTOR, GATE_GO, GATE_READY } from './gate.ts';
+import { type KernelLimits, readProcessLimits } from './process-limits.ts';
 import { childrenOf, type ProcessStatus, readProcessStatus } from './process-status.ts';
 import { guardWords } from './root-guard.ts';
 import {
@@ -38,6 +39,8 @@ export interface ReadySandbox {
   readonly firstPid: number;
   readonly gatePid: number;
   readonly status: ProcessStatus;
+  /** The gate's. */
+  readonly limits: KernelLimits;
   /** Whether its processes are in the cgroup that was given. */
   readonly inCgroup: boolean;
 }
@@ -119,7 +122,26 @@ function moveInto(cgroup: LaunchCgroup | null, pid: number): void {
   }
 }
 
-function superviseSandbox(child: ChildProcess, furtherCount: number, cgroup: LaunchCgroup | null): Sandbox {
+/** What a launcher needs besides, to be held as bubblewrap is. */
+export interface Supervision {
+  /** Looks at the first process and the gate, both as this host numbers them, before "ready" counts. May throw. */
+  atReady?(first: number, gate: number): void;
+  /**
+   * What comes after the death of all processes, before it counts as ended.
+   * @param wasKilled whether a signal ended the launcher
+   */
+  afterDeath?(wasKilled: boolean): Promise<void>;
+  /** What the launcher said, if it ended before it was ready. */
+  why?(): string | null;
+}
+
+/** Holds a launcher that was spawned with the gate's channel as descriptor 3. */
+export function superviseSandbox(
+  child: ChildProcess,
+  furtherCount: number,
+  cgroup: LaunchCgroup | null,
+  { atReady, afterDeath, why }: Supervision = {},
+): Sandbox {
   const gate = pipeOf(child, GATE_DESCRIPTOR);
   const pipes = Array.from({ length: furtherCount }, (_, index) =>
     pipeOf(child, GATE_DESCRIPTOR + 1 + index),
@@ -135,6 +157,11 @@ function superviseSandbox(child: ChildProcess, furtherCount: number, cgroup: Lau
   }
 
   const ended = new Promise<number>((resolve) => {
+    async function settle(status: number, wasKilled: boolean): Promise<void> {
+      await afterDeath?.(wasKilled);
+      cgroup?.remove();
+      resolve(status);
+    }
     child.once('exit', (code, signal) => {
       killGroup(child.pid);
       launcherEnded = true;
@@ -143,14 +170,11 @@ function superviseSandbox(child: ChildProcess, furtherCount: number, cgroup: Lau
       waitForDeath(firstPid, () => {
         firstPid?.close();
         firstPid = undefined;
-        cgroup?.remove();
-        resolve(code ?? 128 + (signal === 'SIGKILL' ? 9 : 15));
+        void settle(code ?? 128 + (signal === 'SIGKILL' ? 9 : 15), signal !== null);
       });
     });
     child.once('error', () => {
-      if (child.pid !== undefined) return;
-      cgroup?.remove();
-      resolve(127);
+      if (child.pid === undefined) void settle(127, false);
     });
   });
 
@@ -166,7 +190,10 @@ function superviseSandbox(child: ChildProcess, furtherCount: number, cgroup: Lau
       reject(new Error(`Cannot start a sandbox: ${why}`));
     }
     child.once('error', (error) => fail(error.message));
-    child.once('exit', (code, signal) => fail(`it ended before it was ready (${signal ?? code})`));
+    child.once('exit', (code, signal) => {
+      const said = why?.() ?? null;
+      fail(`it ended before it was ready (${signal ?? code})${said === null ? '' : `: ${said}`}`);
+    });
     gate.on('error', (error) => fail(error.message));
     gate.on('data', (chunk: Buffer) => {
       heard += chunk.toString('latin1');
@@ -176,15 +203,17 @@ function superviseSandbox(child: ChildProcess, furtherCount: number, cgroup: Lau
       try {
         const found = firstProcess(child.pid);
         firstPid = found.pidfd;
+        atReady?.(found.pid, found.gatePid);
         const status = readProcessStatus(found.gatePid);
         // The launcher was moved while it started: what it had started by then is still outside.
         if (cgroup?.holds(found.gatePid) === false)
           for (const pid of [child.pid, found.pid, found.gatePid])
             if (pid !== undefined) moveInto(cgroup, pid);
         const inCgroup = cgroup?.holds(found.gatePid) === true && cgroup.holds(found.pid);
+        const limits = readProcessLimits(found.gatePid);
         settled = true;
         clearTimeout(timer);
-        resolve({ firstPid: found.pid, gatePid: found.gatePid, status, inCgroup });
+        resolve({ firstPid: found.pid, gatePid: found.gatePid, status, limits, inCgroup });
       } catch (error) {
         fail(error instanceof Error ? error.message : 'its processes could not be read');
       }

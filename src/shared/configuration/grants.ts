@@ -21,8 +21,9 @@ export function grantsOf(profile: Profile): Grants {
 }
 
 /**
- * What a profile grants, with all that makes it wider than it was: which driver its name stands for, where secrets come
- * from and how they are delivered, and the filter (like a limit: the strict one lets less through).
+ * What a profile grants, with all that makes it wider than it was: which driver its name stands for, the system that it
+ * sees, what may start it, where secrets come from and how they are delivered, and the filter (like a limit: the strict
+ * one lets less through).
  */
 export function notedGrants(profile: Profile): Grants {
   const { words, limits } = grantsOf(profile);
@@ -30,6 +31,8 @@ export function notedGrants(profile: Profile): Grants {
     words: [
       ...words,
       ...(profile.driver === undefined ? [] : [`driver:${profile.driver}`]),
+      ...(profile.root === undefined ? [] : [`root:${profile.root}`]),
+      ...(profile.fallback === 'refuse' ? [] : [`fallback:${profile.fallback}`]),
       ...profile.secrets.map(
         ({ name, file, credential, as }) => `secret:${name}=${file ?? credential}:${as}`,
       ),

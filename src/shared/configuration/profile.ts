@@ -35,7 +35,7 @@ const KNOWN_KEYS = [
   ],
   ...['address_space_bytes', 'data_bytes', 'processes', 'open_files', 'file_bytes', 'output_bytes'],
   ...['scratch_bytes', 'environment', 'secrets', 'name', 'file', 'credential', 'as', 'variable', 'workdir'],
-  ...['on_output_limit', 'require', 'stderr_in_errors'],
+  ...['launcher', 'fallback', 'root', 'on_output_limit', 'require', 'stderr_in_errors'],
 ];
 const SUFFIX = '.yaml';
 
@@ -85,8 +85,11 @@ function refusePaths({ value, fail }: Read): void {
     const why = refusePath(path);
     if (why !== null) throw fail(['devices', String(index)], why);
   }
-  const why = refusePath(value.workdir);
-  if (why !== null) throw fail(['workdir'], why);
+  for (const field of ['workdir', 'root'] as const) {
+    const path = value[field];
+    const why = path === undefined ? null : refusePath(path);
+    if (why !== null) throw fail([field], why);
+  }
 }
 
 /** Root is two words, so that neither is there by accident. */

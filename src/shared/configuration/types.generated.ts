@@ -186,6 +186,18 @@ accept_root?: string
  */
 groups: string[]
 /**
+ * `sandbox`: bubblewrap. `container`: runc, on the root folder in `root`, with no network (a daemon that runs as root).
+ */
+launcher: ("sandbox" | "container")
+/**
+ * Where this host cannot start containers: `refuse` the profile, or start its driver in the `sandbox` with the same root folder; each such launch says so in its record.
+ */
+fallback: ("refuse" | "sandbox")
+/**
+ * A folder of root's that holds a whole system, unpacked from an image: what the driver sees, read-only, instead of this host's system.
+ */
+root?: string
+/**
  * What the driver sees beside the minimal read-only system.
  */
 filesystem: {

@@ -984,18 +984,18 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
 }
 validate20.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var profile = validate21;
-var schema32 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own; `root` needs `accept_root`.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "accept_root": { "title": "Accept root", "description": "Why this driver must run as root, 8 to 512 characters. `user: root` needs it, and it stands in the record of each launch.", "type": "string", "minLength": 8, "maxLength": 512, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "examples": ["reads SMART data, which the kernel gives to root alone"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "default": null, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
+var schema32 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own; `root` needs `accept_root`.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "accept_root": { "title": "Accept root", "description": "Why this driver must run as root, 8 to 512 characters. `user: root` needs it, and it stands in the record of each launch.", "type": "string", "minLength": 8, "maxLength": 512, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "examples": ["reads SMART data, which the kernel gives to root alone"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "launcher": { "title": "Launcher", "description": "`sandbox`: bubblewrap. `container`: runc, on the root folder in `root`, with no network (a daemon that runs as root).", "type": "string", "enum": ["sandbox", "container"], "default": "sandbox", "examples": ["container"] }, "fallback": { "title": "Fallback", "description": "Where this host cannot start containers: `refuse` the profile, or start its driver in the `sandbox` with the same root folder; each such launch says so in its record.", "type": "string", "enum": ["refuse", "sandbox"], "default": "refuse", "examples": ["sandbox"] }, "root": { "title": "Root folder", "description": "A folder of root's that holds a whole system, unpacked from an image: what the driver sees, read-only, instead of this host's system.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv/driverd-roots/bookworm"] }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "default": null, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
 var func0 = require_equal().default;
 var pattern8 = new RegExp("^[a-z][a-z0-9-]{0,31}$", "u");
 var pattern9 = new RegExp("^[a-z_][a-z0-9_.-]{0,255}$", "u");
 var pattern10 = new RegExp("^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "u");
-var pattern19 = new RegExp("^CAP_[A-Z_]{1,32}$", "u");
-var pattern20 = new RegExp("^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$", "u");
-var pattern21 = new RegExp("^[a-z_][a-z0-9_]{0,63}$", "u");
-var pattern22 = new RegExp("^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "u");
-var pattern23 = new RegExp("^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$", "u");
-var pattern24 = new RegExp("^[a-z][a-z0-9_-]{0,31}$", "u");
-var pattern26 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "u");
+var pattern20 = new RegExp("^CAP_[A-Z_]{1,32}$", "u");
+var pattern21 = new RegExp("^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$", "u");
+var pattern22 = new RegExp("^[a-z_][a-z0-9_]{0,63}$", "u");
+var pattern23 = new RegExp("^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "u");
+var pattern24 = new RegExp("^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$", "u");
+var pattern25 = new RegExp("^[a-z][a-z0-9_-]{0,31}$", "u");
+var pattern27 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "u");
 function validate21(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
   let vErrors = null;
@@ -1014,6 +1014,12 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
       }
       if (data.groups === void 0) {
         data.groups = [];
+      }
+      if (data.launcher === void 0) {
+        data.launcher = "sandbox";
+      }
+      if (data.fallback === void 0) {
+        data.fallback = "refuse";
       }
       if (data.filesystem === void 0) {
         data.filesystem = {};
@@ -1201,901 +1207,886 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                   }
                   var valid0 = _errs10 === errors;
                   if (valid0) {
-                    let data6 = data.filesystem;
+                    let data6 = data.launcher;
                     const _errs14 = errors;
-                    if (errors === _errs14) {
-                      if (data6 && typeof data6 == "object" && !Array.isArray(data6)) {
-                        if (data6.read === void 0) {
-                          data6.read = [];
-                        }
-                        if (data6.write === void 0) {
-                          data6.write = [];
-                        }
-                        if (data6.scratch === void 0) {
-                          data6.scratch = [];
-                        }
-                        const _errs16 = errors;
-                        for (const key1 in data6) {
-                          if (!(key1 === "read" || key1 === "write" || key1 === "scratch")) {
-                            validate21.errors = [{ instancePath: instancePath + "/filesystem", schemaPath: "#/properties/filesystem/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
-                            return false;
-                            break;
-                          }
-                        }
-                        if (_errs16 === errors) {
-                          let data7 = data6.read;
-                          const _errs17 = errors;
-                          if (errors === _errs17) {
-                            if (Array.isArray(data7)) {
-                              if (data7.length > 64) {
-                                validate21.errors = [{ instancePath: instancePath + "/filesystem/read", schemaPath: "#/properties/filesystem/properties/read/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                    if (typeof data6 !== "string") {
+                      validate21.errors = [{ instancePath: instancePath + "/launcher", schemaPath: "#/properties/launcher/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                      return false;
+                    }
+                    if (!(data6 === "sandbox" || data6 === "container")) {
+                      validate21.errors = [{ instancePath: instancePath + "/launcher", schemaPath: "#/properties/launcher/enum", keyword: "enum", params: { allowedValues: schema32.properties.launcher.enum }, message: "must be equal to one of the allowed values" }];
+                      return false;
+                    }
+                    var valid0 = _errs14 === errors;
+                    if (valid0) {
+                      let data7 = data.fallback;
+                      const _errs16 = errors;
+                      if (typeof data7 !== "string") {
+                        validate21.errors = [{ instancePath: instancePath + "/fallback", schemaPath: "#/properties/fallback/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                        return false;
+                      }
+                      if (!(data7 === "refuse" || data7 === "sandbox")) {
+                        validate21.errors = [{ instancePath: instancePath + "/fallback", schemaPath: "#/properties/fallback/enum", keyword: "enum", params: { allowedValues: schema32.properties.fallback.enum }, message: "must be equal to one of the allowed values" }];
+                        return false;
+                      }
+                      var valid0 = _errs16 === errors;
+                      if (valid0) {
+                        if (data.root !== void 0) {
+                          let data8 = data.root;
+                          const _errs18 = errors;
+                          if (errors === _errs18) {
+                            if (typeof data8 === "string") {
+                              if (func2(data8) > 4096) {
+                                validate21.errors = [{ instancePath: instancePath + "/root", schemaPath: "#/properties/root/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                 return false;
                               } else {
-                                var valid4 = true;
-                                const len1 = data7.length;
-                                for (let i2 = 0; i2 < len1; i2++) {
-                                  let data8 = data7[i2];
-                                  const _errs19 = errors;
-                                  const _errs21 = errors;
-                                  let valid6 = false;
-                                  const _errs22 = errors;
-                                  if (errors === _errs22) {
-                                    if (typeof data8 === "string") {
-                                      if (func2(data8) > 4096) {
-                                        const err0 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/0/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
-                                        if (vErrors === null) {
-                                          vErrors = [err0];
-                                        } else {
-                                          vErrors.push(err0);
-                                        }
-                                        errors++;
-                                      } else {
-                                        if (!pattern4.test(data8)) {
-                                          const err1 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/0/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
-                                          if (vErrors === null) {
-                                            vErrors = [err1];
-                                          } else {
-                                            vErrors.push(err1);
-                                          }
-                                          errors++;
-                                        }
-                                      }
+                                if (!pattern4.test(data8)) {
+                                  validate21.errors = [{ instancePath: instancePath + "/root", schemaPath: "#/properties/root/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
+                                  return false;
+                                }
+                              }
+                            } else {
+                              validate21.errors = [{ instancePath: instancePath + "/root", schemaPath: "#/properties/root/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              return false;
+                            }
+                          }
+                          var valid0 = _errs18 === errors;
+                        } else {
+                          var valid0 = true;
+                        }
+                        if (valid0) {
+                          let data9 = data.filesystem;
+                          const _errs20 = errors;
+                          if (errors === _errs20) {
+                            if (data9 && typeof data9 == "object" && !Array.isArray(data9)) {
+                              if (data9.read === void 0) {
+                                data9.read = [];
+                              }
+                              if (data9.write === void 0) {
+                                data9.write = [];
+                              }
+                              if (data9.scratch === void 0) {
+                                data9.scratch = [];
+                              }
+                              const _errs22 = errors;
+                              for (const key1 in data9) {
+                                if (!(key1 === "read" || key1 === "write" || key1 === "scratch")) {
+                                  validate21.errors = [{ instancePath: instancePath + "/filesystem", schemaPath: "#/properties/filesystem/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key1 }, message: "must NOT have additional properties" }];
+                                  return false;
+                                  break;
+                                }
+                              }
+                              if (_errs22 === errors) {
+                                let data10 = data9.read;
+                                const _errs23 = errors;
+                                if (errors === _errs23) {
+                                  if (Array.isArray(data10)) {
+                                    if (data10.length > 64) {
+                                      validate21.errors = [{ instancePath: instancePath + "/filesystem/read", schemaPath: "#/properties/filesystem/properties/read/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                      return false;
                                     } else {
-                                      const err2 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                      if (vErrors === null) {
-                                        vErrors = [err2];
-                                      } else {
-                                        vErrors.push(err2);
-                                      }
-                                      errors++;
-                                    }
-                                  }
-                                  var _valid0 = _errs22 === errors;
-                                  valid6 = valid6 || _valid0;
-                                  const _errs24 = errors;
-                                  if (errors === _errs24) {
-                                    if (data8 && typeof data8 == "object" && !Array.isArray(data8)) {
-                                      let missing1;
-                                      if (data8.path === void 0 && (missing1 = "path") || data8.at === void 0 && (missing1 = "at")) {
-                                        const err3 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/1/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" };
-                                        if (vErrors === null) {
-                                          vErrors = [err3];
-                                        } else {
-                                          vErrors.push(err3);
-                                        }
-                                        errors++;
-                                      } else {
-                                        const _errs26 = errors;
-                                        for (const key2 in data8) {
-                                          if (!(key2 === "path" || key2 === "at")) {
-                                            const err4 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" };
-                                            if (vErrors === null) {
-                                              vErrors = [err4];
-                                            } else {
-                                              vErrors.push(err4);
-                                            }
-                                            errors++;
-                                            break;
-                                          }
-                                        }
-                                        if (_errs26 === errors) {
-                                          if (data8.path !== void 0) {
-                                            let data9 = data8.path;
-                                            const _errs27 = errors;
-                                            if (errors === _errs27) {
-                                              if (typeof data9 === "string") {
-                                                if (func2(data9) > 4096) {
-                                                  const err5 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
-                                                  if (vErrors === null) {
-                                                    vErrors = [err5];
-                                                  } else {
-                                                    vErrors.push(err5);
-                                                  }
-                                                  errors++;
-                                                } else {
-                                                  if (!pattern4.test(data9)) {
-                                                    const err6 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
-                                                    if (vErrors === null) {
-                                                      vErrors = [err6];
-                                                    } else {
-                                                      vErrors.push(err6);
-                                                    }
-                                                    errors++;
-                                                  }
-                                                }
+                                      var valid4 = true;
+                                      const len1 = data10.length;
+                                      for (let i2 = 0; i2 < len1; i2++) {
+                                        let data11 = data10[i2];
+                                        const _errs25 = errors;
+                                        const _errs27 = errors;
+                                        let valid6 = false;
+                                        const _errs28 = errors;
+                                        if (errors === _errs28) {
+                                          if (typeof data11 === "string") {
+                                            if (func2(data11) > 4096) {
+                                              const err0 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/0/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                              if (vErrors === null) {
+                                                vErrors = [err0];
                                               } else {
-                                                const err7 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                vErrors.push(err0);
+                                              }
+                                              errors++;
+                                            } else {
+                                              if (!pattern4.test(data11)) {
+                                                const err1 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/0/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
                                                 if (vErrors === null) {
-                                                  vErrors = [err7];
+                                                  vErrors = [err1];
                                                 } else {
-                                                  vErrors.push(err7);
+                                                  vErrors.push(err1);
                                                 }
                                                 errors++;
                                               }
                                             }
-                                            var valid7 = _errs27 === errors;
                                           } else {
-                                            var valid7 = true;
-                                          }
-                                          if (valid7) {
-                                            if (data8.at !== void 0) {
-                                              let data10 = data8.at;
-                                              const _errs29 = errors;
-                                              if (errors === _errs29) {
-                                                if (typeof data10 === "string") {
-                                                  if (func2(data10) > 4096) {
-                                                    const err8 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
-                                                    if (vErrors === null) {
-                                                      vErrors = [err8];
-                                                    } else {
-                                                      vErrors.push(err8);
-                                                    }
-                                                    errors++;
-                                                  } else {
-                                                    if (!pattern4.test(data10)) {
-                                                      const err9 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
-                                                      if (vErrors === null) {
-                                                        vErrors = [err9];
-                                                      } else {
-                                                        vErrors.push(err9);
-                                                      }
-                                                      errors++;
-                                                    }
-                                                  }
-                                                } else {
-                                                  const err10 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                                  if (vErrors === null) {
-                                                    vErrors = [err10];
-                                                  } else {
-                                                    vErrors.push(err10);
-                                                  }
-                                                  errors++;
-                                                }
-                                              }
-                                              var valid7 = _errs29 === errors;
-                                            } else {
-                                              var valid7 = true;
-                                            }
-                                          }
-                                        }
-                                      }
-                                    } else {
-                                      const err11 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                                      if (vErrors === null) {
-                                        vErrors = [err11];
-                                      } else {
-                                        vErrors.push(err11);
-                                      }
-                                      errors++;
-                                    }
-                                  }
-                                  var _valid0 = _errs24 === errors;
-                                  valid6 = valid6 || _valid0;
-                                  if (!valid6) {
-                                    const err12 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                                    if (vErrors === null) {
-                                      vErrors = [err12];
-                                    } else {
-                                      vErrors.push(err12);
-                                    }
-                                    errors++;
-                                    validate21.errors = vErrors;
-                                    return false;
-                                  } else {
-                                    errors = _errs21;
-                                    if (vErrors !== null) {
-                                      if (_errs21) {
-                                        vErrors.length = _errs21;
-                                      } else {
-                                        vErrors = null;
-                                      }
-                                    }
-                                  }
-                                  var valid4 = _errs19 === errors;
-                                  if (!valid4) {
-                                    break;
-                                  }
-                                }
-                              }
-                            } else {
-                              validate21.errors = [{ instancePath: instancePath + "/filesystem/read", schemaPath: "#/properties/filesystem/properties/read/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                              return false;
-                            }
-                          }
-                          var valid3 = _errs17 === errors;
-                          if (valid3) {
-                            let data11 = data6.write;
-                            const _errs31 = errors;
-                            if (errors === _errs31) {
-                              if (Array.isArray(data11)) {
-                                if (data11.length > 64) {
-                                  validate21.errors = [{ instancePath: instancePath + "/filesystem/write", schemaPath: "#/properties/filesystem/properties/write/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
-                                  return false;
-                                } else {
-                                  var valid8 = true;
-                                  const len2 = data11.length;
-                                  for (let i3 = 0; i3 < len2; i3++) {
-                                    let data12 = data11[i3];
-                                    const _errs33 = errors;
-                                    const _errs35 = errors;
-                                    let valid10 = false;
-                                    const _errs36 = errors;
-                                    if (errors === _errs36) {
-                                      if (typeof data12 === "string") {
-                                        if (func2(data12) > 4096) {
-                                          const err13 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/0/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
-                                          if (vErrors === null) {
-                                            vErrors = [err13];
-                                          } else {
-                                            vErrors.push(err13);
-                                          }
-                                          errors++;
-                                        } else {
-                                          if (!pattern4.test(data12)) {
-                                            const err14 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/0/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
+                                            const err2 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
                                             if (vErrors === null) {
-                                              vErrors = [err14];
+                                              vErrors = [err2];
                                             } else {
-                                              vErrors.push(err14);
+                                              vErrors.push(err2);
                                             }
                                             errors++;
                                           }
                                         }
-                                      } else {
-                                        const err15 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                        if (vErrors === null) {
-                                          vErrors = [err15];
-                                        } else {
-                                          vErrors.push(err15);
-                                        }
-                                        errors++;
-                                      }
-                                    }
-                                    var _valid1 = _errs36 === errors;
-                                    valid10 = valid10 || _valid1;
-                                    const _errs38 = errors;
-                                    if (errors === _errs38) {
-                                      if (data12 && typeof data12 == "object" && !Array.isArray(data12)) {
-                                        let missing2;
-                                        if (data12.path === void 0 && (missing2 = "path") || data12.at === void 0 && (missing2 = "at")) {
-                                          const err16 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/1/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" };
-                                          if (vErrors === null) {
-                                            vErrors = [err16];
-                                          } else {
-                                            vErrors.push(err16);
-                                          }
-                                          errors++;
-                                        } else {
-                                          const _errs40 = errors;
-                                          for (const key3 in data12) {
-                                            if (!(key3 === "path" || key3 === "at")) {
-                                              const err17 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" };
+                                        var _valid0 = _errs28 === errors;
+                                        valid6 = valid6 || _valid0;
+                                        const _errs30 = errors;
+                                        if (errors === _errs30) {
+                                          if (data11 && typeof data11 == "object" && !Array.isArray(data11)) {
+                                            let missing1;
+                                            if (data11.path === void 0 && (missing1 = "path") || data11.at === void 0 && (missing1 = "at")) {
+                                              const err3 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/1/required", keyword: "required", params: { missingProperty: missing1 }, message: "must have required property '" + missing1 + "'" };
                                               if (vErrors === null) {
-                                                vErrors = [err17];
+                                                vErrors = [err3];
                                               } else {
-                                                vErrors.push(err17);
+                                                vErrors.push(err3);
                                               }
                                               errors++;
-                                              break;
-                                            }
-                                          }
-                                          if (_errs40 === errors) {
-                                            if (data12.path !== void 0) {
-                                              let data13 = data12.path;
-                                              const _errs41 = errors;
-                                              if (errors === _errs41) {
-                                                if (typeof data13 === "string") {
-                                                  if (func2(data13) > 4096) {
-                                                    const err18 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
-                                                    if (vErrors === null) {
-                                                      vErrors = [err18];
-                                                    } else {
-                                                      vErrors.push(err18);
-                                                    }
-                                                    errors++;
-                                                  } else {
-                                                    if (!pattern4.test(data13)) {
-                                                      const err19 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
-                                                      if (vErrors === null) {
-                                                        vErrors = [err19];
-                                                      } else {
-                                                        vErrors.push(err19);
-                                                      }
-                                                      errors++;
-                                                    }
-                                                  }
-                                                } else {
-                                                  const err20 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                            } else {
+                                              const _errs32 = errors;
+                                              for (const key2 in data11) {
+                                                if (!(key2 === "path" || key2 === "at")) {
+                                                  const err4 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key2 }, message: "must NOT have additional properties" };
                                                   if (vErrors === null) {
-                                                    vErrors = [err20];
+                                                    vErrors = [err4];
                                                   } else {
-                                                    vErrors.push(err20);
+                                                    vErrors.push(err4);
                                                   }
                                                   errors++;
+                                                  break;
                                                 }
                                               }
-                                              var valid11 = _errs41 === errors;
-                                            } else {
-                                              var valid11 = true;
-                                            }
-                                            if (valid11) {
-                                              if (data12.at !== void 0) {
-                                                let data14 = data12.at;
-                                                const _errs43 = errors;
-                                                if (errors === _errs43) {
-                                                  if (typeof data14 === "string") {
-                                                    if (func2(data14) > 4096) {
-                                                      const err21 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
-                                                      if (vErrors === null) {
-                                                        vErrors = [err21];
+                                              if (_errs32 === errors) {
+                                                if (data11.path !== void 0) {
+                                                  let data12 = data11.path;
+                                                  const _errs33 = errors;
+                                                  if (errors === _errs33) {
+                                                    if (typeof data12 === "string") {
+                                                      if (func2(data12) > 4096) {
+                                                        const err5 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                                        if (vErrors === null) {
+                                                          vErrors = [err5];
+                                                        } else {
+                                                          vErrors.push(err5);
+                                                        }
+                                                        errors++;
                                                       } else {
-                                                        vErrors.push(err21);
+                                                        if (!pattern4.test(data12)) {
+                                                          const err6 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
+                                                          if (vErrors === null) {
+                                                            vErrors = [err6];
+                                                          } else {
+                                                            vErrors.push(err6);
+                                                          }
+                                                          errors++;
+                                                        }
+                                                      }
+                                                    } else {
+                                                      const err7 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                      if (vErrors === null) {
+                                                        vErrors = [err7];
+                                                      } else {
+                                                        vErrors.push(err7);
                                                       }
                                                       errors++;
-                                                    } else {
-                                                      if (!pattern4.test(data14)) {
-                                                        const err22 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
-                                                        if (vErrors === null) {
-                                                          vErrors = [err22];
+                                                    }
+                                                  }
+                                                  var valid7 = _errs33 === errors;
+                                                } else {
+                                                  var valid7 = true;
+                                                }
+                                                if (valid7) {
+                                                  if (data11.at !== void 0) {
+                                                    let data13 = data11.at;
+                                                    const _errs35 = errors;
+                                                    if (errors === _errs35) {
+                                                      if (typeof data13 === "string") {
+                                                        if (func2(data13) > 4096) {
+                                                          const err8 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                                          if (vErrors === null) {
+                                                            vErrors = [err8];
+                                                          } else {
+                                                            vErrors.push(err8);
+                                                          }
+                                                          errors++;
                                                         } else {
-                                                          vErrors.push(err22);
+                                                          if (!pattern4.test(data13)) {
+                                                            const err9 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
+                                                            if (vErrors === null) {
+                                                              vErrors = [err9];
+                                                            } else {
+                                                              vErrors.push(err9);
+                                                            }
+                                                            errors++;
+                                                          }
+                                                        }
+                                                      } else {
+                                                        const err10 = { instancePath: instancePath + "/filesystem/read/" + i2 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                        if (vErrors === null) {
+                                                          vErrors = [err10];
+                                                        } else {
+                                                          vErrors.push(err10);
                                                         }
                                                         errors++;
                                                       }
                                                     }
+                                                    var valid7 = _errs35 === errors;
                                                   } else {
-                                                    const err23 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
-                                                    if (vErrors === null) {
-                                                      vErrors = [err23];
-                                                    } else {
-                                                      vErrors.push(err23);
-                                                    }
-                                                    errors++;
+                                                    var valid7 = true;
                                                   }
                                                 }
-                                                var valid11 = _errs43 === errors;
+                                              }
+                                            }
+                                          } else {
+                                            const err11 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                            if (vErrors === null) {
+                                              vErrors = [err11];
+                                            } else {
+                                              vErrors.push(err11);
+                                            }
+                                            errors++;
+                                          }
+                                        }
+                                        var _valid0 = _errs30 === errors;
+                                        valid6 = valid6 || _valid0;
+                                        if (!valid6) {
+                                          const err12 = { instancePath: instancePath + "/filesystem/read/" + i2, schemaPath: "#/$defs/mount/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                                          if (vErrors === null) {
+                                            vErrors = [err12];
+                                          } else {
+                                            vErrors.push(err12);
+                                          }
+                                          errors++;
+                                          validate21.errors = vErrors;
+                                          return false;
+                                        } else {
+                                          errors = _errs27;
+                                          if (vErrors !== null) {
+                                            if (_errs27) {
+                                              vErrors.length = _errs27;
+                                            } else {
+                                              vErrors = null;
+                                            }
+                                          }
+                                        }
+                                        var valid4 = _errs25 === errors;
+                                        if (!valid4) {
+                                          break;
+                                        }
+                                      }
+                                    }
+                                  } else {
+                                    validate21.errors = [{ instancePath: instancePath + "/filesystem/read", schemaPath: "#/properties/filesystem/properties/read/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                    return false;
+                                  }
+                                }
+                                var valid3 = _errs23 === errors;
+                                if (valid3) {
+                                  let data14 = data9.write;
+                                  const _errs37 = errors;
+                                  if (errors === _errs37) {
+                                    if (Array.isArray(data14)) {
+                                      if (data14.length > 64) {
+                                        validate21.errors = [{ instancePath: instancePath + "/filesystem/write", schemaPath: "#/properties/filesystem/properties/write/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                        return false;
+                                      } else {
+                                        var valid8 = true;
+                                        const len2 = data14.length;
+                                        for (let i3 = 0; i3 < len2; i3++) {
+                                          let data15 = data14[i3];
+                                          const _errs39 = errors;
+                                          const _errs41 = errors;
+                                          let valid10 = false;
+                                          const _errs42 = errors;
+                                          if (errors === _errs42) {
+                                            if (typeof data15 === "string") {
+                                              if (func2(data15) > 4096) {
+                                                const err13 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/0/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                                if (vErrors === null) {
+                                                  vErrors = [err13];
+                                                } else {
+                                                  vErrors.push(err13);
+                                                }
+                                                errors++;
                                               } else {
-                                                var valid11 = true;
+                                                if (!pattern4.test(data15)) {
+                                                  const err14 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/0/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
+                                                  if (vErrors === null) {
+                                                    vErrors = [err14];
+                                                  } else {
+                                                    vErrors.push(err14);
+                                                  }
+                                                  errors++;
+                                                }
+                                              }
+                                            } else {
+                                              const err15 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/0/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                              if (vErrors === null) {
+                                                vErrors = [err15];
+                                              } else {
+                                                vErrors.push(err15);
+                                              }
+                                              errors++;
+                                            }
+                                          }
+                                          var _valid1 = _errs42 === errors;
+                                          valid10 = valid10 || _valid1;
+                                          const _errs44 = errors;
+                                          if (errors === _errs44) {
+                                            if (data15 && typeof data15 == "object" && !Array.isArray(data15)) {
+                                              let missing2;
+                                              if (data15.path === void 0 && (missing2 = "path") || data15.at === void 0 && (missing2 = "at")) {
+                                                const err16 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/1/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" };
+                                                if (vErrors === null) {
+                                                  vErrors = [err16];
+                                                } else {
+                                                  vErrors.push(err16);
+                                                }
+                                                errors++;
+                                              } else {
+                                                const _errs46 = errors;
+                                                for (const key3 in data15) {
+                                                  if (!(key3 === "path" || key3 === "at")) {
+                                                    const err17 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key3 }, message: "must NOT have additional properties" };
+                                                    if (vErrors === null) {
+                                                      vErrors = [err17];
+                                                    } else {
+                                                      vErrors.push(err17);
+                                                    }
+                                                    errors++;
+                                                    break;
+                                                  }
+                                                }
+                                                if (_errs46 === errors) {
+                                                  if (data15.path !== void 0) {
+                                                    let data16 = data15.path;
+                                                    const _errs47 = errors;
+                                                    if (errors === _errs47) {
+                                                      if (typeof data16 === "string") {
+                                                        if (func2(data16) > 4096) {
+                                                          const err18 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                                          if (vErrors === null) {
+                                                            vErrors = [err18];
+                                                          } else {
+                                                            vErrors.push(err18);
+                                                          }
+                                                          errors++;
+                                                        } else {
+                                                          if (!pattern4.test(data16)) {
+                                                            const err19 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
+                                                            if (vErrors === null) {
+                                                              vErrors = [err19];
+                                                            } else {
+                                                              vErrors.push(err19);
+                                                            }
+                                                            errors++;
+                                                          }
+                                                        }
+                                                      } else {
+                                                        const err20 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/path", schemaPath: "#/$defs/mount/anyOf/1/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                        if (vErrors === null) {
+                                                          vErrors = [err20];
+                                                        } else {
+                                                          vErrors.push(err20);
+                                                        }
+                                                        errors++;
+                                                      }
+                                                    }
+                                                    var valid11 = _errs47 === errors;
+                                                  } else {
+                                                    var valid11 = true;
+                                                  }
+                                                  if (valid11) {
+                                                    if (data15.at !== void 0) {
+                                                      let data17 = data15.at;
+                                                      const _errs49 = errors;
+                                                      if (errors === _errs49) {
+                                                        if (typeof data17 === "string") {
+                                                          if (func2(data17) > 4096) {
+                                                            const err21 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" };
+                                                            if (vErrors === null) {
+                                                              vErrors = [err21];
+                                                            } else {
+                                                              vErrors.push(err21);
+                                                            }
+                                                            errors++;
+                                                          } else {
+                                                            if (!pattern4.test(data17)) {
+                                                              const err22 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' };
+                                                              if (vErrors === null) {
+                                                                vErrors = [err22];
+                                                              } else {
+                                                                vErrors.push(err22);
+                                                              }
+                                                              errors++;
+                                                            }
+                                                          }
+                                                        } else {
+                                                          const err23 = { instancePath: instancePath + "/filesystem/write/" + i3 + "/at", schemaPath: "#/$defs/mount/anyOf/1/properties/at/type", keyword: "type", params: { type: "string" }, message: "must be string" };
+                                                          if (vErrors === null) {
+                                                            vErrors = [err23];
+                                                          } else {
+                                                            vErrors.push(err23);
+                                                          }
+                                                          errors++;
+                                                        }
+                                                      }
+                                                      var valid11 = _errs49 === errors;
+                                                    } else {
+                                                      var valid11 = true;
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            } else {
+                                              const err24 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                              if (vErrors === null) {
+                                                vErrors = [err24];
+                                              } else {
+                                                vErrors.push(err24);
+                                              }
+                                              errors++;
+                                            }
+                                          }
+                                          var _valid1 = _errs44 === errors;
+                                          valid10 = valid10 || _valid1;
+                                          if (!valid10) {
+                                            const err25 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                                            if (vErrors === null) {
+                                              vErrors = [err25];
+                                            } else {
+                                              vErrors.push(err25);
+                                            }
+                                            errors++;
+                                            validate21.errors = vErrors;
+                                            return false;
+                                          } else {
+                                            errors = _errs41;
+                                            if (vErrors !== null) {
+                                              if (_errs41) {
+                                                vErrors.length = _errs41;
+                                              } else {
+                                                vErrors = null;
                                               }
                                             }
                                           }
+                                          var valid8 = _errs39 === errors;
+                                          if (!valid8) {
+                                            break;
+                                          }
                                         }
-                                      } else {
-                                        const err24 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
-                                        if (vErrors === null) {
-                                          vErrors = [err24];
-                                        } else {
-                                          vErrors.push(err24);
-                                        }
-                                        errors++;
                                       }
-                                    }
-                                    var _valid1 = _errs38 === errors;
-                                    valid10 = valid10 || _valid1;
-                                    if (!valid10) {
-                                      const err25 = { instancePath: instancePath + "/filesystem/write/" + i3, schemaPath: "#/$defs/mount/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
-                                      if (vErrors === null) {
-                                        vErrors = [err25];
-                                      } else {
-                                        vErrors.push(err25);
-                                      }
-                                      errors++;
-                                      validate21.errors = vErrors;
-                                      return false;
                                     } else {
-                                      errors = _errs35;
-                                      if (vErrors !== null) {
-                                        if (_errs35) {
-                                          vErrors.length = _errs35;
-                                        } else {
-                                          vErrors = null;
-                                        }
-                                      }
-                                    }
-                                    var valid8 = _errs33 === errors;
-                                    if (!valid8) {
-                                      break;
+                                      validate21.errors = [{ instancePath: instancePath + "/filesystem/write", schemaPath: "#/properties/filesystem/properties/write/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                      return false;
                                     }
                                   }
-                                }
-                              } else {
-                                validate21.errors = [{ instancePath: instancePath + "/filesystem/write", schemaPath: "#/properties/filesystem/properties/write/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                return false;
-                              }
-                            }
-                            var valid3 = _errs31 === errors;
-                            if (valid3) {
-                              let data15 = data6.scratch;
-                              const _errs45 = errors;
-                              if (errors === _errs45) {
-                                if (Array.isArray(data15)) {
-                                  if (data15.length > 16) {
-                                    validate21.errors = [{ instancePath: instancePath + "/filesystem/scratch", schemaPath: "#/properties/filesystem/properties/scratch/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
-                                    return false;
-                                  } else {
-                                    var valid12 = true;
-                                    const len3 = data15.length;
-                                    for (let i4 = 0; i4 < len3; i4++) {
-                                      let data16 = data15[i4];
-                                      const _errs47 = errors;
-                                      const _errs48 = errors;
-                                      if (errors === _errs48) {
-                                        if (typeof data16 === "string") {
-                                          if (func2(data16) > 4096) {
-                                            validate21.errors = [{ instancePath: instancePath + "/filesystem/scratch/" + i4, schemaPath: "#/$defs/path/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
-                                            return false;
-                                          } else {
-                                            if (!pattern4.test(data16)) {
-                                              validate21.errors = [{ instancePath: instancePath + "/filesystem/scratch/" + i4, schemaPath: "#/$defs/path/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
-                                              return false;
+                                  var valid3 = _errs37 === errors;
+                                  if (valid3) {
+                                    let data18 = data9.scratch;
+                                    const _errs51 = errors;
+                                    if (errors === _errs51) {
+                                      if (Array.isArray(data18)) {
+                                        if (data18.length > 16) {
+                                          validate21.errors = [{ instancePath: instancePath + "/filesystem/scratch", schemaPath: "#/properties/filesystem/properties/scratch/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
+                                          return false;
+                                        } else {
+                                          var valid12 = true;
+                                          const len3 = data18.length;
+                                          for (let i4 = 0; i4 < len3; i4++) {
+                                            let data19 = data18[i4];
+                                            const _errs53 = errors;
+                                            const _errs54 = errors;
+                                            if (errors === _errs54) {
+                                              if (typeof data19 === "string") {
+                                                if (func2(data19) > 4096) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/filesystem/scratch/" + i4, schemaPath: "#/$defs/path/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                                  return false;
+                                                } else {
+                                                  if (!pattern4.test(data19)) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/filesystem/scratch/" + i4, schemaPath: "#/$defs/path/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
+                                                    return false;
+                                                  }
+                                                }
+                                              } else {
+                                                validate21.errors = [{ instancePath: instancePath + "/filesystem/scratch/" + i4, schemaPath: "#/$defs/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                return false;
+                                              }
+                                            }
+                                            var valid12 = _errs53 === errors;
+                                            if (!valid12) {
+                                              break;
                                             }
                                           }
+                                          if (valid12) {
+                                            let i5 = data18.length;
+                                            let j1;
+                                            if (i5 > 1) {
+                                              outer0:
+                                                for (; i5--; ) {
+                                                  for (j1 = i5; j1--; ) {
+                                                    if (func0(data18[i5], data18[j1])) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/filesystem/scratch", schemaPath: "#/properties/filesystem/properties/scratch/uniqueItems", keyword: "uniqueItems", params: { i: i5, j: j1 }, message: "must NOT have duplicate items (items ## " + j1 + " and " + i5 + " are identical)" }];
+                                                      return false;
+                                                      break outer0;
+                                                    }
+                                                  }
+                                                }
+                                            }
+                                          }
+                                        }
+                                      } else {
+                                        validate21.errors = [{ instancePath: instancePath + "/filesystem/scratch", schemaPath: "#/properties/filesystem/properties/scratch/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                        return false;
+                                      }
+                                    }
+                                    var valid3 = _errs51 === errors;
+                                  }
+                                }
+                              }
+                            } else {
+                              validate21.errors = [{ instancePath: instancePath + "/filesystem", schemaPath: "#/properties/filesystem/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              return false;
+                            }
+                          }
+                          var valid0 = _errs20 === errors;
+                          if (valid0) {
+                            let data20 = data.network;
+                            const _errs56 = errors;
+                            if (typeof data20 !== "string") {
+                              validate21.errors = [{ instancePath: instancePath + "/network", schemaPath: "#/properties/network/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              return false;
+                            }
+                            if (!(data20 === "none" || data20 === "loopback" || data20 === "host")) {
+                              validate21.errors = [{ instancePath: instancePath + "/network", schemaPath: "#/properties/network/enum", keyword: "enum", params: { allowedValues: schema32.properties.network.enum }, message: "must be equal to one of the allowed values" }];
+                              return false;
+                            }
+                            var valid0 = _errs56 === errors;
+                            if (valid0) {
+                              let data21 = data.capabilities;
+                              const _errs58 = errors;
+                              if (errors === _errs58) {
+                                if (Array.isArray(data21)) {
+                                  if (data21.length > 41) {
+                                    validate21.errors = [{ instancePath: instancePath + "/capabilities", schemaPath: "#/properties/capabilities/maxItems", keyword: "maxItems", params: { limit: 41 }, message: "must NOT have more than 41 items" }];
+                                    return false;
+                                  } else {
+                                    var valid15 = true;
+                                    const len4 = data21.length;
+                                    for (let i6 = 0; i6 < len4; i6++) {
+                                      let data22 = data21[i6];
+                                      const _errs60 = errors;
+                                      if (errors === _errs60) {
+                                        if (typeof data22 === "string") {
+                                          if (!pattern20.test(data22)) {
+                                            validate21.errors = [{ instancePath: instancePath + "/capabilities/" + i6, schemaPath: "#/properties/capabilities/items/pattern", keyword: "pattern", params: { pattern: "^CAP_[A-Z_]{1,32}$" }, message: 'must match pattern "^CAP_[A-Z_]{1,32}$"' }];
+                                            return false;
+                                          }
                                         } else {
-                                          validate21.errors = [{ instancePath: instancePath + "/filesystem/scratch/" + i4, schemaPath: "#/$defs/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          validate21.errors = [{ instancePath: instancePath + "/capabilities/" + i6, schemaPath: "#/properties/capabilities/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                           return false;
                                         }
                                       }
-                                      var valid12 = _errs47 === errors;
-                                      if (!valid12) {
+                                      var valid15 = _errs60 === errors;
+                                      if (!valid15) {
                                         break;
                                       }
                                     }
-                                    if (valid12) {
-                                      let i5 = data15.length;
-                                      let j1;
-                                      if (i5 > 1) {
-                                        outer0:
-                                          for (; i5--; ) {
-                                            for (j1 = i5; j1--; ) {
-                                              if (func0(data15[i5], data15[j1])) {
-                                                validate21.errors = [{ instancePath: instancePath + "/filesystem/scratch", schemaPath: "#/properties/filesystem/properties/scratch/uniqueItems", keyword: "uniqueItems", params: { i: i5, j: j1 }, message: "must NOT have duplicate items (items ## " + j1 + " and " + i5 + " are identical)" }];
-                                                return false;
-                                                break outer0;
-                                              }
-                                            }
+                                    if (valid15) {
+                                      let i7 = data21.length;
+                                      let j2;
+                                      if (i7 > 1) {
+                                        const indices1 = {};
+                                        for (; i7--; ) {
+                                          let item1 = data21[i7];
+                                          if (typeof item1 !== "string") {
+                                            continue;
                                           }
+                                          if (typeof indices1[item1] == "number") {
+                                            j2 = indices1[item1];
+                                            validate21.errors = [{ instancePath: instancePath + "/capabilities", schemaPath: "#/properties/capabilities/uniqueItems", keyword: "uniqueItems", params: { i: i7, j: j2 }, message: "must NOT have duplicate items (items ## " + j2 + " and " + i7 + " are identical)" }];
+                                            return false;
+                                            break;
+                                          }
+                                          indices1[item1] = i7;
+                                        }
                                       }
                                     }
                                   }
                                 } else {
-                                  validate21.errors = [{ instancePath: instancePath + "/filesystem/scratch", schemaPath: "#/properties/filesystem/properties/scratch/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                  validate21.errors = [{ instancePath: instancePath + "/capabilities", schemaPath: "#/properties/capabilities/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                   return false;
                                 }
                               }
-                              var valid3 = _errs45 === errors;
-                            }
-                          }
-                        }
-                      } else {
-                        validate21.errors = [{ instancePath: instancePath + "/filesystem", schemaPath: "#/properties/filesystem/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                        return false;
-                      }
-                    }
-                    var valid0 = _errs14 === errors;
-                    if (valid0) {
-                      let data17 = data.network;
-                      const _errs50 = errors;
-                      if (typeof data17 !== "string") {
-                        validate21.errors = [{ instancePath: instancePath + "/network", schemaPath: "#/properties/network/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                        return false;
-                      }
-                      if (!(data17 === "none" || data17 === "loopback" || data17 === "host")) {
-                        validate21.errors = [{ instancePath: instancePath + "/network", schemaPath: "#/properties/network/enum", keyword: "enum", params: { allowedValues: schema32.properties.network.enum }, message: "must be equal to one of the allowed values" }];
-                        return false;
-                      }
-                      var valid0 = _errs50 === errors;
-                      if (valid0) {
-                        let data18 = data.capabilities;
-                        const _errs52 = errors;
-                        if (errors === _errs52) {
-                          if (Array.isArray(data18)) {
-                            if (data18.length > 41) {
-                              validate21.errors = [{ instancePath: instancePath + "/capabilities", schemaPath: "#/properties/capabilities/maxItems", keyword: "maxItems", params: { limit: 41 }, message: "must NOT have more than 41 items" }];
-                              return false;
-                            } else {
-                              var valid15 = true;
-                              const len4 = data18.length;
-                              for (let i6 = 0; i6 < len4; i6++) {
-                                let data19 = data18[i6];
-                                const _errs54 = errors;
-                                if (errors === _errs54) {
-                                  if (typeof data19 === "string") {
-                                    if (!pattern19.test(data19)) {
-                                      validate21.errors = [{ instancePath: instancePath + "/capabilities/" + i6, schemaPath: "#/properties/capabilities/items/pattern", keyword: "pattern", params: { pattern: "^CAP_[A-Z_]{1,32}$" }, message: 'must match pattern "^CAP_[A-Z_]{1,32}$"' }];
-                                      return false;
-                                    }
-                                  } else {
-                                    validate21.errors = [{ instancePath: instancePath + "/capabilities/" + i6, schemaPath: "#/properties/capabilities/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                    return false;
-                                  }
-                                }
-                                var valid15 = _errs54 === errors;
-                                if (!valid15) {
-                                  break;
-                                }
-                              }
-                              if (valid15) {
-                                let i7 = data18.length;
-                                let j2;
-                                if (i7 > 1) {
-                                  const indices1 = {};
-                                  for (; i7--; ) {
-                                    let item1 = data18[i7];
-                                    if (typeof item1 !== "string") {
-                                      continue;
-                                    }
-                                    if (typeof indices1[item1] == "number") {
-                                      j2 = indices1[item1];
-                                      validate21.errors = [{ instancePath: instancePath + "/capabilities", schemaPath: "#/properties/capabilities/uniqueItems", keyword: "uniqueItems", params: { i: i7, j: j2 }, message: "must NOT have duplicate items (items ## " + j2 + " and " + i7 + " are identical)" }];
-                                      return false;
-                                      break;
-                                    }
-                                    indices1[item1] = i7;
-                                  }
-                                }
-                              }
-                            }
-                          } else {
-                            validate21.errors = [{ instancePath: instancePath + "/capabilities", schemaPath: "#/properties/capabilities/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                            return false;
-                          }
-                        }
-                        var valid0 = _errs52 === errors;
-                        if (valid0) {
-                          let data20 = data.devices;
-                          const _errs56 = errors;
-                          if (errors === _errs56) {
-                            if (Array.isArray(data20)) {
-                              if (data20.length > 32) {
-                                validate21.errors = [{ instancePath: instancePath + "/devices", schemaPath: "#/properties/devices/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
-                                return false;
-                              } else {
-                                var valid17 = true;
-                                const len5 = data20.length;
-                                for (let i8 = 0; i8 < len5; i8++) {
-                                  let data21 = data20[i8];
-                                  const _errs58 = errors;
-                                  if (errors === _errs58) {
-                                    if (typeof data21 === "string") {
-                                      if (!pattern20.test(data21)) {
-                                        validate21.errors = [{ instancePath: instancePath + "/devices/" + i8, schemaPath: "#/properties/devices/items/pattern", keyword: "pattern", params: { pattern: "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" }, message: 'must match pattern "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$"' }];
-                                        return false;
-                                      }
-                                    } else {
-                                      validate21.errors = [{ instancePath: instancePath + "/devices/" + i8, schemaPath: "#/properties/devices/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                      return false;
-                                    }
-                                  }
-                                  var valid17 = _errs58 === errors;
-                                  if (!valid17) {
-                                    break;
-                                  }
-                                }
-                                if (valid17) {
-                                  let i9 = data20.length;
-                                  let j3;
-                                  if (i9 > 1) {
-                                    const indices2 = {};
-                                    for (; i9--; ) {
-                                      let item2 = data20[i9];
-                                      if (typeof item2 !== "string") {
-                                        continue;
-                                      }
-                                      if (typeof indices2[item2] == "number") {
-                                        j3 = indices2[item2];
-                                        validate21.errors = [{ instancePath: instancePath + "/devices", schemaPath: "#/properties/devices/uniqueItems", keyword: "uniqueItems", params: { i: i9, j: j3 }, message: "must NOT have duplicate items (items ## " + j3 + " and " + i9 + " are identical)" }];
-                                        return false;
-                                        break;
-                                      }
-                                      indices2[item2] = i9;
-                                    }
-                                  }
-                                }
-                              }
-                            } else {
-                              validate21.errors = [{ instancePath: instancePath + "/devices", schemaPath: "#/properties/devices/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                              return false;
-                            }
-                          }
-                          var valid0 = _errs56 === errors;
-                          if (valid0) {
-                            let data22 = data.syscalls;
-                            const _errs60 = errors;
-                            if (errors === _errs60) {
-                              if (data22 && typeof data22 == "object" && !Array.isArray(data22)) {
-                                if (data22.filter === void 0) {
-                                  data22.filter = "default";
-                                }
-                                if (data22.allow === void 0) {
-                                  data22.allow = [];
-                                }
-                                if (data22.sockets === void 0) {
-                                  data22.sockets = [];
-                                }
+                              var valid0 = _errs58 === errors;
+                              if (valid0) {
+                                let data23 = data.devices;
                                 const _errs62 = errors;
-                                for (const key4 in data22) {
-                                  if (!(key4 === "filter" || key4 === "allow" || key4 === "sockets")) {
-                                    validate21.errors = [{ instancePath: instancePath + "/syscalls", schemaPath: "#/properties/syscalls/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
-                                    return false;
-                                    break;
-                                  }
-                                }
-                                if (_errs62 === errors) {
-                                  let data23 = data22.filter;
-                                  const _errs63 = errors;
-                                  if (typeof data23 !== "string") {
-                                    validate21.errors = [{ instancePath: instancePath + "/syscalls/filter", schemaPath: "#/properties/syscalls/properties/filter/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                    return false;
-                                  }
-                                  if (!(data23 === "default" || data23 === "strict")) {
-                                    validate21.errors = [{ instancePath: instancePath + "/syscalls/filter", schemaPath: "#/properties/syscalls/properties/filter/enum", keyword: "enum", params: { allowedValues: schema32.properties.syscalls.properties.filter.enum }, message: "must be equal to one of the allowed values" }];
-                                    return false;
-                                  }
-                                  var valid19 = _errs63 === errors;
-                                  if (valid19) {
-                                    let data24 = data22.allow;
-                                    const _errs65 = errors;
-                                    if (errors === _errs65) {
-                                      if (Array.isArray(data24)) {
-                                        if (data24.length > 64) {
-                                          validate21.errors = [{ instancePath: instancePath + "/syscalls/allow", schemaPath: "#/properties/syscalls/properties/allow/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
-                                          return false;
-                                        } else {
-                                          var valid20 = true;
-                                          const len6 = data24.length;
-                                          for (let i10 = 0; i10 < len6; i10++) {
-                                            let data25 = data24[i10];
-                                            const _errs67 = errors;
-                                            if (errors === _errs67) {
-                                              if (typeof data25 === "string") {
-                                                if (!pattern21.test(data25)) {
-                                                  validate21.errors = [{ instancePath: instancePath + "/syscalls/allow/" + i10, schemaPath: "#/properties/syscalls/properties/allow/items/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_]{0,63}$" }, message: 'must match pattern "^[a-z_][a-z0-9_]{0,63}$"' }];
-                                                  return false;
-                                                }
-                                              } else {
-                                                validate21.errors = [{ instancePath: instancePath + "/syscalls/allow/" + i10, schemaPath: "#/properties/syscalls/properties/allow/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                return false;
-                                              }
+                                if (errors === _errs62) {
+                                  if (Array.isArray(data23)) {
+                                    if (data23.length > 32) {
+                                      validate21.errors = [{ instancePath: instancePath + "/devices", schemaPath: "#/properties/devices/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
+                                      return false;
+                                    } else {
+                                      var valid17 = true;
+                                      const len5 = data23.length;
+                                      for (let i8 = 0; i8 < len5; i8++) {
+                                        let data24 = data23[i8];
+                                        const _errs64 = errors;
+                                        if (errors === _errs64) {
+                                          if (typeof data24 === "string") {
+                                            if (!pattern21.test(data24)) {
+                                              validate21.errors = [{ instancePath: instancePath + "/devices/" + i8, schemaPath: "#/properties/devices/items/pattern", keyword: "pattern", params: { pattern: "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" }, message: 'must match pattern "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$"' }];
+                                              return false;
                                             }
-                                            var valid20 = _errs67 === errors;
-                                            if (!valid20) {
+                                          } else {
+                                            validate21.errors = [{ instancePath: instancePath + "/devices/" + i8, schemaPath: "#/properties/devices/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            return false;
+                                          }
+                                        }
+                                        var valid17 = _errs64 === errors;
+                                        if (!valid17) {
+                                          break;
+                                        }
+                                      }
+                                      if (valid17) {
+                                        let i9 = data23.length;
+                                        let j3;
+                                        if (i9 > 1) {
+                                          const indices2 = {};
+                                          for (; i9--; ) {
+                                            let item2 = data23[i9];
+                                            if (typeof item2 !== "string") {
+                                              continue;
+                                            }
+                                            if (typeof indices2[item2] == "number") {
+                                              j3 = indices2[item2];
+                                              validate21.errors = [{ instancePath: instancePath + "/devices", schemaPath: "#/properties/devices/uniqueItems", keyword: "uniqueItems", params: { i: i9, j: j3 }, message: "must NOT have duplicate items (items ## " + j3 + " and " + i9 + " are identical)" }];
+                                              return false;
                                               break;
                                             }
-                                          }
-                                          if (valid20) {
-                                            let i11 = data24.length;
-                                            let j4;
-                                            if (i11 > 1) {
-                                              const indices3 = {};
-                                              for (; i11--; ) {
-                                                let item3 = data24[i11];
-                                                if (typeof item3 !== "string") {
-                                                  continue;
-                                                }
-                                                if (typeof indices3[item3] == "number") {
-                                                  j4 = indices3[item3];
-                                                  validate21.errors = [{ instancePath: instancePath + "/syscalls/allow", schemaPath: "#/properties/syscalls/properties/allow/uniqueItems", keyword: "uniqueItems", params: { i: i11, j: j4 }, message: "must NOT have duplicate items (items ## " + j4 + " and " + i11 + " are identical)" }];
-                                                  return false;
-                                                  break;
-                                                }
-                                                indices3[item3] = i11;
-                                              }
-                                            }
+                                            indices2[item2] = i9;
                                           }
                                         }
-                                      } else {
-                                        validate21.errors = [{ instancePath: instancePath + "/syscalls/allow", schemaPath: "#/properties/syscalls/properties/allow/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                        return false;
                                       }
                                     }
-                                    var valid19 = _errs65 === errors;
-                                    if (valid19) {
-                                      let data26 = data22.sockets;
-                                      const _errs69 = errors;
-                                      if (errors === _errs69) {
-                                        if (Array.isArray(data26)) {
-                                          if (data26.length > 3) {
-                                            validate21.errors = [{ instancePath: instancePath + "/syscalls/sockets", schemaPath: "#/properties/syscalls/properties/sockets/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
-                                            return false;
-                                          } else {
-                                            var valid22 = true;
-                                            const len7 = data26.length;
-                                            for (let i12 = 0; i12 < len7; i12++) {
-                                              let data27 = data26[i12];
-                                              const _errs71 = errors;
-                                              if (typeof data27 !== "string") {
-                                                validate21.errors = [{ instancePath: instancePath + "/syscalls/sockets/" + i12, schemaPath: "#/properties/syscalls/properties/sockets/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                return false;
-                                              }
-                                              if (!(data27 === "netlink" || data27 === "packet" || data27 === "vsock")) {
-                                                validate21.errors = [{ instancePath: instancePath + "/syscalls/sockets/" + i12, schemaPath: "#/properties/syscalls/properties/sockets/items/enum", keyword: "enum", params: { allowedValues: schema32.properties.syscalls.properties.sockets.items.enum }, message: "must be equal to one of the allowed values" }];
-                                                return false;
-                                              }
-                                              var valid22 = _errs71 === errors;
-                                              if (!valid22) {
-                                                break;
-                                              }
-                                            }
-                                            if (valid22) {
-                                              let i13 = data26.length;
-                                              let j5;
-                                              if (i13 > 1) {
-                                                const indices4 = {};
-                                                for (; i13--; ) {
-                                                  let item4 = data26[i13];
-                                                  if (typeof item4 !== "string") {
-                                                    continue;
-                                                  }
-                                                  if (typeof indices4[item4] == "number") {
-                                                    j5 = indices4[item4];
-                                                    validate21.errors = [{ instancePath: instancePath + "/syscalls/sockets", schemaPath: "#/properties/syscalls/properties/sockets/uniqueItems", keyword: "uniqueItems", params: { i: i13, j: j5 }, message: "must NOT have duplicate items (items ## " + j5 + " and " + i13 + " are identical)" }];
-                                                    return false;
-                                                    break;
-                                                  }
-                                                  indices4[item4] = i13;
-                                                }
-                                              }
-                                            }
-                                          }
-                                        } else {
-                                          validate21.errors = [{ instancePath: instancePath + "/syscalls/sockets", schemaPath: "#/properties/syscalls/properties/sockets/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                          return false;
-                                        }
-                                      }
-                                      var valid19 = _errs69 === errors;
-                                    }
+                                  } else {
+                                    validate21.errors = [{ instancePath: instancePath + "/devices", schemaPath: "#/properties/devices/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                    return false;
                                   }
                                 }
-                              } else {
-                                validate21.errors = [{ instancePath: instancePath + "/syscalls", schemaPath: "#/properties/syscalls/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                return false;
-                              }
-                            }
-                            var valid0 = _errs60 === errors;
-                            if (valid0) {
-                              let data28 = data.limits;
-                              const _errs73 = errors;
-                              if (errors === _errs73) {
-                                if (data28 && typeof data28 == "object" && !Array.isArray(data28)) {
-                                  if (data28.wall_ms === void 0) {
-                                    data28.wall_ms = 6e5;
-                                  }
-                                  if (data28.cpu_seconds === void 0) {
-                                    data28.cpu_seconds = 600;
-                                  }
-                                  if (data28.address_space_bytes === void 0) {
-                                    data28.address_space_bytes = null;
-                                  }
-                                  if (data28.data_bytes === void 0) {
-                                    data28.data_bytes = 1073741824;
-                                  }
-                                  if (data28.memory_bytes === void 0) {
-                                    data28.memory_bytes = 1073741824;
-                                  }
-                                  if (data28.cpu_percent === void 0) {
-                                    data28.cpu_percent = null;
-                                  }
-                                  if (data28.processes === void 0) {
-                                    data28.processes = 64;
-                                  }
-                                  if (data28.open_files === void 0) {
-                                    data28.open_files = 256;
-                                  }
-                                  if (data28.file_bytes === void 0) {
-                                    data28.file_bytes = 67108864;
-                                  }
-                                  if (data28.output_bytes === void 0) {
-                                    data28.output_bytes = 10485760;
-                                  }
-                                  if (data28.scratch_bytes === void 0) {
-                                    data28.scratch_bytes = 16777216;
-                                  }
-                                  const _errs75 = errors;
-                                  for (const key5 in data28) {
-                                    if (!func1.call(schema32.properties.limits.properties, key5)) {
-                                      validate21.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
-                                      return false;
-                                      break;
-                                    }
-                                  }
-                                  if (_errs75 === errors) {
-                                    let data29 = data28.wall_ms;
-                                    const _errs76 = errors;
-                                    if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
-                                      validate21.errors = [{ instancePath: instancePath + "/limits/wall_ms", schemaPath: "#/properties/limits/properties/wall_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                      return false;
-                                    }
-                                    if (errors === _errs76) {
-                                      if (typeof data29 == "number" && isFinite(data29)) {
-                                        if (data29 > 864e5 || isNaN(data29)) {
-                                          validate21.errors = [{ instancePath: instancePath + "/limits/wall_ms", schemaPath: "#/properties/limits/properties/wall_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
+                                var valid0 = _errs62 === errors;
+                                if (valid0) {
+                                  let data25 = data.syscalls;
+                                  const _errs66 = errors;
+                                  if (errors === _errs66) {
+                                    if (data25 && typeof data25 == "object" && !Array.isArray(data25)) {
+                                      if (data25.filter === void 0) {
+                                        data25.filter = "default";
+                                      }
+                                      if (data25.allow === void 0) {
+                                        data25.allow = [];
+                                      }
+                                      if (data25.sockets === void 0) {
+                                        data25.sockets = [];
+                                      }
+                                      const _errs68 = errors;
+                                      for (const key4 in data25) {
+                                        if (!(key4 === "filter" || key4 === "allow" || key4 === "sockets")) {
+                                          validate21.errors = [{ instancePath: instancePath + "/syscalls", schemaPath: "#/properties/syscalls/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                           return false;
-                                        } else {
-                                          if (data29 < 10 || isNaN(data29)) {
-                                            validate21.errors = [{ instancePath: instancePath + "/limits/wall_ms", schemaPath: "#/properties/limits/properties/wall_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 }, message: "must be >= 10" }];
-                                            return false;
-                                          }
+                                          break;
                                         }
                                       }
-                                    }
-                                    var valid24 = _errs76 === errors;
-                                    if (valid24) {
-                                      let data30 = data28.cpu_seconds;
-                                      const _errs78 = errors;
-                                      if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
-                                        validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                        return false;
-                                      }
-                                      if (errors === _errs78) {
-                                        if (typeof data30 == "number" && isFinite(data30)) {
-                                          if (data30 > 86400 || isNaN(data30)) {
-                                            validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, message: "must be <= 86400" }];
-                                            return false;
-                                          } else {
-                                            if (data30 < 1 || isNaN(data30)) {
-                                              validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                      if (_errs68 === errors) {
+                                        let data26 = data25.filter;
+                                        const _errs69 = errors;
+                                        if (typeof data26 !== "string") {
+                                          validate21.errors = [{ instancePath: instancePath + "/syscalls/filter", schemaPath: "#/properties/syscalls/properties/filter/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                          return false;
+                                        }
+                                        if (!(data26 === "default" || data26 === "strict")) {
+                                          validate21.errors = [{ instancePath: instancePath + "/syscalls/filter", schemaPath: "#/properties/syscalls/properties/filter/enum", keyword: "enum", params: { allowedValues: schema32.properties.syscalls.properties.filter.enum }, message: "must be equal to one of the allowed values" }];
+                                          return false;
+                                        }
+                                        var valid19 = _errs69 === errors;
+                                        if (valid19) {
+                                          let data27 = data25.allow;
+                                          const _errs71 = errors;
+                                          if (errors === _errs71) {
+                                            if (Array.isArray(data27)) {
+                                              if (data27.length > 64) {
+                                                validate21.errors = [{ instancePath: instancePath + "/syscalls/allow", schemaPath: "#/properties/syscalls/properties/allow/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                                return false;
+                                              } else {
+                                                var valid20 = true;
+                                                const len6 = data27.length;
+                                                for (let i10 = 0; i10 < len6; i10++) {
+                                                  let data28 = data27[i10];
+                                                  const _errs73 = errors;
+                                                  if (errors === _errs73) {
+                                                    if (typeof data28 === "string") {
+                                                      if (!pattern22.test(data28)) {
+                                                        validate21.errors = [{ instancePath: instancePath + "/syscalls/allow/" + i10, schemaPath: "#/properties/syscalls/properties/allow/items/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_]{0,63}$" }, message: 'must match pattern "^[a-z_][a-z0-9_]{0,63}$"' }];
+                                                        return false;
+                                                      }
+                                                    } else {
+                                                      validate21.errors = [{ instancePath: instancePath + "/syscalls/allow/" + i10, schemaPath: "#/properties/syscalls/properties/allow/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                      return false;
+                                                    }
+                                                  }
+                                                  var valid20 = _errs73 === errors;
+                                                  if (!valid20) {
+                                                    break;
+                                                  }
+                                                }
+                                                if (valid20) {
+                                                  let i11 = data27.length;
+                                                  let j4;
+                                                  if (i11 > 1) {
+                                                    const indices3 = {};
+                                                    for (; i11--; ) {
+                                                      let item3 = data27[i11];
+                                                      if (typeof item3 !== "string") {
+                                                        continue;
+                                                      }
+                                                      if (typeof indices3[item3] == "number") {
+                                                        j4 = indices3[item3];
+                                                        validate21.errors = [{ instancePath: instancePath + "/syscalls/allow", schemaPath: "#/properties/syscalls/properties/allow/uniqueItems", keyword: "uniqueItems", params: { i: i11, j: j4 }, message: "must NOT have duplicate items (items ## " + j4 + " and " + i11 + " are identical)" }];
+                                                        return false;
+                                                        break;
+                                                      }
+                                                      indices3[item3] = i11;
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            } else {
+                                              validate21.errors = [{ instancePath: instancePath + "/syscalls/allow", schemaPath: "#/properties/syscalls/properties/allow/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                               return false;
                                             }
                                           }
-                                        }
-                                      }
-                                      var valid24 = _errs78 === errors;
-                                      if (valid24) {
-                                        let data31 = data28.address_space_bytes;
-                                        const _errs80 = errors;
-                                        if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31)) && data31 !== null) {
-                                          validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema32.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
-                                          return false;
-                                        }
-                                        if (errors === _errs80) {
-                                          if (typeof data31 == "number" && isFinite(data31)) {
-                                            if (data31 > 1099511627776 || isNaN(data31)) {
-                                              validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
-                                              return false;
-                                            } else {
-                                              if (data31 < 1048576 || isNaN(data31)) {
-                                                validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
+                                          var valid19 = _errs71 === errors;
+                                          if (valid19) {
+                                            let data29 = data25.sockets;
+                                            const _errs75 = errors;
+                                            if (errors === _errs75) {
+                                              if (Array.isArray(data29)) {
+                                                if (data29.length > 3) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/syscalls/sockets", schemaPath: "#/properties/syscalls/properties/sockets/maxItems", keyword: "maxItems", params: { limit: 3 }, message: "must NOT have more than 3 items" }];
+                                                  return false;
+                                                } else {
+                                                  var valid22 = true;
+                                                  const len7 = data29.length;
+                                                  for (let i12 = 0; i12 < len7; i12++) {
+                                                    let data30 = data29[i12];
+                                                    const _errs77 = errors;
+                                                    if (typeof data30 !== "string") {
+                                                      validate21.errors = [{ instancePath: instancePath + "/syscalls/sockets/" + i12, schemaPath: "#/properties/syscalls/properties/sockets/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                      return false;
+                                                    }
+                                                    if (!(data30 === "netlink" || data30 === "packet" || data30 === "vsock")) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/syscalls/sockets/" + i12, schemaPath: "#/properties/syscalls/properties/sockets/items/enum", keyword: "enum", params: { allowedValues: schema32.properties.syscalls.properties.sockets.items.enum }, message: "must be equal to one of the allowed values" }];
+                                                      return false;
+                                                    }
+                                                    var valid22 = _errs77 === errors;
+                                                    if (!valid22) {
+                                                      break;
+                                                    }
+                                                  }
+                                                  if (valid22) {
+                                                    let i13 = data29.length;
+                                                    let j5;
+                                                    if (i13 > 1) {
+                                                      const indices4 = {};
+                                                      for (; i13--; ) {
+                                                        let item4 = data29[i13];
+                                                        if (typeof item4 !== "string") {
+                                                          continue;
+                                                        }
+                                                        if (typeof indices4[item4] == "number") {
+                                                          j5 = indices4[item4];
+                                                          validate21.errors = [{ instancePath: instancePath + "/syscalls/sockets", schemaPath: "#/properties/syscalls/properties/sockets/uniqueItems", keyword: "uniqueItems", params: { i: i13, j: j5 }, message: "must NOT have duplicate items (items ## " + j5 + " and " + i13 + " are identical)" }];
+                                                          return false;
+                                                          break;
+                                                        }
+                                                        indices4[item4] = i13;
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                              } else {
+                                                validate21.errors = [{ instancePath: instancePath + "/syscalls/sockets", schemaPath: "#/properties/syscalls/properties/sockets/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                                 return false;
                                               }
                                             }
+                                            var valid19 = _errs75 === errors;
                                           }
                                         }
-                                        var valid24 = _errs80 === errors;
-                                        if (valid24) {
-                                          let data32 = data28.data_bytes;
+                                      }
+                                    } else {
+                                      validate21.errors = [{ instancePath: instancePath + "/syscalls", schemaPath: "#/properties/syscalls/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                      return false;
+                                    }
+                                  }
+                                  var valid0 = _errs66 === errors;
+                                  if (valid0) {
+                                    let data31 = data.limits;
+                                    const _errs79 = errors;
+                                    if (errors === _errs79) {
+                                      if (data31 && typeof data31 == "object" && !Array.isArray(data31)) {
+                                        if (data31.wall_ms === void 0) {
+                                          data31.wall_ms = 6e5;
+                                        }
+                                        if (data31.cpu_seconds === void 0) {
+                                          data31.cpu_seconds = 600;
+                                        }
+                                        if (data31.address_space_bytes === void 0) {
+                                          data31.address_space_bytes = null;
+                                        }
+                                        if (data31.data_bytes === void 0) {
+                                          data31.data_bytes = 1073741824;
+                                        }
+                                        if (data31.memory_bytes === void 0) {
+                                          data31.memory_bytes = 1073741824;
+                                        }
+                                        if (data31.cpu_percent === void 0) {
+                                          data31.cpu_percent = null;
+                                        }
+                                        if (data31.processes === void 0) {
+                                          data31.processes = 64;
+                                        }
+                                        if (data31.open_files === void 0) {
+                                          data31.open_files = 256;
+                                        }
+                                        if (data31.file_bytes === void 0) {
+                                          data31.file_bytes = 67108864;
+                                        }
+                                        if (data31.output_bytes === void 0) {
+                                          data31.output_bytes = 10485760;
+                                        }
+                                        if (data31.scratch_bytes === void 0) {
+                                          data31.scratch_bytes = 16777216;
+                                        }
+                                        const _errs81 = errors;
+                                        for (const key5 in data31) {
+                                          if (!func1.call(schema32.properties.limits.properties, key5)) {
+                                            validate21.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                            return false;
+                                            break;
+                                          }
+                                        }
+                                        if (_errs81 === errors) {
+                                          let data32 = data31.wall_ms;
                                           const _errs82 = errors;
-                                          if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32)) && data32 !== null) {
-                                            validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema32.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
+                                          if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
+                                            validate21.errors = [{ instancePath: instancePath + "/limits/wall_ms", schemaPath: "#/properties/limits/properties/wall_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
                                           if (errors === _errs82) {
                                             if (typeof data32 == "number" && isFinite(data32)) {
-                                              if (data32 > 1099511627776 || isNaN(data32)) {
-                                                validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                              if (data32 > 864e5 || isNaN(data32)) {
+                                                validate21.errors = [{ instancePath: instancePath + "/limits/wall_ms", schemaPath: "#/properties/limits/properties/wall_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
                                                 return false;
                                               } else {
-                                                if (data32 < 1048576 || isNaN(data32)) {
-                                                  validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
+                                                if (data32 < 10 || isNaN(data32)) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/limits/wall_ms", schemaPath: "#/properties/limits/properties/wall_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 }, message: "must be >= 10" }];
                                                   return false;
                                                 }
                                               }
@@ -2103,20 +2094,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                           var valid24 = _errs82 === errors;
                                           if (valid24) {
-                                            let data33 = data28.memory_bytes;
+                                            let data33 = data31.cpu_seconds;
                                             const _errs84 = errors;
                                             if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
-                                              validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs84) {
                                               if (typeof data33 == "number" && isFinite(data33)) {
-                                                if (data33 > 1099511627776 || isNaN(data33)) {
-                                                  validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                if (data33 > 86400 || isNaN(data33)) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, message: "must be <= 86400" }];
                                                   return false;
                                                 } else {
-                                                  if (data33 < 16777216 || isNaN(data33)) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16777216 }, message: "must be >= 16777216" }];
+                                                  if (data33 < 1 || isNaN(data33)) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                     return false;
                                                   }
                                                 }
@@ -2124,20 +2115,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                             var valid24 = _errs84 === errors;
                                             if (valid24) {
-                                              let data34 = data28.cpu_percent;
+                                              let data34 = data31.address_space_bytes;
                                               const _errs86 = errors;
                                               if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34)) && data34 !== null) {
-                                                validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/type", keyword: "type", params: { type: schema32.properties.limits.properties.cpu_percent.type }, message: "must be integer,null" }];
+                                                validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema32.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
                                                 return false;
                                               }
                                               if (errors === _errs86) {
                                                 if (typeof data34 == "number" && isFinite(data34)) {
-                                                  if (data34 > 102400 || isNaN(data34)) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/maximum", keyword: "maximum", params: { comparison: "<=", limit: 102400 }, message: "must be <= 102400" }];
+                                                  if (data34 > 1099511627776 || isNaN(data34)) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                     return false;
                                                   } else {
-                                                    if (data34 < 1 || isNaN(data34)) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                    if (data34 < 1048576 || isNaN(data34)) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
                                                       return false;
                                                     }
                                                   }
@@ -2145,20 +2136,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                               var valid24 = _errs86 === errors;
                                               if (valid24) {
-                                                let data35 = data28.processes;
+                                                let data35 = data31.data_bytes;
                                                 const _errs88 = errors;
-                                                if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
-                                                  validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35)) && data35 !== null) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema32.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs88) {
                                                   if (typeof data35 == "number" && isFinite(data35)) {
-                                                    if (data35 > 32768 || isNaN(data35)) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
+                                                    if (data35 > 1099511627776 || isNaN(data35)) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                       return false;
                                                     } else {
-                                                      if (data35 < 1 || isNaN(data35)) {
-                                                        validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                      if (data35 < 1048576 || isNaN(data35)) {
+                                                        validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
                                                         return false;
                                                       }
                                                     }
@@ -2166,20 +2157,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                                 var valid24 = _errs88 === errors;
                                                 if (valid24) {
-                                                  let data36 = data28.open_files;
+                                                  let data36 = data31.memory_bytes;
                                                   const _errs90 = errors;
                                                   if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs90) {
                                                     if (typeof data36 == "number" && isFinite(data36)) {
-                                                      if (data36 > 65536 || isNaN(data36)) {
-                                                        validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                      if (data36 > 1099511627776 || isNaN(data36)) {
+                                                        validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                         return false;
                                                       } else {
-                                                        if (data36 < 8 || isNaN(data36)) {
-                                                          validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
+                                                        if (data36 < 16777216 || isNaN(data36)) {
+                                                          validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16777216 }, message: "must be >= 16777216" }];
                                                           return false;
                                                         }
                                                       }
@@ -2187,20 +2178,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                   }
                                                   var valid24 = _errs90 === errors;
                                                   if (valid24) {
-                                                    let data37 = data28.file_bytes;
+                                                    let data37 = data31.cpu_percent;
                                                     const _errs92 = errors;
-                                                    if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37))) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37)) && data37 !== null) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/type", keyword: "type", params: { type: schema32.properties.limits.properties.cpu_percent.type }, message: "must be integer,null" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs92) {
                                                       if (typeof data37 == "number" && isFinite(data37)) {
-                                                        if (data37 > 1099511627776 || isNaN(data37)) {
-                                                          validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                        if (data37 > 102400 || isNaN(data37)) {
+                                                          validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/maximum", keyword: "maximum", params: { comparison: "<=", limit: 102400 }, message: "must be <= 102400" }];
                                                           return false;
                                                         } else {
-                                                          if (data37 < 0 || isNaN(data37)) {
-                                                            validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          if (data37 < 1 || isNaN(data37)) {
+                                                            validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                             return false;
                                                           }
                                                         }
@@ -2208,20 +2199,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                     var valid24 = _errs92 === errors;
                                                     if (valid24) {
-                                                      let data38 = data28.output_bytes;
+                                                      let data38 = data31.processes;
                                                       const _errs94 = errors;
                                                       if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38))) {
-                                                        validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
                                                       }
                                                       if (errors === _errs94) {
                                                         if (typeof data38 == "number" && isFinite(data38)) {
-                                                          if (data38 > 1073741824 || isNaN(data38)) {
-                                                            validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                          if (data38 > 32768 || isNaN(data38)) {
+                                                            validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
                                                             return false;
                                                           } else {
-                                                            if (data38 < 1024 || isNaN(data38)) {
-                                                              validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                                            if (data38 < 1 || isNaN(data38)) {
+                                                              validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                               return false;
                                                             }
                                                           }
@@ -2229,26 +2220,92 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                       var valid24 = _errs94 === errors;
                                                       if (valid24) {
-                                                        let data39 = data28.scratch_bytes;
+                                                        let data39 = data31.open_files;
                                                         const _errs96 = errors;
                                                         if (!(typeof data39 == "number" && (!(data39 % 1) && !isNaN(data39)) && isFinite(data39))) {
-                                                          validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                          validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                           return false;
                                                         }
                                                         if (errors === _errs96) {
                                                           if (typeof data39 == "number" && isFinite(data39)) {
-                                                            if (data39 > 1073741824 || isNaN(data39)) {
-                                                              validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                            if (data39 > 65536 || isNaN(data39)) {
+                                                              validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                               return false;
                                                             } else {
-                                                              if (data39 < 4096 || isNaN(data39)) {
-                                                                validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                              if (data39 < 8 || isNaN(data39)) {
+                                                                validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
                                                                 return false;
                                                               }
                                                             }
                                                           }
                                                         }
                                                         var valid24 = _errs96 === errors;
+                                                        if (valid24) {
+                                                          let data40 = data31.file_bytes;
+                                                          const _errs98 = errors;
+                                                          if (!(typeof data40 == "number" && (!(data40 % 1) && !isNaN(data40)) && isFinite(data40))) {
+                                                            validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                            return false;
+                                                          }
+                                                          if (errors === _errs98) {
+                                                            if (typeof data40 == "number" && isFinite(data40)) {
+                                                              if (data40 > 1099511627776 || isNaN(data40)) {
+                                                                validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                                return false;
+                                                              } else {
+                                                                if (data40 < 0 || isNaN(data40)) {
+                                                                  validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                  return false;
+                                                                }
+                                                              }
+                                                            }
+                                                          }
+                                                          var valid24 = _errs98 === errors;
+                                                          if (valid24) {
+                                                            let data41 = data31.output_bytes;
+                                                            const _errs100 = errors;
+                                                            if (!(typeof data41 == "number" && (!(data41 % 1) && !isNaN(data41)) && isFinite(data41))) {
+                                                              validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                              return false;
+                                                            }
+                                                            if (errors === _errs100) {
+                                                              if (typeof data41 == "number" && isFinite(data41)) {
+                                                                if (data41 > 1073741824 || isNaN(data41)) {
+                                                                  validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                                  return false;
+                                                                } else {
+                                                                  if (data41 < 1024 || isNaN(data41)) {
+                                                                    validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                                                    return false;
+                                                                  }
+                                                                }
+                                                              }
+                                                            }
+                                                            var valid24 = _errs100 === errors;
+                                                            if (valid24) {
+                                                              let data42 = data31.scratch_bytes;
+                                                              const _errs102 = errors;
+                                                              if (!(typeof data42 == "number" && (!(data42 % 1) && !isNaN(data42)) && isFinite(data42))) {
+                                                                validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                return false;
+                                                              }
+                                                              if (errors === _errs102) {
+                                                                if (typeof data42 == "number" && isFinite(data42)) {
+                                                                  if (data42 > 1073741824 || isNaN(data42)) {
+                                                                    validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                                    return false;
+                                                                  } else {
+                                                                    if (data42 < 4096 || isNaN(data42)) {
+                                                                      validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                                      return false;
+                                                                    }
+                                                                  }
+                                                                }
+                                                              }
+                                                              var valid24 = _errs102 === errors;
+                                                            }
+                                                          }
+                                                        }
                                                       }
                                                     }
                                                   }
@@ -2257,281 +2314,223 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                           }
                                         }
-                                      }
-                                    }
-                                  }
-                                } else {
-                                  validate21.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                  return false;
-                                }
-                              }
-                              var valid0 = _errs73 === errors;
-                              if (valid0) {
-                                let data40 = data.environment;
-                                const _errs98 = errors;
-                                if (errors === _errs98) {
-                                  if (data40 && typeof data40 == "object" && !Array.isArray(data40)) {
-                                    if (Object.keys(data40).length > 64) {
-                                      validate21.errors = [{ instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/maxProperties", keyword: "maxProperties", params: { limit: 64 }, message: "must NOT have more than 64 properties" }];
-                                      return false;
-                                    } else {
-                                      for (const key6 in data40) {
-                                        const _errs100 = errors;
-                                        if (errors === _errs100) {
-                                          if (typeof key6 === "string") {
-                                            if (!pattern22.test(key6)) {
-                                              const err26 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key6 };
-                                              if (vErrors === null) {
-                                                vErrors = [err26];
-                                              } else {
-                                                vErrors.push(err26);
-                                              }
-                                              errors++;
-                                            }
-                                          } else {
-                                            const err27 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/type", keyword: "type", params: { type: "string" }, message: "must be string", propertyName: key6 };
-                                            if (vErrors === null) {
-                                              vErrors = [err27];
-                                            } else {
-                                              vErrors.push(err27);
-                                            }
-                                            errors++;
-                                          }
-                                        }
-                                        var valid25 = _errs100 === errors;
-                                        if (!valid25) {
-                                          const err28 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames", keyword: "propertyNames", params: { propertyName: key6 }, message: "property name must be valid" };
-                                          if (vErrors === null) {
-                                            vErrors = [err28];
-                                          } else {
-                                            vErrors.push(err28);
-                                          }
-                                          errors++;
-                                          validate21.errors = vErrors;
-                                          return false;
-                                          break;
-                                        }
-                                      }
-                                      if (valid25) {
-                                        for (const key7 in data40) {
-                                          let data41 = data40[key7];
-                                          const _errs103 = errors;
-                                          if (errors === _errs103) {
-                                            if (typeof data41 === "string") {
-                                              if (func2(data41) > 4096) {
-                                                validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
-                                                return false;
-                                              } else {
-                                                if (!pattern23.test(data41)) {
-                                                  validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$"' }];
-                                                  return false;
-                                                }
-                                              }
-                                            } else {
-                                              validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                              return false;
-                                            }
-                                          }
-                                          var valid26 = _errs103 === errors;
-                                          if (!valid26) {
-                                            break;
-                                          }
-                                        }
-                                      }
-                                    }
-                                  } else {
-                                    validate21.errors = [{ instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                    return false;
-                                  }
-                                }
-                                var valid0 = _errs98 === errors;
-                                if (valid0) {
-                                  let data42 = data.secrets;
-                                  const _errs105 = errors;
-                                  if (errors === _errs105) {
-                                    if (Array.isArray(data42)) {
-                                      if (data42.length > 16) {
-                                        validate21.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
-                                        return false;
                                       } else {
-                                        var valid27 = true;
-                                        const len8 = data42.length;
-                                        for (let i14 = 0; i14 < len8; i14++) {
-                                          let data43 = data42[i14];
-                                          const _errs107 = errors;
-                                          const _errs109 = errors;
-                                          let valid28 = false;
-                                          let passing0 = null;
-                                          const _errs110 = errors;
-                                          if (data43 && typeof data43 == "object" && !Array.isArray(data43)) {
-                                            let missing3;
-                                            if (data43.file === void 0 && (missing3 = "file")) {
-                                              const err29 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/0/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" };
-                                              if (vErrors === null) {
-                                                vErrors = [err29];
-                                              } else {
-                                                vErrors.push(err29);
-                                              }
-                                              errors++;
-                                            }
-                                          }
-                                          var _valid2 = _errs110 === errors;
-                                          if (_valid2) {
-                                            valid28 = true;
-                                            passing0 = 0;
-                                          }
-                                          const _errs111 = errors;
-                                          if (data43 && typeof data43 == "object" && !Array.isArray(data43)) {
-                                            let missing4;
-                                            if (data43.credential === void 0 && (missing4 = "credential")) {
-                                              const err30 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/1/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" };
-                                              if (vErrors === null) {
-                                                vErrors = [err30];
-                                              } else {
-                                                vErrors.push(err30);
-                                              }
-                                              errors++;
-                                            }
-                                          }
-                                          var _valid2 = _errs111 === errors;
-                                          if (_valid2 && valid28) {
-                                            valid28 = false;
-                                            passing0 = [passing0, 1];
-                                          } else {
-                                            if (_valid2) {
-                                              valid28 = true;
-                                              passing0 = 1;
-                                            }
-                                          }
-                                          if (!valid28) {
-                                            const err31 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
-                                            if (vErrors === null) {
-                                              vErrors = [err31];
-                                            } else {
-                                              vErrors.push(err31);
-                                            }
-                                            errors++;
-                                            validate21.errors = vErrors;
+                                        validate21.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                        return false;
+                                      }
+                                    }
+                                    var valid0 = _errs79 === errors;
+                                    if (valid0) {
+                                      let data43 = data.environment;
+                                      const _errs104 = errors;
+                                      if (errors === _errs104) {
+                                        if (data43 && typeof data43 == "object" && !Array.isArray(data43)) {
+                                          if (Object.keys(data43).length > 64) {
+                                            validate21.errors = [{ instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/maxProperties", keyword: "maxProperties", params: { limit: 64 }, message: "must NOT have more than 64 properties" }];
                                             return false;
                                           } else {
-                                            errors = _errs109;
-                                            if (vErrors !== null) {
-                                              if (_errs109) {
-                                                vErrors.length = _errs109;
-                                              } else {
-                                                vErrors = null;
+                                            for (const key6 in data43) {
+                                              const _errs106 = errors;
+                                              if (errors === _errs106) {
+                                                if (typeof key6 === "string") {
+                                                  if (!pattern23.test(key6)) {
+                                                    const err26 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key6 };
+                                                    if (vErrors === null) {
+                                                      vErrors = [err26];
+                                                    } else {
+                                                      vErrors.push(err26);
+                                                    }
+                                                    errors++;
+                                                  }
+                                                } else {
+                                                  const err27 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/type", keyword: "type", params: { type: "string" }, message: "must be string", propertyName: key6 };
+                                                  if (vErrors === null) {
+                                                    vErrors = [err27];
+                                                  } else {
+                                                    vErrors.push(err27);
+                                                  }
+                                                  errors++;
+                                                }
+                                              }
+                                              var valid25 = _errs106 === errors;
+                                              if (!valid25) {
+                                                const err28 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames", keyword: "propertyNames", params: { propertyName: key6 }, message: "property name must be valid" };
+                                                if (vErrors === null) {
+                                                  vErrors = [err28];
+                                                } else {
+                                                  vErrors.push(err28);
+                                                }
+                                                errors++;
+                                                validate21.errors = vErrors;
+                                                return false;
+                                                break;
                                               }
                                             }
-                                          }
-                                          if (errors === _errs107) {
-                                            if (data43 && typeof data43 == "object" && !Array.isArray(data43)) {
-                                              if (data43.as === void 0) {
-                                                data43.as = "file";
-                                              }
-                                              let missing5;
-                                              if (data43.name === void 0 && (missing5 = "name")) {
-                                                validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
-                                                return false;
-                                              } else {
-                                                const _errs112 = errors;
-                                                for (const key8 in data43) {
-                                                  if (!(key8 === "name" || key8 === "file" || key8 === "credential" || key8 === "as" || key8 === "variable")) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
-                                                    return false;
-                                                    break;
-                                                  }
-                                                }
-                                                if (_errs112 === errors) {
-                                                  if (data43.name !== void 0) {
-                                                    let data44 = data43.name;
-                                                    const _errs113 = errors;
-                                                    if (errors === _errs113) {
-                                                      if (typeof data44 === "string") {
-                                                        if (!pattern24.test(data44)) {
-                                                          validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
-                                                          return false;
-                                                        }
-                                                      } else {
-                                                        validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                            if (valid25) {
+                                              for (const key7 in data43) {
+                                                let data44 = data43[key7];
+                                                const _errs109 = errors;
+                                                if (errors === _errs109) {
+                                                  if (typeof data44 === "string") {
+                                                    if (func2(data44) > 4096) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                                      return false;
+                                                    } else {
+                                                      if (!pattern24.test(data44)) {
+                                                        validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$"' }];
                                                         return false;
                                                       }
                                                     }
-                                                    var valid29 = _errs113 === errors;
                                                   } else {
-                                                    var valid29 = true;
+                                                    validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    return false;
                                                   }
-                                                  if (valid29) {
-                                                    if (data43.file !== void 0) {
-                                                      let data45 = data43.file;
-                                                      const _errs115 = errors;
-                                                      if (errors === _errs115) {
-                                                        if (typeof data45 === "string") {
-                                                          if (func2(data45) > 4096) {
-                                                            validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
-                                                            return false;
-                                                          } else {
-                                                            if (!pattern4.test(data45)) {
-                                                              validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
-                                                              return false;
-                                                            }
-                                                          }
-                                                        } else {
-                                                          validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                          return false;
-                                                        }
-                                                      }
-                                                      var valid29 = _errs115 === errors;
+                                                }
+                                                var valid26 = _errs109 === errors;
+                                                if (!valid26) {
+                                                  break;
+                                                }
+                                              }
+                                            }
+                                          }
+                                        } else {
+                                          validate21.errors = [{ instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                          return false;
+                                        }
+                                      }
+                                      var valid0 = _errs104 === errors;
+                                      if (valid0) {
+                                        let data45 = data.secrets;
+                                        const _errs111 = errors;
+                                        if (errors === _errs111) {
+                                          if (Array.isArray(data45)) {
+                                            if (data45.length > 16) {
+                                              validate21.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
+                                              return false;
+                                            } else {
+                                              var valid27 = true;
+                                              const len8 = data45.length;
+                                              for (let i14 = 0; i14 < len8; i14++) {
+                                                let data46 = data45[i14];
+                                                const _errs113 = errors;
+                                                const _errs115 = errors;
+                                                let valid28 = false;
+                                                let passing0 = null;
+                                                const _errs116 = errors;
+                                                if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
+                                                  let missing3;
+                                                  if (data46.file === void 0 && (missing3 = "file")) {
+                                                    const err29 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/0/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" };
+                                                    if (vErrors === null) {
+                                                      vErrors = [err29];
                                                     } else {
-                                                      var valid29 = true;
+                                                      vErrors.push(err29);
                                                     }
-                                                    if (valid29) {
-                                                      if (data43.credential !== void 0) {
-                                                        let data46 = data43.credential;
-                                                        const _errs117 = errors;
-                                                        if (errors === _errs117) {
-                                                          if (typeof data46 === "string") {
-                                                            if (!pattern26.test(data46)) {
-                                                              validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/credential", schemaPath: "#/properties/secrets/items/properties/credential/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$"' }];
+                                                    errors++;
+                                                  }
+                                                }
+                                                var _valid2 = _errs116 === errors;
+                                                if (_valid2) {
+                                                  valid28 = true;
+                                                  passing0 = 0;
+                                                }
+                                                const _errs117 = errors;
+                                                if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
+                                                  let missing4;
+                                                  if (data46.credential === void 0 && (missing4 = "credential")) {
+                                                    const err30 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/1/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" };
+                                                    if (vErrors === null) {
+                                                      vErrors = [err30];
+                                                    } else {
+                                                      vErrors.push(err30);
+                                                    }
+                                                    errors++;
+                                                  }
+                                                }
+                                                var _valid2 = _errs117 === errors;
+                                                if (_valid2 && valid28) {
+                                                  valid28 = false;
+                                                  passing0 = [passing0, 1];
+                                                } else {
+                                                  if (_valid2) {
+                                                    valid28 = true;
+                                                    passing0 = 1;
+                                                  }
+                                                }
+                                                if (!valid28) {
+                                                  const err31 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
+                                                  if (vErrors === null) {
+                                                    vErrors = [err31];
+                                                  } else {
+                                                    vErrors.push(err31);
+                                                  }
+                                                  errors++;
+                                                  validate21.errors = vErrors;
+                                                  return false;
+                                                } else {
+                                                  errors = _errs115;
+                                                  if (vErrors !== null) {
+                                                    if (_errs115) {
+                                                      vErrors.length = _errs115;
+                                                    } else {
+                                                      vErrors = null;
+                                                    }
+                                                  }
+                                                }
+                                                if (errors === _errs113) {
+                                                  if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
+                                                    if (data46.as === void 0) {
+                                                      data46.as = "file";
+                                                    }
+                                                    let missing5;
+                                                    if (data46.name === void 0 && (missing5 = "name")) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                                      return false;
+                                                    } else {
+                                                      const _errs118 = errors;
+                                                      for (const key8 in data46) {
+                                                        if (!(key8 === "name" || key8 === "file" || key8 === "credential" || key8 === "as" || key8 === "variable")) {
+                                                          validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
+                                                          return false;
+                                                          break;
+                                                        }
+                                                      }
+                                                      if (_errs118 === errors) {
+                                                        if (data46.name !== void 0) {
+                                                          let data47 = data46.name;
+                                                          const _errs119 = errors;
+                                                          if (errors === _errs119) {
+                                                            if (typeof data47 === "string") {
+                                                              if (!pattern25.test(data47)) {
+                                                                validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
+                                                                return false;
+                                                              }
+                                                            } else {
+                                                              validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                               return false;
                                                             }
-                                                          } else {
-                                                            validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/credential", schemaPath: "#/properties/secrets/items/properties/credential/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                            return false;
                                                           }
+                                                          var valid29 = _errs119 === errors;
+                                                        } else {
+                                                          var valid29 = true;
                                                         }
-                                                        var valid29 = _errs117 === errors;
-                                                      } else {
-                                                        var valid29 = true;
-                                                      }
-                                                      if (valid29) {
-                                                        let data47 = data43.as;
-                                                        const _errs119 = errors;
-                                                        if (typeof data47 !== "string") {
-                                                          validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                          return false;
-                                                        }
-                                                        if (!(data47 === "file" || data47 === "descriptor" || data47 === "environment")) {
-                                                          validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema32.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
-                                                          return false;
-                                                        }
-                                                        var valid29 = _errs119 === errors;
                                                         if (valid29) {
-                                                          if (data43.variable !== void 0) {
-                                                            let data48 = data43.variable;
+                                                          if (data46.file !== void 0) {
+                                                            let data48 = data46.file;
                                                             const _errs121 = errors;
                                                             if (errors === _errs121) {
                                                               if (typeof data48 === "string") {
-                                                                if (func2(data48) > 64) {
-                                                                  validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
+                                                                if (func2(data48) > 4096) {
+                                                                  validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                                   return false;
                                                                 } else {
-                                                                  if (!pattern22.test(data48)) {
-                                                                    validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
+                                                                  if (!pattern4.test(data48)) {
+                                                                    validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
                                                                     return false;
                                                                   }
                                                                 }
                                                               } else {
-                                                                validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                 return false;
                                                               }
                                                             }
@@ -2539,122 +2538,180 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                           } else {
                                                             var valid29 = true;
                                                           }
+                                                          if (valid29) {
+                                                            if (data46.credential !== void 0) {
+                                                              let data49 = data46.credential;
+                                                              const _errs123 = errors;
+                                                              if (errors === _errs123) {
+                                                                if (typeof data49 === "string") {
+                                                                  if (!pattern27.test(data49)) {
+                                                                    validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/credential", schemaPath: "#/properties/secrets/items/properties/credential/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$"' }];
+                                                                    return false;
+                                                                  }
+                                                                } else {
+                                                                  validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/credential", schemaPath: "#/properties/secrets/items/properties/credential/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                  return false;
+                                                                }
+                                                              }
+                                                              var valid29 = _errs123 === errors;
+                                                            } else {
+                                                              var valid29 = true;
+                                                            }
+                                                            if (valid29) {
+                                                              let data50 = data46.as;
+                                                              const _errs125 = errors;
+                                                              if (typeof data50 !== "string") {
+                                                                validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                return false;
+                                                              }
+                                                              if (!(data50 === "file" || data50 === "descriptor" || data50 === "environment")) {
+                                                                validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema32.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
+                                                                return false;
+                                                              }
+                                                              var valid29 = _errs125 === errors;
+                                                              if (valid29) {
+                                                                if (data46.variable !== void 0) {
+                                                                  let data51 = data46.variable;
+                                                                  const _errs127 = errors;
+                                                                  if (errors === _errs127) {
+                                                                    if (typeof data51 === "string") {
+                                                                      if (func2(data51) > 64) {
+                                                                        validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
+                                                                        return false;
+                                                                      } else {
+                                                                        if (!pattern23.test(data51)) {
+                                                                          validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
+                                                                          return false;
+                                                                        }
+                                                                      }
+                                                                    } else {
+                                                                      validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                      return false;
+                                                                    }
+                                                                  }
+                                                                  var valid29 = _errs127 === errors;
+                                                                } else {
+                                                                  var valid29 = true;
+                                                                }
+                                                              }
+                                                            }
+                                                          }
                                                         }
                                                       }
                                                     }
+                                                  } else {
+                                                    validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                    return false;
                                                   }
                                                 }
+                                                var valid27 = _errs113 === errors;
+                                                if (!valid27) {
+                                                  break;
+                                                }
                                               }
-                                            } else {
-                                              validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                              return false;
                                             }
-                                          }
-                                          var valid27 = _errs107 === errors;
-                                          if (!valid27) {
-                                            break;
-                                          }
-                                        }
-                                      }
-                                    } else {
-                                      validate21.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                      return false;
-                                    }
-                                  }
-                                  var valid0 = _errs105 === errors;
-                                  if (valid0) {
-                                    const _errs123 = errors;
-                                    if (typeof data.stderr_in_errors !== "boolean") {
-                                      validate21.errors = [{ instancePath: instancePath + "/stderr_in_errors", schemaPath: "#/properties/stderr_in_errors/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
-                                      return false;
-                                    }
-                                    var valid0 = _errs123 === errors;
-                                    if (valid0) {
-                                      let data50 = data.workdir;
-                                      const _errs125 = errors;
-                                      if (errors === _errs125) {
-                                        if (typeof data50 === "string") {
-                                          if (func2(data50) > 4096) {
-                                            validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
-                                            return false;
                                           } else {
-                                            if (!pattern4.test(data50)) {
-                                              validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
-                                              return false;
-                                            }
+                                            validate21.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                            return false;
                                           }
-                                        } else {
-                                          validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                          return false;
                                         }
-                                      }
-                                      var valid0 = _errs125 === errors;
-                                      if (valid0) {
-                                        let data51 = data.on_output_limit;
-                                        const _errs127 = errors;
-                                        if (typeof data51 !== "string") {
-                                          validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                          return false;
-                                        }
-                                        if (!(data51 === "fail" || data51 === "truncate")) {
-                                          validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/enum", keyword: "enum", params: { allowedValues: schema32.properties.on_output_limit.enum }, message: "must be equal to one of the allowed values" }];
-                                          return false;
-                                        }
-                                        var valid0 = _errs127 === errors;
+                                        var valid0 = _errs111 === errors;
                                         if (valid0) {
-                                          let data52 = data.require;
                                           const _errs129 = errors;
-                                          if (errors === _errs129) {
-                                            if (Array.isArray(data52)) {
-                                              if (data52.length > 1) {
-                                                validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/maxItems", keyword: "maxItems", params: { limit: 1 }, message: "must NOT have more than 1 items" }];
-                                                return false;
-                                              } else {
-                                                var valid30 = true;
-                                                const len9 = data52.length;
-                                                for (let i15 = 0; i15 < len9; i15++) {
-                                                  let data53 = data52[i15];
-                                                  const _errs131 = errors;
-                                                  if (typeof data53 !== "string") {
-                                                    validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                    return false;
-                                                  }
-                                                  if (!(data53 === "memory")) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/enum", keyword: "enum", params: { allowedValues: schema32.properties.require.items.enum }, message: "must be equal to one of the allowed values" }];
-                                                    return false;
-                                                  }
-                                                  var valid30 = _errs131 === errors;
-                                                  if (!valid30) {
-                                                    break;
-                                                  }
-                                                }
-                                                if (valid30) {
-                                                  let i16 = data52.length;
-                                                  let j6;
-                                                  if (i16 > 1) {
-                                                    const indices5 = {};
-                                                    for (; i16--; ) {
-                                                      let item5 = data52[i16];
-                                                      if (typeof item5 !== "string") {
-                                                        continue;
-                                                      }
-                                                      if (typeof indices5[item5] == "number") {
-                                                        j6 = indices5[item5];
-                                                        validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/uniqueItems", keyword: "uniqueItems", params: { i: i16, j: j6 }, message: "must NOT have duplicate items (items ## " + j6 + " and " + i16 + " are identical)" }];
-                                                        return false;
-                                                        break;
-                                                      }
-                                                      indices5[item5] = i16;
-                                                    }
-                                                  }
-                                                }
-                                              }
-                                            } else {
-                                              validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                              return false;
-                                            }
+                                          if (typeof data.stderr_in_errors !== "boolean") {
+                                            validate21.errors = [{ instancePath: instancePath + "/stderr_in_errors", schemaPath: "#/properties/stderr_in_errors/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                            return false;
                                           }
                                           var valid0 = _errs129 === errors;
+                                          if (valid0) {
+                                            let data53 = data.workdir;
+                                            const _errs131 = errors;
+                                            if (errors === _errs131) {
+                                              if (typeof data53 === "string") {
+                                                if (func2(data53) > 4096) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                                  return false;
+                                                } else {
+                                                  if (!pattern4.test(data53)) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
+                                                    return false;
+                                                  }
+                                                }
+                                              } else {
+                                                validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                return false;
+                                              }
+                                            }
+                                            var valid0 = _errs131 === errors;
+                                            if (valid0) {
+                                              let data54 = data.on_output_limit;
+                                              const _errs133 = errors;
+                                              if (typeof data54 !== "string") {
+                                                validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                return false;
+                                              }
+                                              if (!(data54 === "fail" || data54 === "truncate")) {
+                                                validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/enum", keyword: "enum", params: { allowedValues: schema32.properties.on_output_limit.enum }, message: "must be equal to one of the allowed values" }];
+                                                return false;
+                                              }
+                                              var valid0 = _errs133 === errors;
+                                              if (valid0) {
+                                                let data55 = data.require;
+                                                const _errs135 = errors;
+                                                if (errors === _errs135) {
+                                                  if (Array.isArray(data55)) {
+                                                    if (data55.length > 1) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/maxItems", keyword: "maxItems", params: { limit: 1 }, message: "must NOT have more than 1 items" }];
+                                                      return false;
+                                                    } else {
+                                                      var valid30 = true;
+                                                      const len9 = data55.length;
+                                                      for (let i15 = 0; i15 < len9; i15++) {
+                                                        let data56 = data55[i15];
+                                                        const _errs137 = errors;
+                                                        if (typeof data56 !== "string") {
+                                                          validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          return false;
+                                                        }
+                                                        if (!(data56 === "memory")) {
+                                                          validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/enum", keyword: "enum", params: { allowedValues: schema32.properties.require.items.enum }, message: "must be equal to one of the allowed values" }];
+                                                          return false;
+                                                        }
+                                                        var valid30 = _errs137 === errors;
+                                                        if (!valid30) {
+                                                          break;
+                                                        }
+                                                      }
+                                                      if (valid30) {
+                                                        let i16 = data55.length;
+                                                        let j6;
+                                                        if (i16 > 1) {
+                                                          const indices5 = {};
+                                                          for (; i16--; ) {
+                                                            let item5 = data55[i16];
+                                                            if (typeof item5 !== "string") {
+                                                              continue;
+                                                            }
+                                                            if (typeof indices5[item5] == "number") {
+                                                              j6 = indices5[item5];
+                                                              validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/uniqueItems", keyword: "uniqueItems", params: { i: i16, j: j6 }, message: "must NOT have duplicate items (items ## " + j6 + " and " + i16 + " are identical)" }];
+                                                              return false;
+                                                              break;
+                                                            }
+                                                            indices5[item5] = i16;
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                  } else {
+                                                    validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                    return false;
+                                                  }
+                                                }
+                                                var valid0 = _errs135 === errors;
+                                              }
+                                            }
+                                          }
                                         }
                                       }
                                     }
@@ -2684,13 +2741,13 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
 validate21.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var manifest = validate22;
 var schema36 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "manifest.schema.json", "title": "Manifest", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": false, "required": ["version", "name", "kind", "program", "methods"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disks"] }, "description": { "title": "Description", "description": "What it is for.", "type": "string", "maxLength": 4096, "examples": ["Measures disks."] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "$ref": "asks.schema.json", "examples": [{ "filesystem": { "read": ["/srv"] } }] }, "methods": { "title": "Methods", "description": "Its methods by name.", "type": "object", "maxProperties": 256, "propertyNames": { "type": "string", "pattern": "^[a-z][a-zA-Z0-9-]{0,31}$" }, "additionalProperties": { "title": "Method", "description": "One method.", "type": "object", "additionalProperties": false, "required": ["params", "result"], "examples": [{ "params": { "type": "object", "additionalProperties": false }, "result": { "type": "object" } }], "properties": { "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disk usage"] }, "description": { "title": "Description", "description": "What it does.", "type": "string", "maxLength": 4096, "examples": ["Bytes and inodes."] }, "params": { "title": "Params", "description": "JSON Schema 2020-12 of the params.", "type": "object", "examples": [{ "type": "object", "additionalProperties": false }] }, "result": { "title": "Result", "description": "JSON Schema 2020-12 of the result.", "type": "object", "examples": [{ "type": "object" }] }, "positional": { "title": "Positional", "description": "Order of params given by position.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "default": [], "examples": [["path"]] }, "destructive": { "title": "Destructive", "description": "A permit counts only if its scope names this method or one of its tags.", "type": "boolean", "default": false, "examples": [false] }, "idempotent": { "title": "Idempotent", "description": "Calling twice is as calling once.", "type": "boolean", "default": false, "examples": [true] }, "tags": { "title": "Tags", "description": 'Groups for policies: Action::"tag:<tag>".', "type": "array", "maxItems": 16, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$" }, "default": [], "examples": [["storage"]] }, "timeout_ms": { "title": "Time limit", "description": "Longest run, in milliseconds; can only shorten the profile's.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [5e3] }, "errors": { "title": "Errors", "description": "Errors that reach the caller as declared: word \u2192 message and schema of details.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["message"], "properties": { "message": { "type": "string", "maxLength": 256 }, "data": { "type": "object" } } }, "default": {}, "examples": [{ "not_found": { "message": "Cannot measure: there is no such path" } }] }, "arguments": { "title": "Arguments", "description": "Template of the argv elements after the fixed words (command drivers).", "type": "array", "maxItems": 64, "default": [], "examples": [["--", { "param": "key" }]], "items": { "type": ["string", "object"], "anyOf": [{ "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "prefix": { "type": "string", "maxLength": 256, "pattern": "^[^\\u0000-\\u001f\\u007f]+$" } } }, { "type": "object", "additionalProperties": false, "required": ["flag", "words"], "properties": { "flag": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "words": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" } } } }] } }, "environment": { "title": "Environment", "description": "Values of the program's variables (command drivers).", "type": "object", "maxProperties": 32, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } } }, "default": {}, "examples": [{ "LC_ALL": { "param": "locale" } }] }, "stdin": { "title": "stdin", "description": "The param that becomes stdin (command drivers).", "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } }, "examples": [{ "param": "text" }] }, "output": { "title": "Output", "description": "How stdout is read (command drivers); `exit-status` leaves it out of the result.", "type": "string", "enum": ["text", "lines", "json", "exit-status"], "default": "text", "examples": ["json"] }, "exit_statuses": { "title": "Exit statuses", "description": "Which count as success (command drivers).", "type": "array", "minItems": 1, "maxItems": 64, "uniqueItems": true, "items": { "type": "integer", "minimum": 0, "maximum": 125 }, "default": [0], "examples": [[0, 2]] } } }, "examples": [{}] } } };
-var pattern30 = new RegExp("^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "u");
-var pattern31 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "u");
-var pattern32 = new RegExp("^[^\\u0000-\\u001f\\u007f]*$", "u");
-var pattern47 = new RegExp("^[a-z][a-zA-Z0-9-]{0,31}$", "u");
-var pattern48 = new RegExp("^[A-Za-z_][A-Za-z0-9_]{0,63}$", "u");
-var pattern50 = new RegExp("^[a-z][a-z0-9_]{0,63}$", "u");
-var pattern53 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
+var pattern31 = new RegExp("^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "u");
+var pattern32 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "u");
+var pattern33 = new RegExp("^[^\\u0000-\\u001f\\u007f]*$", "u");
+var pattern48 = new RegExp("^[a-z][a-zA-Z0-9-]{0,31}$", "u");
+var pattern49 = new RegExp("^[A-Za-z_][A-Za-z0-9_]{0,63}$", "u");
+var pattern51 = new RegExp("^[a-z][a-z0-9_]{0,63}$", "u");
+var pattern54 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
 var schema37 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "asks.schema.json", "$comment": "Made by scripts/generate-configuration.ts from protocol/*.schema.json. Do not edit.", "title": "Asks", "description": "What a driver asks for, in a profile's words; nothing is granted by it.", "type": "object", "additionalProperties": false, "examples": [{ "filesystem": { "read": ["/srv"] } }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}] }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "examples": [16777216] } }, "examples": [{}] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token" }] } }, "user": { "title": "User", "description": "That it has to run as root; an admin grants it with a reason.", "type": "string", "enum": ["root"], "examples": ["root"] } } };
 function validate23(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
@@ -3306,7 +3363,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                         const _errs47 = errors;
                         if (errors === _errs47) {
                           if (typeof data15 === "string") {
-                            if (!pattern19.test(data15)) {
+                            if (!pattern20.test(data15)) {
                               validate23.errors = [{ instancePath: instancePath + "/capabilities/" + i6, schemaPath: "#/properties/capabilities/items/pattern", keyword: "pattern", params: { pattern: "^CAP_[A-Z_]{1,32}$" }, message: 'must match pattern "^CAP_[A-Z_]{1,32}$"' }];
                               return false;
                             }
@@ -3367,7 +3424,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                           const _errs51 = errors;
                           if (errors === _errs51) {
                             if (typeof data17 === "string") {
-                              if (!pattern20.test(data17)) {
+                              if (!pattern21.test(data17)) {
                                 validate23.errors = [{ instancePath: instancePath + "/devices/" + i8, schemaPath: "#/properties/devices/items/pattern", keyword: "pattern", params: { pattern: "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" }, message: 'must match pattern "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$"' }];
                                 return false;
                               }
@@ -3458,7 +3515,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                       const _errs60 = errors;
                                       if (errors === _errs60) {
                                         if (typeof data21 === "string") {
-                                          if (!pattern21.test(data21)) {
+                                          if (!pattern22.test(data21)) {
                                             validate23.errors = [{ instancePath: instancePath + "/syscalls/allow/" + i10, schemaPath: "#/properties/syscalls/properties/allow/items/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_]{0,63}$" }, message: 'must match pattern "^[a-z_][a-z0-9_]{0,63}$"' }];
                                             return false;
                                           }
@@ -3917,7 +3974,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           const _errs96 = errors;
                                           if (errors === _errs96) {
                                             if (typeof data38 === "string") {
-                                              if (!pattern24.test(data38)) {
+                                              if (!pattern25.test(data38)) {
                                                 validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
                                                 return false;
                                               }
@@ -3956,7 +4013,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                     validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
                                                     return false;
                                                   } else {
-                                                    if (!pattern22.test(data40)) {
+                                                    if (!pattern23.test(data40)) {
                                                       validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                       return false;
                                                     }
@@ -4237,7 +4294,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                     validate22.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                     return false;
                                   } else {
-                                    if (!pattern30.test(data6)) {
+                                    if (!pattern31.test(data6)) {
                                       validate22.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/pattern", keyword: "pattern", params: { pattern: "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$" }, message: 'must match pattern "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$"' }];
                                       return false;
                                     }
@@ -4261,7 +4318,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                       validate22.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/maxLength", keyword: "maxLength", params: { limit: 255 }, message: "must NOT have more than 255 characters" }];
                                       return false;
                                     } else {
-                                      if (!pattern31.test(data7)) {
+                                      if (!pattern32.test(data7)) {
                                         validate22.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"' }];
                                         return false;
                                       }
@@ -4295,7 +4352,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                               validate22.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                               return false;
                                             } else {
-                                              if (!pattern32.test(data9)) {
+                                              if (!pattern33.test(data9)) {
                                                 validate22.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' }];
                                                 return false;
                                               }
@@ -4333,7 +4390,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                           const _errs28 = errors;
                                           if (errors === _errs28) {
                                             if (typeof data11 === "string") {
-                                              if (!pattern22.test(data11)) {
+                                              if (!pattern23.test(data11)) {
                                                 validate22.errors = [{ instancePath: instancePath + "/program/environment/" + i1, schemaPath: "#/properties/program/properties/environment/items/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                 return false;
                                               }
@@ -4412,7 +4469,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                   const _errs33 = errors;
                                   if (errors === _errs33) {
                                     if (typeof key2 === "string") {
-                                      if (!pattern47.test(key2)) {
+                                      if (!pattern48.test(key2)) {
                                         const err3 = { instancePath: instancePath + "/methods", schemaPath: "#/properties/methods/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-zA-Z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-zA-Z0-9-]{0,31}$"', propertyName: key2 };
                                         if (vErrors === null) {
                                           vErrors = [err3];
@@ -4569,7 +4626,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                             const _errs49 = errors;
                                                             if (errors === _errs49) {
                                                               if (typeof data20 === "string") {
-                                                                if (!pattern48.test(data20)) {
+                                                                if (!pattern49.test(data20)) {
                                                                   validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/positional/" + i3, schemaPath: "#/properties/methods/additionalProperties/properties/positional/items/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' }];
                                                                   return false;
                                                                 }
@@ -4719,7 +4776,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       const _errs63 = errors;
                                                                       if (errors === _errs63) {
                                                                         if (typeof key5 === "string") {
-                                                                          if (!pattern50.test(key5)) {
+                                                                          if (!pattern51.test(key5)) {
                                                                             const err6 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors", schemaPath: "#/properties/methods/additionalProperties/properties/errors/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]{0,63}$" }, message: 'must match pattern "^[a-z][a-z0-9_]{0,63}$"', propertyName: key5 };
                                                                             if (vErrors === null) {
                                                                               vErrors = [err6];
@@ -4855,7 +4912,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                               errors++;
                                                                             } else {
-                                                                              if (!pattern32.test(data31)) {
+                                                                              if (!pattern33.test(data31)) {
                                                                                 const err10 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/0/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' };
                                                                                 if (vErrors === null) {
                                                                                   vErrors = [err10];
@@ -4909,7 +4966,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   const _errs83 = errors;
                                                                                   if (errors === _errs83) {
                                                                                     if (typeof data32 === "string") {
-                                                                                      if (!pattern48.test(data32)) {
+                                                                                      if (!pattern49.test(data32)) {
                                                                                         const err14 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/param", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/param/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' };
                                                                                         if (vErrors === null) {
                                                                                           vErrors = [err14];
@@ -4947,7 +5004,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           }
                                                                                           errors++;
                                                                                         } else {
-                                                                                          if (!pattern53.test(data33)) {
+                                                                                          if (!pattern54.test(data33)) {
                                                                                             const err17 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/prefix", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/prefix/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]+$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]+$"' };
                                                                                             if (vErrors === null) {
                                                                                               vErrors = [err17];
@@ -5021,7 +5078,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   const _errs90 = errors;
                                                                                   if (errors === _errs90) {
                                                                                     if (typeof data34 === "string") {
-                                                                                      if (!pattern48.test(data34)) {
+                                                                                      if (!pattern49.test(data34)) {
                                                                                         const err22 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/flag", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/flag/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' };
                                                                                         if (vErrors === null) {
                                                                                           vErrors = [err22];
@@ -5075,7 +5132,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                                   }
                                                                                                   errors++;
                                                                                                 } else {
-                                                                                                  if (!pattern32.test(data36)) {
+                                                                                                  if (!pattern33.test(data36)) {
                                                                                                     const err26 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/words/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/words/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' };
                                                                                                     if (vErrors === null) {
                                                                                                       vErrors = [err26];
@@ -5200,7 +5257,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     const _errs102 = errors;
                                                                                     if (errors === _errs102) {
                                                                                       if (typeof data39 === "string") {
-                                                                                        if (!pattern48.test(data39)) {
+                                                                                        if (!pattern49.test(data39)) {
                                                                                           validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment/" + key10.replace(/~/g, "~0").replace(/\//g, "~1") + "/param", schemaPath: "#/properties/methods/additionalProperties/properties/environment/additionalProperties/properties/param/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' }];
                                                                                           return false;
                                                                                         }
@@ -5254,7 +5311,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 const _errs107 = errors;
                                                                                 if (errors === _errs107) {
                                                                                   if (typeof data41 === "string") {
-                                                                                    if (!pattern48.test(data41)) {
+                                                                                    if (!pattern49.test(data41)) {
                                                                                       validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/stdin/param", schemaPath: "#/properties/methods/additionalProperties/properties/stdin/properties/param/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' }];
                                                                                       return false;
                                                                                     }
@@ -5574,7 +5631,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                               validate25.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                               return false;
                             } else {
-                              if (!pattern30.test(data4)) {
+                              if (!pattern31.test(data4)) {
                                 validate25.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/pattern", keyword: "pattern", params: { pattern: "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$" }, message: 'must match pattern "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$"' }];
                                 return false;
                               }
@@ -5598,7 +5655,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                 validate25.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/maxLength", keyword: "maxLength", params: { limit: 255 }, message: "must NOT have more than 255 characters" }];
                                 return false;
                               } else {
-                                if (!pattern31.test(data5)) {
+                                if (!pattern32.test(data5)) {
                                   validate25.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"' }];
                                   return false;
                                 }
@@ -5632,7 +5689,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                         validate25.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                         return false;
                                       } else {
-                                        if (!pattern32.test(data7)) {
+                                        if (!pattern33.test(data7)) {
                                           validate25.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' }];
                                           return false;
                                         }
@@ -5670,7 +5727,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                     const _errs24 = errors;
                                     if (errors === _errs24) {
                                       if (typeof data9 === "string") {
-                                        if (!pattern22.test(data9)) {
+                                        if (!pattern23.test(data9)) {
                                           validate25.errors = [{ instancePath: instancePath + "/program/environment/" + i1, schemaPath: "#/properties/program/properties/environment/items/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                           return false;
                                         }

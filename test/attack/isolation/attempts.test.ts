@@ -13,11 +13,14 @@ import {
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Client, connectClient } from '../../support/client.ts';
 import { startTestDaemon, TEST_DRIVERS, type TestDaemon } from '../../support/daemon.ts';
+import { attemptSetting } from './attempt-setting.ts';
 
 /**
+ * The attempts run in the sandbox; other files import this one to run them in another setting.
+ *
  * Each attempt is a small real program, run as a driver by a real daemon. Its positive control is the same program with
  * one more grant, or outside of any sandbox: what could not have succeeded proves nothing.
  */
@@ -27,6 +30,7 @@ let program: string;
 const isRoot = process.geteuid?.() === 0;
 const MEBIBYTE = 1_048_576;
 
+const setting = attemptSetting();
 type Got = { readonly ok?: true; readonly value?: unknown; readonly errno?: string };
 
 let folder: string;
@@ -60,8 +64,8 @@ beforeAll(async () => {
   process.umask(0o022);
   folder = mkdtempSync(join(tmpdir(), 'driverd-test-'));
   chmodSync(folder, 0o755);
-  cpSync(join(TEST_DRIVERS, 'attempt'), join(folder, 'attempt'), { recursive: true });
-  program = join(folder, 'attempt/attempt.py');
+  cpSync(join(TEST_DRIVERS, 'attempt'), join(folder, 'drivers/attempt'), { recursive: true });
+  program = join(folder, 'drivers/attempt/attempt.py');
   const shared = join(folder, 'shared');
   mkdirSync(shared);
   chmodSync(shared, 0o777);
@@ -78,19 +82,45 @@ beforeAll(async () => {
   bystander = spawn('/bin/sleep', ['1000'], { stdio: 'ignore' });
   const files = `filesystem:\n  read: [${shared}]\n`;
   const profiles = {
-    ...Object.fromEntries(
-      Object.entries(PROFILES).map(([name, grants]) => [name, `version: 1\ndriver: attempt\n${grants}`]),
-    ),
-    'a-read': `version: 1\ndriver: attempt\n${files}`,
-    'a-read-loopback': `version: 1\ndriver: attempt\n${files}network: loopback\n`,
-    'a-write': `version: 1\ndriver: attempt\nfilesystem: { write: [${shared}] }\n`,
-    echo: 'version: 1\n',
-    'strict-echo': 'version: 1\ndriver: echo\nsyscalls: { filter: strict }\n',
+    ...PROFILES,
+    'a-read': files,
+    'a-read-loopback': `${files}network: loopback\n`,
+    'a-write': `filesystem: { write: [${shared}] }\n`,
+    ...(setting.node
+      ? { echo: 'driver: echo\n', 'strict-echo': 'driver: echo\nsyscalls: { filter: strict }\n' }
+      : {}),
   };
-  daemon = await startTestDaemon({ profiles });
+  daemon = await startTestDaemon({
+    profiles: asProfiles(profiles),
+    settings: setting.settings,
+    driverFolders: driverFolders(),
+  });
   client = await connectClient(daemon.socket);
   const planned = await client.call('rpc.isolation');
   way = planned.result.drivers.find(({ name }: { name: string }) => name === 'attempt').isolation.way;
+});
+
+/** With the lines of the setting, those with a network only where it has any. */
+function asProfiles(grants: Readonly<Record<string, string>>): Record<string, string> {
+  const possible = Object.entries(grants).filter(
+    ([, text]) => setting.networks || !/network: (?:loopback|host)/.test(text),
+  );
+  return Object.fromEntries(
+    possible.map(([name, text]) => [
+      name,
+      `version: 1\n${setting.profile}${text.startsWith('driver:') ? '' : 'driver: attempt\n'}${text}`,
+    ]),
+  );
+}
+
+/** Copies of the drivers without Node, which every user can reach. */
+function driverFolders(): string[] {
+  return setting.node ? [TEST_DRIVERS] : [join(folder, 'drivers')];
+}
+
+beforeEach(({ task, skip }) => {
+  const why = setting.omitted[task.name];
+  if (why !== undefined) skip(why);
 });
 
 afterAll(async () => {
@@ -254,7 +284,11 @@ describe('processes of the host (X2, X6)', () => {
 
   test('its pid 1 tells nothing of the daemon’s environment', async () => {
     const got = await inside(['read', '/proc/1/environ']);
-    expect(got.errno === undefined ? got.value : '').toBe('');
+    const names = String(got.errno === undefined ? got.value : '')
+      .split('\0')
+      .map((line) => line.split('=')[0]);
+    // In a container it has the driver's own, and a HOME that runc makes up.
+    expect(names.filter((name) => !['', 'PATH', 'PWD', 'HOME'].includes(name ?? ''))).toEqual([]);
   });
 
   test('cannot be handed anything by a terminal: there is none (L18)', async () => {
@@ -473,10 +507,11 @@ test.runIf(isRoot)('a granted group lets it read what that group may, and its re
   writeFileSync(path, 'for adm', { mode: 0o640 });
   chownSync(path, 0, 4);
   const other = await startTestDaemon({
-    profiles: {
-      'g-none': `version: 1\ndriver: attempt\nfilesystem: { read: [${folder}/shared] }\n`,
-      'g-adm': `version: 1\ndriver: attempt\ngroups: [adm]\nfilesystem: { read: [${folder}/shared] }\n`,
-    },
+    profiles: asProfiles({
+      'g-none': `filesystem: { read: [${folder}/shared] }\n`,
+      'g-adm': `groups: [adm]\nfilesystem: { read: [${folder}/shared] }\n`,
+    }),
+    driverFolders: driverFolders(),
   });
   const caller = await connectClient(other.socket);
   const without = await caller.call('g-none.run', { words: ['read', path] });

@@ -83,6 +83,18 @@ describe('a profile that names what is not there is refused with file, line and 
       'require: [memory]',
       'accounts.yaml:2: require: memory: this host has no cgroup v2 that driverd could set memory.max in',
     ],
+    [
+      'launcher: contaner',
+      'accounts.yaml:2: launcher: must be one of sandbox, container; did you mean container?',
+    ],
+    ['launcher: container', 'accounts.yaml:2: launcher: a container needs a `root` folder'],
+    ['fallback: sandbox', 'accounts.yaml:2: fallback: is for `launcher: container`'],
+    [
+      'launcher: container\nroot: /srv\nnetwork: loopback',
+      'accounts.yaml:4: network: a container has no network',
+    ],
+    ['root: /srv/../etc', 'accounts.yaml:2: root: must be normalised'],
+    ['root: /no/such/folder', 'accounts.yaml:2: root: /no/such/folder does not exist'],
     ['on_output_limit: cut', 'accounts.yaml:2: on_output_limit: must be one of fail, truncate'],
     [
       'secrets: [{ name: a, credential: b }]',

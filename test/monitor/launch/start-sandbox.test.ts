@@ -9,7 +9,7 @@ import { direct, planFor, runProgram, startProgram } from '../../support/sandbox
 
 const filter = buildSeccompFilter(driverFilter(NO_GRANTS));
 const ways: SandboxPlan['way'][] =
-  process.geteuid?.() === 0 ? ['user-namespace', 'inner-setpriv'] : ['user-namespace'];
+  process.geteuid?.() === 0 ? ['user-namespace', 'inner-setpriv', 'runc'] : ['user-namespace'];
 
 describe.each(ways)('in the way %s', (way) => {
   test('a program runs, prints and gives its exit status', async () => {

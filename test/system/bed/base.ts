@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { debianMirror } from '../../support/debian-mirror.ts';
 import { endingWithUsWhole, finish } from './process.ts';
 
 /** The oldest system that driverd is for: systemd 252, bubblewrap 0.8, and the first kernel that Debian has below 6.5. */
@@ -56,7 +56,10 @@ export async function makeBase(folder: string): Promise<void> {
   mkdirSync(making, { recursive: true });
   const base = baseIn(making);
   const options = ['--variant=minbase', `--include=${PACKAGES.join(',')}`];
-  await finish([...endingWithUsWhole, 'debootstrap', ...options, RELEASE, base.root, mirror()], log);
+  await finish(
+    [...endingWithUsWhole, 'debootstrap', ...options, RELEASE, base.root, debianMirror(RELEASE)],
+    log,
+  );
   for (const [path, text] of Object.entries(INITRAMFS)) writeFileSync(join(base.root, path), text);
   await finish([...endingWithUsWhole, 'chroot', base.root, 'update-initramfs', '-u'], log);
   const boot = join(base.root, 'boot');
@@ -75,19 +78,4 @@ function only(folder: string, prefix: string): string {
   if (name === undefined || others.length > 0)
     throw new Error(`Cannot make a test bed: ${folder} has not one ${prefix}*`);
   return join(folder, name);
-}
-
-/** Where this host's own apt gets the release from. */
-function mirror(): string {
-  const wanted = ['Created-By: Packages', `Codename: ${RELEASE}`, 'Origin: Debian', 'Component: main'];
-  const { stdout } = spawnSync('apt-get', ['indextargets', '--format', '$(REPO_URI)', ...wanted], {
-    encoding: 'utf8',
-  });
-  const [address] = (stdout ?? '').split('\n').filter(Boolean);
-  if (address === undefined)
-    throw new Error(
-      `Cannot make a test bed: this host's apt names no mirror of Debian ${RELEASE}; ` +
-        'add one to its sources and run `apt-get update`',
-    );
-  return address;
 }

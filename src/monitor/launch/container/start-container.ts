@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SeccompFilter } from '../../../posix/seccomp.ts';
+import type { LaunchCgroup } from '../cgroups.ts';
+import type { DataFile, SandboxPlan } from '../sandbox.ts';
+import { writtenFiles } from '../sandbox.ts';
+import { type Sandbox, superviseSandbox } from '../start-sandbox.ts';
+import type { Container, Containers } from './containers.ts';
+import { CGROUPS } from './left-cgroups.ts';
+import { ociConfig } from './oci-config.ts';
+import { checkHandedDown } from './read-back.ts';
+
+const CGROUP2 = 0x6367_7270;
+/** With the daemon's own umask, what runc makes in a tmpfs on the way to a granted path would be closed to the driver. */
+const RUN = 'umask 022 && exec "$@"';
+/** Characters of runc's last word that the operational log gets. */
+const LONGEST_REASON = 512;
+
+export interface ContainerStdio {
+  /** Raw descriptors; they stay the caller's to close. */
+  readonly standard: readonly [number, number, number];
+  /** What stands from `FIRST_FREE_IN_CONTAINER` on in the program. */
+  readonly further: readonly number[];
+}
+
+/**
+ * Starts a container with a plan, up to the gate, in the same shape as a sandbox: runc in the foreground is the launcher,
+ * its child the first process, whose child is the gate.
+ * @param cgroup that its processes are put in
+ * @throws Error where runc is gone, or this process lacks descriptors or processes
+ */
+export function startContainer(
+  containers: Containers,
+  plan: SandboxPlan,
+  filter: SeccompFilter,
+  stdio: ContainerStdio,
+  contents: readonly DataFile[] = [],
+  cgroup: LaunchCgroup | null = null,
+): Sandbox {
+  let container: Container | undefined;
+  try {
+    container = containers.create(plan, writtenFiles(plan, contents));
+    const child = spawnRunc(container, plan, filter, stdio, cgroup);
+    const { bundle, remove } = container;
+    return superviseSandbox(child, 0, cgroup, {
+      atReady(first, gate) {
+        bundle.forgetFiles();
+        checkHandedDown({ first, gate }, plan.workdir, stdio.further.length);
+      },
+      afterDeath: remove,
+      why: () => lastWord(bundle.folder),
+    });
+  } catch (error) {
+    void container?.remove(false);
+    cgroup?.remove();
+    throw error;
+  }
+}
+
+function spawnRunc(
+  { name, bundle, runc }: Container,
+  plan: SandboxPlan,
+  filter: SeccompFilter,
+  { standard, further }: ContainerStdio,
+  cgroup: LaunchCgroup | null,
+): ReturnType<typeof spawn> {
+  const { rootFolder, files, folder } = bundle;
+  const config = ociConfig(plan, filter, { rootFolder, files, cgroupsPath: cgroupsPath(name, cgroup) });
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(config), { mode: 0o600, flag: 'wx' });
+  const preserved = 1 + standard.length + further.length;
+  return spawn(
+    '/bin/sh',
+    [
+      ...['-c', RUN, 'sh', ...runc, '--log', join(folder, 'log')],
+      ...['run', '--bundle', folder, '--preserve-fds', String(preserved), name],
+    ],
+    {
+      // Null prototypes: what pollutes Object.prototype cannot reach the options or the environment.
+      __proto__: null,
+      cwd: '/',
+      env: Object.create(null),
+      detached: true,
+      // runc's own three see no byte of the program: see first-program.ts.
+      stdio: ['ignore', 'ignore', 'ignore', 'pipe', ...standard, ...further],
+    } as Parameters<typeof spawn>[2],
+  );
+}
+
+/**
+ * Below the launch's cgroup, whose limits then hold for it, where version 2 is all there is (absolute: a relative path is
+ * one below the parent of runc's own cgroup). Elsewhere below this process's own in each hierarchy, so that nothing
+ * that limits the daemon is left behind; at "ready" its processes are moved into the launch's cgroup.
+ */
+function cgroupsPath(name: string, cgroup: LaunchCgroup | null): string {
+  const isVersion2 = statfsSync(CGROUPS).type === CGROUP2;
+  return isVersion2 && cgroup !== null ? join(cgroup.folder.slice(CGROUPS.length), name) : name;
+}
+
+/** What runc said last, if it said something: on its log, since its streams are the container's. */
+function lastWord(folder: string): string | null {
+  try {
+    const last = readFileSync(join(folder, 'log'), 'utf8').trim().split('\n').at(-1) ?? '';
+    return last === '' ? null : last.slice(-LONGEST_REASON);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return null;
+    throw error;
+  }
+}
