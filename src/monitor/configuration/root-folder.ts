@@ -62,7 +62,10 @@ export function rootView(root: string): readonly Mount[] {
  */
 export function missingMountPoint(root: string, mounts: readonly Mount[]): string | null {
   const entries = mounts.filter((mount) => 'source' in mount && dirname(mount.source) === root);
+  const links = mounts.filter((mount) => mount.kind === 'link' && dirname(mount.target) === '/');
   for (const mount of mounts) {
+    const link = links.find((other) => other !== mount && isWithin(mount.target, other.target));
+    if (link !== undefined) return `${mount.target} would lie behind its link ${link.target}`;
     if (!entries.some(({ target }) => mount.target !== target && isWithin(mount.target, target))) continue;
     const place = join(root, mount.target);
     const isFolder = !('source' in mount) || statSync(mount.source).isDirectory();

@@ -196,10 +196,12 @@ export function superviseSandbox(
     });
     gate.on('error', (error) => fail(error.message));
     gate.on('data', (chunk: Buffer) => {
+      // What comes later is no word of the gate's.
+      if (settled) return;
       heard += chunk.toString('latin1');
       if (heard.length > GATE_READY.length || !GATE_READY.startsWith(heard))
         return fail('its gate said something else');
-      if (heard !== GATE_READY || settled) return;
+      if (heard !== GATE_READY) return;
       try {
         const found = firstProcess(child.pid);
         firstPid = found.pidfd;
@@ -224,7 +226,14 @@ export function superviseSandbox(
 
   const lines = (values: readonly Uint8Array[]): Uint8Array =>
     Buffer.concat([Buffer.from(GATE_GO), ...values.flatMap((value) => [COLON, value, LINE_FEED])]);
-  return { ready, pipes, kill, ended, go: (values = []) => void gate.end(lines(values)) };
+  return {
+    ready,
+    pipes,
+    kill,
+    ended,
+    // Then nobody listens any more: a first process that keeps its end open could write to the monitor for ever.
+    go: (values = []) => void gate.end(lines(values), () => gate.destroy()),
+  };
 }
 
 /** A pidfd of the sandbox's pid 1 (the launcher's only child) and the number of the gate, its only child. */

@@ -111,6 +111,14 @@ describe('a root folder is refused', () => {
     expect(one(granted('/srv/data'))).toBeDefined();
   });
 
+  test('whose own link stands where something is granted: places would be made behind it, on the host', () => {
+    symlinkSync('/etc', join(root, 'data'));
+    for (const at of ['/data', '/data/x'])
+      expect(() => one(`root: ${root}\nfilesystem: { read: [{ path: /srv, at: ${at} }] }`)).toThrow(
+        `root: ${at} would lie behind its link /data`,
+      );
+  });
+
   test('that some driver may write, or a part of it (invariant 7)', () => {
     const write = (path: string): string => `filesystem: { write: [{ path: ${path}, at: /work }] }`;
     expect(() => load({ one: `root: ${root}`, two: write(join(root, 'srv')) })).toThrow(

@@ -1,8 +1,12 @@
 import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { ROOT } from '../../../scripts/development-folder.ts';
 import { driverFilter, NO_GRANTS } from '../../../src/monitor/launch/filter.ts';
+import { limitDifferences } from '../../../src/monitor/launch/process-limits.ts';
 import { readProcessStatus } from '../../../src/monitor/launch/process-status.ts';
 import type { SandboxPlan } from '../../../src/monitor/launch/sandbox.ts';
 import { buildSeccompFilter } from '../../../src/posix/seccomp.ts';
@@ -50,6 +54,52 @@ describe.each(ways)('in the way %s', (way) => {
     expect(output).not.toMatch(/^\/(x|usr|dev)/m);
     expect(size).toBeLessThanOrEqual(1_048_576);
   });
+});
+
+/** As a shell it says what the gate says, sets nothing, never listens, and goes on talking. */
+const HOSTILE_SHELL = `#!/usr/bin/python3 -I
+import os, time
+if os.getpid() == 1 and os.fork(): os.wait()
+os.write(3, b"ready\\n")
+time.sleep(0.3)
+while True: os.write(3, b"x" * 65536)
+`;
+
+test.each(ways)(
+  'a shell of a root folder that lies: limits that it did not set are seen, and what it goes on saying is not taken in, in the way %s',
+  async (way) => {
+    const folder = mkdtempSync(join(tmpdir(), 'driverd-test-'));
+    chmodSync(folder, 0o755);
+    writeFileSync(join(folder, 'sh'), HOSTILE_SHELL, { mode: 0o755 });
+    const plan = planFor(direct('/bin/true'), way);
+    const inItsPlace = { kind: 'read', source: join(folder, 'sh'), target: '/usr/bin/dash' } as const;
+    const { sandbox } = startProgram({ ...plan, mounts: [...plan.mounts, inItsPlace] }, filter);
+    const { limits } = await sandbox.ready;
+    expect(limitDifferences(plan.limits, limits)).toEqual(
+      expect.arrayContaining(['Max open files', 'Max processes', 'Max cpu time', 'oom_score_adj']),
+    );
+    const before = process.memoryUsage.rss();
+    sandbox.go();
+    await wait(1_500);
+    // In that time it would have written hundreds of megabytes.
+    expect(process.memoryUsage.rss() - before).toBeLessThan(100 * 1_048_576);
+    sandbox.kill();
+    await sandbox.ended;
+    rmSync(folder, { recursive: true });
+  },
+);
+
+test('a program finds the limits that its plan names', async () => {
+  const plan = planFor(direct('/bin/true'));
+  const { sandbox } = startProgram(plan, filter);
+  const { limits } = await sandbox.ready;
+  expect(limitDifferences(plan.limits, limits)).toEqual([]);
+  expect(limitDifferences({ ...plan.limits, openFiles: 63, oomScore: 900 }, limits)).toEqual([
+    'Max open files',
+    'oom_score_adj',
+  ]);
+  sandbox.kill();
+  await sandbox.ended;
 });
 
 test('where this process lacks descriptors a start fails and ends nothing else (L15, O12)', () => {

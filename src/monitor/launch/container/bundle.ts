@@ -1,9 +1,10 @@
 import {
   chmodSync,
-  existsSync,
+  lstatSync,
   mkdirSync,
   readFileSync,
   rmSync,
+  type Stats,
   statfsSync,
   statSync,
   symlinkSync,
@@ -78,15 +79,23 @@ function makeFolder(path: string, mode = 0o755): void {
 function makeMountPoints(rootFolder: string, mounts: readonly Mount[], files: readonly BoundFile[]): void {
   /** What is mounted so far: below it is nothing to make. That it has the place is checked when configuration is loaded. */
   const mounted: string[] = [];
+  /** A link on the way would lead to the host's own folders: nothing is made behind one. */
+  function thingAt(target: string): Stats | undefined {
+    return lstatSync(join(rootFolder, target), { throwIfNoEntry: false });
+  }
   function folderAt(target: string): void {
-    if (target === '/' || existsSync(join(rootFolder, target))) return;
+    if (target === '/') return;
     folderAt(dirname(target));
-    makeFolder(join(rootFolder, target));
+    const there = thingAt(target);
+    if (there === undefined) makeFolder(join(rootFolder, target));
+    else if (!there.isDirectory()) throw new Error(`Cannot make a place in ${target}: it is no folder`);
   }
   function placeFor(target: string, make: (path: string) => void): void {
     if (mounted.some((other) => isWithin(target, other))) return;
     folderAt(dirname(target));
-    if (!existsSync(join(rootFolder, target))) make(join(rootFolder, target));
+    const there = thingAt(target);
+    if (there === undefined) make(join(rootFolder, target));
+    else if (!there.isDirectory()) throw new Error(`Cannot make the place ${target}: something is there`);
   }
   const emptyFile = (path: string): void => writeFileSync(path, '', { mode: 0o444, flag: 'wx' });
   for (const target of ['/dev', '/proc']) folderAt(target);
