@@ -48,7 +48,8 @@ function enableControllers(own: string): readonly Controller[] {
   const offered = readFileSync(join(own, 'cgroup.controllers'), 'latin1').trim().split(' ');
   const wanted = CONTROLLERS.filter((name) => offered.includes(name));
   if (wanted.length === 0) return [];
-  const subgroup = join(own, OWN_SUBGROUP);
+  // Its own number: two daemons may have been started in one cgroup.
+  const subgroup = join(own, `${OWN_SUBGROUP}-${process.pid}`);
   mkdirSync(subgroup, { recursive: true });
   writeFileSync(join(subgroup, 'cgroup.procs'), String(process.pid));
   if (readFileSync(join(own, 'cgroup.procs'), 'latin1').trim() === '')
