@@ -2,10 +2,11 @@ import type { Isolation } from '../../boundary/messages.ts';
 import type { SeccompFilter } from '../../posix/seccomp.ts';
 import { capabilityNames, capabilitySet } from '../../shared/configuration/capabilities.ts';
 import type { DriverPlan } from '../configuration/plan.ts';
-import { type ProcessStatus, sameInEachSet } from './process-status.ts';
+import { type ProcessStatus, readProcessStatus, sameInEachSet } from './process-status.ts';
 import { namespacesOf, type SandboxPlan } from './sandbox.ts';
 
-const SECCOMP_FILTER = 2;
+/** What every process inherits: a unit's own filters are none of a driver's. */
+const { seccompFilters: INHERITED_FILTERS } = readProcessStatus('self');
 
 /**
  * In what the kernel says of a gate differs from its plan; empty where it is held as it should be. Some tools report
@@ -24,7 +25,7 @@ export function differences(plan: SandboxPlan, status: ProcessStatus): string[] 
   for (const [name, held] of Object.entries(status.capabilities))
     if (held !== granted) found.push(`${name} capabilities`);
   if (!status.noNewPrivs) found.push('no_new_privs');
-  if (status.seccomp !== SECCOMP_FILTER) found.push('seccomp');
+  if (!(status.seccompFilters > INHERITED_FILTERS)) found.push('seccomp');
   return found;
 }
 
@@ -32,8 +33,9 @@ export function differences(plan: SandboxPlan, status: ProcessStatus): string[] 
 export function expectIsolation(plan: DriverPlan, filter: SeccompFilter, inCgroup: boolean): Isolation {
   const { uid, gid, groups } = plan.sandbox;
   const capabilities = sameInEachSet(capabilitySet(plan.sandbox.capabilities));
+  const seccompFilters = INHERITED_FILTERS + 1;
   const status: ProcessStatus = {
-    ...{ uids: [uid], gids: [gid], groups, capabilities, noNewPrivs: true, seccomp: SECCOMP_FILTER },
+    ...{ uids: [uid], gids: [gid], groups, capabilities, noNewPrivs: true, seccompFilters },
   };
   return describeIsolation(plan, status, filter, inCgroup);
 }

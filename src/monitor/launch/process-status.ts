@@ -17,8 +17,8 @@ export interface ProcessStatus {
   readonly groups: readonly number[];
   readonly capabilities: CapabilitySets;
   readonly noNewPrivs: boolean;
-  /** 2: a filter is in force. */
-  readonly seccomp: number;
+  /** Filters of system calls in force, those that a service manager gave the daemon with them (Linux 5.9). */
+  readonly seccompFilters: number;
 }
 
 /** All five sets with the same in them. */
@@ -55,7 +55,7 @@ export function readProcessStatus(pid: number | 'self'): ProcessStatus {
       ambient: set('CapAmb'),
     },
     noNewPrivs: field('NoNewPrivs') === '1',
-    seccomp: Number(field('Seccomp')),
+    seccompFilters: Number(field('Seccomp_filters')),
   };
 }
 

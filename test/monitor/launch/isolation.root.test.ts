@@ -3,7 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { rootOnlyProcFiles } from '../../../src/monitor/configuration/views.ts';
 import { driverFilter, NO_GRANTS } from '../../../src/monitor/launch/filter.ts';
 import { differences } from '../../../src/monitor/launch/isolation.ts';
-import { type ProcessStatus, sameInEachSet } from '../../../src/monitor/launch/process-status.ts';
+import {
+  type ProcessStatus,
+  readProcessStatus,
+  sameInEachSet,
+} from '../../../src/monitor/launch/process-status.ts';
 import { unguarded } from '../../../src/monitor/launch/root-guard.ts';
 import type { SandboxPlan } from '../../../src/monitor/launch/sandbox.ts';
 import { buildSeccompFilter } from '../../../src/posix/seccomp.ts';
@@ -11,6 +15,7 @@ import { direct, planFor, startProgram } from '../../support/sandbox.ts';
 
 const NET_RAW = 1n << 13n;
 const SYS_ADMIN = 1n << 21n;
+const INHERITED = readProcessStatus('self').seccompFilters;
 const plan: SandboxPlan = {
   ...planFor(direct('/bin/true'), 'inner-setpriv'),
   capabilities: ['CAP_NET_RAW'],
@@ -21,11 +26,15 @@ const filter = buildSeccompFilter(driverFilter(NO_GRANTS));
 describe('what the kernel says of a gate is compared with the plan, set by set (invariants 7 and 8)', () => {
   const status: ProcessStatus = {
     ...{ uids: [79_998, 79_998, 79_998, 79_998], gids: [79_998, 79_998, 79_998, 79_998], groups: [] },
-    ...{ capabilities: sameInEachSet(NET_RAW), noNewPrivs: true, seccomp: 2 },
+    ...{ capabilities: sameInEachSet(NET_RAW), noNewPrivs: true, seccompFilters: INHERITED + 1 },
   };
 
   test('exactly what was granted is no difference', () => {
     expect(differences(plan, status)).toEqual([]);
+  });
+
+  test('filters that the daemon has itself are no filter of the driver’s', () => {
+    expect(differences(plan, { ...status, seccompFilters: INHERITED })).toEqual(['seccomp']);
   });
 
   test.each(['inheritable', 'permitted', 'effective', 'bounding', 'ambient'])(

@@ -12,7 +12,7 @@ const PACKAGES = [
   ...['systemd', 'systemd-sysv', 'dbus', 'udev', 'kmod', 'qemu-guest-agent'],
   ...['linux-image-cloud-amd64', 'initramfs-tools'],
   ...['bubblewrap', 'libseccomp2', 'util-linux', 'bsdutils', 'libcap2-bin', 'runc'],
-  ...['procps', 'socat', 'strace', 'python3', 'iproute2', 'iputils-ping'],
+  ...['procps', 'socat', 'strace', 'python3', 'iproute2', 'iputils-ping', 'debootstrap'],
 ];
 
 /** What the initial memory file system loads to find the disk; all modules would be three times as much to unpack. */

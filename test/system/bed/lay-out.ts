@@ -2,8 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { testRootFolder } from '../../support/root-folder.ts';
 import { finish } from './process.ts';
 
+/** Where the tests of containers find the root folder that they would otherwise make (DRIVERD_ROOT_CACHE). */
+export const ROOT_FOLDERS = '/srv/driverd-root-folders';
 const CHECKOUT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Jobs of a real host's that would only take time from the tests. */
@@ -33,6 +36,10 @@ export async function layOut(folder: string): Promise<void> {
   await giveToRoot(layer, log);
   await finish([process.execPath, join(CHECKOUT, 'scripts/install.ts'), '--root', layer], log);
   await finish(['systemctl', `--root=${layer}`, 'enable', 'driverd.socket'], log);
+
+  // Last in the layer: its files keep their modes.
+  mkdirSync(join(layer, ROOT_FOLDERS), { recursive: true });
+  await finish([...copy, testRootFolder(), join(layer, ROOT_FOLDERS)], log);
 
   const parts = [...sourceFiles(), 'dist', 'node_modules'];
   const inCheckout = ['env', `--chdir=${CHECKOUT}`];

@@ -16,9 +16,11 @@ export async function startMachine(run: RunFolder): Promise<BootingBed> {
   const socket = join(run.path, 'machine.sock');
   const qemu = [
     ...['qemu-system-x86_64', '-nodefaults', '-no-user-config', '-display', 'none', '-nic', 'none'],
-    ...['-machine', 'q35', '-cpu', 'max', '-smp', '2', '-m', '3G', ...acceleration()],
+    // What slows an emulated processor most and no test is about: page tables of five levels, and the kernel's answers to
+    // faults of real processors. Without them Node starts in half the time.
+    ...['-machine', 'q35', '-cpu', 'max,la57=off', '-smp', '2', '-m', '3G', ...acceleration()],
     ...['-kernel', run.base.kernel, '-initrd', run.base.initramfs],
-    ...['-append', 'root=/dev/vda rw console=ttyS0 quiet panic=-1 systemd.show_status=no'],
+    ...['-append', 'root=/dev/vda rw console=ttyS0 quiet mitigations=off panic=-1 systemd.show_status=no'],
     ...['-serial', 'stdio', '-no-reboot'],
     // The disk is of this run only: nothing has to be on it for good.
     ...['-drive', `file=${disk},format=raw,if=virtio,cache=unsafe`],

