@@ -191,7 +191,20 @@ describe('where this host starts no containers', () => {
   });
 });
 
-test('with cgroup v2 alone a container is put below its launch’s cgroup, by which it is killed', async () => {
+test('no more capabilities are needed than the unit has with its drop-in', async () => {
+  const units = ['driverd.service', 'driverd.service.d/with-containers.conf'].map((name) =>
+    readFileSync(join(ROOT, 'systemd', name), 'utf8'),
+  );
+  const held = units.flatMap((text) => text.match(/^CapabilityBoundingSet=(.*)$/m)?.[1]?.split(' ') ?? []);
+  const set = held.map((name) => `+${name.replace(/^CAP_/, '').toLowerCase()}`);
+  const wrap = ['setpriv', `--bounding-set=-all,${set.join(',')}`, '--inh-caps=-all', '--no-new-privs', '--'];
+  await inDaemon({ wrap, profiles: { attempt: inContainer() } }, async (daemon) => {
+    expect((await run(daemon, ['umask'])).result).toMatchObject({ stdout: { ok: true } });
+    expect(launchesOf(daemon)).toMatchObject([{ launcher: 'container' }]);
+  });
+});
+
+test('with cgroup v2 alone a container is put into its launch’s cgroup, by which it is killed', async () => {
   const script = 'umount -R /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup && exec "$@"';
   const wrap = ['unshare', '--mount', '/bin/sh', '-c', script, 'sh'];
   await inDaemon({ wrap, profiles: { attempt: inContainer() } }, async (daemon) => {

@@ -36,7 +36,7 @@ export function launcherFor({ value, fail }: ReadFile<Profile>, host: LaunchHost
  * folder before they begin.
  */
 const NEEDED: readonly string[] = [
-  ...['CAP_DAC_OVERRIDE', 'CAP_KILL', 'CAP_SETGID', 'CAP_SETUID', 'CAP_SETPCAP'],
+  ...['CAP_DAC_OVERRIDE', 'CAP_FOWNER', 'CAP_KILL', 'CAP_SETGID', 'CAP_SETUID', 'CAP_SETPCAP'],
   ...['CAP_NET_ADMIN', 'CAP_SYS_PTRACE', 'CAP_SYS_ADMIN'],
 ];
 

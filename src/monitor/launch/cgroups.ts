@@ -28,7 +28,7 @@ export interface LaunchCgroup {
   add(pid: number): void;
   /** Sets pids.max, or leaves it as it is. */
   limitProcesses(count: number | null): void;
-  /** Whether the kernel says that a process is in it, or below. */
+  /** Whether the kernel says that a process is in it. */
   holds(pid: number): boolean;
   /** SIGKILL to every process in it, whatever namespace it is in. */
   kill(): void;
@@ -93,7 +93,7 @@ function createCgroup(parent: string, launch: number, limits: CgroupLimits): Lau
     holds: (pid) =>
       readFileSync(`/proc/${pid}/cgroup`, 'latin1')
         .split('\n')
-        .some((line) => line.startsWith('0::') && `${line}/`.includes(`${inside}/`)),
+        .some((line) => line.startsWith('0::') && line.endsWith(inside)),
     kill() {
       if (used === undefined) killWithin(folder);
     },

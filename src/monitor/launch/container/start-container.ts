@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, statfsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { SeccompFilter } from '../../../posix/seccomp.ts';
 import type { LaunchCgroup } from '../cgroups.ts';
 import type { DataFile, SandboxPlan } from '../sandbox.ts';
@@ -46,6 +46,8 @@ export function startContainer(
     return superviseSandbox(child, 0, cgroup, {
       atReady(first, gate) {
         bundle.forgetFiles();
+        // runc itself stays outside: it would count among the launch's processes.
+        for (const pid of [first, gate]) cgroup?.add(pid);
         checkHandedDown({ first, gate }, plan.workdir, stdio.further.length);
       },
       afterDeath: remove,
@@ -88,13 +90,13 @@ function spawnRunc(
 }
 
 /**
- * Below the launch's cgroup, whose limits then hold for it, where version 2 is all there is (absolute: a relative path is
- * one below the parent of runc's own cgroup). Elsewhere below this process's own in each hierarchy, so that nothing
- * that limits the daemon is left behind; at "ready" its processes are moved into the launch's cgroup.
+ * Where runc makes a cgroup, which every container has; at "ready" its processes go to the launch's own. Where version 2 is
+ * all there is, beside that one: a relative path would lie outside of what was delegated to this process. Elsewhere below
+ * this process's own in each hierarchy, so that nothing that limits the daemon is left behind.
  */
 function cgroupsPath(name: string, cgroup: LaunchCgroup | null): string {
   const isVersion2 = statfsSync(CGROUPS).type === CGROUP2;
-  return isVersion2 && cgroup !== null ? join(cgroup.folder.slice(CGROUPS.length), name) : name;
+  return isVersion2 && cgroup !== null ? join(dirname(cgroup.folder).slice(CGROUPS.length), name) : name;
 }
 
 /** What runc said last, if it said something: on its log, since its streams are the container's. */
