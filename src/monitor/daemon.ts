@@ -70,10 +70,13 @@ export interface Start {
   readonly passed: PassedSocket | null;
 }
 
+/** A start that failed for no fault of an admin's: another try may succeed, for example on a host that is less busy. */
+export class WorthAnotherTry extends Error {}
+
 /**
  * Starts everything in an order in which nothing is served before it can be recorded: state, configuration, audit log,
  * sweep, broker, and only then the listener.
- * @throws Error whose message is for the admin
+ * @throws Error whose message is for the admin, WorthAnotherTry where nothing has to be changed first
  */
 export async function startDaemon({ options, installation, log, manager, passed }: Start): Promise<Daemon> {
   checkBubblewrap();
@@ -271,10 +274,11 @@ export async function startDaemon({ options, installation, log, manager, passed 
     {},
     true,
   );
-  const refused = await broker.start();
-  if (refused !== null) {
+  const notServing = await broker.start();
+  if (notServing !== null) {
     await shutDown(1);
-    throw new Error(refused);
+    const why = `Cannot start: ${notServing.why}`;
+    throw notServing.refused ? new Error(why) : new WorthAnotherTry(why);
   }
   reportGrants(first.drivers, grantNotes, record, log);
   const { development } = first.settings;

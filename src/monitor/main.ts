@@ -12,7 +12,7 @@
  */
 import '../posix/close-inherited.ts';
 import { createLog } from '../shared/log.ts';
-import { startDaemon } from './daemon.ts';
+import { startDaemon, WorthAnotherTry } from './daemon.ts';
 import { findInstallation } from './installation.ts';
 import { type PassedSocket, takePassedSocket } from './listen/activation.ts';
 import { type Options, parseOptions } from './options.ts';
@@ -21,6 +21,7 @@ import { noteDaemon } from './state-folder.ts';
 import { VERSION } from './version.ts';
 
 const EXIT_USAGE = 2;
+const EXIT_FAILED = 1;
 /** EX_CONFIG of sysexits.h: an admin has to change something first; the unit does not start it again. */
 const EXIT_CANNOT_START = 78;
 
@@ -64,6 +65,8 @@ async function main(options: Options): Promise<void> {
     const why = error instanceof Error ? error.message : 'Cannot start';
     log.fatal(why);
     manager.status(why);
+    // Who waits at a passed socket waits for the next try.
+    if (error instanceof WorthAnotherTry) process.exit(EXIT_FAILED);
     await passed?.turnAway();
     process.exit(EXIT_CANNOT_START);
   }

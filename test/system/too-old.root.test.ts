@@ -45,6 +45,13 @@ test.each(['ENOSYS', 'EINVAL'])(
   },
 );
 
+test('a sandbox that does not start (played by a script) may start the next time: another exit status, which a unit tries again', () => {
+  const script = '#!/bin/sh\n[ "$1" = --version ] && echo bubblewrap 0.8.0 && exit\nexit 1\n';
+  const { status, text } = withBubblewrap(script);
+  expect(text).toContain('Cannot start: the broker ended: ');
+  expect(status).toBe(1);
+});
+
 test.each([
   [
     'that is too old',

@@ -33,12 +33,19 @@ export interface BrokerLifeEvents {
   filesChanged(): void;
 }
 
+/** Why a first broker does not serve. */
+export interface NotServing {
+  readonly why: string;
+  /** Whether it refused the configuration: the next one would too. */
+  readonly refused: boolean;
+}
+
 /** One broker after the other: started, told what runs, started again when it ends. */
 export interface BrokerLife {
   readonly link: BrokerLink | undefined;
   readonly isServing: boolean;
   /** Starts the first one. Settles with null when it serves, else with why it does not. */
-  start(): Promise<string | null>;
+  start(): Promise<NotServing | null>;
   /** Offers a generation to the broker; settles with null where it was accepted, else with why not. */
   offer(generation: Generation): Promise<string | null>;
   configuration(message: ConfigurationMessage): void;
@@ -62,7 +69,7 @@ export function createBrokerLife(
   let greeted = false;
   let restarting = true;
   let refusal: string | null = null;
-  let settleStart: (refused: string | null) => void = () => undefined;
+  let settleStart: (notServing: NotServing | null) => void = () => undefined;
 
   function launch(): void {
     greeted = false;
@@ -92,7 +99,7 @@ export function createBrokerLife(
     exchange.abort();
     generations.keepCurrent();
     events.ended(why, refusal);
-    settleStart(`Cannot start: the broker ended: ${refusal ?? why}`);
+    settleStart({ why: `the broker ended: ${refusal ?? why}`, refused: refusal !== null });
     setTimeout(() => {
       if (restarting) launch();
     }, restartDelay.afterEnd());

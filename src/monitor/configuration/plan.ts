@@ -111,8 +111,9 @@ export function planDriver(given: {
   const way = isContainer ? 'runc' : wayFor(wanted, host);
   const ownProcesses = isContainer ? RUNC_PROCESSES : BUBBLEWRAP_PROCESSES;
   const cgroup = cgroupLimits(limits, controllers, ownProcesses);
-  // Where a cgroup counts them, its limit is the one that is met first.
-  const processes = limits.processes + (cgroup.processes === null ? 0 : ownProcesses);
+  // Where a cgroup counts them, its limit is the one that is met first: RLIMIT_NPROC counts a process when its fork begins,
+  // pids.max when it succeeds, and all of them may be forking at once.
+  const processes = cgroup.processes === null ? limits.processes : 2 * cgroup.processes;
   return {
     name: given.name,
     root,
