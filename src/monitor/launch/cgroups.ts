@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Controller, openCgroupTree } from './cgroup-tree.ts';
+import { type CgroupTree, type Controller, openCgroupTree } from './cgroup-tree.ts';
 import { type LaunchUsage, ranOutOfMemory, ranOutOfProcesses, readUsage } from './cgroup-usage.ts';
 
 /** How often the removal of a cgroup whose processes are just dead is tried, and the wait between, in milliseconds. */
@@ -24,6 +24,8 @@ const CPU_PERIOD = 100_000;
 /** The cgroup of one launch; killing needs no controller (cgroups(7), cgroup.kill: Linux 5.14). */
 export interface LaunchCgroup {
   readonly folder: string;
+  /** Whether no process but this daemon's is in the cgroups above it that were delegated. */
+  readonly isDelegated: boolean;
   /** Moves a process in; what it starts from then on is in it too. */
   add(pid: number): void;
   /** Sets pids.max, or leaves it as it is. */
@@ -62,7 +64,7 @@ export function openCgroups(stateFolder: string): Cgroups | null {
   writeFileSync(note, `${folder}\n`, { mode: 0o600 });
   return {
     controllers,
-    create: (launch, limits) => createCgroup(folder, launch, limits),
+    create: (launch, limits) => createCgroup(tree, launch, limits),
     close() {
       for (const launch of launchesIn(folder)) removeWithin(launch, 1);
       removeWithin(folder, 1);
@@ -71,8 +73,8 @@ export function openCgroups(stateFolder: string): Cgroups | null {
   };
 }
 
-function createCgroup(parent: string, launch: number, limits: CgroupLimits): LaunchCgroup {
-  const folder = join(parent, String(launch));
+function createCgroup(tree: CgroupTree, launch: number, limits: CgroupLimits): LaunchCgroup {
+  const folder = join(tree.folder, String(launch));
   let used: { exceeded: 'memory' | 'processes' | null; usage: LaunchUsage } | undefined;
   const inside = folder.slice(folder.indexOf('/driverd-'));
   const exceeded = (): 'memory' | 'processes' | null =>
@@ -86,6 +88,8 @@ function createCgroup(parent: string, launch: number, limits: CgroupLimits): Lau
   }
   return {
     folder,
+    // Controllers were enabled only where nobody else is there: see cgroup-tree.ts.
+    isDelegated: tree.controllers.size > 0,
     limitProcesses(count) {
       if (count !== null) writeFileSync(join(folder, 'pids.max'), String(count));
     },

@@ -6,6 +6,7 @@ const bed = sharedBed('machine');
 const driverd = installedDriverd(bed);
 const ROOT = '/srv/driverd-root';
 const IN_CONTAINER = `launcher: container\nroot: ${ROOT}\n`;
+const UNIT = '/usr/lib/systemd/system/driverd.service';
 const SLEEPERS = 'pgrep -f "^sleep 100[123]" || true';
 /** What is kept of containers: nothing, once they have ended. */
 const LEFT =
@@ -74,5 +75,21 @@ describe('containers under systemd, with cgroup v2 alone', () => {
     expect((await driverd.call('catter.copy', { text: 'next' })).result).toMatchObject({ stdout: 'next' });
     expect(await bed.sh(SLEEPERS)).toBe('');
     await until(async () => (await bed.sh(LEFT)) === '');
+  });
+
+  test('where others are in the daemon’s cgroup, runc’s is made elsewhere: no controller is enabled beside them', async () => {
+    await driverd.configure({ catter: IN_CONTAINER });
+    await bed.sh(WITH_CONTAINERS);
+    const start = (await bed.sh(`sed -n 's/^ExecStart=//p' ${UNIT}`)).trim();
+    await bed.write(
+      '/etc/systemd/system/driverd.service.d/others.conf',
+      `[Service]\nExecStart=\nExecStart=/bin/sh -c 'sleep 1000 & exec ${start}'\n`,
+    );
+    await bed.sh('systemctl daemon-reload');
+    for (const text of ['one', 'two'])
+      expect((await driverd.call('catter.copy', { text })).result).toMatchObject({ stdout: text });
+    const group = await driverd.property('ControlGroup');
+    expect(await bed.sh(`cat /sys/fs/cgroup${group}/cgroup.subtree_control`)).toBe('');
+    expect(await bed.sh('find /sys/fs/cgroup -maxdepth 1 -name "driverd-*"')).toBe('');
   });
 });

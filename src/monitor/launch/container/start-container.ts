@@ -91,12 +91,14 @@ function spawnRunc(
 
 /**
  * Where runc makes a cgroup, which every container has; at "ready" its processes go to the launch's own. Where version 2 is
- * all there is, beside that one: a relative path would lie outside of what was delegated to this process. Elsewhere below
- * this process's own in each hierarchy, so that nothing that limits the daemon is left behind.
+ * all there is, runc enables every controller in each cgroup above: beside the launch's where these are the daemon's alone,
+ * else at the top, since a cgroup with processes would become a thread root, below which nothing takes a process
+ * (cgroup-v2, Threads). Elsewhere below this process's own in each hierarchy, so that nothing that limits the daemon is left
+ * behind.
  */
 function cgroupsPath(name: string, cgroup: LaunchCgroup | null): string {
-  const isVersion2 = statfsSync(CGROUPS).type === CGROUP2;
-  return isVersion2 && cgroup !== null ? join(dirname(cgroup.folder).slice(CGROUPS.length), name) : name;
+  if (statfsSync(CGROUPS).type !== CGROUP2) return name;
+  return join(cgroup?.isDelegated ? dirname(cgroup.folder).slice(CGROUPS.length) : '/', name);
 }
 
 /** What runc said last, if it said something: on its log, since its streams are the container's. */
