@@ -62,7 +62,10 @@ describe('containers under systemd, with cgroup v2 alone', () => {
         limit,
       });
     const group = await driverd.property('ControlGroup');
-    expect(await bed.sh(`find /sys/fs/cgroup${group}/driverd-* -mindepth 1 -type d`)).toBe('');
+    // The kernel takes a moment over a cgroup whose processes are just dead.
+    await until(
+      async () => (await bed.sh(`find /sys/fs/cgroup${group}/driverd-* -mindepth 1 -type d`)) === '',
+    );
     expect(await bed.sh(LEFT)).toBe('');
   });
 
