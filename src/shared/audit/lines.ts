@@ -11,45 +11,69 @@ export interface LogLine {
   readonly terminated: boolean;
 }
 
+/** Cuts bytes that come in pieces into lines, in memory bounded by one piece and one line. */
+export interface LineSplitter {
+  /** Takes the next piece. False: nothing more is wanted, or a line was over its limit. */
+  push(piece: Buffer): boolean;
+  /** The bytes have ended: gives what stands behind the last newline. */
+  end(): void;
+}
+
 const CHUNK_BYTES = 262_144;
 const NEWLINE = 0x0a;
+const NOTHING = Buffer.alloc(0);
 
 /**
- * Reads the lines between two byte offsets in bounded memory. `take` says whether to go on. A line over
- * LINE_BYTES_MAXIMUM is given once, cut, as not terminated, and nothing after it is read. Throws what the reads throw.
+ * Begins at byte `from`. `take` says whether to go on. A line over LINE_BYTES_MAXIMUM is given once, cut, as not terminated,
+ * and nothing after it.
  */
+export function splitLines(from: number, take: (line: LogLine) => boolean): LineSplitter {
+  let offset = from;
+  let held: Buffer = NOTHING;
+  let isOver = false;
+
+  function give(bytes: Buffer, terminated: boolean): boolean {
+    const more = take({ offset, bytes, terminated });
+    offset += bytes.length + 1;
+    isOver ||= !more || !terminated;
+    return !isOver;
+  }
+
+  return {
+    push(piece) {
+      if (isOver) return false;
+      let start = 0;
+      for (let newline = piece.indexOf(NEWLINE); newline !== -1; newline = piece.indexOf(NEWLINE, start)) {
+        const rest = piece.subarray(start, newline);
+        const line = held.length === 0 ? rest : Buffer.concat([held, rest]);
+        held = NOTHING;
+        start = newline + 1;
+        if (!give(line, line.length < LINE_BYTES_MAXIMUM)) return false;
+      }
+      // A copy: the piece may be read over.
+      if (start < piece.length) held = Buffer.concat([held, piece.subarray(start)]);
+      return held.length < LINE_BYTES_MAXIMUM || give(held, false);
+    },
+    end() {
+      if (!isOver && held.length > 0) give(held, false);
+    },
+  };
+}
+
+/** Reads the lines between two byte offsets of a file. Throws what the reads throw. */
 export async function readLines(
   file: FileHandle,
   from: number,
   to: number,
   take: (line: LogLine) => boolean,
 ): Promise<void> {
-  const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES + LINE_BYTES_MAXIMUM, Math.max(0, to - from)));
-  let offset = from;
-  let held = 0;
-  for (;;) {
-    const wanted = Math.min(CHUNK_BYTES, to - offset - held);
-    const { bytesRead } =
-      wanted > 0 ? await file.read(buffer, held, wanted, offset + held) : { bytesRead: 0 };
+  const lines = splitLines(from, take);
+  const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(0, to - from)));
+  for (let offset = from; offset < to; ) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, to - offset), offset);
     if (bytesRead === 0) break;
-    const end = held + bytesRead;
-    let start = 0;
-    // What was held over has no newline in it.
-    let newline = buffer.subarray(0, end).indexOf(NEWLINE, held);
-    while (newline !== -1) {
-      const terminated = newline - start < LINE_BYTES_MAXIMUM;
-      const more = take({ offset: offset + start, bytes: buffer.subarray(start, newline), terminated });
-      if (!more || !terminated) return;
-      start = newline + 1;
-      newline = buffer.subarray(0, end).indexOf(NEWLINE, start);
-    }
-    held = end - start;
-    if (held >= LINE_BYTES_MAXIMUM) {
-      take({ offset: offset + start, bytes: buffer.subarray(start, end), terminated: false });
-      return;
-    }
-    buffer.copyWithin(0, start, end);
-    offset += start;
+    offset += bytesRead;
+    if (!lines.push(buffer.subarray(0, bytesRead))) return;
   }
-  if (held > 0) take({ offset, bytes: buffer.subarray(0, held), terminated: false });
+  lines.end();
 }
