@@ -234,7 +234,9 @@ describe('what is read-only', () => {
   );
 
   test('it has no /proc/kcore to read (X8)', async () => {
-    expect(['EACCES', 'EPERM', 'ENOENT']).toContain((await inside(['read', '/proc/kcore'])).errno);
+    const { errno, value } = await inside(['read', '/proc/kcore']);
+    // runc lays /dev/null over it: there is nothing to read.
+    expect(['EACCES', 'EPERM', 'ENOENT', '']).toContain(errno ?? value);
   });
 
   test('a device that is granted can be used', async () => {
