@@ -6,6 +6,7 @@ import { ROOT } from '../../scripts/development-folder.ts';
 import { examine, type Finding, type Host, thisHost } from '../../src/driverctl/doctor/host.ts';
 import { callOnce } from '../support/client.ts';
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
+import { patience } from '../support/patience.ts';
 
 let daemon: TestDaemon;
 beforeAll(async () => {
@@ -139,7 +140,9 @@ test('driverctl pause and resume: calls are refused in between, and resume is do
   expect((await callOnce(daemon.socket, 'echo.say', { text: 'x' })).error?.data.reason).toBe('paused');
   expect(driverctl('resume', '--state', daemon.state).json).toEqual({ changed: true, daemon: 'told' });
   await expect
-    .poll(async () => (await callOnce(daemon.socket, 'echo.say', { text: 'x' })).result, { timeout: 10_000 })
+    .poll(async () => (await callOnce(daemon.socket, 'echo.say', { text: 'x' })).result, {
+      timeout: patience * 10_000,
+    })
     .toEqual({ text: 'x' });
   expect(driverctl('resume', '--state', daemon.state).json).toEqual({ changed: false, daemon: 'told' });
   expect(driverctl('resume', '--state', join(daemon.folder, 'nothing')).json).toEqual({

@@ -2,8 +2,6 @@
 export interface AttemptSetting {
   /** Lines that every profile begins with. */
   readonly profile: string;
-  /** Lines of driverd.yaml. */
-  readonly settings: string;
   /** Whether there are drivers on the checkout's Node, and with a network. */
   readonly node: boolean;
   readonly networks: boolean;
@@ -11,7 +9,7 @@ export interface AttemptSetting {
   readonly omitted: Readonly<Record<string, string>>;
 }
 
-const SANDBOX: AttemptSetting = { profile: '', settings: '', node: true, networks: true, omitted: {} };
+const SANDBOX: AttemptSetting = { profile: '', node: true, networks: true, omitted: {} };
 let chosen: AttemptSetting | undefined;
 
 /** To be called before `attempts.test.ts` is imported: a file of tests runs the attempts once, in one setting. */

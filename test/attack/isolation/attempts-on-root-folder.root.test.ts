@@ -4,7 +4,6 @@ import { chooseAttemptSetting, OTHER_VIEW } from './attempt-setting.ts';
 /** The sandbox on a root folder, as a profile asks for it, or as a container falls back to it. */
 chooseAttemptSetting({
   profile: `root: ${testRootFolder()}\n`,
-  settings: '',
   // The checkout's Node may lie where the driver's user cannot reach it; then a root folder is refused.
   node: false,
   networks: true,

@@ -7,6 +7,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -92,7 +93,8 @@ beforeAll(async () => {
   };
   daemon = await startTestDaemon({
     profiles: asProfiles(profiles),
-    settings: setting.settings,
+    // Without a user namespace the limit of processes counts those of all launches that may be alive.
+    settings: 'limits: { launches: 8 }\n',
     driverFolders: driverFolders(),
   });
   client = await connectClient(daemon.socket);
@@ -234,7 +236,9 @@ describe('what is read-only', () => {
   );
 
   test('it has no /proc/kcore to read (X8)', async () => {
-    expect(['EACCES', 'EPERM', 'ENOENT']).toContain((await inside(['read', '/proc/kcore'])).errno);
+    const { errno, value } = await inside(['read', '/proc/kcore']);
+    // runc lays /dev/null over it: there is nothing to read.
+    expect(['EACCES', 'EPERM', 'ENOENT', '']).toContain(errno ?? value);
   });
 
   test('a device that is granted can be used', async () => {
@@ -380,7 +384,11 @@ describe('privilege (X1, L3, L11)', () => {
 
   test('it makes no user namespace (CVE-2022-0185 begins with one); with unshare granted it does', async () => {
     expect(await inside(['user_namespace'])).toEqual(refused('EPERM'));
-    expect(await inside(['user_namespace'], 'a-unshare')).toEqual({ ok: true, value: 'made' });
+    // A host may forbid them to everybody: user_namespaces(7), ENOSPC.
+    const may = readFileSync('/proc/sys/user/max_user_namespaces', 'latin1').trim() !== '0';
+    expect(await inside(['user_namespace'], 'a-unshare')).toEqual(
+      may ? { ok: true, value: 'made' } : refused('ENOSPC'),
+    );
   });
 
   test('no capability can be used: every use of one that works for root fails', async () => {
@@ -435,9 +443,8 @@ describe('what is handed down (L4, L5, L17, L19, X17)', () => {
 
 describe('using up what others need (R3, R5, X11)', () => {
   test('a fork bomb ends at its own limit', async () => {
-    // Without a user namespace the limit counts all launches of the driver (`degraded: processes`).
-    const more = way === 'user-namespace' ? 150 : 5_000;
-    expect(await inside(['processes', more])).toEqual(refused('EAGAIN'));
+    // More than eight launches may have, which is what is counted without a user namespace (`degraded: processes`).
+    expect(await inside(['processes', 600])).toEqual(refused('EAGAIN'));
     expect(await inside(['processes', 150], 'a-processes')).toEqual({ ok: true, value: 150 });
   });
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { childrenOf } from '../../../src/monitor/launch/process-status.ts';
 import { type Client, callOnce, connectClient } from '../../support/client.ts';
 import { startTestDaemon, type TestDaemon } from '../../support/daemon.ts';
+import { patience } from '../../support/patience.ts';
 import { descendantsOf, statusOf } from '../../support/processes.ts';
 
 const isRoot = process.geteuid?.() === 0;
@@ -33,7 +34,7 @@ beforeAll(async () => {
       if (pid === undefined) throw new Error('the driver has not begun');
       return pid;
     },
-    { timeout: 15_000 },
+    { timeout: patience * 15_000 },
   );
 });
 afterAll(async () => {

@@ -36,6 +36,8 @@ describe.each(bedKinds)('the bed "%s"', (kind) => {
   });
 
   test('has driverd installed, and listens on its socket', async () => {
+    // Other files of tests use the same bed, and may have left it stopped.
+    await bed.sh('systemctl reset-failed driverd.service; systemctl start driverd.socket');
     expect(await bed.sh('systemctl is-active driverd.socket')).toBe('active\n');
     expect(await bed.sh('stat --format=%F:%U:%G:%a /run/driverd/driverd.sock')).toBe(
       'socket:root:driverd:660\n',
