@@ -1,4 +1,13 @@
-import { readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import type { AuditLog } from '../../../src/monitor/audit/log.ts';
@@ -174,6 +183,108 @@ describe('a rotation that was cut short', () => {
       const second = await places.open();
       await second.close();
       expect(await places.verify()).toMatchObject({ ok: true });
+    },
+  );
+});
+
+describe('a rotation that fails', () => {
+  test('refuses what waits until it works; then the segment begins with it and a recovery record (A8, A1)', async () => {
+    const places = makePlaces();
+    const log = await small(places);
+    await write(log, 3);
+    const taken = segmentPath(places.path, 1);
+    writeFileSync(taken, '');
+    await expect(write(log, 20)).rejects.toThrow(`${basename(taken)} is there already`);
+    expect(log.state).toBe('failing');
+    log.countRefused();
+    rmSync(taken);
+    await vi.waitFor(() => expect(log.state).toBe('writing'), 10_000);
+    await write(log, 2);
+    await log.close();
+    expect(await places.verify()).toMatchObject({ ok: true, recoveries: 1 });
+    const records = await recordsOf(places);
+    const recovery = records.find(({ event }) => event === 'recovery');
+    expect(recovery?.facts).toMatchObject({
+      why: 'rotate',
+      added: 0,
+      missing: 0,
+      fragment: null,
+      refused: 1,
+    });
+  });
+
+  test.each(['sync', 'datasync', 'chmod'] as const)(
+    'at %s of its files goes on where it ended',
+    async (method) => {
+      const places = makePlaces();
+      const log = await small(places);
+      await write(log, 5);
+      const anyFile = await open('/dev/null');
+      const files = Object.getPrototypeOf(anyFile) as FileHandle;
+      await anyFile.close();
+      const original = files[method] as (this: FileHandle) => Promise<void>;
+      let calls = 0;
+      const failing = vi.spyOn(files, method).mockImplementation(function (
+        this: FileHandle,
+        ...given: unknown[]
+      ) {
+        calls += 1;
+        const failed = calls <= 2;
+        return failed
+          ? Promise.reject(new Error('EIO: made by the test'))
+          : original.apply(this, given as []);
+      });
+      await expect(write(log, 20)).rejects.toThrow('EIO');
+      await vi.waitFor(() => expect(log.state).toBe('writing'), 10_000);
+      failing.mockRestore();
+      await write(log, 20);
+      await log.close();
+      expect(calls).toBeGreaterThan(2);
+      expect(await places.verify()).toMatchObject({ ok: true, firstBad: null });
+    },
+  );
+});
+
+describe('a file that something else renames or cuts while the daemon runs', () => {
+  test.each([
+    [
+      'renamed',
+      (path: string) => renameSync(path, `${path}.1`),
+      (path: string) => renameSync(`${path}.1`, path),
+    ],
+    [
+      'renamed, with a new one in its place',
+      (path: string) => {
+        renameSync(path, `${path}.1`);
+        writeFileSync(path, '', { mode: 0o640 });
+      },
+      (path: string) => renameSync(`${path}.1`, path),
+    ],
+    [
+      'copied and cut',
+      (path: string) => {
+        copyFileSync(path, `${path}.1`);
+        truncateSync(path, 0);
+      },
+      (path: string) => writeFileSync(path, readFileSync(`${path}.1`)),
+    ],
+  ])(
+    'is noticed at the next record: %s; nothing is written until it is as it was (A8)',
+    async (_title, harm, mend) => {
+      const places = makePlaces();
+      const log = await small(places);
+      await write(log, 3);
+      harm(places.path);
+      await expect(write(log, 1)).rejects.toThrow('Cannot write the audit record');
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      expect(log.state).toBe('failing');
+      mend(places.path);
+      await vi.waitFor(() => expect(log.state).toBe('writing'), 10_000);
+      await write(log, 1);
+      await log.close();
+      expect(await places.verify()).toMatchObject({ ok: true, recoveries: 1 });
+      const recovery = (await recordsOf(places)).find(({ event }) => event === 'recovery');
+      expect(recovery?.facts).toMatchObject({ why: 'changed' });
     },
   );
 });
