@@ -1,7 +1,7 @@
 import { buildId } from '../boundary/build.ts';
 import { buildSeccompFilter } from '../posix/seccomp.ts';
 import type { Log } from '../shared/log.ts';
-import { type AuditFields, openAuditLog } from './audit/log.ts';
+import type { AuditFields } from './audit/log.ts';
 import { loadParamsKey } from './audit/params-hash.ts';
 import { createRecorder } from './audit/recorder.ts';
 import { createRefusals } from './audit/refusals.ts';
@@ -15,6 +15,7 @@ import { type Generation, loadGeneration } from './configuration/load.ts';
 import type { DriverPlan } from './configuration/plan.ts';
 import { createReloader } from './configuration/reloader.ts';
 import { reportGrants } from './configuration/report-grants.ts';
+import { auditState, auditStatus, openDaemonAudit } from './daemon-audit.ts';
 import type { Installation } from './installation.ts';
 import { checkBubblewrap } from './launch/bubblewrap.ts';
 import { openCgroups } from './launch/cgroups.ts';
@@ -34,6 +35,7 @@ import { createRecordedSessions } from './session/recorded-sessions.ts';
 import { sessionsForDescriptors } from './session/sessions.ts';
 import { claimStateFolder } from './state-folder.ts';
 import { VERSION } from './version.ts';
+import { WorthAnotherTry } from './worth-another-try.ts';
 
 /** Refusals of one identity that are written whole in a window; the rest of the window is counted (invariant 11). */
 const REFUSALS_WHOLE = 100;
@@ -70,9 +72,6 @@ export interface Start {
   readonly passed: PassedSocket | null;
 }
 
-/** A start that failed for no fault of an admin's: another try may succeed, for example on a host that is less busy. */
-export class WorthAnotherTry extends Error {}
-
 /**
  * Starts everything in an order in which nothing is served before it can be recorded: state, configuration, audit log,
  * sweep, broker, and only then the listener.
@@ -91,7 +90,9 @@ export async function startDaemon({ options, installation, log, manager, passed 
   const first = load(1);
   const generations = createGenerations(first);
   log.level = first.settings.log_level;
-  const audit = await openAuditLog({ path: first.settings.audit.path, stateFolder: options.state });
+  const auditSettings = (): Generation['settings']['audit'] => generations.current.settings.audit;
+  const { path } = auditSettings();
+  const audit = await openDaemonAudit({ path, stateFolder: options.state, settings: auditSettings }, log);
   const key = loadParamsKey(options.state);
   const { notes, killed } = sweepLaunches(options.state);
   const containers = openContainers(options.state, (why) =>
@@ -110,7 +111,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
     maximumIdentities: REFUSALS_IDENTITIES,
     write: ({ uid, from, to, ...told }) => audit.append('refusals', { uid, from, to }, told, false),
   });
-  const calls = createCalls(audit, key, refusals, () => generations.current.settings.audit.durability);
+  const calls = createCalls(audit, key, refusals, () => auditSettings().durability);
   let stopping = false;
   let drained: () => void = () => undefined;
 
@@ -129,16 +130,14 @@ export async function startDaemon({ options, installation, log, manager, passed 
 
   function status(): string {
     const { drivers, number } = generations.current;
-    const audited =
-      audit.state === 'writing' ? '' : '; the audit log cannot be written, so calls are refused';
     const paused = pause.since === null ? '' : `; paused since ${pause.since}`;
-    return `${drivers.size} drivers enabled, configuration ${number}${audited}${paused}`;
+    return `${drivers.size} drivers enabled, configuration ${number}${auditStatus(audit)}${paused}`;
   }
 
   audit.onStateChange((state, why) => {
-    broker.link?.send({ type: 'audit-state', state, refused: audit.refusedWithoutRecord });
-    log.warn({ state, reason: why }, 'the state of the audit log changed');
-    if (state === 'writing') calls.closeUnrecorded().catch(audit.countRefused);
+    broker.link?.send(auditState(audit));
+    log.warn({ state, conditions: audit.conditions, reason: why }, 'the state of the audit log changed');
+    if (state === 'writing') calls.closeUnrecorded().catch(audit.countUnrecorded);
     manager.status(status());
   });
 
@@ -173,7 +172,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
       void record('broker-start', { pid: firstPid, way, uid, gid, degraded });
     },
     serving(link) {
-      link.send({ type: 'audit-state', state: audit.state, refused: audit.refusedWithoutRecord });
+      link.send(auditState(audit));
       link.send({ type: 'pause-state', since: pause.since });
       sessions.passUntaken();
     },
@@ -185,7 +184,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
       if (stopping) return;
       log.error({ reason: why, said }, 'the broker ended');
       void record('broker-ended', { reason: why.slice(0, RECORDED_REASON) }, saidClaim(said));
-      calls.interrupt().catch(audit.countRefused);
+      calls.interrupt().catch(audit.countUnrecorded);
     },
     filesChanged() {
       log.fatal('the files of driverd have changed: ending for a clean restart');
@@ -252,8 +251,8 @@ export async function startDaemon({ options, installation, log, manager, passed 
     cgroups?.close();
     sessions.stop();
     broker.link?.kill('stopping');
-    await refusals.close().catch(audit.countRefused);
-    await calls.interrupt().catch(audit.countRefused);
+    await refusals.close().catch(audit.countUnrecorded);
+    await calls.interrupt().catch(audit.countUnrecorded);
     await record('daemon-stop', { status }, {}, true).catch(() => undefined);
     await audit.close();
   }

@@ -47,10 +47,9 @@ export async function createOwnFile(file: OwnFile, flags: number, content: Buffe
   try {
     // The umask may have taken away what the readers' group needs.
     await handle.chmod(file.mode);
-    if (content.length > 0) await handle.write(content);
+    await writeAll(handle, content);
     await handle.sync();
-    const folder = await open(dirname(file.path), constants.O_RDONLY | constants.O_DIRECTORY);
-    await folder.sync().finally(() => folder.close());
+    await syncFolder(file.path);
   } catch (error) {
     await handle.close();
     throw error;
@@ -58,7 +57,27 @@ export async function createOwnFile(file: OwnFile, flags: number, content: Buffe
   return handle;
 }
 
-async function lstatOrNull(path: string): Promise<Stats | null> {
+/**
+ * Writes at the end of what was written so far. write(2) may take less than it is given without an error; what is wrong
+ * shows at the next one.
+ */
+export async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, null);
+    if (bytesWritten === 0) throw new Error('nothing was written');
+    written += bytesWritten;
+  }
+}
+
+/** Has on disk what the folder of `path` says of names. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
+  await folder.sync().finally(() => folder.close());
+}
+
+/** What stands under a name, a symbolic link not followed; null where nothing does. */
+export async function lstatOrNull(path: string): Promise<Stats | null> {
   try {
     return await lstat(path);
   } catch (error) {
