@@ -1,23 +1,36 @@
-import { createSecretKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { IntentClaims, OutcomeClaims } from '../../src/boundary/messages.ts';
-import type { AuditLog } from '../../src/monitor/audit/log.ts';
-import { createCalls } from '../../src/monitor/calls.ts';
+import type { AuditFields, AuditLog } from '../../src/monitor/audit/log.ts';
+import { type CallsOptions, createCalls } from '../../src/monitor/calls.ts';
 import type { Launch } from '../../src/monitor/launch/launches.ts';
 import type { Session } from '../../src/monitor/session/sessions.ts';
+import { paramsKey } from '../../src/shared/audit/params-hash.ts';
 
-/** A log that fails while `failing` and keeps the events that it took. */
-function playedLog(): { log: AuditLog; events: string[]; state: { failing: boolean } } {
-  const events: string[] = [];
-  const state = { failing: false };
-  const append = async (event: string): Promise<void> => {
-    if (state.failing) throw new Error('Cannot write: no space');
-    events.push(event);
-  };
-  return { log: { append } as unknown as AuditLog, events, state };
+interface Taken {
+  readonly event: string;
+  readonly facts: AuditFields;
+  readonly claims: AuditFields;
+  readonly durable: boolean;
 }
 
-const session = { number: 1, caller: { uid: 1000 } } as Session;
+/** A log that fails while `failing` and keeps what it took. */
+function playedLog(): { log: AuditLog; taken: Taken[]; events: () => string[]; state: { failing: boolean } } {
+  const taken: Taken[] = [];
+  const state = { failing: false };
+  const append: AuditLog['append'] = async (event, facts, claims, durable) => {
+    if (state.failing) throw new Error('Cannot write: no space');
+    taken.push({ event, facts, claims, durable });
+    return { seq: taken.length };
+  };
+  const events = (): string[] => taken.map(({ event }) => event);
+  return { log: { append } as unknown as AuditLog, taken, events, state };
+}
+
+const session = {
+  number: 1,
+  caller: { uid: 1000 },
+  recorded: { uid: 1000, gid: 1000 },
+} as unknown as Session;
 const intent = (call: number): IntentClaims => ({
   ...{
     type: 'intent',
@@ -32,8 +45,11 @@ const intent = (call: number): IntentClaims => ({
     request: '00000000-0000-7000-8000-000000000000',
     policies: [],
     notification: false,
-    trace: null,
-    span: null,
+    trace: 'c'.repeat(32),
+    span: 'd'.repeat(16),
+    names: null,
+    because: null,
+    durable: false,
   },
 });
 const outcome = (call: number): OutcomeClaims => ({
@@ -50,14 +66,24 @@ const outcome = (call: number): OutcomeClaims => ({
     controlsRemoved: 0,
   },
   ...{ waitedMicroseconds: 0, ranMicroseconds: 0, scrubbed: [] },
+  stages: { validate: 1, authorise: 2, intent: 3, launch: null, run: null, scrub: null },
 });
 const launch = (call: number, number = 1, of = 1): Launch => ({ call, number, session: of }) as Launch;
 
-function start(): ReturnType<typeof playedLog> & { calls: ReturnType<typeof createCalls> } {
+function start(
+  options: Partial<CallsOptions> = {},
+): ReturnType<typeof playedLog> & { calls: ReturnType<typeof createCalls> } {
   const played = playedLog();
-  const key = { id: 'k', secret: createSecretKey(Buffer.alloc(32)) };
-  const refusals = { admit: () => 'whole' } as unknown as Parameters<typeof createCalls>[2];
-  return { ...played, calls: createCalls(played.log, key, refusals, () => 'outcome') };
+  const key = paramsKey(Buffer.alloc(32), '2026-01-02T03:04:05.678Z');
+  const calls = createCalls(played.log, {
+    refusals: { admit: () => 'whole' } as unknown as CallsOptions['refusals'],
+    durability: () => 'outcome',
+    paramsRule: () => ({ key, onRecord: 'hash' }),
+    denied: () => undefined,
+    written: () => undefined,
+    ...options,
+  });
+  return { ...played, calls };
 }
 
 describe('a call whose intent could not be recorded', () => {
@@ -86,7 +112,7 @@ describe('a launch', () => {
     const intended = calls.intended(launch(1));
     await calls.intent(session, intent(1));
     expect(await intended).toBe(true);
-    expect(events).toEqual(['call-start']);
+    expect(events()).toEqual(['call-start']);
   });
 
   test('is not for the call of another session', async () => {
@@ -112,6 +138,6 @@ test('a call whose outcome could not be recorded is closed as interrupted once t
   expect(calls.open).toBe(1);
   state.failing = false;
   await calls.closeUnrecorded();
-  expect(events).toEqual(['call-start', 'interrupted']);
+  expect(events()).toEqual(['call-start', 'interrupted']);
   expect(calls.open).toBe(0);
 });
