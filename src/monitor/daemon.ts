@@ -3,6 +3,7 @@ import { buildSeccompFilter } from '../posix/seccomp.ts';
 import type { Log } from '../shared/log.ts';
 import { createRecording } from './audit/call-recording.ts';
 import { type AuditFields, openAuditLog } from './audit/log.ts';
+import { closeEarlierCalls } from './audit/open-calls.ts';
 import { openParamsKeys } from './audit/params-keys.ts';
 import { createBrokerLife } from './broker/broker-life.ts';
 import { createDispatch } from './broker/dispatch.ts';
@@ -88,6 +89,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
   // Before the log, which may write a record when it is opened.
   const keys = openParamsKeys(options.state);
   const audit = await openAuditLog({ path: first.settings.audit.path, stateFolder: options.state });
+  const interrupted = await closeEarlierCalls(audit, first.settings.audit.path);
   const { notes, killed } = sweepLaunches(options.state);
   const containers = openContainers(options.state, (why) =>
     log.error({ reason: why }, 'a container was not deleted; the next start tries again'),
@@ -258,7 +260,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
         rootless,
         generation: first.number,
         digest: first.digest,
-        swept: killed,
+        ...{ swept: killed, interrupted, params_key: keys.present.id },
       },
       ...{ development: first.settings.development, durability: first.settings.audit.durability },
     },
