@@ -7,13 +7,13 @@ import { closeEarlierCalls } from './audit/open-calls.ts';
 import { openParamsKeys } from './audit/params-keys.ts';
 import { createBrokerLife } from './broker/broker-life.ts';
 import { createDispatch } from './broker/dispatch.ts';
+import { createConfigurationLife } from './configuration/configuration-life.ts';
 import type { Expected } from './configuration/exchange.ts';
 import { createGenerations } from './configuration/generations.ts';
 import { openGrantNotes } from './configuration/grant-notes.ts';
-import { type Generation, loadGeneration } from './configuration/load.ts';
+import { type ConfigurationFile, type Generation, loadGeneration } from './configuration/load.ts';
 import type { DriverPlan } from './configuration/plan.ts';
-import { createReloader } from './configuration/reloader.ts';
-import { reportGrants } from './configuration/report-grants.ts';
+import { filesFacts } from './configuration/recorded-configuration.ts';
 import type { Installation } from './installation.ts';
 import { checkBubblewrap } from './launch/bubblewrap.ts';
 import { openCgroups } from './launch/cgroups.ts';
@@ -78,8 +78,9 @@ export async function startDaemon({ options, installation, log, manager, passed 
   claimStateFolder(options.state);
   const cgroups = openCgroups(options.state);
   const filters = createFilters();
-  function load(number: number): Generation {
-    const generation = loadGeneration(number, options, installation, cgroups?.controllers ?? new Set());
+  function load(number: number, files: ConfigurationFile[] = []): Generation {
+    const controllers = cgroups?.controllers ?? new Set();
+    const generation = loadGeneration(number, options, installation, controllers, files);
     for (const plan of generation.drivers.values()) filters.of(plan.filter);
     return generation;
   }
@@ -195,29 +196,15 @@ export async function startDaemon({ options, installation, log, manager, passed 
     names: () => generations.current,
   });
 
-  const reload = createReloader(first.number, {
-    load,
-    offer: broker.offer,
-    async taken(next) {
-      generations.take(next);
-      reportGrants(next.drivers, grantNotes, record, log);
-      log.level = next.settings.log_level;
-      log.info({ generation: next.number }, 'the configuration was reloaded');
-      // Both run it by now: a record that cannot be written is counted, and said in the operational log.
-      await record('reload', { generation: next.number, digest: next.digest }, {}, true).catch(
-        () => undefined,
-      );
-    },
-    refused(why, said) {
-      log.error({ reason: why, said }, 'the configuration was not reloaded; the running one stays');
-      void record('reload-refused', { reason: why.slice(0, RECORDED_REASON) }, saidClaim(said));
-    },
+  const configuration = createConfigurationLife({
+    ...{ options, generations, grantNotes, keys, record, log, load, offer: broker.offer },
+    own: { socket, log: first.settings.audit.path, state: options.state },
   });
 
   async function reloadAndResume(): Promise<void> {
     manager.reloading();
     if (pause.look()) tellPause({ by: 'state folder' });
-    await reload();
+    await configuration.reload();
     if (!stopping) manager.ready(status());
   }
 
@@ -230,6 +217,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
 
   async function shutDown(status: number): Promise<void> {
     stopping = true;
+    configuration.stop();
     const { drain_ms } = generations.current.settings;
     manager.stopping(drain_ms + AFTER_DRAIN_MS);
     broker.stopRestarting();
@@ -259,7 +247,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
         build,
         rootless,
         generation: first.number,
-        digest: first.digest,
+        ...filesFacts(first),
         ...{ swept: killed, interrupted, params_key: keys.present.id },
       },
       ...{ development: first.settings.development, durability: first.settings.audit.durability },
@@ -273,7 +261,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
     const why = `Cannot start: ${notServing.why}`;
     throw notServing.refused ? new Error(why) : new WorthAnotherTry(why);
   }
-  reportGrants(first.drivers, grantNotes, record, log);
+  configuration.begin();
   const { development } = first.settings;
   return { socket, development, status, reload: reloadAndResume, stop: () => stop(0) };
 }
