@@ -5,6 +5,7 @@ import { createRecording } from './audit/call-recording.ts';
 import { type AuditFields, openAuditLog } from './audit/log.ts';
 import { closeEarlierCalls } from './audit/open-calls.ts';
 import { openParamsKeys } from './audit/params-keys.ts';
+import { AuditUnavailable } from './audit/unavailable.ts';
 import { createBrokerLife } from './broker/broker-life.ts';
 import { createDispatch } from './broker/dispatch.ts';
 import { createConfigurationLife } from './configuration/configuration-life.ts';
@@ -68,6 +69,11 @@ export interface Start {
 /** A start that failed for no fault of an admin's: another try may succeed, for example on a host that is less busy. */
 export class WorthAnotherTry extends Error {}
 
+/** A full disk has room again some time; a log that an admin has to look at stays as it is. */
+function worthAnotherTry(error: unknown): never {
+  throw error instanceof AuditUnavailable ? new WorthAnotherTry(error.message, { cause: error }) : error;
+}
+
 /**
  * Starts everything in an order in which nothing is served before it can be recorded: state, configuration, audit log,
  * sweep, broker, and only then the listener.
@@ -89,8 +95,12 @@ export async function startDaemon({ options, installation, log, manager, passed 
   log.level = first.settings.log_level;
   // Before the log, which may write a record when it is opened.
   const keys = openParamsKeys(options.state);
-  const audit = await openAuditLog({ path: first.settings.audit.path, stateFolder: options.state });
-  const interrupted = await closeEarlierCalls(audit, first.settings.audit.path);
+  const audit = await openAuditLog({
+    path: first.settings.audit.path,
+    stateFolder: options.state,
+    settings: () => generations.current.settings.audit,
+  }).catch(worthAnotherTry);
+  const interrupted = await closeEarlierCalls(audit, first.settings.audit.path).catch(worthAnotherTry);
   const { notes, killed } = sweepLaunches(options.state);
   const containers = openContainers(options.state, (why) =>
     log.error({ reason: why }, 'a container was not deleted; the next start tries again'),
@@ -129,7 +139,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
   audit.onStateChange((state, why) => {
     broker.link?.send({ type: 'audit-state', state, refused: audit.refusedWithoutRecord });
     log.warn({ state, reason: why }, 'the state of the audit log changed');
-    if (state === 'writing') calls.closeUnrecorded().catch(audit.countRefused);
+    if (state === 'writing') calls.closeUnrecorded().catch(audit.countUnrecorded);
     manager.status(status());
   });
 
@@ -176,7 +186,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
       if (stopping) return;
       log.error({ reason: why, said }, 'the broker ended');
       void record('broker-ended', { reason: why.slice(0, RECORDED_REASON) }, saidClaim(said));
-      calls.interrupt('broker-ended').catch(audit.countRefused);
+      calls.interrupt('broker-ended').catch(audit.countUnrecorded);
     },
     filesChanged() {
       log.fatal('the files of driverd have changed: ending for a clean restart');
@@ -233,8 +243,8 @@ export async function startDaemon({ options, installation, log, manager, passed 
     cgroups?.close();
     sessions.stop();
     broker.link?.kill('stopping');
-    await refusals.close().catch(audit.countRefused);
-    await calls.interrupt('stopping').catch(audit.countRefused);
+    await refusals.close().catch(audit.countUnrecorded);
+    await calls.interrupt('stopping').catch(audit.countUnrecorded);
     await record('daemon-stop', { status }, {}, true).catch(() => undefined);
     await audit.close();
   }

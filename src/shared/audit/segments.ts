@@ -34,6 +34,11 @@ export function sealsPath(path: string): string {
   return beside(path, `-seals${ENDING}`);
 }
 
+/** Where the bytes are kept that are given up when the disk is full. */
+export function reservePath(path: string): string {
+  return beside(path, '-reserve');
+}
+
 /** A file of the log's, beside it: `audit.jsonl` gives `audit<suffix>`. */
 function beside(path: string, suffix: string): string {
   const name = basename(path);
