@@ -52,6 +52,10 @@ export const optionTable = {
     type: 'string',
     help: '--accept-root WHY  with --grant user:root: why the driver must run as root; it is on record',
   },
+  claims: {
+    type: 'boolean',
+    help: '--claims         list what the broker claimed and no fact bears out',
+  },
   help: { type: 'boolean', short: 'h', help: '-h, --help       print help' },
 } as const satisfies ParseArgsOptionsConfig & Record<string, { help: string }>;
 

@@ -139,7 +139,7 @@ export const commands: readonly CommandSpecification[] = [
     notes: [
       'It needs to read the log and the state folder: run it as root, or as the user of a rootless daemon.',
     ],
-    options: ['log', 'state', 'json'],
+    options: ['log', 'state', 'json', 'claims'],
     operands: 0,
     run: verifyAuditLog,
   },

@@ -2,10 +2,9 @@ import { buildId } from '../boundary/build.ts';
 import { buildSeccompFilter } from '../posix/seccomp.ts';
 import type { Log } from '../shared/log.ts';
 import { createRecording } from './audit/call-recording.ts';
-import { type AuditFields, openAuditLog } from './audit/log.ts';
+import type { AuditFields } from './audit/log.ts';
 import { closeEarlierCalls } from './audit/open-calls.ts';
 import { openParamsKeys } from './audit/params-keys.ts';
-import { AuditUnavailable } from './audit/unavailable.ts';
 import { createBrokerLife } from './broker/broker-life.ts';
 import { createDispatch } from './broker/dispatch.ts';
 import { createConfigurationLife } from './configuration/configuration-life.ts';
@@ -15,6 +14,7 @@ import { openGrantNotes } from './configuration/grant-notes.ts';
 import { type ConfigurationFile, type Generation, loadGeneration } from './configuration/load.ts';
 import type { DriverPlan } from './configuration/plan.ts';
 import { filesFacts } from './configuration/recorded-configuration.ts';
+import { auditState, auditStatus, openDaemonAudit } from './daemon-audit.ts';
 import type { Installation } from './installation.ts';
 import { checkBubblewrap } from './launch/bubblewrap.ts';
 import { openCgroups } from './launch/cgroups.ts';
@@ -34,6 +34,7 @@ import { createRecordedSessions } from './session/recorded-sessions.ts';
 import { sessionsForDescriptors } from './session/sessions.ts';
 import { claimStateFolder } from './state-folder.ts';
 import { VERSION } from './version.ts';
+import { WorthAnotherTry, worthAnotherTry } from './worth-another-try.ts';
 
 /** The longest that a stop takes behind its drain: dead drivers, the last records, in milliseconds. */
 const AFTER_DRAIN_MS = 20_000;
@@ -66,14 +67,6 @@ export interface Start {
   readonly passed: PassedSocket | null;
 }
 
-/** A start that failed for no fault of an admin's: another try may succeed, for example on a host that is less busy. */
-export class WorthAnotherTry extends Error {}
-
-/** A full disk has room again some time; a log that an admin has to look at stays as it is. */
-function worthAnotherTry(error: unknown): never {
-  throw error instanceof AuditUnavailable ? new WorthAnotherTry(error.message, { cause: error }) : error;
-}
-
 /**
  * Starts everything in an order in which nothing is served before it can be recorded: state, configuration, audit log,
  * sweep, broker, and only then the listener.
@@ -93,14 +86,12 @@ export async function startDaemon({ options, installation, log, manager, passed 
   const first = load(1);
   const generations = createGenerations(first);
   log.level = first.settings.log_level;
+  const auditSettings = (): Generation['settings']['audit'] => generations.current.settings.audit;
+  const { path } = auditSettings();
   // Before the log, which may write a record when it is opened.
   const keys = openParamsKeys(options.state);
-  const audit = await openAuditLog({
-    path: first.settings.audit.path,
-    stateFolder: options.state,
-    settings: () => generations.current.settings.audit,
-  }).catch(worthAnotherTry);
-  const interrupted = await closeEarlierCalls(audit, first.settings.audit.path).catch(worthAnotherTry);
+  const audit = await openDaemonAudit({ path, stateFolder: options.state, settings: auditSettings }, log);
+  const interrupted = await closeEarlierCalls(audit, path).catch(worthAnotherTry);
   const { notes, killed } = sweepLaunches(options.state);
   const containers = openContainers(options.state, (why) =>
     log.error({ reason: why }, 'a container was not deleted; the next start tries again'),
@@ -130,15 +121,13 @@ export async function startDaemon({ options, installation, log, manager, passed 
 
   function status(): string {
     const { drivers, number } = generations.current;
-    const audited =
-      audit.state === 'writing' ? '' : '; the audit log cannot be written, so calls are refused';
     const paused = pause.since === null ? '' : `; paused since ${pause.since}`;
-    return `${drivers.size} drivers enabled, configuration ${number}${audited}${paused}`;
+    return `${drivers.size} drivers enabled, configuration ${number}${auditStatus(audit)}${paused}`;
   }
 
   audit.onStateChange((state, why) => {
-    broker.link?.send({ type: 'audit-state', state, refused: audit.refusedWithoutRecord });
-    log.warn({ state, reason: why }, 'the state of the audit log changed');
+    broker.link?.send(auditState(audit));
+    log.warn({ state, conditions: audit.conditions, reason: why }, 'the state of the audit log changed');
     if (state === 'writing') calls.closeUnrecorded().catch(audit.countUnrecorded);
     manager.status(status());
   });
@@ -174,7 +163,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
       void record('broker-start', { pid: firstPid, way, uid, gid, degraded });
     },
     serving(link) {
-      link.send({ type: 'audit-state', state: audit.state, refused: audit.refusedWithoutRecord });
+      link.send(auditState(audit));
       link.send({ type: 'pause-state', since: pause.since });
       sessions.passUntaken();
     },
@@ -264,7 +253,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
     },
     {},
     true,
-  );
+  ).catch(worthAnotherTry);
   const notServing = await broker.start();
   if (notServing !== null) {
     await shutDown(1);

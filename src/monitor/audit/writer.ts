@@ -1,3 +1,4 @@
+import type { AuditState } from '../../shared/audit/conditions.ts';
 import type { AuditFields } from '../../shared/audit/fields.ts';
 import { type AuditEvent, prepareRecord } from '../../shared/audit/record.ts';
 import type { AuditClock } from './clock.ts';
@@ -6,8 +7,6 @@ import { createRefusedCount, type RefusedCount } from './refused-count.ts';
 import type { Reserve } from './reserve.ts';
 import type { SegmentWriter } from './segment-writer.ts';
 import { AuditUnavailable, StorageFailure, unavailable } from './unavailable.ts';
-
-export type AuditState = 'writing' | 'failing';
 
 /** Writes records in groups, refuses them while that fails, and goes on by itself. */
 export interface Writer {
@@ -182,7 +181,7 @@ export function createWriter(options: WriterOptions): Writer {
     try {
       const isGivenUp = !isInOrder && cause.isFull && reserve.isHeld;
       if (isGivenUp) await reserve.giveUp();
-      else await reserve.make();
+      else if (!reserve.isHeld) await reserve.make();
       await declare(failure, isGivenUp);
     } catch (error) {
       // The next attempt is on its way; the first failure is the one that is told, since later ones follow from it.
