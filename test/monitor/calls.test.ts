@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { RefusalClaims } from '../../src/boundary/messages.ts';
 import type { AuditFields, AuditLog } from '../../src/monitor/audit/log.ts';
 import { type CallsOptions, createCalls } from '../../src/monitor/calls.ts';
 import { paramsKey } from '../../src/shared/audit/params-hash.ts';
@@ -25,6 +26,23 @@ function playedLog(): { log: AuditLog; taken: Taken[]; events: () => string[]; s
 }
 
 const session = playedSession(1);
+const refusal: RefusalClaims = {
+  ...{
+    type: 'refusal',
+    serial: 1,
+    session: 1,
+    kind: 'invalid',
+    reason: 'invalid-params',
+    method: 'echo.say',
+  },
+  ...{
+    request: '00000000-0000-7000-8000-000000000000',
+    params: 'a'.repeat(64),
+    policies: [],
+    error: -32_602,
+  },
+  ...{ trace: 'c'.repeat(32), span: 'd'.repeat(16), because: null },
+};
 
 function start(
   options: Partial<CallsOptions> = {},
@@ -97,4 +115,56 @@ test('a call whose outcome could not be recorded is closed as interrupted once t
   await calls.closeUnrecorded();
   expect(events()).toEqual(['call-start', 'interrupted']);
   expect(calls.open).toBe(0);
+});
+
+describe('what is on disk before anything goes on (invariant 11)', () => {
+  test.each([
+    ['outcome', false, { intent: false, outcome: true, refusal: true }],
+    ['outcome', true, { intent: true, outcome: true, refusal: true }],
+    ['intent', false, { intent: true, outcome: false, refusal: false }],
+    ['intent', true, { intent: true, outcome: false, refusal: false }],
+    ['none', false, { intent: false, outcome: false, refusal: false }],
+    ['none', true, { intent: false, outcome: false, refusal: false }],
+  ] as const)(
+    'with durability %s, where the broker asks for more: %s',
+    async (durability, durable, expected) => {
+      const { calls, taken } = start({ durability: () => durability });
+      await calls.intent(session, intentOf(1, { durable }));
+      await calls.outcome(outcomeOf(1));
+      await calls.refusal(session, refusal);
+      const [intent, outcome, refused] = taken.map((record) => record.durable);
+      expect({ intent, outcome, refusal: refused }).toEqual(expected);
+    },
+  );
+});
+
+describe('of params stands what the profile allows, whatever the broker sends (invariant 13)', () => {
+  const key = paramsKey(Buffer.alloc(32, 1), '2026-01-02T03:04:05.678Z');
+  test.each([
+    ['hash', { params_key: key.id, params_hash: expect.stringMatching(/^[0-9a-f]{64}$/) }],
+    ['names', { params_names: ['path'] }],
+    ['omit', {}],
+  ] as const)('%s', async (onRecord, expected) => {
+    const { calls, taken } = start({ paramsRule: () => ({ key, onRecord }) });
+    await calls.intent(session, intentOf(1, { names: ['path'] }));
+    await calls.refusal(session, refusal);
+    const ofParams = taken.map(({ claims }) =>
+      Object.fromEntries(Object.entries(claims).filter(([name]) => name.startsWith('params_'))),
+    );
+    expect(ofParams).toEqual([expected, onRecord === 'names' ? {} : expected]);
+  });
+});
+
+test('a launch that ended stands in the record of its call, as the monitor saw it, and no other', async () => {
+  const { calls, taken } = start();
+  await calls.intent(session, intentOf(1));
+  await calls.intended(playedLaunch(1, 4));
+  const ended = { end: 'exit', status: 0, usage: null, startMicroseconds: 10, ranMicroseconds: 20 } as const;
+  calls.launchEnded(playedLaunch(1, 5), ended, { end: 'exit', profile: 'another' });
+  calls.launchEnded(playedLaunch(1, 4), ended, { end: 'exit', profile: 'echo' });
+  await calls.outcome(outcomeOf(1));
+  expect(taken.at(-1)?.facts).toMatchObject({
+    ...{ launches: [4], run: { profile: 'echo' } },
+    stages_us: { launch: 10, run: 20 },
+  });
 });

@@ -34,6 +34,9 @@ const intent = (session, call, more = {}) => ({ type: 'intent', serial: call, ca
 const outcome = (call) => ({ type: 'outcome', serial: call, call, outcome: 'ok', error: null, handed: false, bytesIn: 0,
   bytesOut: 0, bytesDropped: 0, controlsRemoved: 0, waitedMicroseconds: 0, ranMicroseconds: 0, scrubbed: [],
   stages: { validate: 0, authorise: 0, intent: 0, launch: null, run: null, scrub: null } });
+const refusal = (session, reason) => ({ type: 'refusal', serial: 1, session, kind: 'denied', reason,
+  request: '00000000-0000-7000-8000-000000000000', method: 'echo.say', params: null, policies: [],
+  trace: 'c'.repeat(32), span: 'd'.repeat(16), because: null, error: -32001 });
 const launch = (session, request, more = {}) => ({ type: 'launch', request, profile: 'echo', session, call: request, generation: 1, ...more });
 const heard = [];
 let begun = false;
