@@ -1,8 +1,7 @@
 import { auditWarnings } from '../shared/audit/conditions.ts';
 import type { Log } from '../shared/log.ts';
 import { type AuditLog, type AuditLogOptions, openAuditLog } from './audit/log.ts';
-import { AuditUnavailable } from './audit/unavailable.ts';
-import { WorthAnotherTry } from './worth-another-try.ts';
+import { worthAnotherTry } from './worth-another-try.ts';
 
 /**
  * Opens the audit log for a daemon, which tells in its operational log what happens to it.
@@ -13,7 +12,7 @@ export async function openDaemonAudit(options: AuditLogOptions, log: Log): Promi
   try {
     return await openAuditLog({ ...options, report });
   } catch (error) {
-    throw error instanceof AuditUnavailable ? new WorthAnotherTry(error.message, { cause: error }) : error;
+    return worthAnotherTry(error);
   }
 }
 

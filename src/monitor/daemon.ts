@@ -1,20 +1,20 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { buildId } from '../boundary/build.ts';
 import { buildSeccompFilter } from '../posix/seccomp.ts';
 import type { Log } from '../shared/log.ts';
+import { createRecording } from './audit/call-recording.ts';
 import type { AuditFields } from './audit/log.ts';
-import { loadParamsKey } from './audit/params-hash.ts';
-import { createRecorder } from './audit/recorder.ts';
-import { createRefusals } from './audit/refusals.ts';
+import { closeEarlierCalls } from './audit/open-calls.ts';
+import { openParamsKeys } from './audit/params-keys.ts';
 import { createBrokerLife } from './broker/broker-life.ts';
 import { createDispatch } from './broker/dispatch.ts';
-import { createCalls } from './calls.ts';
+import { createConfigurationLife } from './configuration/configuration-life.ts';
 import type { Expected } from './configuration/exchange.ts';
 import { createGenerations } from './configuration/generations.ts';
 import { openGrantNotes } from './configuration/grant-notes.ts';
-import { type Generation, loadGeneration } from './configuration/load.ts';
+import { type ConfigurationFile, type Generation, loadGeneration } from './configuration/load.ts';
 import type { DriverPlan } from './configuration/plan.ts';
-import { createReloader } from './configuration/reloader.ts';
-import { reportGrants } from './configuration/report-grants.ts';
+import { filesFacts } from './configuration/recorded-configuration.ts';
 import { auditState, auditStatus, openDaemonAudit } from './daemon-audit.ts';
 import type { Installation } from './installation.ts';
 import { checkBubblewrap } from './launch/bubblewrap.ts';
@@ -35,12 +35,10 @@ import { createRecordedSessions } from './session/recorded-sessions.ts';
 import { sessionsForDescriptors } from './session/sessions.ts';
 import { claimStateFolder } from './state-folder.ts';
 import { VERSION } from './version.ts';
-import { WorthAnotherTry } from './worth-another-try.ts';
+import { WorthAnotherTry, worthAnotherTry } from './worth-another-try.ts';
 
-/** Refusals of one identity that are written whole in a window; the rest of the window is counted (invariant 11). */
-const REFUSALS_WHOLE = 100;
-const REFUSALS_WINDOW_MS = 10_000;
-const REFUSALS_IDENTITIES = 1_024;
+/** How long a stop waits for the outcomes of calls whose drivers it has killed, in milliseconds. */
+const LAST_OUTCOMES_MS = 1_000;
 /** The longest that a stop takes behind its drain: dead drivers, the last records, in milliseconds. */
 const AFTER_DRAIN_MS = 20_000;
 /** Characters of a reason that a record holds. */
@@ -82,8 +80,9 @@ export async function startDaemon({ options, installation, log, manager, passed 
   claimStateFolder(options.state);
   const cgroups = openCgroups(options.state);
   const filters = createFilters();
-  function load(number: number): Generation {
-    const generation = loadGeneration(number, options, installation, cgroups?.controllers ?? new Set());
+  function load(number: number, files: ConfigurationFile[] = []): Generation {
+    const controllers = cgroups?.controllers ?? new Set();
+    const generation = loadGeneration(number, options, installation, controllers, files);
     for (const plan of generation.drivers.values()) filters.of(plan.filter);
     return generation;
   }
@@ -92,8 +91,10 @@ export async function startDaemon({ options, installation, log, manager, passed 
   log.level = first.settings.log_level;
   const auditSettings = (): Generation['settings']['audit'] => generations.current.settings.audit;
   const { path } = auditSettings();
+  // Before the log, which may write a record when it is opened.
+  const keys = openParamsKeys(options.state);
   const audit = await openDaemonAudit({ path, stateFolder: options.state, settings: auditSettings }, log);
-  const key = loadParamsKey(options.state);
+  const interrupted = await closeEarlierCalls(audit, path).catch(worthAnotherTry);
   const { notes, killed } = sweepLaunches(options.state);
   const containers = openContainers(options.state, (why) =>
     log.error({ reason: why }, 'a container was not deleted; the next start tries again'),
@@ -104,14 +105,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
   const build = buildId();
   const rootless = process.geteuid?.() !== 0;
 
-  const record = createRecorder(audit, log);
-  const refusals = createRefusals({
-    wholePerWindow: REFUSALS_WHOLE,
-    windowMs: REFUSALS_WINDOW_MS,
-    maximumIdentities: REFUSALS_IDENTITIES,
-    write: ({ uid, from, to, ...told }) => audit.append('refusals', { uid, from, to }, told, false),
-  });
-  const calls = createCalls(audit, key, refusals, () => auditSettings().durability);
+  const { record, refusals, calls } = createRecording(audit, log, keys, generations);
   let stopping = false;
   let drained: () => void = () => undefined;
 
@@ -184,7 +178,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
       if (stopping) return;
       log.error({ reason: why, said }, 'the broker ended');
       void record('broker-ended', { reason: why.slice(0, RECORDED_REASON) }, saidClaim(said));
-      calls.interrupt().catch(audit.countUnrecorded);
+      calls.interrupt('broker-ended').catch(audit.countUnrecorded);
     },
     filesChanged() {
       log.fatal('the files of driverd have changed: ending for a clean restart');
@@ -199,31 +193,20 @@ export async function startDaemon({ options, installation, log, manager, passed 
     sessions: () => Math.min(generations.current.settings.limits.connections, descriptors),
     perSecond: () => generations.current.settings.limits.connections_per_second,
   };
-  const sessions = createRecordedSessions(server, limits, { broker, record, refusals, log });
+  const sessions = createRecordedSessions(server, limits, {
+    ...{ broker, record, refusals, log },
+    names: () => generations.current,
+  });
 
-  const reload = createReloader(first.number, {
-    load,
-    offer: broker.offer,
-    async taken(next) {
-      generations.take(next);
-      reportGrants(next.drivers, grantNotes, record, log);
-      log.level = next.settings.log_level;
-      log.info({ generation: next.number }, 'the configuration was reloaded');
-      // Both run it by now: a record that cannot be written is counted, and said in the operational log.
-      await record('reload', { generation: next.number, digest: next.digest }, {}, true).catch(
-        () => undefined,
-      );
-    },
-    refused(why, said) {
-      log.error({ reason: why, said }, 'the configuration was not reloaded; the running one stays');
-      void record('reload-refused', { reason: why.slice(0, RECORDED_REASON) }, saidClaim(said));
-    },
+  const configuration = createConfigurationLife({
+    ...{ options, generations, grantNotes, keys, record, log, load, offer: broker.offer },
+    own: { socket, log: first.settings.audit.path, state: options.state },
   });
 
   async function reloadAndResume(): Promise<void> {
     manager.reloading();
     if (pause.look()) tellPause({ by: 'state folder' });
-    await reload();
+    await configuration.reload();
     if (!stopping) manager.ready(status());
   }
 
@@ -236,23 +219,26 @@ export async function startDaemon({ options, installation, log, manager, passed 
 
   async function shutDown(status: number): Promise<void> {
     stopping = true;
+    configuration.stop();
     const { drain_ms } = generations.current.settings;
     manager.stopping(drain_ms + AFTER_DRAIN_MS);
     broker.stopRestarting();
     server.close();
-    await new Promise<void>((resolve) => {
+    const whenDrained = new Promise<void>((resolve) => {
       drained = resolve;
-      if (broker.link === undefined) return resolve();
-      setTimeout(resolve, drain_ms);
-      broker.link.send({ type: 'drain' });
+      if (broker.link === undefined) resolve();
+      broker.link?.send({ type: 'drain' });
     });
+    await Promise.race([whenDrained, wait(drain_ms)]);
     launches.endAll('stopping');
     await launches.whenEmpty();
+    // What was ended so has an outcome and a reply too, where the broker is not itself in the way.
+    await Promise.race([whenDrained, wait(LAST_OUTCOMES_MS)]);
     cgroups?.close();
     sessions.stop();
     broker.link?.kill('stopping');
     await refusals.close().catch(audit.countUnrecorded);
-    await calls.interrupt().catch(audit.countUnrecorded);
+    await calls.interrupt('stopping').catch(audit.countUnrecorded);
     await record('daemon-stop', { status }, {}, true).catch(() => undefined);
     await audit.close();
   }
@@ -265,21 +251,21 @@ export async function startDaemon({ options, installation, log, manager, passed 
         build,
         rootless,
         generation: first.number,
-        digest: first.digest,
-        swept: killed,
+        ...filesFacts(first),
+        ...{ swept: killed, interrupted, params_key: keys.present.id },
       },
       ...{ development: first.settings.development, durability: first.settings.audit.durability },
     },
     {},
     true,
-  );
+  ).catch(worthAnotherTry);
   const notServing = await broker.start();
   if (notServing !== null) {
     await shutDown(1);
     const why = `Cannot start: ${notServing.why}`;
     throw notServing.refused ? new Error(why) : new WorthAnotherTry(why);
   }
-  reportGrants(first.drivers, grantNotes, record, log);
+  configuration.begin();
   const { development } = first.settings;
   return { socket, development, status, reload: reloadAndResume, stop: () => stop(0) };
 }

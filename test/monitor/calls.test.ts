@@ -1,63 +1,63 @@
-import { createSecretKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { IntentClaims, OutcomeClaims } from '../../src/boundary/messages.ts';
-import type { AuditLog } from '../../src/monitor/audit/log.ts';
-import { createCalls } from '../../src/monitor/calls.ts';
-import type { Launch } from '../../src/monitor/launch/launches.ts';
-import type { Session } from '../../src/monitor/session/sessions.ts';
+import type { RefusalClaims } from '../../src/boundary/messages.ts';
+import type { AuditFields, AuditLog } from '../../src/monitor/audit/log.ts';
+import { type CallsOptions, createCalls } from '../../src/monitor/calls.ts';
+import { paramsKey } from '../../src/shared/audit/params-hash.ts';
+import { intentOf, outcomeOf, playedLaunch, playedSession } from './played-call.ts';
 
-/** A log that fails while `failing` and keeps the events that it took. */
-function playedLog(): { log: AuditLog; events: string[]; state: { failing: boolean } } {
-  const events: string[] = [];
-  const state = { failing: false };
-  const append = async (event: string): Promise<void> => {
-    if (state.failing) throw new Error('Cannot write: no space');
-    events.push(event);
-  };
-  return { log: { append } as unknown as AuditLog, events, state };
+interface Taken {
+  readonly event: string;
+  readonly facts: AuditFields;
+  readonly claims: AuditFields;
+  readonly durable: boolean;
 }
 
-const session = { number: 1, caller: { uid: 1000 } } as Session;
-const intent = (call: number): IntentClaims => ({
+/** A log that fails while `failing` and keeps what it took. */
+function playedLog(): { log: AuditLog; taken: Taken[]; events: () => string[]; state: { failing: boolean } } {
+  const taken: Taken[] = [];
+  const state = { failing: false };
+  const append: AuditLog['append'] = async (event, facts, claims, durable) => {
+    if (state.failing) throw new Error('Cannot write: no space');
+    taken.push({ event, facts, claims, durable });
+    return { seq: taken.length };
+  };
+  const events = (): string[] => taken.map(({ event }) => event);
+  return { log: { append } as unknown as AuditLog, taken, events, state };
+}
+
+const session = playedSession(1);
+const refusal: RefusalClaims = {
   ...{
-    type: 'intent',
-    serial: call,
-    call,
+    type: 'refusal',
+    serial: 1,
     session: 1,
-    generation: 1,
+    kind: 'invalid',
+    reason: 'invalid-params',
     method: 'echo.say',
-    params: 'a'.repeat(64),
   },
   ...{
     request: '00000000-0000-7000-8000-000000000000',
+    params: 'a'.repeat(64),
     policies: [],
-    notification: false,
-    trace: null,
-    span: null,
+    error: -32_602,
   },
-});
-const outcome = (call: number): OutcomeClaims => ({
-  ...{
-    type: 'outcome',
-    serial: call,
-    call,
-    outcome: 'ok',
-    error: null,
-    handed: true,
-    bytesIn: 0,
-    bytesOut: 0,
-    bytesDropped: 0,
-    controlsRemoved: 0,
-  },
-  ...{ waitedMicroseconds: 0, ranMicroseconds: 0, scrubbed: [] },
-});
-const launch = (call: number, number = 1, of = 1): Launch => ({ call, number, session: of }) as Launch;
+  ...{ trace: 'c'.repeat(32), span: 'd'.repeat(16), because: null },
+};
 
-function start(): ReturnType<typeof playedLog> & { calls: ReturnType<typeof createCalls> } {
+function start(
+  options: Partial<CallsOptions> = {},
+): ReturnType<typeof playedLog> & { calls: ReturnType<typeof createCalls> } {
   const played = playedLog();
-  const key = { id: 'k', secret: createSecretKey(Buffer.alloc(32)) };
-  const refusals = { admit: () => 'whole' } as unknown as Parameters<typeof createCalls>[2];
-  return { ...played, calls: createCalls(played.log, key, refusals, () => 'outcome') };
+  const key = paramsKey(Buffer.alloc(32), '2026-01-02T03:04:05.678Z');
+  const calls = createCalls(played.log, {
+    refusals: { admit: () => 'whole' } as unknown as CallsOptions['refusals'],
+    durability: () => 'outcome',
+    paramsRule: () => ({ key, onRecord: 'hash' }),
+    denied: () => undefined,
+    written: () => undefined,
+    ...options,
+  });
+  return { ...played, calls };
 }
 
 describe('a call whose intent could not be recorded', () => {
@@ -65,53 +65,106 @@ describe('a call whose intent could not be recorded', () => {
     const { calls, state } = start();
     state.failing = true;
     for (let call = 1; call <= 2_000; call += 1)
-      await Promise.resolve(calls.intent(session, intent(call))).catch(() => 0);
+      await Promise.resolve(calls.intent(session, intentOf(call))).catch(() => 0);
     expect(calls.open).toBe(0);
     state.failing = false;
-    await calls.intent(session, intent(3_000));
+    await calls.intent(session, intentOf(3_000));
     expect(calls.open).toBe(1);
   });
 
   test('has no launch', async () => {
     const { calls, state } = start();
     state.failing = true;
-    Promise.resolve(calls.intent(session, intent(1))).catch(() => 0);
-    expect(await calls.intended(launch(1))).toBe(false);
+    Promise.resolve(calls.intent(session, intentOf(1))).catch(() => 0);
+    expect(await calls.intended(playedLaunch(1))).toBe(false);
   });
 });
 
 describe('a launch', () => {
   test('waits for the intent that comes after it, and is named in the outcome', async () => {
     const { calls, events } = start();
-    const intended = calls.intended(launch(1));
-    await calls.intent(session, intent(1));
+    const intended = calls.intended(playedLaunch(1));
+    await calls.intent(session, intentOf(1));
     expect(await intended).toBe(true);
-    expect(events).toEqual(['call-start']);
+    expect(events()).toEqual(['call-start']);
   });
 
   test('is not for the call of another session', async () => {
     const { calls } = start();
-    await calls.intent(session, intent(1));
-    expect(await calls.intended(launch(1, 1, 2))).toBe(false);
+    await calls.intent(session, intentOf(1));
+    expect(await calls.intended(playedLaunch(1, 1, 2))).toBe(false);
   });
 
   test('is one of a bounded number for its call', async () => {
     const { calls } = start();
-    await calls.intent(session, intent(1));
+    await calls.intent(session, intentOf(1));
     const answers = [];
-    for (let number = 1; number <= 20; number += 1) answers.push(await calls.intended(launch(1, number)));
+    for (let number = 1; number <= 20; number += 1)
+      answers.push(await calls.intended(playedLaunch(1, number)));
     expect(answers.filter(Boolean)).toHaveLength(8);
   });
 });
 
 test('a call whose outcome could not be recorded is closed as interrupted once the log can be written (invariant 11)', async () => {
   const { calls, events, state } = start();
-  await calls.intent(session, intent(1));
+  await calls.intent(session, intentOf(1));
   state.failing = true;
-  await Promise.resolve(calls.outcome(outcome(1))).catch(() => 0);
+  await Promise.resolve(calls.outcome(outcomeOf(1))).catch(() => 0);
   expect(calls.open).toBe(1);
   state.failing = false;
   await calls.closeUnrecorded();
-  expect(events).toEqual(['call-start', 'interrupted']);
+  expect(events()).toEqual(['call-start', 'interrupted']);
   expect(calls.open).toBe(0);
+});
+
+describe('what is on disk before anything goes on (invariant 11)', () => {
+  test.each([
+    ['outcome', false, { intent: false, outcome: true, refusal: true }],
+    ['outcome', true, { intent: true, outcome: true, refusal: true }],
+    ['intent', false, { intent: true, outcome: false, refusal: false }],
+    ['intent', true, { intent: true, outcome: false, refusal: false }],
+    ['none', false, { intent: false, outcome: false, refusal: false }],
+    ['none', true, { intent: false, outcome: false, refusal: false }],
+  ] as const)(
+    'with durability %s, where the broker asks for more: %s',
+    async (durability, durable, expected) => {
+      const { calls, taken } = start({ durability: () => durability });
+      await calls.intent(session, intentOf(1, { durable }));
+      await calls.outcome(outcomeOf(1));
+      await calls.refusal(session, refusal);
+      const [intent, outcome, refused] = taken.map((record) => record.durable);
+      expect({ intent, outcome, refusal: refused }).toEqual(expected);
+    },
+  );
+});
+
+describe('of params stands what the profile allows, whatever the broker sends (invariant 13)', () => {
+  const key = paramsKey(Buffer.alloc(32, 1), '2026-01-02T03:04:05.678Z');
+  test.each([
+    ['hash', { params_key: key.id, params_hash: expect.stringMatching(/^[0-9a-f]{64}$/) }],
+    ['names', { params_names: ['path'] }],
+    ['omit', {}],
+  ] as const)('%s', async (onRecord, expected) => {
+    const { calls, taken } = start({ paramsRule: () => ({ key, onRecord }) });
+    await calls.intent(session, intentOf(1, { names: ['path'] }));
+    await calls.refusal(session, refusal);
+    const ofParams = taken.map(({ claims }) =>
+      Object.fromEntries(Object.entries(claims).filter(([name]) => name.startsWith('params_'))),
+    );
+    expect(ofParams).toEqual([expected, onRecord === 'names' ? {} : expected]);
+  });
+});
+
+test('a launch that ended stands in the record of its call, as the monitor saw it, and no other', async () => {
+  const { calls, taken } = start();
+  await calls.intent(session, intentOf(1));
+  await calls.intended(playedLaunch(1, 4));
+  const ended = { end: 'exit', status: 0, usage: null, startMicroseconds: 10, ranMicroseconds: 20 } as const;
+  calls.launchEnded(playedLaunch(1, 5), ended, { end: 'exit', profile: 'another' });
+  calls.launchEnded(playedLaunch(1, 4), ended, { end: 'exit', profile: 'echo' });
+  await calls.outcome(outcomeOf(1));
+  expect(taken.at(-1)?.facts).toMatchObject({
+    ...{ launches: [4], run: { profile: 'echo' } },
+    stages_us: { launch: 10, run: 20 },
+  });
 });

@@ -2,6 +2,7 @@ import { parseManifest } from '../../shared/configuration/manifest.ts';
 import type { Manifest, Profile } from '../../shared/configuration/types.generated.ts';
 import type { ReadFile } from '../../shared/configuration/yaml.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../shared/json-value.ts';
+import { namedByPosition } from '../../shared/positional-params.ts';
 import { type CompiledSchema, compileSchema } from '../validate/schema.ts';
 import { type CommandTemplate, readTemplate } from './template.ts';
 
@@ -35,6 +36,8 @@ export interface Method {
   readonly truncates: boolean;
   readonly wallMs: number;
   readonly stderrInErrors: boolean;
+  /** What the records say of its params. */
+  readonly paramsOnRecord: Profile['params'];
 }
 
 type MethodEntry = Manifest['methods'][string];
@@ -98,6 +101,7 @@ function loadMethod(
     ...{ outputBytes: profile.limits.output_bytes, wallMs: profile.limits.wall_ms },
     truncates: profile.on_output_limit === 'truncate',
     stderrInErrors: profile.stderr_in_errors,
+    paramsOnRecord: profile.params,
   };
 }
 
@@ -107,14 +111,7 @@ export function namedParams(
   params: JsonObject | readonly JsonValue[] | undefined,
 ): JsonObject | null {
   if (params !== undefined && isJsonObject(params)) return params;
-  const named: Record<string, JsonValue> = Object.create(null);
-  const given = params === undefined ? [] : params;
-  if (given.length > method.positional.length) return null;
-  given.forEach((value, index) => {
-    const name = method.positional[index];
-    if (name !== undefined) named[name] = value;
-  });
-  return named;
+  return namedByPosition(method.positional, params ?? []);
 }
 
 function propertiesOf(schema: JsonObject): JsonObject {

@@ -1,4 +1,4 @@
-import { type PreparedRecord, prepareRecord, type RecordTime } from '../../shared/audit/record.ts';
+import { type PreparedRecord, prepareRecord, type RecordOrigin } from '../../shared/audit/record.ts';
 import type { Tail } from './tail.ts';
 import type { FailedStage } from './unavailable.ts';
 
@@ -29,7 +29,7 @@ export interface RecoveryCause {
  * Makes the recovery record that closes off whatever stands behind the last whole record and declares it, so that
  * nothing was mended silently (A2). It goes to disk before anything follows it.
  */
-export function recoveryRecord(tail: Tail, cause: RecoveryCause, at: RecordTime): PreparedRecord {
+export function recoveryRecord(tail: Tail, cause: RecoveryCause, at: RecordOrigin): PreparedRecord {
   const { after, closed } = tail.next;
   return prepareRecord(
     at,

@@ -2,7 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { type FileHandle, rename } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Head } from '../../shared/audit/head-note.ts';
-import { type PreparedRecord, prepareRecord, type RecordTime } from '../../shared/audit/record.ts';
+import { type PreparedRecord, prepareRecord, type RecordOrigin } from '../../shared/audit/record.ts';
 import { compressedPath, segmentPath } from '../../shared/audit/segments.ts';
 import { createOwnFile, LOG_MODE, lstatOrNull, openOwnFile, syncFolder } from './log-file.ts';
 import { StorageFailure } from './unavailable.ts';
@@ -29,7 +29,7 @@ export function describeClosed(path: string, first: number, head: Head): ClosedS
 }
 
 /** The first record of a new segment says what the segment before it was, so that one that is missing has a name. */
-export function rotationRecord(closed: ClosedSegment, why: RotationReason, at: RecordTime): PreparedRecord {
+export function rotationRecord(closed: ClosedSegment, why: RotationReason, at: RecordOrigin): PreparedRecord {
   const { name, first, last, bytes } = closed;
   return prepareRecord(
     at,

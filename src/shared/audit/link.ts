@@ -21,6 +21,9 @@ const HASH_LENGTH = NO_HASH.length;
 const SEQ_DIGITS_MAXIMUM = 16;
 const MONOTONIC_DIGITS_MAXIMUM = 20;
 const BOOT_LENGTH = 36;
+/** HOST_NAME_MAX of Linux (limits.h). */
+export const HOST_CHARACTERS_MAXIMUM = 64;
+const WRITER_DIGITS_MAXIMUM = 10;
 
 /** Which bytes a field may have; a table of bits, since every byte of a log's frame is looked up in one. */
 const DIGIT = 1;
@@ -28,12 +31,14 @@ const HEX = 2;
 const BOOT = 4;
 const LETTER = 8;
 const WORD = 16;
+const HOST = 32;
 const CLASSES = new Uint8Array(256);
 for (const [characters, bits] of [
-  ['0123456789', DIGIT | HEX | BOOT],
+  ['0123456789', DIGIT | HEX | BOOT | HOST],
   ['abcdef', HEX | BOOT],
-  ['-', BOOT | WORD],
-  ['abcdefghijklmnopqrstuvwxyz', LETTER | WORD],
+  ['-', BOOT | WORD | HOST],
+  ['abcdefghijklmnopqrstuvwxyz', LETTER | WORD | HOST],
+  ['ABCDEFGHIJKLMNOPQRSTUVWXYZ._', HOST],
 ] as const) {
   for (const byte of Buffer.from(characters)) CLASSES[byte] = (CLASSES[byte] ?? 0) | bits;
 }
@@ -44,7 +49,9 @@ const BEFORE_TIME = Buffer.from(',"time":"');
 const TIME = Buffer.from('0000-00-00T00:00:00.000000Z');
 const BEFORE_MONOTONIC = Buffer.from('","monotonic_ns":"');
 const BEFORE_BOOT = Buffer.from('","boot":"');
-const BEFORE_EVENT = Buffer.from('","event":"');
+const BEFORE_HOST = Buffer.from('","host":"');
+const BEFORE_WRITER = Buffer.from('","writer":');
+const BEFORE_EVENT = Buffer.from(',"event":"');
 const BEFORE_FACTS = Buffer.from('","facts":{');
 const BEFORE_PREV = Buffer.from(',"prev":"');
 const BEFORE_HASH = Buffer.from('","hash":"');
@@ -93,11 +100,14 @@ function readHeader(line: Buffer): { readonly seq: number; readonly event: strin
   const monotonicTo = run(line, monotonicFrom, DIGIT, MONOTONIC_DIGITS_MAXIMUM);
   const bootFrom = after(line, monotonicTo, BEFORE_BOOT);
   const bootTo = run(line, bootFrom, BOOT, BOOT_LENGTH);
-  const eventFrom = after(line, bootTo, BEFORE_EVENT);
+  const hostTo = run(line, after(line, bootTo, BEFORE_HOST), HOST, HOST_CHARACTERS_MAXIMUM);
+  const writerFrom = after(line, hostTo, BEFORE_WRITER);
+  const writerTo = run(line, writerFrom, DIGIT, WRITER_DIGITS_MAXIMUM);
+  const eventFrom = after(line, writerTo, BEFORE_EVENT);
   const eventTo = run(line, eventFrom, WORD, EVENT_LENGTH_MAXIMUM);
   if (after(line, eventTo, BEFORE_FACTS) < 0) return null;
-  if (line[seqFrom] === ZERO || bootTo - bootFrom !== BOOT_LENGTH || !isA(line[eventFrom], LETTER))
-    return null;
+  if (line[seqFrom] === ZERO || line[writerFrom] === ZERO) return null;
+  if (bootTo - bootFrom !== BOOT_LENGTH || !isA(line[eventFrom], LETTER)) return null;
   let seq = 0;
   for (let at = seqFrom; at < seqTo; at += 1) seq = seq * 10 + (line[at] ?? 0) - ZERO;
   return Number.isSafeInteger(seq) ? { seq, event: line.toString('latin1', eventFrom, eventTo) } : null;

@@ -1,6 +1,13 @@
 import { hash } from 'node:crypto';
 import { type AuditFields, encodeFields } from './fields.ts';
-import { hashOfLine, LINE_BYTES_MAXIMUM, type RecordLink, readLink, TRAILER_BYTES } from './link.ts';
+import {
+  HOST_CHARACTERS_MAXIMUM,
+  hashOfLine,
+  LINE_BYTES_MAXIMUM,
+  type RecordLink,
+  readLink,
+  TRAILER_BYTES,
+} from './link.ts';
 
 export {
   hashOfLine,
@@ -44,42 +51,58 @@ export const AUDIT_EVENTS = [
   'retention-refused',
   'compression-failed',
   'audit-low-space',
+  'open-calls',
+  'params-key',
+  'configuration-changed',
+  'driver-enabled',
+  'driver-disabled',
+  'permission-violation',
+  'repeated-denials',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 
-/** When a record was made: both clocks, since only one of them can be set (A15). */
-export interface RecordTime {
+/** When a record was made and by whom: both clocks, since only one of them can be set (A15). */
+export interface RecordOrigin {
   /** ISO 8601, UTC, microseconds. */
   readonly time: string;
   /** CLOCK_MONOTONIC in nanoseconds, decimal; comparable within one `boot` only. */
   readonly monotonicNanoseconds: string;
   /** /proc/sys/kernel/random/boot_id */
   readonly boot: string;
+  /** The host's name, as `recordedHost` writes it. */
+  readonly host: string;
+  /** Process id of the monitor that wrote it. */
+  readonly writer: number;
 }
 
-export interface AuditRecord extends RecordLink, RecordTime {
+export interface AuditRecord extends RecordLink, RecordOrigin {
   readonly facts: AuditFields;
   readonly claims: AuditFields;
 }
 
 /** A record whose JSON texts are made, waiting for its place in the chain. */
 export interface PreparedRecord {
-  readonly at: RecordTime;
+  readonly at: RecordOrigin;
   readonly event: string;
   readonly facts: string;
   readonly claims: string;
 }
 
 const EVENT = /^[a-z][a-z-]{0,31}$/;
-const HEADER_BYTES_MAXIMUM = 256;
-const FIELD_ORDER = 'version,seq,time,monotonic_ns,boot,event,facts,claims,prev,hash';
+const HEADER_BYTES_MAXIMUM = 384;
+const FIELD_ORDER = 'version,seq,time,monotonic_ns,boot,host,writer,event,facts,claims,prev,hash';
+
+/** A host's name as records hold it: bounded, and of characters that need no escape anywhere; `-` stands for any other. */
+export function recordedHost(name: string): string {
+  return name.slice(0, HOST_CHARACTERS_MAXIMUM).replace(/[^A-Za-z0-9._-]/g, '-') || '-';
+}
 
 /**
  * Makes the JSON texts of one record. Throws TypeError for an event that is no word, for fields that are not plain
  * data, and for a record that could be longer than LINE_BYTES_MAXIMUM.
  */
 export function prepareRecord(
-  at: RecordTime,
+  at: RecordOrigin,
   event: string,
   facts: AuditFields,
   claims: AuditFields,
@@ -105,7 +128,7 @@ export function sealRecord(
   const { at } = record;
   const body =
     `{"version":1,"seq":${seq},"time":"${at.time}","monotonic_ns":"${at.monotonicNanoseconds}","boot":"${at.boot}",` +
-    `"event":"${record.event}","facts":${record.facts},"claims":${record.claims},"prev":"${prev}"`;
+    `"host":"${at.host}","writer":${at.writer},"event":"${record.event}","facts":${record.facts},"claims":${record.claims},"prev":"${prev}"`;
   const digest = hash('sha256', body, 'hex');
   return { line: `${body},"hash":"${digest}"}\n`, hash: digest };
 }
@@ -126,12 +149,14 @@ export function parseRecord(line: Buffer): AuditRecord {
     time,
     monotonic_ns: monotonicNanoseconds,
     boot,
+    host,
+    writer,
     facts,
     claims,
   } = value as {
-    [Name in 'time' | 'monotonic_ns' | 'boot']: string;
-  } & { [Name in 'facts' | 'claims']: AuditFields };
-  const at: RecordTime = { time, monotonicNanoseconds, boot };
+    [Name in 'time' | 'monotonic_ns' | 'boot' | 'host']: string;
+  } & { writer: number } & { [Name in 'facts' | 'claims']: AuditFields };
+  const at: RecordOrigin = { time, monotonicNanoseconds, boot, host, writer };
   const again = sealRecord(prepareRecord(at, link.event, facts, claims), link.seq, link.prev);
   if (!Buffer.from(again.line).subarray(0, -1).equals(line)) {
     throw new Error('Cannot read the audit record: it is not written as driverd writes it');

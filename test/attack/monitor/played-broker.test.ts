@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { ROOT } from '../../../scripts/development-folder.ts';
 import { callOnce, connectClient } from '../../support/client.ts';
+import { patience } from '../../support/patience.ts';
 import { type PlayedMonitor, startPlayedBroker } from '../../support/played-broker.ts';
 import { statusOf } from '../../support/processes.ts';
 import { rounds } from '../../support/rounds.ts';
@@ -55,6 +56,9 @@ describe('a broker played by a test is ended, and that is on record (invariant 6
     ['retiring what runs', "send({ type: 'retired', generation: 1 });"],
     ['retiring what comes next', "send({ type: 'retired', generation: 2 });"],
     ['a claim with a line feed in it', 'record(intent(session, 1, { method: \'a\\n{"seq":1}\' }));'],
+    ['a reason of the caller’s with a line feed in it', "record(intent(session, 1, { because: 'a\\nb' }));"],
+    ['more names of params than it may tell', "record(intent(session, 1, { names: Array(33).fill('a') }));"],
+    ['a refusal for a session that never was', "record(refusal(999, 'forbidden'));"],
     ['a claim that is too long', "record(intent(session, 1, { method: 'a'.repeat(129) }));"],
   ])('for %s', (_what, attack) => expectEnded(attack), 60_000);
 
@@ -227,6 +231,32 @@ test('a broker that takes no connection, closes one that waits and then takes th
   expect(words).toHaveLength(CLIENTS - 2);
   for (const client of [first, ...others]) client.close();
   expect(await monitor.stop()).toBe(0);
+}, 60_000);
+
+test('what a broker lies about shows where no fact bears it out: audit verify --claims names the records (invariant 6)', async () => {
+  const monitor = await startPlayedBroker(
+    // A call that nobody ran, and one whose outcome comes while its driver still waits for it.
+    'record(intent(session, 1)); record({ ...outcome(1), handed: true, bytesOut: 5 });' +
+      "record(intent(session, 2, { method: 'catter.copy' })); send(launch(session, 2, { profile: 'catter' }));" +
+      'setTimeout(() => record({ ...outcome(2), handed: true }), 3000);',
+  );
+  const client = await connectClient(monitor.socket);
+  const ends = () => monitor.records().filter(({ event }) => event === 'call-end').length;
+  await expect.poll(ends, { timeout: 15_000 * patience }).toBe(2);
+  client.close();
+  const program = join(ROOT, 'dist/driverctl/main.js');
+  const words = ['audit', 'verify', '--claims', '--json', '--log', monitor.log, '--state', monitor.state];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...words], { encoding: 'utf8' });
+  const { ok, claims } = JSON.parse(stdout);
+  // The log itself is whole: what stands in it is what the broker said.
+  expect([status, ok, claims.checked]).toEqual([9, true, 2]);
+  expect(claims.findings.map(({ what }: { what: string }) => what)).toEqual([
+    'hand-over-without-launch',
+    'outcome-before-end',
+  ]);
+  expect(stderr).toContain('2 have no fact');
+  monitor.monitor.kill('SIGTERM');
+  await monitor.stop();
 }, 60_000);
 
 test('what a broker says of a configuration is a claim, never a fact (invariant 6)', async () => {

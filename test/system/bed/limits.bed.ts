@@ -37,6 +37,11 @@ describe('in the machine', () => {
         ({ event, facts }) => event === 'launch-end' && facts['profile'] === profile,
       );
       expect(ends.at(-1)?.facts).toMatchObject({ end });
+      const { request_id: request } = reply.error?.data ?? {};
+      const outcome = (await driverd.records()).find(
+        ({ event, claims }) => event === 'call-end' && claims['request_id'] === request,
+      );
+      expect(outcome).toMatchObject({ facts: { run: { end } }, claims: { outcome: end, end_reason: limit } });
       expect((await driverd.call('catter.copy', { text: 'after' })).result).toMatchObject({
         stdout: 'after',
       });
