@@ -49,13 +49,18 @@ export async function createOwnFile(file: OwnFile, flags: number, content: Buffe
     await handle.chmod(file.mode);
     if (content.length > 0) await handle.write(content);
     await handle.sync();
-    const folder = await open(dirname(file.path), constants.O_RDONLY | constants.O_DIRECTORY);
-    await folder.sync().finally(() => folder.close());
+    await syncFolder(dirname(file.path));
   } catch (error) {
     await handle.close();
     throw error;
   }
   return handle;
+}
+
+/** Has the names in a folder on disk. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  await folder.sync().finally(() => folder.close());
 }
 
 async function lstatOrNull(path: string): Promise<Stats | null> {

@@ -2,9 +2,10 @@ import type { AuditFields } from '../../shared/audit/fields.ts';
 import { type AuditEvent, prepareRecord } from '../../shared/audit/record.ts';
 import { type ClockSources, createClock } from './clock.ts';
 import { openStore } from './open.ts';
-import { createQueue, type Group, type WaitingRecord } from './queue.ts';
+import { createQueue, type Group, type WaitingRecord, type Written } from './queue.ts';
 import { composeRecovery } from './recovery.ts';
 import { createRefusedCount } from './refused-count.ts';
+import { createSealer, type Seals } from './seals/sealer.ts';
 import { AuditUnavailable, StorageFailure } from './unavailable.ts';
 
 export type { AuditField, AuditFields } from '../../shared/audit/fields.ts';
@@ -42,6 +43,8 @@ export interface AuditLogOptions {
   readonly retryMs?: number;
   /** Milliseconds a write may take before what waits for it is refused; default STALL_MS. */
   readonly stallMs?: number;
+  /** What the log is sealed with; it is closed with the log, also where that cannot be opened. Default: it is not sealed. */
+  readonly seals?: Seals;
 }
 
 export const RETRY_MS = 1000;
@@ -61,7 +64,13 @@ interface Failure {
 export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> {
   const { retryMs = RETRY_MS, stallMs = STALL_MS } = options;
   const clock = createClock(options.clock);
-  const store = await openStore(options.path, options.stateFolder, clock);
+  const { path, stateFolder, seals } = options;
+  const store = await openStore(path, stateFolder, clock, seals?.store.sealed ?? 0).catch(
+    async (error: unknown) => {
+      await seals?.store.close();
+      throw error;
+    },
+  );
   const queue = createQueue();
   const listeners: ((state: AuditState, why: string | null) => void)[] = [];
   const refusedCount = createRefusedCount((refused) => append('audit-refused-count', { refused }, {}, false));
@@ -72,15 +81,33 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
   let retryTimer: NodeJS.Timeout | null = null;
   let working: Promise<void> | null = null;
   let closed = false;
+  const sealer =
+    seals &&
+    createSealer(seals, {
+      head: store.head.seq,
+      append: (facts) => enqueue('seal', facts, {}, true),
+      fail: failBeside,
+      now: () => clock.now().time,
+      stallMs,
+    });
 
   function append(
     event: AuditEvent,
     facts: AuditFields,
     claims: AuditFields,
     durable: boolean,
-  ): Promise<{ seq: number }> {
+  ): Promise<Written> {
+    if (!closed) return enqueue(event, facts, claims, durable);
+    return Promise.reject(new AuditUnavailable('Cannot write the audit record: the log is closed'));
+  }
+
+  function enqueue(
+    event: AuditEvent,
+    facts: AuditFields,
+    claims: AuditFields,
+    durable: boolean,
+  ): Promise<Written> {
     return new Promise((written, refused) => {
-      if (closed) return refused(new AuditUnavailable('Cannot write the audit record: the log is closed'));
       if (failure !== null) return refused(unavailable(failure.cause));
       const record = prepareRecord(clock.now(), event, facts, claims);
       if (!queue.push({ record, durable, written, refused })) {
@@ -112,10 +139,9 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
         if (group === null && !store.unsettled) return;
         announced = group?.target.seq ?? announced;
         await unlessStalled(group === null ? store.settle() : store.add(group), group?.waiting ?? []);
-        for (const [index, { written }] of (group?.waiting ?? []).entries()) {
-          written({ seq: (group?.firstSeq ?? 0) + index });
-        }
+        for (const [index, place] of (group?.places ?? []).entries()) group?.waiting[index]?.written(place);
         confirmed = store.head.seq;
+        if (group !== null) sealer?.wrote(confirmed);
       }
     } catch (error) {
       fail(asFailure(error), group?.waiting ?? []);
@@ -138,8 +164,14 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     if (isFirst) tellListeners();
   }
 
+  /** Fails for what is done beside the log's own writing. */
+  function failBeside(cause: StorageFailure): void {
+    fail(cause, []);
+    if (working === null) scheduleRetry();
+  }
+
   function scheduleRetry(): void {
-    if (closed) return;
+    if (closed || retryTimer !== null) return;
     retryTimer = setTimeout(() => {
       retryTimer = null;
       occupy(recover());
@@ -152,6 +184,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     if (failure === null) return;
     const { cause, since } = failure;
     try {
+      await sealer?.resume();
       const tail = await store.reread();
       const refused = refusedCount.unrecorded;
       const durable = Math.min(store.durable.seq, confirmed);
@@ -160,6 +193,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
       confirmed = announced = store.head.seq;
       refusedCount.settle(refused);
       await store.settle();
+      sealer?.wrote(confirmed);
     } catch (error) {
       // The next attempt is on its way; the first failure is the one that is told, since later ones follow from it.
       asFailure(error);
@@ -182,6 +216,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     refusedCount.stop();
     const counted = failure === null ? refusedCount.flush() : Promise.resolve();
     closed = true;
+    sealer?.stop();
     clearTimeout(retryTimer ?? undefined);
     const finished = finish(counted);
     const late = new AuditUnavailable(
@@ -195,9 +230,24 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
   }
 
   async function finish(counted: Promise<void>): Promise<void> {
+    try {
+      await whenIdle();
+      await counted;
+      if (failure !== null) await recover();
+      // What fails here is a failure as any other, and told below.
+      if (failure === null) await sealer?.sealRest().catch(() => undefined);
+      await whenIdle();
+      await closeStore();
+    } finally {
+      await sealer?.close();
+    }
+  }
+
+  async function whenIdle(): Promise<void> {
     while (working !== null) await working;
-    await counted;
-    if (failure !== null) await recover();
+  }
+
+  async function closeStore(): Promise<void> {
     const failed = failure?.cause ?? null;
     if (failed !== null) {
       await store.abandon();

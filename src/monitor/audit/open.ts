@@ -9,14 +9,24 @@ import { takeUpLog } from './take-up.ts';
 /**
  * Opens the log's files and declares what is not as the last run should have left it. Throws Error
  * "Cannot open the audit log: …" with the first bad record where there is one.
+ *
+ * @param sealed number of the last record that was sealed, 0 for none: the log cannot end before it
  */
-export async function openStore(path: string, stateFolder: string, clock: AuditClock): Promise<LogStore> {
+export async function openStore(
+  path: string,
+  stateFolder: string,
+  clock: AuditClock,
+  sealed: number,
+): Promise<LogStore> {
   const { files, recovery } = await takeUpLog(path, stateFolder, clock.boot).catch(async (error: unknown) => {
     const bad = await firstBad(path, join(stateFolder, HEAD_NOTE_FILE));
     throw cannotOpen(bad ?? reason(error), error);
   });
   const store = holdStore(files);
   try {
+    const { after } = files.tail.next;
+    if (after.seq < sealed)
+      throw new Error(`it ends with record ${after.seq}, and record ${sealed} was sealed`);
     if (recovery !== null) await store.add(composeRecovery(files.tail, recovery, clock.now()));
     // Also where nothing was to be declared: the note then names the present boot.
     await store.settle();

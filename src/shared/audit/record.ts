@@ -33,6 +33,8 @@ export const AUDIT_EVENTS = [
   'resume',
   'grants-widened',
   'asks-not-granted',
+  'seal',
+  'audit-reset',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 

@@ -34,6 +34,18 @@ export function sealsPath(path: string): string {
   return beside(path, `-seals${ENDING}`);
 }
 
+/** The folder beside a log that keeps what stood in its place, named after the moment: `YYYYMMDDTHHMMSSZ`. */
+export function keptFolder(path: string, moment: string): string {
+  return beside(path, `-before-${moment}`);
+}
+
+/** Whether a file beside the log holds a part of it: a segment, plain or compressed or half compressed, or the seals. */
+export function belongsToLog(path: string, name: string): boolean {
+  if (name === basename(path) || name === basename(sealsPath(path))) return true;
+  const stem = basename(beside(path, '-'));
+  return name.startsWith(stem) && /^[0-9]{16}\.jsonl(?:\.gz)?(?:\.[a-z]+)?$/.test(name.slice(stem.length));
+}
+
 /** A file of the log's, beside it: `audit.jsonl` gives `audit<suffix>`. */
 function beside(path: string, suffix: string): string {
   const name = basename(path);

@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { HEAD_NOTE_FILE } from '../../../shared/audit/head-note.ts';
+import { type ClockSources, createClock } from '../clock.ts';
+import { readMachine } from './machine.ts';
+import { oldFiles } from './plan-reset.ts';
+import { resetIfDue } from './reset.ts';
+import { openSealStore } from './seal-store.ts';
+import type { SealLimits, Seals } from './sealer.ts';
+
+export interface SealsOptions {
+  /** The log's. */
+  readonly path: string;
+  /** Root's own; holds the keys. The caller keeps a second daemon off it. */
+  readonly stateFolder: string;
+  limits(): SealLimits;
+  readonly clock?: ClockSources;
+  /** What keys are bound to; default: this machine, where it has an id. */
+  readonly machine?: string | null;
+}
+
+const HOW_TO_GO_ON =
+  '`driverctl audit reset` has the next start keep the old files aside and begin a new chain';
+
+/**
+ * Opens what the log is sealed with, before the log itself: begins a new chain where that was asked for or where the keys
+ * are another machine's, makes keys where there is no log yet, and completes a seal that was cut short.
+ * Throws Error "Cannot open the audit log: …"; nothing is begun anew by itself.
+ */
+export async function openSeals(options: SealsOptions): Promise<Seals> {
+  const { path, stateFolder, limits, machine = readMachine() } = options;
+  try {
+    await resetIfDue(path, stateFolder, machine, createClock(options.clock));
+    const isNew = !existsSync(join(stateFolder, HEAD_NOTE_FILE)) && (await oldFiles(path)).length === 0;
+    return { store: await openSealStore(path, stateFolder, machine, isNew), limits };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`Cannot open the audit log: ${why}; ${HOW_TO_GO_ON}`, { cause: error });
+  }
+}
