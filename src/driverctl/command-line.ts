@@ -29,6 +29,13 @@ export const optionTable = {
     type: 'string',
     help: '--state DIR      the state folder (else $DRIVERD_STATE, /var/lib/driverd)',
   },
+  key: {
+    type: 'string',
+    help: '--key FILE       keys of the seals that were kept elsewhere, as `audit key` prints them',
+  },
+  epoch: { type: 'string', help: '--epoch N        the key of this epoch (default 1, the first)' },
+  current: { type: 'boolean', help: '--current        the key of the epoch that is not sealed yet' },
+  reason: { type: 'string', help: '--reason TEXT    why, for the record' },
   config: {
     type: 'string',
     help: '--config DIR     the folder with driverd.yaml, drivers.d and policy.d (default /etc/driverd)',

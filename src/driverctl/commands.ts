@@ -1,4 +1,6 @@
 import type { OptionName } from './command-line.ts';
+import { printAuditKey } from './commands/audit-key.ts';
+import { resetAuditLog } from './commands/audit-reset.ts';
 import { tailAuditLog } from './commands/audit-tail.ts';
 import { verifyAuditLog } from './commands/audit-verify.ts';
 import { callMethod } from './commands/call.ts';
@@ -141,6 +143,30 @@ export const commands: readonly CommandSpecification[] = [
     options: ['log', 'state', 'json'],
     operands: 0,
     run: verifyAuditLog,
+  },
+  {
+    name: 'audit key',
+    usage: 'audit key',
+    summary: 'a key that the seals of the audit log are verified with',
+    notes: [
+      'Keep the first one where nobody who takes this host over can change it, and give it to `audit verify --key`.',
+      'Of the seals before it a key proves that they were there when it was printed, of those behind it that they follow.',
+    ],
+    options: ['epoch', 'current', 'log', 'json'],
+    operands: 0,
+    run: printAuditKey,
+  },
+  {
+    name: 'audit reset',
+    usage: 'audit reset',
+    summary: 'have the next start of the daemon begin a new audit log',
+    notes: [
+      'For a state folder that was lost, or a log that it does not know: the old files are kept beside the new ones, and the',
+      'first record says who asked and why. The daemon must be stopped; run it as root, or as the user of a rootless daemon.',
+    ],
+    options: ['reason', 'state', 'json'],
+    operands: 0,
+    run: resetAuditLog,
   },
   {
     name: 'enable',

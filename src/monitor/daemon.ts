@@ -5,6 +5,7 @@ import { type AuditFields, openAuditLog } from './audit/log.ts';
 import { loadParamsKey } from './audit/params-hash.ts';
 import { createRecorder } from './audit/recorder.ts';
 import { createRefusals } from './audit/refusals.ts';
+import { openSeals } from './audit/seals/open-seals.ts';
 import { createBrokerLife } from './broker/broker-life.ts';
 import { createDispatch } from './broker/dispatch.ts';
 import { createCalls } from './calls.ts';
@@ -91,7 +92,9 @@ export async function startDaemon({ options, installation, log, manager, passed 
   const first = load(1);
   const generations = createGenerations(first);
   log.level = first.settings.log_level;
-  const audit = await openAuditLog({ path: first.settings.audit.path, stateFolder: options.state });
+  const place = { path: first.settings.audit.path, stateFolder: options.state };
+  const seals = await openSeals({ ...place, limits: () => generations.current.settings.audit.seal });
+  const audit = await openAuditLog({ ...place, seals });
   const key = loadParamsKey(options.state);
   const { notes, killed } = sweepLaunches(options.state);
   const containers = openContainers(options.state, (why) =>
@@ -270,6 +273,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
         swept: killed,
       },
       ...{ development: first.settings.development, durability: first.settings.audit.durability },
+      seal_keys: seals.store.bound ? 'machine' : 'unbound',
     },
     {},
     true,

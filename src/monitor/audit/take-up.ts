@@ -10,6 +10,7 @@ import {
   readHeadNote,
 } from '../../shared/audit/head-note.ts';
 import { createOwnFile, LOG_MODE, openOwnFile, STATE_MODE } from './log-file.ts';
+import { LogNotKnown } from './log-not-known.ts';
 import type { RecoveryCause } from './recovery.ts';
 import { CALLED_LOG, LOG_FLAGS, type OpenFiles } from './store.ts';
 import { readTail, standsAt, type Tail } from './tail.ts';
@@ -47,7 +48,7 @@ export async function takeUpLog(path: string, stateFolder: string, boot: string)
     const foundNote = keep(await openOwnFile(noteFile, constants.O_RDWR));
     const foundLog = keep(await openOwnFile(logFile, LOG_FLAGS));
     if (foundLog !== null && foundNote === null)
-      throw new Error('the log exists and its head note is missing');
+      throw new LogNotKnown('the log exists and its head note is missing');
     const fresh: HeadNote = { boot, durable: EMPTY_HEAD, standing: EMPTY_HEAD, writing: null };
     // The note first: a log without a note would be refused at the next start.
     const note = foundNote ?? keep(await createOwnFile(noteFile, constants.O_RDWR, encodeHeadNote(fresh)));

@@ -79,6 +79,19 @@ path: string
  * What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.
  */
 durability: ("outcome" | "intent" | "none")
+/**
+ * When the log is sealed and its key replaced, whichever comes first. Whoever is root in between can forge what was written since.
+ */
+seal: {
+/**
+ * So many records after the last seal.
+ */
+records: number
+/**
+ * So long after the last seal, in seconds; also when nothing happens.
+ */
+seconds: number
+}
 }
 /**
  * Level of the operational log.

@@ -80,7 +80,7 @@ var require_equal = __commonJS({
 
 // <stdin>
 var settings = validate20;
-var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections_per_second": { "title": "Connections a second", "description": "Most connections that one user may open in a second; each is on record.", "type": "integer", "minimum": 1, "maximum": 1e5, "default": 1e3, "examples": [1e3] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] } }, "examples": [{}], "default": {} } } };
+var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] }, "seal": { "title": "Seal", "description": "When the log is sealed and its key replaced, whichever comes first. Whoever is root in between can forge what was written since.", "type": "object", "additionalProperties": false, "properties": { "records": { "title": "Records", "description": "So many records after the last seal.", "type": "integer", "minimum": 1, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "seconds": { "title": "Time", "description": "So long after the last seal, in seconds; also when nothing happens.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] } }, "examples": [{}], "default": {} } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections_per_second": { "title": "Connections a second", "description": "Most connections that one user may open in a second; each is on record.", "type": "integer", "minimum": 1, "maximum": 1e5, "default": 1e3, "examples": [1e3] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] } }, "examples": [{}], "default": {} } } };
 var func1 = Object.prototype.hasOwnProperty;
 var func2 = require_ucs2length().default;
 var pattern4 = new RegExp("^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "u");
@@ -462,9 +462,12 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data15.durability === void 0) {
                               data15.durability = "outcome";
                             }
+                            if (data15.seal === void 0) {
+                              data15.seal = {};
+                            }
                             const _errs37 = errors;
                             for (const key4 in data15) {
-                              if (!(key4 === "path" || key4 === "durability")) {
+                              if (!(key4 === "path" || key4 === "durability" || key4 === "seal")) {
                                 validate20.errors = [{ instancePath: instancePath + "/audit", schemaPath: "#/properties/audit/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                 return false;
                                 break;
@@ -502,6 +505,76 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                   return false;
                                 }
                                 var valid5 = _errs40 === errors;
+                                if (valid5) {
+                                  let data18 = data15.seal;
+                                  const _errs42 = errors;
+                                  if (errors === _errs42) {
+                                    if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
+                                      if (data18.records === void 0) {
+                                        data18.records = 1e4;
+                                      }
+                                      if (data18.seconds === void 0) {
+                                        data18.seconds = 600;
+                                      }
+                                      const _errs44 = errors;
+                                      for (const key5 in data18) {
+                                        if (!(key5 === "records" || key5 === "seconds")) {
+                                          validate20.errors = [{ instancePath: instancePath + "/audit/seal", schemaPath: "#/properties/audit/properties/seal/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                          return false;
+                                          break;
+                                        }
+                                      }
+                                      if (_errs44 === errors) {
+                                        let data19 = data18.records;
+                                        const _errs45 = errors;
+                                        if (!(typeof data19 == "number" && (!(data19 % 1) && !isNaN(data19)) && isFinite(data19))) {
+                                          validate20.errors = [{ instancePath: instancePath + "/audit/seal/records", schemaPath: "#/properties/audit/properties/seal/properties/records/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          return false;
+                                        }
+                                        if (errors === _errs45) {
+                                          if (typeof data19 == "number" && isFinite(data19)) {
+                                            if (data19 > 1e6 || isNaN(data19)) {
+                                              validate20.errors = [{ instancePath: instancePath + "/audit/seal/records", schemaPath: "#/properties/audit/properties/seal/properties/records/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
+                                              return false;
+                                            } else {
+                                              if (data19 < 1 || isNaN(data19)) {
+                                                validate20.errors = [{ instancePath: instancePath + "/audit/seal/records", schemaPath: "#/properties/audit/properties/seal/properties/records/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                return false;
+                                              }
+                                            }
+                                          }
+                                        }
+                                        var valid6 = _errs45 === errors;
+                                        if (valid6) {
+                                          let data20 = data18.seconds;
+                                          const _errs47 = errors;
+                                          if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
+                                            validate20.errors = [{ instancePath: instancePath + "/audit/seal/seconds", schemaPath: "#/properties/audit/properties/seal/properties/seconds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            return false;
+                                          }
+                                          if (errors === _errs47) {
+                                            if (typeof data20 == "number" && isFinite(data20)) {
+                                              if (data20 > 86400 || isNaN(data20)) {
+                                                validate20.errors = [{ instancePath: instancePath + "/audit/seal/seconds", schemaPath: "#/properties/audit/properties/seal/properties/seconds/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, message: "must be <= 86400" }];
+                                                return false;
+                                              } else {
+                                                if (data20 < 1 || isNaN(data20)) {
+                                                  validate20.errors = [{ instancePath: instancePath + "/audit/seal/seconds", schemaPath: "#/properties/audit/properties/seal/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  return false;
+                                                }
+                                              }
+                                            }
+                                          }
+                                          var valid6 = _errs47 === errors;
+                                        }
+                                      }
+                                    } else {
+                                      validate20.errors = [{ instancePath: instancePath + "/audit/seal", schemaPath: "#/properties/audit/properties/seal/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                      return false;
+                                    }
+                                  }
+                                  var valid5 = _errs42 === errors;
+                                }
                               }
                             }
                           } else {
@@ -511,435 +584,435 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                         var valid0 = _errs35 === errors;
                         if (valid0) {
-                          let data18 = data.log_level;
-                          const _errs42 = errors;
-                          if (typeof data18 !== "string") {
+                          let data21 = data.log_level;
+                          const _errs49 = errors;
+                          if (typeof data21 !== "string") {
                             validate20.errors = [{ instancePath: instancePath + "/log_level", schemaPath: "#/properties/log_level/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                             return false;
                           }
-                          if (!(data18 === "fatal" || data18 === "error" || data18 === "warn" || data18 === "info" || data18 === "debug")) {
+                          if (!(data21 === "fatal" || data21 === "error" || data21 === "warn" || data21 === "info" || data21 === "debug")) {
                             validate20.errors = [{ instancePath: instancePath + "/log_level", schemaPath: "#/properties/log_level/enum", keyword: "enum", params: { allowedValues: schema31.properties.log_level.enum }, message: "must be equal to one of the allowed values" }];
                             return false;
                           }
-                          var valid0 = _errs42 === errors;
+                          var valid0 = _errs49 === errors;
                           if (valid0) {
-                            let data19 = data.drain_ms;
-                            const _errs44 = errors;
-                            if (!(typeof data19 == "number" && (!(data19 % 1) && !isNaN(data19)) && isFinite(data19))) {
+                            let data22 = data.drain_ms;
+                            const _errs51 = errors;
+                            if (!(typeof data22 == "number" && (!(data22 % 1) && !isNaN(data22)) && isFinite(data22))) {
                               validate20.errors = [{ instancePath: instancePath + "/drain_ms", schemaPath: "#/properties/drain_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                               return false;
                             }
-                            if (errors === _errs44) {
-                              if (typeof data19 == "number" && isFinite(data19)) {
-                                if (data19 > 6e5 || isNaN(data19)) {
+                            if (errors === _errs51) {
+                              if (typeof data22 == "number" && isFinite(data22)) {
+                                if (data22 > 6e5 || isNaN(data22)) {
                                   validate20.errors = [{ instancePath: instancePath + "/drain_ms", schemaPath: "#/properties/drain_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
                                   return false;
                                 } else {
-                                  if (data19 < 0 || isNaN(data19)) {
+                                  if (data22 < 0 || isNaN(data22)) {
                                     validate20.errors = [{ instancePath: instancePath + "/drain_ms", schemaPath: "#/properties/drain_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                     return false;
                                   }
                                 }
                               }
                             }
-                            var valid0 = _errs44 === errors;
+                            var valid0 = _errs51 === errors;
                             if (valid0) {
-                              let data20 = data.limits;
-                              const _errs46 = errors;
-                              if (errors === _errs46) {
-                                if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
-                                  if (data20.message_bytes === void 0) {
-                                    data20.message_bytes = 1048576;
+                              let data23 = data.limits;
+                              const _errs53 = errors;
+                              if (errors === _errs53) {
+                                if (data23 && typeof data23 == "object" && !Array.isArray(data23)) {
+                                  if (data23.message_bytes === void 0) {
+                                    data23.message_bytes = 1048576;
                                   }
-                                  if (data20.message_ms === void 0) {
-                                    data20.message_ms = 3e4;
+                                  if (data23.message_ms === void 0) {
+                                    data23.message_ms = 3e4;
                                   }
-                                  if (data20.nesting_depth === void 0) {
-                                    data20.nesting_depth = 64;
+                                  if (data23.nesting_depth === void 0) {
+                                    data23.nesting_depth = 64;
                                   }
-                                  if (data20.keys === void 0) {
-                                    data20.keys = 1e4;
+                                  if (data23.keys === void 0) {
+                                    data23.keys = 1e4;
                                   }
-                                  if (data20.batch_length === void 0) {
-                                    data20.batch_length = 64;
+                                  if (data23.batch_length === void 0) {
+                                    data23.batch_length = 64;
                                   }
-                                  if (data20.in_flight_per_connection === void 0) {
-                                    data20.in_flight_per_connection = 64;
+                                  if (data23.in_flight_per_connection === void 0) {
+                                    data23.in_flight_per_connection = 64;
                                   }
-                                  if (data20.in_flight_per_identity === void 0) {
-                                    data20.in_flight_per_identity = 128;
+                                  if (data23.in_flight_per_identity === void 0) {
+                                    data23.in_flight_per_identity = 128;
                                   }
-                                  if (data20.in_flight === void 0) {
-                                    data20.in_flight = 256;
+                                  if (data23.in_flight === void 0) {
+                                    data23.in_flight = 256;
                                   }
-                                  if (data20.connections_per_identity === void 0) {
-                                    data20.connections_per_identity = 128;
+                                  if (data23.connections_per_identity === void 0) {
+                                    data23.connections_per_identity = 128;
                                   }
-                                  if (data20.connections_per_second === void 0) {
-                                    data20.connections_per_second = 1e3;
+                                  if (data23.connections_per_second === void 0) {
+                                    data23.connections_per_second = 1e3;
                                   }
-                                  if (data20.connections === void 0) {
-                                    data20.connections = 4096;
+                                  if (data23.connections === void 0) {
+                                    data23.connections = 4096;
                                   }
-                                  if (data20.reply_buffer_bytes === void 0) {
-                                    data20.reply_buffer_bytes = 4194304;
+                                  if (data23.reply_buffer_bytes === void 0) {
+                                    data23.reply_buffer_bytes = 4194304;
                                   }
-                                  if (data20.launches === void 0) {
-                                    data20.launches = 64;
+                                  if (data23.launches === void 0) {
+                                    data23.launches = 64;
                                   }
-                                  if (data20.launches_per_second === void 0) {
-                                    data20.launches_per_second = 200;
+                                  if (data23.launches_per_second === void 0) {
+                                    data23.launches_per_second = 200;
                                   }
-                                  if (data20.audit_records_per_second === void 0) {
-                                    data20.audit_records_per_second = 2e4;
+                                  if (data23.audit_records_per_second === void 0) {
+                                    data23.audit_records_per_second = 2e4;
                                   }
-                                  if (data20.stderr_tail_bytes === void 0) {
-                                    data20.stderr_tail_bytes = 4096;
+                                  if (data23.stderr_tail_bytes === void 0) {
+                                    data23.stderr_tail_bytes = 4096;
                                   }
-                                  const _errs48 = errors;
-                                  for (const key5 in data20) {
-                                    if (!func1.call(schema31.properties.limits.properties, key5)) {
-                                      validate20.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                  const _errs55 = errors;
+                                  for (const key6 in data23) {
+                                    if (!func1.call(schema31.properties.limits.properties, key6)) {
+                                      validate20.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
                                       return false;
                                       break;
                                     }
                                   }
-                                  if (_errs48 === errors) {
-                                    let data21 = data20.message_bytes;
-                                    const _errs49 = errors;
-                                    if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
+                                  if (_errs55 === errors) {
+                                    let data24 = data23.message_bytes;
+                                    const _errs56 = errors;
+                                    if (!(typeof data24 == "number" && (!(data24 % 1) && !isNaN(data24)) && isFinite(data24))) {
                                       validate20.errors = [{ instancePath: instancePath + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                       return false;
                                     }
-                                    if (errors === _errs49) {
-                                      if (typeof data21 == "number" && isFinite(data21)) {
-                                        if (data21 > 16777216 || isNaN(data21)) {
+                                    if (errors === _errs56) {
+                                      if (typeof data24 == "number" && isFinite(data24)) {
+                                        if (data24 > 16777216 || isNaN(data24)) {
                                           validate20.errors = [{ instancePath: instancePath + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
                                           return false;
                                         } else {
-                                          if (data21 < 1024 || isNaN(data21)) {
+                                          if (data24 < 1024 || isNaN(data24)) {
                                             validate20.errors = [{ instancePath: instancePath + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
                                             return false;
                                           }
                                         }
                                       }
                                     }
-                                    var valid6 = _errs49 === errors;
-                                    if (valid6) {
-                                      let data22 = data20.message_ms;
-                                      const _errs51 = errors;
-                                      if (!(typeof data22 == "number" && (!(data22 % 1) && !isNaN(data22)) && isFinite(data22))) {
+                                    var valid7 = _errs56 === errors;
+                                    if (valid7) {
+                                      let data25 = data23.message_ms;
+                                      const _errs58 = errors;
+                                      if (!(typeof data25 == "number" && (!(data25 % 1) && !isNaN(data25)) && isFinite(data25))) {
                                         validate20.errors = [{ instancePath: instancePath + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                         return false;
                                       }
-                                      if (errors === _errs51) {
-                                        if (typeof data22 == "number" && isFinite(data22)) {
-                                          if (data22 > 6e5 || isNaN(data22)) {
+                                      if (errors === _errs58) {
+                                        if (typeof data25 == "number" && isFinite(data25)) {
+                                          if (data25 > 6e5 || isNaN(data25)) {
                                             validate20.errors = [{ instancePath: instancePath + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
                                             return false;
                                           } else {
-                                            if (data22 < 100 || isNaN(data22)) {
+                                            if (data25 < 100 || isNaN(data25)) {
                                               validate20.errors = [{ instancePath: instancePath + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
                                               return false;
                                             }
                                           }
                                         }
                                       }
-                                      var valid6 = _errs51 === errors;
-                                      if (valid6) {
-                                        let data23 = data20.nesting_depth;
-                                        const _errs53 = errors;
-                                        if (!(typeof data23 == "number" && (!(data23 % 1) && !isNaN(data23)) && isFinite(data23))) {
+                                      var valid7 = _errs58 === errors;
+                                      if (valid7) {
+                                        let data26 = data23.nesting_depth;
+                                        const _errs60 = errors;
+                                        if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
                                           validate20.errors = [{ instancePath: instancePath + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                           return false;
                                         }
-                                        if (errors === _errs53) {
-                                          if (typeof data23 == "number" && isFinite(data23)) {
-                                            if (data23 > 256 || isNaN(data23)) {
+                                        if (errors === _errs60) {
+                                          if (typeof data26 == "number" && isFinite(data26)) {
+                                            if (data26 > 256 || isNaN(data26)) {
                                               validate20.errors = [{ instancePath: instancePath + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/maximum", keyword: "maximum", params: { comparison: "<=", limit: 256 }, message: "must be <= 256" }];
                                               return false;
                                             } else {
-                                              if (data23 < 4 || isNaN(data23)) {
+                                              if (data26 < 4 || isNaN(data26)) {
                                                 validate20.errors = [{ instancePath: instancePath + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4 }, message: "must be >= 4" }];
                                                 return false;
                                               }
                                             }
                                           }
                                         }
-                                        var valid6 = _errs53 === errors;
-                                        if (valid6) {
-                                          let data24 = data20.keys;
-                                          const _errs55 = errors;
-                                          if (!(typeof data24 == "number" && (!(data24 % 1) && !isNaN(data24)) && isFinite(data24))) {
+                                        var valid7 = _errs60 === errors;
+                                        if (valid7) {
+                                          let data27 = data23.keys;
+                                          const _errs62 = errors;
+                                          if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27))) {
                                             validate20.errors = [{ instancePath: instancePath + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
-                                          if (errors === _errs55) {
-                                            if (typeof data24 == "number" && isFinite(data24)) {
-                                              if (data24 > 1e6 || isNaN(data24)) {
+                                          if (errors === _errs62) {
+                                            if (typeof data27 == "number" && isFinite(data27)) {
+                                              if (data27 > 1e6 || isNaN(data27)) {
                                                 validate20.errors = [{ instancePath: instancePath + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
                                                 return false;
                                               } else {
-                                                if (data24 < 16 || isNaN(data24)) {
+                                                if (data27 < 16 || isNaN(data27)) {
                                                   validate20.errors = [{ instancePath: instancePath + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16 }, message: "must be >= 16" }];
                                                   return false;
                                                 }
                                               }
                                             }
                                           }
-                                          var valid6 = _errs55 === errors;
-                                          if (valid6) {
-                                            let data25 = data20.batch_length;
-                                            const _errs57 = errors;
-                                            if (!(typeof data25 == "number" && (!(data25 % 1) && !isNaN(data25)) && isFinite(data25))) {
+                                          var valid7 = _errs62 === errors;
+                                          if (valid7) {
+                                            let data28 = data23.batch_length;
+                                            const _errs64 = errors;
+                                            if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
                                               validate20.errors = [{ instancePath: instancePath + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
-                                            if (errors === _errs57) {
-                                              if (typeof data25 == "number" && isFinite(data25)) {
-                                                if (data25 > 1024 || isNaN(data25)) {
+                                            if (errors === _errs64) {
+                                              if (typeof data28 == "number" && isFinite(data28)) {
+                                                if (data28 > 1024 || isNaN(data28)) {
                                                   validate20.errors = [{ instancePath: instancePath + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1024 }, message: "must be <= 1024" }];
                                                   return false;
                                                 } else {
-                                                  if (data25 < 1 || isNaN(data25)) {
+                                                  if (data28 < 1 || isNaN(data28)) {
                                                     validate20.errors = [{ instancePath: instancePath + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                     return false;
                                                   }
                                                 }
                                               }
                                             }
-                                            var valid6 = _errs57 === errors;
-                                            if (valid6) {
-                                              let data26 = data20.in_flight_per_connection;
-                                              const _errs59 = errors;
-                                              if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
+                                            var valid7 = _errs64 === errors;
+                                            if (valid7) {
+                                              let data29 = data23.in_flight_per_connection;
+                                              const _errs66 = errors;
+                                              if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
                                                 validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
-                                              if (errors === _errs59) {
-                                                if (typeof data26 == "number" && isFinite(data26)) {
-                                                  if (data26 > 4096 || isNaN(data26)) {
+                                              if (errors === _errs66) {
+                                                if (typeof data29 == "number" && isFinite(data29)) {
+                                                  if (data29 > 4096 || isNaN(data29)) {
                                                     validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
                                                     return false;
                                                   } else {
-                                                    if (data26 < 1 || isNaN(data26)) {
+                                                    if (data29 < 1 || isNaN(data29)) {
                                                       validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                       return false;
                                                     }
                                                   }
                                                 }
                                               }
-                                              var valid6 = _errs59 === errors;
-                                              if (valid6) {
-                                                let data27 = data20.in_flight_per_identity;
-                                                const _errs61 = errors;
-                                                if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27))) {
+                                              var valid7 = _errs66 === errors;
+                                              if (valid7) {
+                                                let data30 = data23.in_flight_per_identity;
+                                                const _errs68 = errors;
+                                                if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
                                                   validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
-                                                if (errors === _errs61) {
-                                                  if (typeof data27 == "number" && isFinite(data27)) {
-                                                    if (data27 > 16384 || isNaN(data27)) {
+                                                if (errors === _errs68) {
+                                                  if (typeof data30 == "number" && isFinite(data30)) {
+                                                    if (data30 > 16384 || isNaN(data30)) {
                                                       validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                       return false;
                                                     } else {
-                                                      if (data27 < 1 || isNaN(data27)) {
+                                                      if (data30 < 1 || isNaN(data30)) {
                                                         validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                         return false;
                                                       }
                                                     }
                                                   }
                                                 }
-                                                var valid6 = _errs61 === errors;
-                                                if (valid6) {
-                                                  let data28 = data20.in_flight;
-                                                  const _errs63 = errors;
-                                                  if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
+                                                var valid7 = _errs68 === errors;
+                                                if (valid7) {
+                                                  let data31 = data23.in_flight;
+                                                  const _errs70 = errors;
+                                                  if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31))) {
                                                     validate20.errors = [{ instancePath: instancePath + "/limits/in_flight", schemaPath: "#/properties/limits/properties/in_flight/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
-                                                  if (errors === _errs63) {
-                                                    if (typeof data28 == "number" && isFinite(data28)) {
-                                                      if (data28 > 16384 || isNaN(data28)) {
+                                                  if (errors === _errs70) {
+                                                    if (typeof data31 == "number" && isFinite(data31)) {
+                                                      if (data31 > 16384 || isNaN(data31)) {
                                                         validate20.errors = [{ instancePath: instancePath + "/limits/in_flight", schemaPath: "#/properties/limits/properties/in_flight/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                         return false;
                                                       } else {
-                                                        if (data28 < 1 || isNaN(data28)) {
+                                                        if (data31 < 1 || isNaN(data31)) {
                                                           validate20.errors = [{ instancePath: instancePath + "/limits/in_flight", schemaPath: "#/properties/limits/properties/in_flight/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                           return false;
                                                         }
                                                       }
                                                     }
                                                   }
-                                                  var valid6 = _errs63 === errors;
-                                                  if (valid6) {
-                                                    let data29 = data20.connections_per_identity;
-                                                    const _errs65 = errors;
-                                                    if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
+                                                  var valid7 = _errs70 === errors;
+                                                  if (valid7) {
+                                                    let data32 = data23.connections_per_identity;
+                                                    const _errs72 = errors;
+                                                    if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
                                                       validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
-                                                    if (errors === _errs65) {
-                                                      if (typeof data29 == "number" && isFinite(data29)) {
-                                                        if (data29 > 65536 || isNaN(data29)) {
+                                                    if (errors === _errs72) {
+                                                      if (typeof data32 == "number" && isFinite(data32)) {
+                                                        if (data32 > 65536 || isNaN(data32)) {
                                                           validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                           return false;
                                                         } else {
-                                                          if (data29 < 1 || isNaN(data29)) {
+                                                          if (data32 < 1 || isNaN(data32)) {
                                                             validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                             return false;
                                                           }
                                                         }
                                                       }
                                                     }
-                                                    var valid6 = _errs65 === errors;
-                                                    if (valid6) {
-                                                      let data30 = data20.connections_per_second;
-                                                      const _errs67 = errors;
-                                                      if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
+                                                    var valid7 = _errs72 === errors;
+                                                    if (valid7) {
+                                                      let data33 = data23.connections_per_second;
+                                                      const _errs74 = errors;
+                                                      if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
                                                         validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_second", schemaPath: "#/properties/limits/properties/connections_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
                                                       }
-                                                      if (errors === _errs67) {
-                                                        if (typeof data30 == "number" && isFinite(data30)) {
-                                                          if (data30 > 1e5 || isNaN(data30)) {
+                                                      if (errors === _errs74) {
+                                                        if (typeof data33 == "number" && isFinite(data33)) {
+                                                          if (data33 > 1e5 || isNaN(data33)) {
                                                             validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_second", schemaPath: "#/properties/limits/properties/connections_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e5 }, message: "must be <= 100000" }];
                                                             return false;
                                                           } else {
-                                                            if (data30 < 1 || isNaN(data30)) {
+                                                            if (data33 < 1 || isNaN(data33)) {
                                                               validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_second", schemaPath: "#/properties/limits/properties/connections_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                               return false;
                                                             }
                                                           }
                                                         }
                                                       }
-                                                      var valid6 = _errs67 === errors;
-                                                      if (valid6) {
-                                                        let data31 = data20.connections;
-                                                        const _errs69 = errors;
-                                                        if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31))) {
+                                                      var valid7 = _errs74 === errors;
+                                                      if (valid7) {
+                                                        let data34 = data23.connections;
+                                                        const _errs76 = errors;
+                                                        if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
                                                           validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                           return false;
                                                         }
-                                                        if (errors === _errs69) {
-                                                          if (typeof data31 == "number" && isFinite(data31)) {
-                                                            if (data31 > 65536 || isNaN(data31)) {
+                                                        if (errors === _errs76) {
+                                                          if (typeof data34 == "number" && isFinite(data34)) {
+                                                            if (data34 > 65536 || isNaN(data34)) {
                                                               validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                               return false;
                                                             } else {
-                                                              if (data31 < 1 || isNaN(data31)) {
+                                                              if (data34 < 1 || isNaN(data34)) {
                                                                 validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                 return false;
                                                               }
                                                             }
                                                           }
                                                         }
-                                                        var valid6 = _errs69 === errors;
-                                                        if (valid6) {
-                                                          let data32 = data20.reply_buffer_bytes;
-                                                          const _errs71 = errors;
-                                                          if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
+                                                        var valid7 = _errs76 === errors;
+                                                        if (valid7) {
+                                                          let data35 = data23.reply_buffer_bytes;
+                                                          const _errs78 = errors;
+                                                          if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
                                                             validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                             return false;
                                                           }
-                                                          if (errors === _errs71) {
-                                                            if (typeof data32 == "number" && isFinite(data32)) {
-                                                              if (data32 > 268435456 || isNaN(data32)) {
+                                                          if (errors === _errs78) {
+                                                            if (typeof data35 == "number" && isFinite(data35)) {
+                                                              if (data35 > 268435456 || isNaN(data35)) {
                                                                 validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 268435456 }, message: "must be <= 268435456" }];
                                                                 return false;
                                                               } else {
-                                                                if (data32 < 65536 || isNaN(data32)) {
+                                                                if (data35 < 65536 || isNaN(data35)) {
                                                                   validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
                                                                   return false;
                                                                 }
                                                               }
                                                             }
                                                           }
-                                                          var valid6 = _errs71 === errors;
-                                                          if (valid6) {
-                                                            let data33 = data20.launches;
-                                                            const _errs73 = errors;
-                                                            if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
+                                                          var valid7 = _errs78 === errors;
+                                                          if (valid7) {
+                                                            let data36 = data23.launches;
+                                                            const _errs80 = errors;
+                                                            if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
                                                               validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                               return false;
                                                             }
-                                                            if (errors === _errs73) {
-                                                              if (typeof data33 == "number" && isFinite(data33)) {
-                                                                if (data33 > 4096 || isNaN(data33)) {
+                                                            if (errors === _errs80) {
+                                                              if (typeof data36 == "number" && isFinite(data36)) {
+                                                                if (data36 > 4096 || isNaN(data36)) {
                                                                   validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
                                                                   return false;
                                                                 } else {
-                                                                  if (data33 < 1 || isNaN(data33)) {
+                                                                  if (data36 < 1 || isNaN(data36)) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                     return false;
                                                                   }
                                                                 }
                                                               }
                                                             }
-                                                            var valid6 = _errs73 === errors;
-                                                            if (valid6) {
-                                                              let data34 = data20.launches_per_second;
-                                                              const _errs75 = errors;
-                                                              if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
+                                                            var valid7 = _errs80 === errors;
+                                                            if (valid7) {
+                                                              let data37 = data23.launches_per_second;
+                                                              const _errs82 = errors;
+                                                              if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37))) {
                                                                 validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                 return false;
                                                               }
-                                                              if (errors === _errs75) {
-                                                                if (typeof data34 == "number" && isFinite(data34)) {
-                                                                  if (data34 > 1e4 || isNaN(data34)) {
+                                                              if (errors === _errs82) {
+                                                                if (typeof data37 == "number" && isFinite(data37)) {
+                                                                  if (data37 > 1e4 || isNaN(data37)) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" }];
                                                                     return false;
                                                                   } else {
-                                                                    if (data34 < 1 || isNaN(data34)) {
+                                                                    if (data37 < 1 || isNaN(data37)) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                       return false;
                                                                     }
                                                                   }
                                                                 }
                                                               }
-                                                              var valid6 = _errs75 === errors;
-                                                              if (valid6) {
-                                                                let data35 = data20.audit_records_per_second;
-                                                                const _errs77 = errors;
-                                                                if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
+                                                              var valid7 = _errs82 === errors;
+                                                              if (valid7) {
+                                                                let data38 = data23.audit_records_per_second;
+                                                                const _errs84 = errors;
+                                                                if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38))) {
                                                                   validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                   return false;
                                                                 }
-                                                                if (errors === _errs77) {
-                                                                  if (typeof data35 == "number" && isFinite(data35)) {
-                                                                    if (data35 > 1e6 || isNaN(data35)) {
+                                                                if (errors === _errs84) {
+                                                                  if (typeof data38 == "number" && isFinite(data38)) {
+                                                                    if (data38 > 1e6 || isNaN(data38)) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
                                                                       return false;
                                                                     } else {
-                                                                      if (data35 < 100 || isNaN(data35)) {
+                                                                      if (data38 < 100 || isNaN(data38)) {
                                                                         validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
                                                                         return false;
                                                                       }
                                                                     }
                                                                   }
                                                                 }
-                                                                var valid6 = _errs77 === errors;
-                                                                if (valid6) {
-                                                                  let data36 = data20.stderr_tail_bytes;
-                                                                  const _errs79 = errors;
-                                                                  if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
+                                                                var valid7 = _errs84 === errors;
+                                                                if (valid7) {
+                                                                  let data39 = data23.stderr_tail_bytes;
+                                                                  const _errs86 = errors;
+                                                                  if (!(typeof data39 == "number" && (!(data39 % 1) && !isNaN(data39)) && isFinite(data39))) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                     return false;
                                                                   }
-                                                                  if (errors === _errs79) {
-                                                                    if (typeof data36 == "number" && isFinite(data36)) {
-                                                                      if (data36 > 65536 || isNaN(data36)) {
+                                                                  if (errors === _errs86) {
+                                                                    if (typeof data39 == "number" && isFinite(data39)) {
+                                                                      if (data39 > 65536 || isNaN(data39)) {
                                                                         validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                                         return false;
                                                                       } else {
-                                                                        if (data36 < 0 || isNaN(data36)) {
+                                                                        if (data39 < 0 || isNaN(data39)) {
                                                                           validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                           return false;
                                                                         }
                                                                       }
                                                                     }
                                                                   }
-                                                                  var valid6 = _errs79 === errors;
+                                                                  var valid7 = _errs86 === errors;
                                                                 }
                                                               }
                                                             }
@@ -961,7 +1034,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                   return false;
                                 }
                               }
-                              var valid0 = _errs46 === errors;
+                              var valid0 = _errs53 === errors;
                             }
                           }
                         }

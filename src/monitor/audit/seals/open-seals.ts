@@ -19,9 +19,6 @@ export interface SealsOptions {
   readonly machine?: string | null;
 }
 
-const HOW_TO_GO_ON =
-  '`driverctl audit reset` has the next start keep the old files aside and begin a new chain';
-
 /**
  * Opens what the log is sealed with, before the log itself: begins a new chain where that was asked for or where the keys
  * are another machine's, makes keys where there is no log yet, and completes a seal that was cut short.
@@ -35,6 +32,6 @@ export async function openSeals(options: SealsOptions): Promise<Seals> {
     return { store: await openSealStore(path, stateFolder, machine, isNew), limits };
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`Cannot open the audit log: ${why}; ${HOW_TO_GO_ON}`, { cause: error });
+    throw new Error(`Cannot open the audit log: ${why}`, { cause: error });
   }
 }

@@ -18,6 +18,7 @@ import {
 import { belongsToLog, keptFolder } from '../../../shared/audit/segments.ts';
 import type { AuditClock } from '../clock.ts';
 import { STATE_MODE, whyNotOwn } from '../log-file.ts';
+import { LogNotKnown } from '../log-not-known.ts';
 import { readBytes } from '../tail.ts';
 import { errorCode } from '../unavailable.ts';
 import type { PreviousRecord, ResetPlan } from './reset-plan.ts';
@@ -73,7 +74,7 @@ async function isAnotherMachine(stateFolder: string, machine: string | null): Pr
   const bound = await boundTo(stateFolder);
   if (bound === null || bound === machine) return false;
   if (machine !== null) return true;
-  throw new Error(
+  throw new LogNotKnown(
     'the keys of its seals are bound to a machine, and this one has no /etc/machine-id to tell by',
   );
 }

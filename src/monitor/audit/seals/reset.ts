@@ -86,7 +86,7 @@ async function writeFirstRecord(path: string, line: Buffer): Promise<void> {
     (await openOwnFile(log, constants.O_RDWR)) ??
     (await createOwnFile(log, constants.O_RDWR, Buffer.alloc(0)));
   try {
-    await completeBytes(file, 0, line);
+    await completeBytes(file, 0, line, CALLED_LOG);
   } finally {
     await file.close();
   }

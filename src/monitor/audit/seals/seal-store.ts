@@ -16,7 +16,9 @@ import {
 import { parseSeal, SEAL_LINE_BYTES_MAXIMUM, type Seal } from '../../../shared/audit/seals/seal.ts';
 import { sealsPath } from '../../../shared/audit/segments.ts';
 import { createOwnFile, LOG_MODE, type OwnFile, openOwnFile, STATE_MODE, syncFolder } from '../log-file.ts';
+import { LogNotKnown } from '../log-not-known.ts';
 import { readBytes } from '../tail.ts';
+import { errorCode } from '../unavailable.ts';
 import { completeBytes } from './complete.ts';
 
 /** The keys and the file of the seals, open. One step at a time: no two may be under way. */
@@ -69,12 +71,15 @@ export async function openSealStore(
     const foundKeys = keep(await openOwnFile(keyFile(stateFolder), constants.O_RDWR));
     const foundSeals = keep(await openOwnFile(sealFile, constants.O_RDWR));
     if (foundKeys === null && !(isNew && foundSeals === null)) {
-      throw new Error(`${CALLED_KEYS} are missing in the state folder`);
+      throw new LogNotKnown(`${CALLED_KEYS} are missing in the state folder`);
     }
     const keyHandle = foundKeys ?? keep(await makeKeyFile(stateFolder, machine));
-    const keys = await readKeyBlock(keyHandle);
+    const keys = await readKeyBlock(keyHandle).catch((error: unknown) => {
+      if (errorCode(error) !== null || !(error instanceof Error)) throw error;
+      throw new LogNotKnown(error.message);
+    });
     if (foundSeals === null && (keys.bytes > 0 || keys.pending !== null)) {
-      throw new Error(`${CALLED_SEALS} is missing, and ${keys.epoch - 1} seals were made`);
+      throw new LogNotKnown(`${CALLED_SEALS} is missing, and ${keys.epoch - 1} seals were made`);
     }
     const seals = foundSeals ?? keep(await createOwnFile(sealFile, constants.O_RDWR, Buffer.alloc(0)));
     const last = await requireLastSeal(seals, keys);
@@ -111,9 +116,9 @@ async function requireLastSeal(file: FileHandle, keys: KeyBlock): Promise<Seal |
   const { epoch, bytes, prev, pending, secret } = keys;
   const { size } = await file.stat();
   if (size < bytes)
-    throw new Error(`${CALLED_SEALS} is ${size} bytes long and was ${bytes}: seals were cut off`);
+    throw new LogNotKnown(`${CALLED_SEALS} is ${size} bytes long and was ${bytes}: seals were cut off`);
   if (size > bytes && pending === null) {
-    throw new Error(
+    throw new LogNotKnown(
       `${CALLED_SEALS} goes on behind the seal of epoch ${epoch - 1}, the last one that the state folder knows`,
     );
   }
@@ -123,7 +128,7 @@ async function requireLastSeal(file: FileHandle, keys: KeyBlock): Promise<Seal |
   const line = found.subarray(found.lastIndexOf(NEWLINE, found.length - 2) + 1, -1);
   const seal = found.at(-1) === NEWLINE ? parseSeal(line) : null;
   if (seal?.epoch !== epoch - 1 || seal.lineHash !== prev || !seal.next.equals(publicKeyOf(secret))) {
-    throw new Error(`the seal of epoch ${epoch - 1} is not the one that the state folder knows`);
+    throw new LogNotKnown(`the seal of epoch ${epoch - 1} is not the one that the state folder knows`);
   }
   return seal;
 }
@@ -147,11 +152,7 @@ function holdSeals(keyHandle: FileHandle, seals: FileHandle, found: KeyBlock, la
     const line = pendingLine(keys);
     if (pending === null || line === null) return;
     await writeKeyBlock(keyHandle, keys);
-    await completeBytes(seals, keys.bytes, line).catch((error: unknown) => {
-      throw new Error(`${CALLED_SEALS}: ${error instanceof Error ? error.message : 'unknown'}`, {
-        cause: error,
-      });
-    });
+    await completeBytes(seals, keys.bytes, line, CALLED_SEALS);
     const { lineHash = '' } = parseSeal(line.subarray(0, -1)) ?? {};
     const { machine, epoch, bytes, secret } = keys;
     const next = {
