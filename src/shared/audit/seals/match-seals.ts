@@ -8,7 +8,7 @@ export interface MatchProblem {
   readonly what: SealFault | 'truncated';
   /** The record at which it shows. */
   readonly seq: number;
-  /** Line number in the file of seals; null: the fault is the log's. */
+  /** Line number in the file of seals; null: it shows in the log. */
   readonly sealLine: number | null;
   readonly detail: string;
 }
@@ -19,11 +19,11 @@ export interface SealMatch {
   readonly proven: Seal | null;
   /** Seals whose records stand in the log. */
   readonly matched: number;
-  /** Seals of records that stood before the first one of this log. */
+  /** Seals of records that are not there any more, or were not given. */
   readonly before: number;
   readonly problem: MatchProblem | null;
-  /** Every record of the chain, in order, and its line. Returns whether to read on. */
-  see(link: RecordLink, line: Buffer): boolean;
+  /** Every record of the chain, in order, and its line. */
+  see(link: RecordLink, line: Buffer): void;
   /**
    * The log has ended with record `last`. A seal within the first `known` bytes of its file stood there before the log's
    * end was read, so its record must be there; one that came later may be of a later record.
@@ -40,33 +40,38 @@ const RESTARTS: ReadonlySet<string> = new Set(['daemon-start', 'recovery']);
  * same epoch, and a record that tells of it stands between them.
  */
 export function matchSeals(seals: SealReader): SealMatch {
+  /** The next seal, read ahead. */
   let upcoming: Seal | null = null;
   let proven: Seal | null = null;
   let matched = 0;
   let before = 0;
-  let isFirst = true;
   /** A `seal` record whose seal is still to come. */
   let unsealed: number | null = null;
   let restarted = false;
+  let isFirst = true;
   let problem: MatchProblem | null = null;
 
-  function see(link: RecordLink, line: Buffer): boolean {
-    if (isFirst) {
-      isFirst = false;
-      upcoming = seals.next();
-      for (; upcoming !== null && upcoming.seq < link.seq; upcoming = seals.next()) before += 1;
-    }
+  function see(link: RecordLink, line: Buffer): void {
+    if (problem !== null) return;
+    if (isFirst || (upcoming !== null && link.seq > upcoming.seq)) skipTo(link.seq);
     if (RESTARTS.has(link.event)) restarted = true;
     if (link.event === 'seal' || link.seq === upcoming?.seq) problem = judge(link, line);
-    return problem === null;
+  }
+
+  /** The log begins here, or retention has removed what was being read. */
+  function skipTo(seq: number): void {
+    isFirst = false;
+    unsealed = null;
+    upcoming ??= seals.next();
+    for (; upcoming !== null && upcoming.seq < seq; upcoming = seals.next()) before += 1;
   }
 
   function judge(link: RecordLink, line: Buffer): MatchProblem | null {
     // It may have been written since the last look.
     upcoming ??= seals.next();
-    if (seals.problem !== null && upcoming === null) return ofSeals(link.seq);
-    const epoch = (proven?.epoch ?? before) + 1;
-    if (unsealed !== null && !restarted && link.event === 'seal') {
+    if (upcoming === null && seals.problem !== null) return ofSeals(link.seq);
+    const epoch = upcoming?.epoch ?? (seals.last?.epoch ?? 0) + 1;
+    if (unsealed !== null && !restarted) {
       return fault(
         'missing',
         unsealed,
@@ -74,7 +79,7 @@ export function matchSeals(seals: SealReader): SealMatch {
       );
     }
     restarted = false;
-    if (upcoming === null || link.seq !== upcoming.seq) {
+    if (link.seq !== upcoming?.seq) {
       const named = readSealRecord(line)?.epoch;
       if (named !== epoch) {
         return fault(
@@ -92,7 +97,7 @@ export function matchSeals(seals: SealReader): SealMatch {
       return fault(
         'edited',
         link.seq,
-        `${why}: a record from ${from} to ${link.seq} was changed, and all later ones hashed anew`,
+        `${why}: one from ${from} to ${link.seq} was changed and all later ones hashed anew, or the seals are another log's`,
       );
     }
     proven = upcoming;
@@ -105,7 +110,7 @@ export function matchSeals(seals: SealReader): SealMatch {
   function end(last: number, known: number): void {
     if (problem !== null) return;
     upcoming ??= seals.next();
-    if (upcoming !== null && seals.bytes <= known) {
+    if (upcoming !== null && upcoming.seq > last && seals.bytes <= known) {
       const { epoch, seq } = upcoming;
       problem = fault(
         'truncated',

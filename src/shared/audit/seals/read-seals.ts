@@ -9,6 +9,7 @@ export interface SealReader {
   next(): Seal | null;
   /** The seal given last. */
   readonly last: Seal | null;
+  readonly first: Seal | null;
   readonly problem: SealProblem | null;
   /** Where the line of `last` ends in the file. */
   readonly bytes: number;
@@ -64,6 +65,9 @@ export function openSealReader(path: string, keys: readonly VerificationKey[]): 
     },
     get last() {
       return chain.last;
+    },
+    get first() {
+      return chain.first;
     },
     get problem() {
       return chain.problem;

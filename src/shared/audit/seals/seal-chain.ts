@@ -19,6 +19,7 @@ export interface SealProblem {
 export interface SealChain {
   /** The last seal that was made with the key which the seal before it named. */
   readonly last: Seal | null;
+  readonly first: Seal | null;
   readonly problem: SealProblem | null;
   /** Takes the next line, without its newline; the seal, or null where it is a `problem`. */
   take(line: Buffer): Seal | null;
@@ -34,6 +35,7 @@ export interface SealChain {
 export function followSeals(keys: readonly VerificationKey[] = []): SealChain {
   const trusted = new Map(keys.map(({ epoch, key }) => [epoch, key]));
   let last: Seal | null = null;
+  let first: Seal | null = null;
   let lines = 0;
   let problem: SealProblem | null = null;
 
@@ -44,6 +46,7 @@ export function followSeals(keys: readonly VerificationKey[] = []): SealChain {
     const fault = seal === null ? NOT_A_SEAL : (judge(seal, line, last) ?? judgeKey(seal, trusted));
     if (fault === null) {
       last = seal;
+      first ??= seal;
       return seal;
     }
     problem = { ...fault, epoch: (last?.epoch ?? 0) + 1, line: lines };
@@ -53,6 +56,9 @@ export function followSeals(keys: readonly VerificationKey[] = []): SealChain {
   return {
     get last() {
       return last;
+    },
+    get first() {
+      return first;
     },
     get problem() {
       return problem;
