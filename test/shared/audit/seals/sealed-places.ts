@@ -65,12 +65,15 @@ export async function runDaemon(
   more: Partial<SealsOptions> = {},
 ): Promise<void> {
   const log = await places.open(more);
-  await log.append('daemon-start', {}, {}, true);
-  for (let number = 1; number <= count; number += 1) {
-    await log.append('session', { session: number, uid: 1000 }, { reason: `r${number}` }, number % 2 === 0);
+  try {
+    await log.append('daemon-start', {}, {}, true);
+    for (let number = 1; number <= count; number += 1) {
+      await log.append('session', { session: number, uid: 1000 }, { reason: `r${number}` }, number % 2 === 0);
+    }
+    await log.append('daemon-stop', {}, {}, true);
+  } finally {
+    await log.close();
   }
-  await log.append('daemon-stop', {}, {}, true);
-  await log.close();
 }
 
 /** What is wrong between a log of one segment and its seals, beside what the chain itself shows; null: nothing. */
