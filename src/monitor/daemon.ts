@@ -6,6 +6,7 @@ import { loadParamsKey } from './audit/params-hash.ts';
 import { createRecorder } from './audit/recorder.ts';
 import { createRefusals } from './audit/refusals.ts';
 import { openSeals } from './audit/seals/open-seals.ts';
+import { AuditUnavailable } from './audit/unavailable.ts';
 import { createBrokerLife } from './broker/broker-life.ts';
 import { createDispatch } from './broker/dispatch.ts';
 import { createCalls } from './calls.ts';
@@ -74,6 +75,11 @@ export interface Start {
 /** A start that failed for no fault of an admin's: another try may succeed, for example on a host that is less busy. */
 export class WorthAnotherTry extends Error {}
 
+/** A full disk has room again some time; a log that an admin has to look at stays as it is. */
+function worthAnotherTry(error: unknown): never {
+  throw error instanceof AuditUnavailable ? new WorthAnotherTry(error.message, { cause: error }) : error;
+}
+
 /**
  * Starts everything in an order in which nothing is served before it can be recorded: state, configuration, audit log,
  * sweep, broker, and only then the listener.
@@ -93,8 +99,11 @@ export async function startDaemon({ options, installation, log, manager, passed 
   const generations = createGenerations(first);
   log.level = first.settings.log_level;
   const place = { path: first.settings.audit.path, stateFolder: options.state };
-  const seals = await openSeals({ ...place, limits: () => generations.current.settings.audit.seal });
-  const audit = await openAuditLog({ ...place, seals });
+  const seals = await openSeals(place);
+  const audit = await openAuditLog({
+    ...{ ...place, seals },
+    settings: () => generations.current.settings.audit,
+  }).catch(worthAnotherTry);
   const key = loadParamsKey(options.state);
   const { notes, killed } = sweepLaunches(options.state);
   const containers = openContainers(options.state, (why) =>
@@ -141,7 +150,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
   audit.onStateChange((state, why) => {
     broker.link?.send({ type: 'audit-state', state, refused: audit.refusedWithoutRecord });
     log.warn({ state, reason: why }, 'the state of the audit log changed');
-    if (state === 'writing') calls.closeUnrecorded().catch(audit.countRefused);
+    if (state === 'writing') calls.closeUnrecorded().catch(audit.countUnrecorded);
     manager.status(status());
   });
 
@@ -188,7 +197,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
       if (stopping) return;
       log.error({ reason: why, said }, 'the broker ended');
       void record('broker-ended', { reason: why.slice(0, RECORDED_REASON) }, saidClaim(said));
-      calls.interrupt().catch(audit.countRefused);
+      calls.interrupt().catch(audit.countUnrecorded);
     },
     filesChanged() {
       log.fatal('the files of driverd have changed: ending for a clean restart');
@@ -255,8 +264,8 @@ export async function startDaemon({ options, installation, log, manager, passed 
     cgroups?.close();
     sessions.stop();
     broker.link?.kill('stopping');
-    await refusals.close().catch(audit.countRefused);
-    await calls.interrupt().catch(audit.countRefused);
+    await refusals.close().catch(audit.countUnrecorded);
+    await calls.interrupt().catch(audit.countUnrecorded);
     await record('daemon-stop', { status }, {}, true).catch(() => undefined);
     await audit.close();
   }
@@ -273,7 +282,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
         swept: killed,
       },
       ...{ development: first.settings.development, durability: first.settings.audit.durability },
-      seal_keys: seals.store.bound ? 'machine' : 'unbound',
+      seal_keys: seals.bound ? 'machine' : 'unbound',
     },
     {},
     true,

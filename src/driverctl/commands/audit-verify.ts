@@ -14,17 +14,20 @@ type Verification = Awaited<ReturnType<typeof verifyLog>>;
  */
 export async function verifyAuditLog(invocation: Invocation): Promise<number> {
   const log = auditLogPath(invocation);
-  const { ok, records, recoveries, firstBad } = await verify(log, headNotePath(invocation));
-  const json = { ok, records, recoveries, firstBad: firstBad === null ? null : { ...firstBad } };
+  const { ok, records, begins, recoveries, firstBad, tail } = await verify(log, headNotePath(invocation));
+  const json = {
+    ...{ ok, records, begins, recoveries, tail },
+    firstBad: firstBad === null ? null : { ...firstBad },
+  };
   const counts = `${records} records, ${recoveries} of them recoveries`;
   const human = (): string =>
     ok ? `${escapeForTerminal(log)} is whole: ${counts}\n` : `Proven before the first bad one: ${counts}\n`;
   printReport(invocation, { json, human });
   if (firstBad === null) return exitCodes.ok.status;
-  const { seq, line, what, detail } = firstBad;
+  const { segment, seq, line, what, detail } = firstBad;
   throw new Failure(
     'tampered',
-    `Cannot prove ${log} whole: the first bad record is ${seq} (line ${line}): ${what}: ${detail}`,
+    `Cannot prove ${log} whole: the first bad record is ${seq} (${segment}, line ${line}): ${what}: ${detail}`,
   );
 }
 

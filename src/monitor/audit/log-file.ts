@@ -49,7 +49,7 @@ export async function createOwnFile(file: OwnFile, flags: number, content: Buffe
     await handle.chmod(file.mode);
     if (content.length > 0) await handle.write(content);
     await handle.sync();
-    await syncFolder(dirname(file.path));
+    await syncFolder(file.path);
   } catch (error) {
     await handle.close();
     throw error;
@@ -57,13 +57,14 @@ export async function createOwnFile(file: OwnFile, flags: number, content: Buffe
   return handle;
 }
 
-/** Has the names in a folder on disk. */
+/** Has on disk what the folder of `path` says of names. */
 export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  const folder = await open(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
   await folder.sync().finally(() => folder.close());
 }
 
-async function lstatOrNull(path: string): Promise<Stats | null> {
+/** What stands under a name, a symbolic link not followed; null where nothing does. */
+export async function lstatOrNull(path: string): Promise<Stats | null> {
   try {
     return await lstat(path);
   } catch (error) {

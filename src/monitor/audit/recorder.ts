@@ -20,7 +20,7 @@ export function createRecorder(audit: AuditLog, log: Log): Recorder {
   return (event, facts, claims = {}, durable = false) => {
     const written = audit.append(event, facts, claims, durable);
     written.catch((error: unknown) => {
-      audit.countRefused();
+      audit.countUnrecorded();
       const reason = error instanceof Error ? error.message : 'unknown';
       log.error({ event, reason }, 'a record was not written');
     });

@@ -33,6 +33,11 @@ export const AUDIT_EVENTS = [
   'resume',
   'grants-widened',
   'asks-not-granted',
+  'rotation',
+  'retention',
+  'retention-refused',
+  'compression-failed',
+  'audit-low-space',
   'seal',
   'audit-reset',
 ] as const;

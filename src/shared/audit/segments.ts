@@ -34,6 +34,11 @@ export function sealsPath(path: string): string {
   return beside(path, `-seals${ENDING}`);
 }
 
+/** Where the bytes are kept that are given up when the disk is full. */
+export function reservePath(path: string): string {
+  return beside(path, '-reserve');
+}
+
 /** The folder beside a log that keeps what stood in its place, named after the moment: `YYYYMMDDTHHMMSSZ`. */
 export function keptFolder(path: string, moment: string): string {
   return beside(path, `-before-${moment}`);

@@ -5,15 +5,13 @@ import { type ClockSources, createClock } from '../clock.ts';
 import { readMachine } from './machine.ts';
 import { oldFiles } from './plan-reset.ts';
 import { resetIfDue } from './reset.ts';
-import { openSealStore } from './seal-store.ts';
-import type { SealLimits, Seals } from './sealer.ts';
+import { openSealStore, type SealStore } from './seal-store.ts';
 
 export interface SealsOptions {
   /** The log's. */
   readonly path: string;
   /** Root's own; holds the keys. The caller keeps a second daemon off it. */
   readonly stateFolder: string;
-  limits(): SealLimits;
   readonly clock?: ClockSources;
   /** What keys are bound to; default: this machine, where it has an id. */
   readonly machine?: string | null;
@@ -24,12 +22,12 @@ export interface SealsOptions {
  * are another machine's, makes keys where there is no log yet, and completes a seal that was cut short.
  * Throws Error "Cannot open the audit log: …"; nothing is begun anew by itself.
  */
-export async function openSeals(options: SealsOptions): Promise<Seals> {
-  const { path, stateFolder, limits, machine = readMachine() } = options;
+export async function openSeals(options: SealsOptions): Promise<SealStore> {
+  const { path, stateFolder, machine = readMachine() } = options;
   try {
     await resetIfDue(path, stateFolder, machine, createClock(options.clock));
     const isNew = !existsSync(join(stateFolder, HEAD_NOTE_FILE)) && (await oldFiles(path)).length === 0;
-    return { store: await openSealStore(path, stateFolder, machine, isNew), limits };
+    return await openSealStore(path, stateFolder, machine, isNew);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`Cannot open the audit log: ${why}`, { cause: error });

@@ -7,7 +7,7 @@ import { forgetSecrets, KEY_BLOCK_BYTES, writeKeyBlock } from '../../../shared/a
 import { writeStateFile } from '../../state-file.ts';
 import type { AuditClock } from '../clock.ts';
 import { createOwnFile, LOG_MODE, openOwnFile, syncFolder } from '../log-file.ts';
-import { CALLED_LOG } from '../store.ts';
+import { CALLED_LOG } from '../rotation.ts';
 import { errorCode } from '../unavailable.ts';
 import { completeBytes } from './complete.ts';
 import { oldFiles, planReset } from './plan-reset.ts';
@@ -46,13 +46,15 @@ export async function resetIfDue(
   const { line, head } = firstRecord(plan);
   await writeFirstRecord(path, line);
   await noteHead(stateFolder, plan, head);
-  await rm(join(stateFolder, RESET_PLAN_FILE));
-  await syncFolder(stateFolder);
+  const noted = join(stateFolder, RESET_PLAN_FILE);
+  await rm(noted);
+  await syncFolder(noted);
 }
 
 async function notePlan(stateFolder: string, plan: ResetPlan): Promise<void> {
-  writeStateFile(join(stateFolder, RESET_PLAN_FILE), encodePlan(plan));
-  await syncFolder(stateFolder);
+  const path = join(stateFolder, RESET_PLAN_FILE);
+  writeStateFile(path, encodePlan(plan));
+  await syncFolder(path);
 }
 
 async function putAside(path: string, keptIn: string | null): Promise<void> {
@@ -62,8 +64,9 @@ async function putAside(path: string, keptIn: string | null): Promise<void> {
     if (errorCode(error) !== 'EEXIST') throw error;
   });
   for (const name of await oldFiles(path)) await rename(join(dirname(path), name), join(folder, name));
-  await syncFolder(folder);
-  await syncFolder(dirname(path));
+  // Both, by a name in each.
+  await syncFolder(join(folder, keptIn));
+  await syncFolder(path);
 }
 
 /** The old secret is written over in place, as one that was used up is. */
@@ -94,7 +97,8 @@ async function writeFirstRecord(path: string, line: Buffer): Promise<void> {
 
 /** A new file in the place of the old note: what stands there may be what the reset is for. */
 async function noteHead(stateFolder: string, { at }: ResetPlan, head: Head): Promise<void> {
-  const note = encodeHeadNote({ boot: at.boot, durable: head, standing: head, writing: null });
-  writeStateFile(join(stateFolder, HEAD_NOTE_FILE), note.toString('latin1'));
-  await syncFolder(stateFolder);
+  const note = encodeHeadNote({ boot: at.boot, segment: 1, durable: head, standing: head, writing: null });
+  const path = join(stateFolder, HEAD_NOTE_FILE);
+  writeStateFile(path, note.toString('latin1'));
+  await syncFolder(path);
 }

@@ -103,7 +103,7 @@ export async function makeKeyFile(stateFolder: string, machine: string | null): 
   const handle = await createOwnFile(unfinished, constants.O_RDWR, block).finally(() => block.fill(0));
   try {
     await rename(unfinished.path, file.path);
-    await syncFolder(stateFolder);
+    await syncFolder(file.path);
     return handle;
   } catch (error) {
     await handle.close();

@@ -11,18 +11,16 @@ export interface SealLimits {
   readonly seconds: number;
 }
 
-/** What a log is sealed with. */
-export interface Seals {
-  readonly store: SealStore;
-  limits(): SealLimits;
-}
-
 /** What sealing needs of the log that it seals. */
 export interface SealedLog {
   /** The number of the last record. */
   readonly head: number;
   /** Writes a record and has it on disk. Rejects with AuditUnavailable where it is not or is not known to be. */
   append(facts: AuditFields): Promise<{ readonly seq: number; readonly hash: string }>;
+  /** When the next seal is due; as it is at the moment: a reload may change it. */
+  limits(): SealLimits;
+  /** Whether everything can be written, and not only what closes calls that are under way. */
+  isWriting(): boolean;
   /** No record may be written until `resume` has settled. */
   fail(cause: StorageFailure): void;
   /** ISO 8601, UTC, microseconds. */
@@ -40,6 +38,8 @@ export interface Sealer {
    * done.
    */
   sealNow(): Promise<void>;
+  /** Seals soon: a segment was closed. */
+  sealSoon(): void;
   /** Goes on with a seal whose writing failed. Throws StorageFailure where it fails again. */
   resume(): Promise<void>;
   /** No seal is made from here on but one that is asked for. */
@@ -55,7 +55,7 @@ export interface Sealer {
  * run: what an earlier one left, and the first key of a new log, which can then be kept elsewhere. Callers wait for none
  * of it: a seal's record is one among others of a group, and the rest is written beside the log.
  */
-export function createSealer({ store, limits }: Seals, log: SealedLog): Sealer {
+export function createSealer(store: SealStore, log: SealedLog): Sealer {
   let head = log.head;
   let isFirst = true;
   let isStopped = false;
@@ -68,7 +68,7 @@ export function createSealer({ store, limits }: Seals, log: SealedLog): Sealer {
   function schedule(): void {
     clearTimeout(timer);
     if (isStopped) return;
-    timer = setTimeout(sealUnasked, limits().seconds * 1000);
+    timer = setTimeout(sealUnasked, log.limits().seconds * 1000);
     timer.unref();
   }
 
@@ -79,11 +79,13 @@ export function createSealer({ store, limits }: Seals, log: SealedLog): Sealer {
 
   function sealIfDue(): void {
     if (isStopped || isSealing || waiting !== null) return;
-    if (isFirst || head - store.sealed >= limits().records) sealUnasked();
+    if (isFirst || head - store.sealed >= log.limits().records) sealUnasked();
   }
 
   /** What fails is told by the log, which takes no record then; the next record or the timer tries again. */
   function sealUnasked(): void {
+    // On a full disk the little room that is left is for calls that are under way.
+    if (!log.isWriting()) return schedule();
     sealNow().then(sealIfDue, (error: unknown) => {
       if (!(error instanceof AuditUnavailable)) throw error;
     });
@@ -154,6 +156,7 @@ export function createSealer({ store, limits }: Seals, log: SealedLog): Sealer {
   return {
     wrote,
     sealNow,
+    sealSoon: sealUnasked,
     resume,
     stop() {
       isStopped = true;

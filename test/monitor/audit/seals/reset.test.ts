@@ -44,9 +44,9 @@ function keptFolders(places: SealedPlaces): string[] {
   return readdirSync(places.folder).filter((name) => name.startsWith('audit-before-'));
 }
 
-/** Every file of a log, by name, as it stands there. */
+/** Every file of a log, by name, as it stands there; the reserve is no part of it. */
 function filesOf(folder: string): Record<string, string> {
-  const names = readdirSync(folder).filter((name) => !name.startsWith('audit-before-'));
+  const names = readdirSync(folder).filter((name) => !/^audit-(?:before-|reserve)/.test(name));
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), 'latin1')]));
 }
 

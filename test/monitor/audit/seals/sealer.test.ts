@@ -1,11 +1,12 @@
 import { type FileHandle, open, readlink } from 'node:fs/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import type { AuditLog } from '../../../../src/monitor/audit/log.ts';
-import { openAuditLog } from '../../../../src/monitor/audit/log.ts';
+import { type AuditLog, type AuditSettings, openAuditLog } from '../../../../src/monitor/audit/log.ts';
 import { openSeals } from '../../../../src/monitor/audit/seals/open-seals.ts';
+import type { SealStore } from '../../../../src/monitor/audit/seals/seal-store.ts';
 import { createSealer, type SealedLog, type SealLimits } from '../../../../src/monitor/audit/seals/sealer.ts';
 import { AuditUnavailable } from '../../../../src/monitor/audit/unavailable.ts';
 import { parseRecord } from '../../../../src/shared/audit/record.ts';
+import { auditSettings } from '../../../shared/audit/made-log.ts';
 import {
   makeSealedPlaces,
   type SealedPlaces,
@@ -24,8 +25,9 @@ const NEVER: SealLimits = { records: 1_000_000, seconds: 86_400 };
 
 async function openWith(places: SealedPlaces, limits: () => SealLimits, stallMs = 5000): Promise<AuditLog> {
   const { path, state: stateFolder } = places;
-  const seals = await openSeals({ path, stateFolder, limits, machine: null });
-  return openAuditLog({ path, stateFolder, seals, retryMs: 20, stallMs });
+  const seals = await openSeals({ path, stateFolder, machine: null });
+  const settings = (): AuditSettings => auditSettings({ seal: limits() });
+  return openAuditLog({ path, stateFolder, seals, settings, retryMs: 20, stallMs });
 }
 
 function eventsOf(places: SealedPlaces): string[] {
@@ -177,13 +179,9 @@ describe('a log that cannot be sealed', () => {
     const others = await openWith(other, () => NEVER);
     await others.close();
     const { path, state } = other;
-    const seals = await openSeals({
-      path: places.path,
-      stateFolder: places.state,
-      limits: () => NEVER,
-      machine: null,
-    });
-    await expect(openAuditLog({ path, stateFolder: state, seals })).rejects.toThrow(
+    const seals = await openSeals({ path: places.path, stateFolder: places.state, machine: null });
+    const settings = (): AuditSettings => auditSettings();
+    await expect(openAuditLog({ path, stateFolder: state, seals, settings })).rejects.toThrow(
       /^Cannot open the audit log: it ends with record 0, and record \d was sealed$/,
     );
   });
@@ -195,13 +193,14 @@ describe('sealing at once', () => {
     log: SealedLog;
     answer: (() => void)[];
     sealed: number[];
-    store: Parameters<typeof createSealer>[0]['store'];
+    store: SealStore;
   } {
     const answer: (() => void)[] = [];
     const sealed: number[] = [];
     let seq = 0;
     const log: SealedLog = {
       ...{ head: 0, stallMs: 5000, fail: () => undefined, now: () => '' },
+      ...{ limits: () => NEVER, isWriting: () => true },
       append: () =>
         new Promise((resolve) => {
           seq += 1;
@@ -218,7 +217,7 @@ describe('sealing at once', () => {
 
   test('makes one more seal behind the one under way, for all who asked meanwhile', async () => {
     const { log, answer, sealed, store } = play();
-    const sealer = createSealer({ store, limits: () => NEVER }, log);
+    const sealer = createSealer(store, log);
     const first = sealer.sealNow();
     await vi.waitFor(() => expect(answer).toHaveLength(1));
     const others = [sealer.sealNow(), sealer.sealNow(), sealer.sealNow()];
@@ -235,7 +234,7 @@ describe('sealing at once', () => {
   test('is refused where the record of the seal is, and the next try is not', async () => {
     const { log, sealed, store } = play();
     const append = vi.spyOn(log, 'append').mockRejectedValueOnce(new AuditUnavailable('no'));
-    const sealer = createSealer({ store, limits: () => NEVER }, log);
+    const sealer = createSealer(store, log);
     await expect(sealer.sealNow()).rejects.toThrow(AuditUnavailable);
     append.mockResolvedValueOnce({ seq: 7, hash: '' });
     await sealer.sealNow();

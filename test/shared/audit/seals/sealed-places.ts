@@ -10,7 +10,7 @@ import { matchSeals } from '../../../../src/shared/audit/seals/match-seals.ts';
 import { openSealReader } from '../../../../src/shared/audit/seals/read-seals.ts';
 import { parseSeal, type Seal } from '../../../../src/shared/audit/seals/seal.ts';
 import { sealsPath } from '../../../../src/shared/audit/segments.ts';
-import { makeFolder } from '../made-log.ts';
+import { auditSettings, makeFolder } from '../made-log.ts';
 
 export const THIS_MACHINE = '1'.repeat(32);
 export const ANOTHER_MACHINE = '2'.repeat(32);
@@ -44,9 +44,16 @@ export function makeSealedPlaces(limits: SealLimits = { records: 1_000_000, seco
     keys: join(state, KEY_BLOCK_FILE),
     async open(more = {}) {
       const machine = THIS_MACHINE;
-      const opened = await openSeals({ path, stateFolder: state, limits: () => limits, machine, ...more });
+      const opened = await openSeals({ path, stateFolder: state, machine, ...more });
+      const settings = auditSettings({ seal: limits });
       // A log that fails is not to come back by itself: a test says when the next process begins.
-      return openAuditLog({ path, stateFolder: state, seals: opened, retryMs: 2 ** 30 });
+      return openAuditLog({
+        path,
+        stateFolder: state,
+        seals: opened,
+        settings: () => settings,
+        retryMs: 2 ** 30,
+      });
     },
     lines: () => linesOf(path),
     sealLines: () => linesOf(seals),
