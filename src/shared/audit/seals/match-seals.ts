@@ -1,3 +1,5 @@
+import type { SeeRecord } from '../chain.ts';
+import type { LogLine } from '../lines.ts';
 import { type AuditRecord, parseRecord, type RecordLink } from '../record.ts';
 import type { SealReader } from './read-seals.ts';
 import type { Seal } from './seal.ts';
@@ -8,8 +10,9 @@ export interface MatchProblem {
   readonly what: SealFault | 'truncated';
   /** The record at which it shows. */
   readonly seq: number;
-  /** Line number in the file of seals; null: it shows in the log. */
-  readonly sealLine: number | null;
+  /** Where that is: a file's name and a line number in it. */
+  readonly file: string;
+  readonly line: number;
   readonly detail: string;
 }
 
@@ -22,14 +25,18 @@ export interface SealMatch {
   /** Seals of records that are not there any more, or were not given. */
   readonly before: number;
   readonly problem: MatchProblem | null;
-  /** Every record of the chain, in order, and its line. */
-  see(link: RecordLink, line: Buffer): void;
+  /** The last `seal` record, where its seal is not there; null: it is. */
+  readonly awaited: number | null;
+  /** Every record of the chain, in order. */
+  readonly see: SeeRecord;
   /**
    * The log has ended with record `last`. A seal within the first `known` bytes of its file stood there before the log's
    * end was read, so its record must be there; one that came later may be of a later record.
    */
   end(last: number, known: number): void;
 }
+
+type Place = Pick<MatchProblem, 'file' | 'line'>;
 
 /** What a daemon that has begun anew writes: such a record tells why the one before made no seal. */
 const RESTARTS: ReadonlySet<string> = new Set(['daemon-start', 'recovery']);
@@ -40,22 +47,25 @@ const RESTARTS: ReadonlySet<string> = new Set(['daemon-start', 'recovery']);
  * same epoch, and a record that tells of it stands between them.
  */
 export function matchSeals(seals: SealReader): SealMatch {
+  let place: Place = { file: '', line: 0 };
   /** The next seal, read ahead. */
   let upcoming: Seal | null = null;
   let proven: Seal | null = null;
   let matched = 0;
   let before = 0;
   /** A `seal` record whose seal is still to come. */
-  let unsealed: number | null = null;
+  let unsealed: (Place & { readonly seq: number }) | null = null;
   let restarted = false;
   let isFirst = true;
   let problem: MatchProblem | null = null;
 
-  function see(link: RecordLink, line: Buffer): void {
+  function see(link: RecordLink, line: LogLine, file: string, number: number): void {
     if (problem !== null) return;
     if (isFirst || (upcoming !== null && link.seq > upcoming.seq)) skipTo(link.seq);
     if (RESTARTS.has(link.event)) restarted = true;
-    if (link.event === 'seal' || link.seq === upcoming?.seq) problem = judge(link, line);
+    if (link.event !== 'seal' && link.seq !== upcoming?.seq) return;
+    place = { file, line: number };
+    problem = judge(link, line.bytes);
   }
 
   /** The log begins here, or retention has removed what was being read. */
@@ -72,11 +82,8 @@ export function matchSeals(seals: SealReader): SealMatch {
     if (upcoming === null && seals.problem !== null) return ofSeals(link.seq);
     const epoch = upcoming?.epoch ?? (seals.last?.epoch ?? 0) + 1;
     if (unsealed !== null && !restarted) {
-      return fault(
-        'missing',
-        unsealed,
-        `the seal of epoch ${epoch} is missing, and no start or recovery tells why`,
-      );
+      const detail = `the seal of epoch ${epoch} is missing, and no start or recovery tells why`;
+      return { ...unsealed, what: 'missing', detail };
     }
     restarted = false;
     if (link.seq !== upcoming?.seq) {
@@ -88,7 +95,7 @@ export function matchSeals(seals: SealReader): SealMatch {
           `it is of epoch ${named}, and the seal of epoch ${epoch} is missing`,
         );
       }
-      unsealed = link.seq;
+      unsealed = { ...place, seq: link.seq };
       return null;
     }
     const why = whyNotSealed(link, line, upcoming);
@@ -105,6 +112,10 @@ export function matchSeals(seals: SealReader): SealMatch {
     unsealed = null;
     upcoming = seals.next();
     return null;
+  }
+
+  function fault(what: MatchProblem['what'], seq: number, detail: string): MatchProblem {
+    return { ...place, what, seq, detail };
   }
 
   function end(last: number, known: number): void {
@@ -127,7 +138,7 @@ export function matchSeals(seals: SealReader): SealMatch {
     const { problem: found } = seals;
     if (found === null) return null;
     const detail = `the seal of epoch ${found.epoch}: ${found.detail}`;
-    return { what: found.what, seq, sealLine: found.line, detail };
+    return { what: found.what, seq, file: seals.name, line: found.line, detail };
   }
 
   return {
@@ -143,13 +154,12 @@ export function matchSeals(seals: SealReader): SealMatch {
     get problem() {
       return problem;
     },
+    get awaited() {
+      return unsealed?.seq ?? null;
+    },
     see,
     end,
   };
-}
-
-function fault(what: MatchProblem['what'], seq: number, detail: string): MatchProblem {
-  return { what, seq, sealLine: null, detail };
 }
 
 function whyNotSealed(link: RecordLink, line: Buffer, seal: Seal): string | null {

@@ -1,10 +1,13 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { basename } from 'node:path';
 import { SEAL_LINE_BYTES_MAXIMUM, type Seal } from './seal.ts';
 import { followSeals, type SealProblem } from './seal-chain.ts';
 import type { VerificationKey } from './verification-key.ts';
 
 /** A file of seals, read one by one while the log is, in memory bounded by one piece. */
 export interface SealReader {
+  /** The file's name. */
+  readonly name: string;
   /** The next seal of the chain; null at the end of the whole lines, and where there is a `problem`. */
   next(): Seal | null;
   /** The seal given last. */
@@ -55,6 +58,7 @@ export function openSealReader(path: string, keys: readonly VerificationKey[]): 
   }
 
   return {
+    name: basename(path),
     next() {
       const line = isOver ? null : nextLine();
       if (line === null) return null;

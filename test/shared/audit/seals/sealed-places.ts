@@ -92,7 +92,8 @@ export function sealProblem(places: SealedPlaces): string | null {
     const lines = places.lines();
     for (const line of lines) {
       const link = readLink(Buffer.from(line));
-      if (link !== null) match.see(link, Buffer.from(line));
+      if (link !== null)
+        match.see(link, { offset: 0, bytes: Buffer.from(line), terminated: true }, 'audit.jsonl', 0);
     }
     match.end(readLink(Buffer.from(lines.at(-1) ?? ''))?.seq ?? 0, Number.POSITIVE_INFINITY);
     return match.problem?.detail ?? (seals.rest().length === 0 ? null : 'half a seal stands at the end');
