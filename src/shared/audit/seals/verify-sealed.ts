@@ -24,6 +24,11 @@ export interface SealsResult {
 }
 
 export interface SealedResult extends VerifyResult {
+  /**
+   * The last record that is proven, 0 for none: it and all before it are as they were written. In a log with a fault a
+   * chain alone proves nothing, since what stands before the fault may have been chained anew: only what is sealed counts.
+   */
+  readonly proven: number;
   /** null: the log has no seals. */
   readonly seals: SealsResult | null;
 }
@@ -55,13 +60,15 @@ export async function verifySealedLog(path: string, options: SealedOptions): Pro
     const known = statSync(sealsPath(path)).size;
     const match = matchSeals(seals);
     const log = await verifyLog(path, head, { rereads, isPart, see: match.see });
-    if (log.firstBad === null) match.end(log.begins + log.records - 1, isPart ? 0 : known);
-    const bad =
-      ofMatch(match, log.firstBad) ??
-      log.firstBad ??
-      (await ofState(match, seals, state, rereads)) ??
-      ofKeys(match, seals, keys);
-    return result(log, match, seals, bad);
+    if (log.firstBad === null) match.end(lastOf(log), isPart ? 0 : known);
+    const byState = state === null ? null : await ofState(match, seals, state, rereads);
+    const bad = ofMatch(match, log.firstBad) ?? log.firstBad ?? byState ?? ofKeys(match, seals, keys);
+    // Who has neither a key that was kept nor the state trusts the seals on sight.
+    const isKept = keys.some(({ epoch }) => epoch <= (seals.last?.epoch ?? 0));
+    const isTrusted = isKept || (keys.length === 0 && byState === null);
+    const sealed = isTrusted ? (match.proven?.seq ?? 0) : 0;
+    const proven = bad === null && state !== null ? lastOf(log) : sealed;
+    return { ...sealedResult(log, match, seals, bad), proven };
   } finally {
     seals.close();
   }
@@ -105,7 +112,11 @@ async function withoutSeals(
     detail: 'the seals do not exist',
   } as const;
   const bad = log.firstBad ?? sealed ?? (hasKeys && log.records > 0 ? none : null);
-  return { ...log, ok: bad === null, firstBad: bad, seals: null };
+  return { ...log, ok: bad === null, firstBad: bad, seals: null, proven: bad === null ? lastOf(log) : 0 };
+}
+
+function lastOf({ begins, records }: VerifyResult): number {
+  return begins + records - 1;
 }
 
 /** A fault between log and seals, unless the log's own comes before it. */
@@ -118,10 +129,9 @@ function ofMatch({ problem }: SealMatch, ofLog: FirstBad | null): FirstBad | nul
 async function ofState(
   match: SealMatch,
   seals: SealReader,
-  state: string | null,
+  state: string,
   rereads: number,
 ): Promise<FirstBad | null> {
-  if (state === null) return null;
   const problem = await judgeByState(join(state, KEY_BLOCK_FILE), seals, rereads, REREAD_WAIT_MS).catch(
     (error: unknown) => {
       throw new Error('Cannot verify the audit log: the keys of its seals cannot be read', { cause: error });
@@ -156,12 +166,19 @@ function behindSeals(
   return { segment: name, seq: (proven?.seq ?? 0) + 1, line: (last?.epoch ?? 0) + 1, what, detail };
 }
 
-function result(log: VerifyResult, match: SealMatch, seals: SealReader, bad: FirstBad | null): SealedResult {
+function sealedResult(
+  log: VerifyResult,
+  match: SealMatch,
+  seals: SealReader,
+  firstBad: FirstBad | null,
+): Omit<SealedResult, 'proven'> {
   const { proven, matched, awaited } = match;
   const last = proven === null ? null : { epoch: proven.epoch, seq: proven.seq, time: proven.time };
   const firstKey = seals.first === null ? null : { epoch: seals.first.epoch, key: seals.first.key };
-  const sealed = { ...log, seals: { count: matched, last, firstKey, awaited } };
-  if (bad === log.firstBad) return sealed;
-  const records = Math.max(0, (proven?.seq ?? 0) - log.begins + 1);
-  return { ...sealed, ok: false, firstBad: bad, records: Math.min(records, log.records), tail: 'unproven' };
+  const isOk = firstBad === null;
+  return {
+    ...log,
+    ...{ ok: isOk, firstBad, tail: isOk ? log.tail : 'unproven' },
+    seals: { count: matched, last, firstKey, awaited },
+  };
 }
