@@ -1,12 +1,10 @@
 import { buildId } from '../boundary/build.ts';
 import { buildSeccompFilter } from '../posix/seccomp.ts';
 import type { Log } from '../shared/log.ts';
-import { type AuditFields, openAuditLog } from './audit/log.ts';
+import type { AuditFields } from './audit/log.ts';
 import { loadParamsKey } from './audit/params-hash.ts';
 import { createRecorder } from './audit/recorder.ts';
 import { createRefusals } from './audit/refusals.ts';
-import { openSeals } from './audit/seals/open-seals.ts';
-import { AuditUnavailable } from './audit/unavailable.ts';
 import { createBrokerLife } from './broker/broker-life.ts';
 import { createDispatch } from './broker/dispatch.ts';
 import { createCalls } from './calls.ts';
@@ -17,6 +15,7 @@ import { type Generation, loadGeneration } from './configuration/load.ts';
 import type { DriverPlan } from './configuration/plan.ts';
 import { createReloader } from './configuration/reloader.ts';
 import { reportGrants } from './configuration/report-grants.ts';
+import { auditState, auditStatus, openDaemonAudit } from './daemon-audit.ts';
 import type { Installation } from './installation.ts';
 import { checkBubblewrap } from './launch/bubblewrap.ts';
 import { openCgroups } from './launch/cgroups.ts';
@@ -36,6 +35,7 @@ import { createRecordedSessions } from './session/recorded-sessions.ts';
 import { sessionsForDescriptors } from './session/sessions.ts';
 import { claimStateFolder } from './state-folder.ts';
 import { VERSION } from './version.ts';
+import { WorthAnotherTry } from './worth-another-try.ts';
 
 /** Refusals of one identity that are written whole in a window; the rest of the window is counted (invariant 11). */
 const REFUSALS_WHOLE = 100;
@@ -72,14 +72,6 @@ export interface Start {
   readonly passed: PassedSocket | null;
 }
 
-/** A start that failed for no fault of an admin's: another try may succeed, for example on a host that is less busy. */
-export class WorthAnotherTry extends Error {}
-
-/** A full disk has room again some time; a log that an admin has to look at stays as it is. */
-function worthAnotherTry(error: unknown): never {
-  throw error instanceof AuditUnavailable ? new WorthAnotherTry(error.message, { cause: error }) : error;
-}
-
 /**
  * Starts everything in an order in which nothing is served before it can be recorded: state, configuration, audit log,
  * sweep, broker, and only then the listener.
@@ -98,12 +90,9 @@ export async function startDaemon({ options, installation, log, manager, passed 
   const first = load(1);
   const generations = createGenerations(first);
   log.level = first.settings.log_level;
-  const place = { path: first.settings.audit.path, stateFolder: options.state };
-  const seals = await openSeals(place);
-  const audit = await openAuditLog({
-    ...{ ...place, seals },
-    settings: () => generations.current.settings.audit,
-  }).catch(worthAnotherTry);
+  const auditSettings = (): Generation['settings']['audit'] => generations.current.settings.audit;
+  const { path } = auditSettings();
+  const audit = await openDaemonAudit({ path, stateFolder: options.state, settings: auditSettings }, log);
   const key = loadParamsKey(options.state);
   const { notes, killed } = sweepLaunches(options.state);
   const containers = openContainers(options.state, (why) =>
@@ -122,7 +111,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
     maximumIdentities: REFUSALS_IDENTITIES,
     write: ({ uid, from, to, ...told }) => audit.append('refusals', { uid, from, to }, told, false),
   });
-  const calls = createCalls(audit, key, refusals, () => generations.current.settings.audit.durability);
+  const calls = createCalls(audit, key, refusals, () => auditSettings().durability);
   let stopping = false;
   let drained: () => void = () => undefined;
 
@@ -141,15 +130,13 @@ export async function startDaemon({ options, installation, log, manager, passed 
 
   function status(): string {
     const { drivers, number } = generations.current;
-    const audited =
-      audit.state === 'writing' ? '' : '; the audit log cannot be written, so calls are refused';
     const paused = pause.since === null ? '' : `; paused since ${pause.since}`;
-    return `${drivers.size} drivers enabled, configuration ${number}${audited}${paused}`;
+    return `${drivers.size} drivers enabled, configuration ${number}${auditStatus(audit)}${paused}`;
   }
 
   audit.onStateChange((state, why) => {
-    broker.link?.send({ type: 'audit-state', state, refused: audit.refusedWithoutRecord });
-    log.warn({ state, reason: why }, 'the state of the audit log changed');
+    broker.link?.send(auditState(audit));
+    log.warn({ state, conditions: audit.conditions, reason: why }, 'the state of the audit log changed');
     if (state === 'writing') calls.closeUnrecorded().catch(audit.countUnrecorded);
     manager.status(status());
   });
@@ -185,7 +172,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
       void record('broker-start', { pid: firstPid, way, uid, gid, degraded });
     },
     serving(link) {
-      link.send({ type: 'audit-state', state: audit.state, refused: audit.refusedWithoutRecord });
+      link.send(auditState(audit));
       link.send({ type: 'pause-state', since: pause.since });
       sessions.passUntaken();
     },
@@ -282,7 +269,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
         swept: killed,
       },
       ...{ development: first.settings.development, durability: first.settings.audit.durability },
-      seal_keys: seals.bound ? 'machine' : 'unbound',
+      seal_keys: audit.sealKeys,
     },
     {},
     true,

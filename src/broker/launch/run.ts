@@ -2,6 +2,7 @@ import type { LaunchEnd, LaunchRefusal, Outcome } from '../../boundary/messages.
 import type { ErrorReason } from '../../shared/errors.ts';
 import type { JsonObject } from '../../shared/json-value.ts';
 import type { Intent } from '../audit/records.ts';
+import type { BuiltIn } from '../builtin/built-in.ts';
 import type { Admitted, Answer, Run } from '../call.ts';
 import type { Method } from '../catalogue/catalogue.ts';
 import type { Services } from '../services.ts';
@@ -19,7 +20,7 @@ const NOTHING_RAN: Omit<Run, 'outcome' | 'answer'> = {
  * driver out. Whatever happens, the driver's processes are dead when this settles (invariant 9).
  */
 export async function run(admitted: Admitted, intent: Intent, services: Services): Promise<Run> {
-  if (admitted.target.kind === 'built-in') return runBuiltIn(admitted, intent);
+  if (admitted.target.kind === 'built-in') return runBuiltIn(admitted, admitted.target.builtIn, intent);
   const { method } = admitted.target;
   const started = performance.now();
   const microseconds = (from: number, to: number): number => Math.round((to - from) * 1000);
@@ -76,12 +77,12 @@ export async function run(admitted: Admitted, intent: Intent, services: Services
   };
 }
 
-async function runBuiltIn(admitted: Admitted, intent: Intent): Promise<Run> {
-  const recorded = await intent;
-  if (recorded !== 'recorded' || admitted.target.kind !== 'built-in') {
-    return { ...NOTHING_RAN, outcome: 'cancelled', answer: failure('audit-unavailable') };
+async function runBuiltIn(admitted: Admitted, builtIn: BuiltIn, intent: Intent): Promise<Run> {
+  if ((await intent) !== 'recorded') {
+    const answer = failure('audit-unavailable', builtIn.toldUnrecorded?.());
+    return { ...NOTHING_RAN, outcome: 'cancelled', answer };
   }
-  const result = await admitted.target.builtIn.answer(admitted, admitted.generation);
+  const result = await builtIn.answer(admitted, admitted.generation);
   return { ...NOTHING_RAN, outcome: 'ok', answer: { ok: true, result, driver: null } };
 }
 

@@ -1,17 +1,21 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { AuditCondition, AuditState } from '../../shared/audit/conditions.ts';
 import type { AuditFields } from '../../shared/audit/fields.ts';
 import type { AuditEvent } from '../../shared/audit/record.ts';
 import { reservePath } from '../../shared/audit/segments.ts';
 import type { Settings } from '../../shared/configuration/types.generated.ts';
 import { type ClockSources, createClock } from './clock.ts';
+import { keepSegments } from './keeper.ts';
 import { openStore } from './open.ts';
 import { holdReserve } from './reserve.ts';
 import type { SealStore } from './seals/seal-store.ts';
 import { writeSegments } from './segment-writer.ts';
+import { watchSpace } from './space.ts';
 import { StorageFailure, unavailable } from './unavailable.ts';
-import { type AuditState, createWriter } from './writer.ts';
+import { createWriter } from './writer.ts';
 
+export type { AuditState } from '../../shared/audit/conditions.ts';
 export type { AuditField, AuditFields } from '../../shared/audit/fields.ts';
-export type { AuditState } from './writer.ts';
 
 /** The audit log, open for writing: the only writer of its files. */
 export interface AuditLog {
@@ -26,7 +30,10 @@ export interface AuditLog {
     durable: boolean,
   ): Promise<{ seq: number }>;
   readonly state: AuditState;
-  /** `why` tells the operational log what failed; it names the daemon's files and is not for callers. */
+  readonly conditions: readonly AuditCondition[];
+  /** What the keys of its seals are bound to; null: it is not sealed. */
+  readonly sealKeys: 'machine' | 'nothing' | null;
+  /** Is told when the state or a condition has changed. `why` names the daemon's files and is not for callers. */
   onStateChange(listener: (state: AuditState, why: string | null) => void): void;
   /** Counts a refusal that could have no record; the count is recorded as soon as there can be one (invariant 11). */
   countRefused(): void;
@@ -48,19 +55,24 @@ export interface AuditLogOptions {
   /** As they are at the moment: a reload may change them. */
   readonly settings: () => AuditSettings;
   readonly clock?: ClockSources;
+  /** For the operational log. */
+  readonly report?: (message: string, details: AuditFields) => void;
   /** Milliseconds between two attempts to write again; default RETRY_MS. */
   readonly retryMs?: number;
   /** Milliseconds a write may take before what waits for it is refused; default STALL_MS. */
   readonly stallMs?: number;
-  /** What the log is sealed with; closed with it, also where it cannot be opened. Default: it is not sealed. */
+  /** Milliseconds between two looks at free space and at the segment's age; default LOOK_MS. */
+  readonly lookMs?: number;
+  /** What it is sealed with; closed with it, also where it cannot be opened. Default: it is not sealed. */
   readonly seals?: SealStore;
 }
 
 export const RETRY_MS = 1000;
 /** A frozen file system never answers: calls must be refused all the same (A14). */
 export const STALL_MS = 5000;
-/** How often it is looked whether the segment is due to be closed, in milliseconds. */
-const LOOK_MS = 10_000;
+export const LOOK_MS = 10_000;
+/** Looks after which closed segments are looked at though none was closed. */
+const KEEP_LOOKS = 60;
 
 /**
  * Opens the log, or makes it where there is none. All records that wait go out in one write and, if any asked for it,
@@ -69,10 +81,14 @@ const LOOK_MS = 10_000;
  * @throws AuditUnavailable where nothing is wrong with it and it cannot be written, for example on a full disk
  */
 export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> {
-  const { path, stateFolder, settings, retryMs = RETRY_MS, stallMs = STALL_MS } = options;
-  const { seals } = options;
+  const { path, stateFolder, settings, retryMs = RETRY_MS, stallMs = STALL_MS, lookMs = LOOK_MS } = options;
+  const { seals, report = ignore } = options;
   const clock = createClock(options.clock);
   const listeners: ((state: AuditState, why: string | null) => void)[] = [];
+  const changed = (why: string | null = null): void => {
+    if (writer.state === 'failing') keeper.interrupt();
+    for (const listener of listeners) listener(writer.state, why);
+  };
   const reserve = holdReserve(reservePath(path), () => settings().reserve_bytes);
   const opened = await openStore(path, stateFolder, clock, seals?.sealed ?? 0).catch(withoutSeals);
   try {
@@ -81,17 +97,40 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     await opened.store.abandon();
     return withoutSeals(error instanceof StorageFailure ? unavailable(error) : error);
   }
-  const segments = writeSegments({ opened, clock, limits: settings, rotated: () => writer.sealSoon() });
-  const writer = createWriter({
-    ...{ segments, clock, reserve, retryMs, stallMs },
-    ...{ seals: seals ?? null, sealLimits: () => settings().seal },
-    changed(why) {
-      for (const listener of listeners) listener(writer.state, why);
-    },
+  const rotated = (): void => {
+    writer.sealSoon();
+    keeper.wake();
+    space.look();
+  };
+  const segments = writeSegments({ opened, clock, limits: settings, rotated });
+  const sealing = { seals: seals ?? null, sealLimits: () => settings().seal };
+  const writer = createWriter({ segments, clock, reserve, retryMs, stallMs, changed, ...sealing });
+  const { append, sealNow, refusedCount } = writer;
+  const lowWater = (): number => settings().low_water_bytes;
+  const space = watchSpace({ path, lowWater, append, report, changed });
+  const keeper = keepSegments({
+    ...{ path, settings, append, sealNow, report, changed },
+    now: () => Date.parse(clock.now().time),
+    isWriting: () => writer.state === 'writing',
   });
-  const { refusedCount } = writer;
-  const look = setInterval(writer.rotateIfDue, LOOK_MS).unref();
-  writer.rotateIfDue();
+  let looks = 0;
+  const look = (): void => {
+    writer.rotateIfDue();
+    space.look();
+    if (looks % KEEP_LOOKS === 0) keeper.wake();
+    looks += 1;
+  };
+  const timer = setInterval(look, lookMs).unref();
+  look();
+
+  function conditions(): readonly AuditCondition[] {
+    return [
+      ...(space.isLow ? ['low-space' as const] : []),
+      ...(writer.isReserveUsed ? ['reserve-given-up' as const] : []),
+      ...(keeper.refused === null ? [] : ['retention-refused' as const]),
+      ...(keeper.isFailing ? ['compression-failing' as const] : []),
+    ];
+  }
 
   async function withoutSeals(error: unknown): Promise<never> {
     await seals?.close();
@@ -99,10 +138,14 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
   }
 
   return {
-    append: writer.append,
+    append,
     get state() {
       return writer.state;
     },
+    get conditions() {
+      return conditions();
+    },
+    sealKeys: seals === undefined ? null : seals.bound ? 'machine' : 'nothing',
     onStateChange(listener) {
       listeners.push(listener);
     },
@@ -111,9 +154,15 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     get refusedWithoutRecord() {
       return refusedCount.total;
     },
-    close() {
-      clearInterval(look);
-      return writer.close();
+    async close() {
+      clearInterval(timer);
+      const kept = keeper.close();
+      await writer.close();
+      await Promise.race([kept, wait(stallMs, undefined, { ref: false })]);
     },
   };
+}
+
+function ignore(): void {
+  // Nobody keeps an operational log.
 }

@@ -1,3 +1,4 @@
+import type { AuditState } from '../../shared/audit/conditions.ts';
 import type { AuditFields } from '../../shared/audit/fields.ts';
 import { type AuditEvent, prepareRecord } from '../../shared/audit/record.ts';
 import type { AuditClock } from './clock.ts';
@@ -9,8 +10,6 @@ import { createSealer, type SealLimits } from './seals/sealer.ts';
 import type { SegmentWriter } from './segment-writer.ts';
 import { AuditUnavailable, StorageFailure, unavailable } from './unavailable.ts';
 import { within } from './within.ts';
-
-export type AuditState = 'writing' | 'failing';
 
 /** Writes records in groups, refuses them while that fails, and goes on by itself. */
 export interface Writer {
@@ -210,7 +209,7 @@ export function createWriter(options: WriterOptions): Writer {
     try {
       const isGivenUp = !isInOrder && cause.isFull && reserve.isHeld;
       if (isGivenUp) await reserve.giveUp();
-      else await reserve.make();
+      else if (!reserve.isHeld) await reserve.make();
       await sealer?.resume();
       await declare(failure, isGivenUp);
     } catch (error) {
@@ -220,6 +219,7 @@ export function createWriter(options: WriterOptions): Writer {
       return;
     }
     if (reserve.isHeld) failure = null;
+    sealer?.wrote(segments.head.seq);
     options.changed(failure === null ? null : cause.message);
   }
 

@@ -76,8 +76,8 @@ export async function listSegments(path: string): Promise<readonly Segment[]> {
   return [...closed, ...open];
 }
 
-/** The segment that a file's name stands for; null: none of this log. */
-function segmentOf(path: string, name: string): Segment | null {
+/** The closed segment that a file's name stands for; null: none of this log. */
+export function segmentOf(path: string, name: string): Segment | null {
   const isCompressed = name.endsWith(COMPRESSED);
   const plain = isCompressed ? name.slice(0, -COMPRESSED.length) : name;
   const digits = plain.slice(-ENDING.length - SEQUENCE_DIGITS, -ENDING.length);

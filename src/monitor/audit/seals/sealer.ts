@@ -57,7 +57,8 @@ export interface Sealer {
  */
 export function createSealer(store: SealStore, log: SealedLog): Sealer {
   let head = log.head;
-  let isFirst = true;
+  /** Whether the next record is to be sealed at once. */
+  let isDue = true;
   let isStopped = false;
   /** The last seal that was asked for, and the one that has not begun. */
   let last: Promise<void> = Promise.resolve();
@@ -79,7 +80,7 @@ export function createSealer(store: SealStore, log: SealedLog): Sealer {
 
   function sealIfDue(): void {
     if (isStopped || isSealing || waiting !== null) return;
-    if (isFirst || head - store.sealed >= log.limits().records) sealUnasked();
+    if (isDue || head - store.sealed >= log.limits().records) sealUnasked();
   }
 
   /** What fails is told by the log, which takes no record then; the next record or the timer tries again. */
@@ -104,7 +105,7 @@ export function createSealer(store: SealStore, log: SealedLog): Sealer {
     isSealing = true;
     try {
       await seal();
-      isFirst = false;
+      isDue = false;
     } finally {
       isSealing = false;
       schedule();
@@ -156,7 +157,10 @@ export function createSealer(store: SealStore, log: SealedLog): Sealer {
   return {
     wrote,
     sealNow,
-    sealSoon: sealUnasked,
+    sealSoon() {
+      isDue = true;
+      sealUnasked();
+    },
     resume,
     stop() {
       isStopped = true;

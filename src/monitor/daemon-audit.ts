@@ -1,0 +1,37 @@
+import { auditWarnings } from '../shared/audit/conditions.ts';
+import type { Log } from '../shared/log.ts';
+import { type AuditLog, type AuditLogOptions, openAuditLog } from './audit/log.ts';
+import { openSeals } from './audit/seals/open-seals.ts';
+import { AuditUnavailable } from './audit/unavailable.ts';
+import { WorthAnotherTry } from './worth-another-try.ts';
+
+/**
+ * Opens the audit log for a daemon, which tells in its operational log what happens to it.
+ * @throws Error where an admin has to look at the log, WorthAnotherTry where the disk is full or does not answer
+ */
+export async function openDaemonAudit(options: AuditLogOptions, log: Log): Promise<AuditLog> {
+  const report: AuditLogOptions['report'] = (message, details) => log.warn(details, message);
+  try {
+    return await openAuditLog({ ...options, seals: await openSeals(options), report });
+  } catch (error) {
+    throw error instanceof AuditUnavailable ? new WorthAnotherTry(error.message, { cause: error }) : error;
+  }
+}
+
+/** What the service's status line says of the log; empty where all is well. */
+export function auditStatus({ state, conditions }: AuditLog): string {
+  return auditWarnings(state, conditions)
+    .map((warning) => `; ${warning}`)
+    .join('');
+}
+
+/** What the broker is told of the log. */
+export function auditState(audit: AuditLog): {
+  readonly type: 'audit-state';
+  readonly state: AuditLog['state'];
+  readonly refused: number;
+  readonly conditions: AuditLog['conditions'];
+} {
+  const { state, refusedWithoutRecord: refused, conditions } = audit;
+  return { type: 'audit-state', state, refused, conditions };
+}
