@@ -135,13 +135,15 @@ export const commands: readonly CommandSpecification[] = [
   },
   {
     name: 'audit verify',
-    usage: 'audit verify',
-    summary: 'whether the audit log is whole',
+    usage: 'audit verify [PATH...]',
+    summary: 'whether the audit log is whole, and was sealed in its time',
     notes: [
-      'It needs to read the log and the state folder: run it as root, or as the user of a rootless daemon.',
+      'With the state folder, so as root or as the user of a rootless daemon, it proves the log to its end; without it, as',
+      'far as it is sealed, and says so. PATH is a folder with a copy, or files of one: these may be a part of a log.',
+      'Only a key that was kept elsewhere tells a log from one that root made anew: give it with --key.',
     ],
-    options: ['log', 'state', 'json'],
-    operands: 0,
+    options: ['key', 'log', 'state', 'json'],
+    operands: Number.POSITIVE_INFINITY,
     run: verifyAuditLog,
   },
   {

@@ -51,6 +51,13 @@ export function belongsToLog(path: string, name: string): boolean {
   return name.startsWith(stem) && /^[0-9]{16}\.jsonl(?:\.gz)?(?:\.[a-z]+)?$/.test(name.slice(stem.length));
 }
 
+/** The log that a file of this name is a part of: a segment, plain or compressed, its seals, or the file written to. */
+export function logOf(path: string): string {
+  const name = basename(path);
+  const stem = /^(.*)-(?:[0-9]{16}\.jsonl(?:\.gz)?|seals\.jsonl)$/.exec(name)?.[1];
+  return stem === undefined ? path : join(dirname(path), `${stem}${ENDING}`);
+}
+
 /** A file of the log's, beside it: `audit.jsonl` gives `audit<suffix>`. */
 function beside(path: string, suffix: string): string {
   const name = basename(path);

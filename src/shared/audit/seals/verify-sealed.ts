@@ -1,7 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import type { SeeRecord } from '../chain.ts';
+import type { AuditFields } from '../fields.ts';
 import { HEAD_NOTE_FILE } from '../head-note.ts';
 import { REREAD_WAIT_MS } from '../next-segment.ts';
+import { parseRecord } from '../record.ts';
 import { sealsPath } from '../segments.ts';
 import { type FirstBad, REREADS_DEFAULT, type VerifyResult, verifyLog } from '../verify.ts';
 import { judgeByState } from './judge-by-state.ts';
@@ -31,6 +34,8 @@ export interface SealedResult extends VerifyResult {
   readonly proven: number;
   /** null: the log has no seals. */
   readonly seals: SealsResult | null;
+  /** What its first record says, where that is a reset: another log stood in its place before. */
+  readonly reset: AuditFields | null;
 }
 
 export interface SealedOptions {
@@ -50,28 +55,50 @@ export interface SealedOptions {
  * @throws Error "Cannot verify the audit log: …" where a file cannot be read, or there is nothing to prove the log by
  */
 export async function verifySealedLog(path: string, options: SealedOptions): Promise<SealedResult> {
-  const { state, keys } = options;
-  const seals = openSeals(sealsPath(path), keys);
-  const head = state === null ? null : join(state, HEAD_NOTE_FILE);
-  const { isPart = false, rereads = REREADS_DEFAULT } = options;
-  if (seals === null) return await withoutSeals(path, head, options);
+  const seals = openSeals(sealsPath(path), options.keys);
+  let reset: AuditFields | null = null;
+  const readReset: SeeRecord = ({ event, seq }, line) => {
+    if (seq === 1 && event === 'audit-reset') reset = parseRecord(line.bytes).facts;
+  };
+  if (seals === null) {
+    const unsealed = await verifyUnsealed(path, options, readReset);
+    return { ...unsealed, seals: null, reset };
+  }
   try {
-    // What stands there now was sealed before the log is read.
-    const known = statSync(sealsPath(path)).size;
-    const match = matchSeals(seals);
-    const log = await verifyLog(path, head, { rereads, isPart, see: match.see });
-    if (log.firstBad === null) match.end(lastOf(log), isPart ? 0 : known);
-    const byState = state === null ? null : await ofState(match, seals, state, rereads);
-    const bad = ofMatch(match, log.firstBad) ?? log.firstBad ?? byState ?? ofKeys(match, seals, keys);
-    // Who has neither a key that was kept nor the state trusts the seals on sight.
-    const isKept = keys.some(({ epoch }) => epoch <= (seals.last?.epoch ?? 0));
-    const isTrusted = isKept || (keys.length === 0 && byState === null);
-    const sealed = isTrusted ? (match.proven?.seq ?? 0) : 0;
-    const proven = bad === null && state !== null ? lastOf(log) : sealed;
-    return { ...sealedResult(log, match, seals, bad), proven };
+    const sealed = await verifyBySeals(path, options, seals, readReset);
+    return { ...sealed, reset };
   } finally {
     seals.close();
   }
+}
+
+async function verifyBySeals(
+  path: string,
+  { state, keys, isPart = false, rereads = REREADS_DEFAULT }: SealedOptions,
+  seals: SealReader,
+  readReset: SeeRecord,
+): Promise<Omit<SealedResult, 'reset'>> {
+  // What stands there now was sealed before the log is read.
+  const known = statSync(sealsPath(path)).size;
+  const match = matchSeals(seals);
+  const see: SeeRecord = (link, line, file, number) => {
+    if (link.seq === 1) readReset(link, line, file, number);
+    match.see(link, line, file, number);
+  };
+  const log = await verifyLog(path, headOf(state), { rereads, isPart, see });
+  if (log.firstBad === null) match.end(lastOf(log), isPart ? 0 : known);
+  const byState = state === null ? null : await ofState(match, seals, state, rereads);
+  const bad = ofMatch(match, log.firstBad) ?? log.firstBad ?? byState ?? ofKeys(match, seals, keys);
+  // Who has neither a key that was kept nor the state trusts the seals on sight.
+  const isKept = keys.some(({ epoch }) => epoch <= (seals.last?.epoch ?? 0));
+  const isTrusted = isKept || (keys.length === 0 && byState === null);
+  const sealed = isTrusted ? (match.proven?.seq ?? 0) : 0;
+  const proven = bad === null && state !== null ? lastOf(log) : sealed;
+  return { ...sealedResult(log, match, seals, bad), proven };
+}
+
+function headOf(state: string | null): string | null {
+  return state === null ? null : join(state, HEAD_NOTE_FILE);
 }
 
 function openSeals(path: string, keys: readonly VerificationKey[]): SealReader | null {
@@ -83,36 +110,32 @@ function openSeals(path: string, keys: readonly VerificationKey[]): SealReader |
 }
 
 /** A log that was never sealed is proven by the state alone. */
-async function withoutSeals(
+async function verifyUnsealed(
   path: string,
-  head: string | null,
-  options: SealedOptions,
-): Promise<SealedResult> {
-  const { state, keys, isPart = false, rereads = REREADS_DEFAULT } = options;
+  { state, keys, isPart = false, rereads = REREADS_DEFAULT }: SealedOptions,
+  readReset: SeeRecord,
+): Promise<Omit<SealedResult, 'seals' | 'reset'>> {
   const name = basename(sealsPath(path));
-  if (head === null) {
+  if (state === null) {
     throw new Error(
       `Cannot verify the audit log: there is no ${name}, and no state folder to prove the log by`,
     );
   }
   let sealed: FirstBad | null = null;
-  const log = await verifyLog(path, head, {
-    ...{ rereads, isPart },
-    see({ event, seq }, _line, segment, line) {
-      if (event !== 'seal') return;
-      sealed ??= { segment, seq, line, what: 'missing', detail: `its seal is missing: there is no ${name}` };
-    },
-  });
-  const hasKeys = keys.length > 0 || existsSync(join(state ?? '', KEY_BLOCK_FILE));
-  const none = {
-    segment: name,
-    seq: log.begins,
-    line: 1,
-    what: 'missing',
-    detail: 'the seals do not exist',
-  } as const;
+  const see: SeeRecord = (link, line, segment, number) => {
+    readReset(link, line, segment, number);
+    if (link.event !== 'seal') return;
+    const detail = `its seal is missing: there is no ${name}`;
+    sealed ??= { segment, seq: link.seq, line: number, what: 'missing', detail };
+  };
+  const log = await verifyLog(path, headOf(state), { rereads, isPart, see });
+  const hasKeys = keys.length > 0 || existsSync(join(state, KEY_BLOCK_FILE));
+  const none: FirstBad = {
+    ...{ segment: name, seq: log.begins, line: 1 },
+    ...{ what: 'missing', detail: 'the seals do not exist' },
+  };
   const bad = log.firstBad ?? sealed ?? (hasKeys && log.records > 0 ? none : null);
-  return { ...log, ok: bad === null, firstBad: bad, seals: null, proven: bad === null ? lastOf(log) : 0 };
+  return { ...log, ok: bad === null, firstBad: bad, proven: bad === null ? lastOf(log) : 0 };
 }
 
 function lastOf({ begins, records }: VerifyResult): number {
@@ -150,7 +173,8 @@ function ofKeys(match: SealMatch, seals: SealReader, keys: readonly Verification
       return behindSeals(match, seals, 'truncated', detail);
     }
     const { next } = seals.last ?? {};
-    if (next === undefined || next.equals(kept.key)) continue;
+    if (next === undefined) return behindSeals(match, seals, 'missing', 'no seal was made yet');
+    if (next.equals(kept.key)) continue;
     const detail = `the key of epoch ${epoch} is ${fingerprintOf(next)}, and the one that was kept is ${fingerprintOf(kept.key)}: it is another log, or one that was made anew`;
     return behindSeals(match, seals, 'resealed', detail);
   }
@@ -171,7 +195,7 @@ function sealedResult(
   match: SealMatch,
   seals: SealReader,
   firstBad: FirstBad | null,
-): Omit<SealedResult, 'proven'> {
+): Omit<SealedResult, 'proven' | 'reset'> {
   const { proven, matched, awaited } = match;
   const last = proven === null ? null : { epoch: proven.epoch, seq: proven.seq, time: proven.time };
   const firstKey = seals.first === null ? null : { epoch: seals.first.epoch, key: seals.first.key };
