@@ -213,7 +213,7 @@ describe('a reset that was asked for', () => {
     process.stdout.write(`crashes while resetting: ${rounds}, each gone on with\n`);
     expect(rounds).toBeGreaterThan(40);
     expect(Object.keys(old)).toContain(basename(model.seals));
-  }, 120_000);
+  }, 600_000);
 });
 
 /** Opens a log that is to begin anew, up to a crash. Also returns the first record, where that is there already. */

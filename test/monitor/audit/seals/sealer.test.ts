@@ -12,6 +12,7 @@ import {
   type SealedPlaces,
   sealProblem,
 } from '../../../shared/audit/seals/sealed-places.ts';
+import { patience } from '../../../support/patience.ts';
 
 const anyFile = await open('/dev/null');
 const files = Object.getPrototypeOf(anyFile) as FileHandle;
@@ -20,6 +21,12 @@ await anyFile.close();
 afterEach(() => {
   vi.restoreAllMocks();
 });
+
+const WITHIN_MS = 20_000 * patience;
+
+function eventually(check: () => void): Promise<void> {
+  return vi.waitFor(check, WITHIN_MS);
+}
 
 const NEVER: SealLimits = { records: 1_000_000, seconds: 86_400 };
 
@@ -45,7 +52,7 @@ describe('a log', () => {
     const places = makeSealedPlaces();
     const log = await openWith(places, () => NEVER);
     await log.append('daemon-start', {}, {}, true);
-    await vi.waitFor(() => expect(places.readSeals()).toHaveLength(1));
+    await eventually(() => expect(places.readSeals()).toHaveLength(1));
     expect(eventsOf(places)).toEqual(['daemon-start', 'seal']);
     await log.close();
   });
@@ -88,7 +95,7 @@ describe('a log', () => {
     const places = makeSealedPlaces();
     const log = await openWith(places, () => ({ records: 1_000_000, seconds: 0.05 }));
     await log.append('session', {}, {}, false);
-    await vi.waitFor(() => expect(places.readSeals().length).toBeGreaterThan(3), 10_000);
+    await eventually(() => expect(places.readSeals().length).toBeGreaterThan(3));
     await log.close();
     expect(eventsOf(places).filter((event) => event !== 'seal')).toEqual(['session']);
     expect(sealProblem(places)).toBeNull();
@@ -99,10 +106,10 @@ describe('a log', () => {
     let limits = NEVER;
     const log = await openWith(places, () => limits);
     await log.append('session', {}, {}, false);
-    await vi.waitFor(() => expect(places.readSeals()).toHaveLength(1));
+    await eventually(() => expect(places.readSeals()).toHaveLength(1));
     limits = { records: 2, seconds: 86_400 };
     for (let count = 0; count < 3; count += 1) await log.append('session', {}, {}, false);
-    await vi.waitFor(() => expect(places.readSeals().length).toBeGreaterThan(1));
+    await eventually(() => expect(places.readSeals().length).toBeGreaterThan(1));
     await log.close();
   });
 
@@ -114,7 +121,7 @@ describe('a log', () => {
     for (let count = 0; count < 20; count += 1) await log.append('call-end', {}, {}, true);
     expect(places.readSeals()).toHaveLength(0);
     thaw();
-    await vi.waitFor(() => expect(places.readSeals()).toHaveLength(1));
+    await eventually(() => expect(places.readSeals()).toHaveLength(1));
     expect(places.readSeals()[0]?.seq).toBeLessThan(5);
     await log.close();
     expect(sealProblem(places)).toBeNull();
@@ -131,12 +138,12 @@ describe('a log that cannot be sealed', () => {
       const places = makeSealedPlaces();
       const log = await openWith(places, () => ({ records: 5, seconds: 86_400 }));
       await log.append('session', {}, {}, false);
-      await vi.waitFor(() => expect(places.readSeals()).toHaveLength(1));
+      await eventually(() => expect(places.readSeals()).toHaveLength(1));
       const failing = failSync(fileOf(places), 3);
       const writing = whenWriting(log);
       for (let count = 0; count < 6; count += 1)
         await log.append('session', {}, {}, false).catch(() => undefined);
-      await vi.waitFor(() => expect(log.state).toBe('failing'));
+      await eventually(() => expect(log.state).toBe('failing'));
       await expect(log.append('session', {}, {}, false)).rejects.toThrow('the log cannot be sealed: EIO');
       log.countRefused();
       await writing;
@@ -155,12 +162,12 @@ describe('a log that cannot be sealed', () => {
 
   test('refuses records where the disk does not answer, and goes on when it does (A14)', async () => {
     const places = makeSealedPlaces();
-    const log = await openWith(places, () => NEVER, 50);
+    const log = await openWith(places, () => NEVER, 1500);
     const thaw = freezeSync(places.keys);
     await log.append('daemon-start', {}, {}, false);
-    await vi.waitFor(() => expect(log.state).toBe('failing'));
+    await eventually(() => expect(log.state).toBe('failing'));
     await expect(log.append('session', {}, {}, false)).rejects.toThrow(
-      'the disk did not answer within 50 ms',
+      'the disk did not answer within 1500 ms',
     );
     const writing = whenWriting(log);
     thaw();
@@ -219,12 +226,12 @@ describe('sealing at once', () => {
     const { log, answer, sealed, store } = play();
     const sealer = createSealer(store, log);
     const first = sealer.sealNow();
-    await vi.waitFor(() => expect(answer).toHaveLength(1));
+    await eventually(() => expect(answer).toHaveLength(1));
     const others = [sealer.sealNow(), sealer.sealNow(), sealer.sealNow()];
     expect(new Set(others).size).toBe(1);
     answer[0]?.();
     await first;
-    await vi.waitFor(() => expect(answer).toHaveLength(2));
+    await eventually(() => expect(answer).toHaveLength(2));
     answer[1]?.();
     await Promise.all(others);
     expect(sealed).toEqual([1, 2]);

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AuditLog, openAuditLog } from '../../../../src/monitor/audit/log.ts';
+import { type AuditLog, type AuditSettings, openAuditLog } from '../../../../src/monitor/audit/log.ts';
 import { openSeals, type SealsOptions } from '../../../../src/monitor/audit/seals/open-seals.ts';
 import type { SealLimits } from '../../../../src/monitor/audit/seals/sealer.ts';
 import { HEAD_NOTE_FILE } from '../../../../src/shared/audit/head-note.ts';
@@ -29,8 +29,14 @@ export interface SealedPlaces {
   readSeals(): readonly Seal[];
 }
 
-/** @param limits default: none is reached, so that a log is sealed behind its first record and when it is closed */
-export function makeSealedPlaces(limits: SealLimits = { records: 1_000_000, seconds: 86_400 }): SealedPlaces {
+/**
+ * @param limits default: none is reached, so that a log is sealed behind its first record and when it is closed
+ * @param more other settings of the log
+ */
+export function makeSealedPlaces(
+  limits: SealLimits = { records: 1_000_000, seconds: 86_400 },
+  more: Partial<AuditSettings> = {},
+): SealedPlaces {
   const base = makeFolder();
   const [folder, state] = [join(base, 'log'), join(base, 'state')];
   mkdirSync(folder);
@@ -42,10 +48,10 @@ export function makeSealedPlaces(limits: SealLimits = { records: 1_000_000, seco
     ...{ folder, state, path, seals },
     head: join(state, HEAD_NOTE_FILE),
     keys: join(state, KEY_BLOCK_FILE),
-    async open(more = {}) {
+    async open(options = {}) {
       const machine = THIS_MACHINE;
-      const opened = await openSeals({ path, stateFolder: state, machine, ...more });
-      const settings = auditSettings({ seal: limits });
+      const opened = await openSeals({ path, stateFolder: state, machine, ...options });
+      const settings = auditSettings({ ...more, seal: limits });
       // A log that fails is not to come back by itself: a test says when the next process begins.
       return openAuditLog({
         path,
