@@ -145,6 +145,8 @@ export async function validatorsText(): Promise<string> {
       write: false,
       legalComments: 'none',
       target: 'node24',
+      // What is made is the same where node_modules is a link.
+      preserveSymlinks: true,
     },
   });
   // ajv's helper carries the text of a require() for its code generator; here it is dead.

@@ -19,10 +19,7 @@ export const optionTable = {
     help: "--raw            pass the program's stdin, stdout, stderr and exit status through",
   },
   timeout: { type: 'string', help: '--timeout MS     end the call after so many milliseconds' },
-  reason: {
-    type: 'string',
-    help: '--reason TEXT    why you make the call, in your words; it stands in the audit log',
-  },
+  reason: { type: 'string', help: '--reason TEXT    why, in your words; it stands in the audit log' },
   lines: { type: 'string', short: 'n', help: '-n, --lines N    how many of the last records (default 10)' },
   follow: { type: 'boolean', short: 'f', help: '-f, --follow     print new records as they are written' },
   log: {
@@ -33,6 +30,12 @@ export const optionTable = {
     type: 'string',
     help: '--state DIR      the state folder (else $DRIVERD_STATE, /var/lib/driverd)',
   },
+  key: {
+    type: 'string',
+    help: '--key FILE       keys of the seals that were kept elsewhere, as `audit key` prints them',
+  },
+  epoch: { type: 'string', help: '--epoch N        the key of this epoch (default 1, the first)' },
+  current: { type: 'boolean', help: '--current        the key of the epoch that is not sealed yet' },
   config: {
     type: 'string',
     help: '--config DIR     the folder with driverd.yaml, drivers.d and policy.d (default /etc/driverd)',

@@ -1,5 +1,7 @@
 import type { OptionName } from './command-line.ts';
 import { hashParams } from './commands/audit-hash.ts';
+import { printAuditKey } from './commands/audit-key.ts';
+import { resetAuditLog } from './commands/audit-reset.ts';
 import { tailAuditLog } from './commands/audit-tail.ts';
 import { verifyAuditLog } from './commands/audit-verify.ts';
 import { callMethod } from './commands/call.ts';
@@ -134,14 +136,40 @@ export const commands: readonly CommandSpecification[] = [
   },
   {
     name: 'audit verify',
-    usage: 'audit verify',
-    summary: 'whether the audit log is whole',
+    usage: 'audit verify [PATH...]',
+    summary: 'whether the audit log is whole, and was sealed in its time',
     notes: [
-      'It needs to read the log and the state folder: run it as root, or as the user of a rootless daemon.',
+      'With the state folder, so as root or as the user of a rootless daemon, it proves the log to its end; without it, as',
+      'far as it is sealed, and says so. PATH is a folder with a copy, or files of one: these may be a part of a log.',
+      'Only a key that was kept elsewhere tells a log from one that root made anew: give it with --key.',
     ],
-    options: ['log', 'state', 'json', 'claims'],
-    operands: 0,
+    options: ['key', 'log', 'state', 'json', 'claims'],
+    operands: Number.POSITIVE_INFINITY,
     run: verifyAuditLog,
+  },
+  {
+    name: 'audit key',
+    usage: 'audit key',
+    summary: 'a key that the seals of the audit log are verified with',
+    notes: [
+      'Keep the first one where nobody who takes this host over can change it, and give it to `audit verify --key`.',
+      'Of the seals before it a key proves that they were there when it was printed, of those behind it that they follow.',
+    ],
+    options: ['epoch', 'current', 'log', 'json'],
+    operands: 0,
+    run: printAuditKey,
+  },
+  {
+    name: 'audit reset',
+    usage: 'audit reset',
+    summary: 'have the next start of the daemon begin a new audit log',
+    notes: [
+      'For a state folder that was lost, or a log that it does not know: the old files are kept beside the new ones, and the',
+      'first record says who asked and why. The daemon must be stopped; run it as root, or as the user of a rootless daemon.',
+    ],
+    options: ['reason', 'state', 'json'],
+    operands: 0,
+    run: resetAuditLog,
   },
   {
     name: 'audit hash',

@@ -1,6 +1,7 @@
 import { auditWarnings } from '../shared/audit/conditions.ts';
 import type { Log } from '../shared/log.ts';
 import { type AuditLog, type AuditLogOptions, openAuditLog } from './audit/log.ts';
+import { openSeals } from './audit/seals/open-seals.ts';
 import { worthAnotherTry } from './worth-another-try.ts';
 
 /**
@@ -10,7 +11,7 @@ import { worthAnotherTry } from './worth-another-try.ts';
 export async function openDaemonAudit(options: AuditLogOptions, log: Log): Promise<AuditLog> {
   const report: AuditLogOptions['report'] = (message, details) => log.warn(details, message);
   try {
-    return await openAuditLog({ ...options, report });
+    return await openAuditLog({ ...options, seals: await openSeals(options), report });
   } catch (error) {
     return worthAnotherTry(error);
   }

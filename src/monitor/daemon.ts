@@ -255,6 +255,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
         ...{ swept: killed, interrupted, params_key: keys.present.id },
       },
       ...{ development: first.settings.development, durability: first.settings.audit.durability },
+      seal_keys: audit.sealKeys,
     },
     {},
     true,

@@ -6,6 +6,9 @@ const TABLE = {
   disconnects: { ci: 300, full: 3_000 },
   tracedCalls: { ci: 100, full: 100 },
   machineKills: { ci: 2, full: 20 },
+  /** Of each kind of tampering with the audit log. */
+  tampering: { ci: 60, full: 1_000 },
+  untouchedLogs: { ci: 10, full: 100 },
   launchesAtOnce: { ci: 10_000, full: 10_000 },
 } as const;
 

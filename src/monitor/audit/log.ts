@@ -8,6 +8,7 @@ import { type ClockSources, createClock } from './clock.ts';
 import { keepSegments } from './keeper.ts';
 import { openStore } from './open.ts';
 import { holdReserve } from './reserve.ts';
+import type { SealStore } from './seals/seal-store.ts';
 import { writeSegments } from './segment-writer.ts';
 import { watchSpace } from './space.ts';
 import { StorageFailure, unavailable } from './unavailable.ts';
@@ -30,6 +31,8 @@ export interface AuditLog {
   ): Promise<{ seq: number }>;
   readonly state: AuditState;
   readonly conditions: readonly AuditCondition[];
+  /** What the keys of its seals are bound to; null: it is not sealed. */
+  readonly sealKeys: 'machine' | 'nothing' | null;
   /** Is told when the state or a condition has changed. `why` names the daemon's files and is not for callers. */
   onStateChange(listener: (state: AuditState, why: string | null) => void): void;
   /** Counts a refusal that could have no record; the count is recorded as soon as there can be one (invariant 11). */
@@ -52,8 +55,6 @@ export interface AuditLogOptions {
   /** As they are at the moment: a reload may change them. */
   readonly settings: () => AuditSettings;
   readonly clock?: ClockSources;
-  /** Seals all that is written; awaited before segments are removed. Default: there are no seals. */
-  readonly sealNow?: () => Promise<void>;
   /** For the operational log. */
   readonly report?: (message: string, details: AuditFields) => void;
   /** Milliseconds between two attempts to write again; default RETRY_MS. */
@@ -62,6 +63,8 @@ export interface AuditLogOptions {
   readonly stallMs?: number;
   /** Milliseconds between two looks at free space and at the segment's age; default LOOK_MS. */
   readonly lookMs?: number;
+  /** What it is sealed with; closed with it, also where it cannot be opened. Default: it is not sealed. */
+  readonly seals?: SealStore;
 }
 
 export const RETRY_MS = 1000;
@@ -79,7 +82,7 @@ const KEEP_LOOKS = 60;
  */
 export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> {
   const { path, stateFolder, settings, retryMs = RETRY_MS, stallMs = STALL_MS, lookMs = LOOK_MS } = options;
-  const { sealNow = noSeal, report = ignore } = options;
+  const { seals, report = ignore } = options;
   const clock = createClock(options.clock);
   const listeners: ((state: AuditState, why: string | null) => void)[] = [];
   const changed = (why: string | null = null): void => {
@@ -87,20 +90,22 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     for (const listener of listeners) listener(writer.state, why);
   };
   const reserve = holdReserve(reservePath(path), () => settings().reserve_bytes);
-  const opened = await openStore(path, stateFolder, clock);
+  const opened = await openStore(path, stateFolder, clock, seals?.sealed ?? 0).catch(withoutSeals);
   try {
     await reserve.make();
   } catch (error) {
     await opened.store.abandon();
-    throw error instanceof StorageFailure ? unavailable(error) : error;
+    return withoutSeals(error instanceof StorageFailure ? unavailable(error) : error);
   }
   const rotated = (): void => {
+    writer.sealSoon();
     keeper.wake();
     space.look();
   };
   const segments = writeSegments({ opened, clock, limits: settings, rotated });
-  const writer = createWriter({ segments, clock, reserve, retryMs, stallMs, changed });
-  const { append, refusedCount } = writer;
+  const sealing = { seals: seals ?? null, sealLimits: () => settings().seal };
+  const writer = createWriter({ segments, clock, reserve, retryMs, stallMs, changed, ...sealing });
+  const { append, sealNow, refusedCount } = writer;
   const lowWater = (): number => settings().low_water_bytes;
   const space = watchSpace({ path, lowWater, append, report, changed });
   const keeper = keepSegments({
@@ -127,6 +132,11 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     ];
   }
 
+  async function withoutSeals(error: unknown): Promise<never> {
+    await seals?.close();
+    throw error;
+  }
+
   return {
     append,
     get state() {
@@ -135,6 +145,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     get conditions() {
       return conditions();
     },
+    sealKeys: seals === undefined ? null : seals.bound ? 'machine' : 'nothing',
     onStateChange(listener) {
       listeners.push(listener);
     },
@@ -150,10 +161,6 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
       await Promise.race([kept, wait(stallMs, undefined, { ref: false })]);
     },
   };
-}
-
-async function noSeal(): Promise<void> {
-  // What is removed is named by a record of the chain alone.
 }
 
 function ignore(): void {

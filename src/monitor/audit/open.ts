@@ -24,8 +24,15 @@ export interface Opened {
  * Opens the log's files and declares what is not as the last run should have left it. Throws Error
  * "Cannot open the audit log: …" with the first bad record where there is one, and AuditUnavailable where nothing is wrong
  * with the log and it cannot be written.
+ *
+ * @param sealed number of the last record that was sealed, 0 for none: the log cannot end before it
  */
-export async function openStore(path: string, stateFolder: string, clock: AuditClock): Promise<Opened> {
+export async function openStore(
+  path: string,
+  stateFolder: string,
+  clock: AuditClock,
+  sealed: number,
+): Promise<Opened> {
   const taken = await takeUpLog(path, stateFolder, clock.boot).catch(async (error: unknown) => {
     const bad = await firstBad(path, join(stateFolder, HEAD_NOTE_FILE));
     throw cannotOpen(bad ?? reason(error), error);
@@ -33,6 +40,9 @@ export async function openStore(path: string, stateFolder: string, clock: AuditC
   const { files, recovery } = taken;
   const store = holdStore(files);
   try {
+    const { after } = files.tail.next;
+    if (after.seq < sealed)
+      throw new Error(`it ends with record ${after.seq}, and record ${sealed} was sealed`);
     const records = recordsOf(taken, clock);
     if (records.length > 0) await store.add(composeAddition(files.tail.next, records));
     // Also where nothing was to be declared: the note then names the present boot.

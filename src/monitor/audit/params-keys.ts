@@ -134,7 +134,8 @@ function withDescriptor(file: number, use: (file: number) => void): void {
 function knowsRecords(headPath: string): boolean {
   try {
     const { standing, writing } = decodeHeadNote(readFileSync(headPath));
-    return standing.seq > 0 || writing !== null;
+    // The first record of a chain has no params: it is the reset that began it, or the daemon's start.
+    return (writing ?? standing).seq > 1;
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return false;
     throw error;

@@ -10,18 +10,25 @@ export const GROUP_RECORDS_MAXIMUM = 512;
 /** A write ends with the record that reaches this many bytes. */
 export const GROUP_BYTES_MAXIMUM = 1_048_576;
 
+/** Where a record came to stand. */
+export interface Written {
+  readonly seq: number;
+  readonly hash: string;
+}
+
 /** A record that somebody waits for. */
 export interface WaitingRecord {
   readonly record: PreparedRecord;
   readonly durable: boolean;
-  readonly written: (answer: { seq: number }) => void;
+  readonly written: (answer: Written) => void;
   readonly refused: (error: Error) => void;
 }
 
 /** Records that go out in one write, under one fdatasync if any of them asked for it. */
 export interface Group extends Addition {
   readonly waiting: readonly WaitingRecord[];
-  readonly firstSeq: number;
+  /** For each of them, in order. */
+  readonly places: readonly Written[];
 }
 
 export interface RecordQueue {
@@ -48,6 +55,7 @@ export function createQueue(): RecordQueue {
 
   function takeGroup(head: Head): Group | null {
     const lines: string[] = [];
+    const places: Written[] = [];
     let { seq, hash: prev } = head;
     let sync = false;
     let length = 0;
@@ -56,6 +64,7 @@ export function createQueue(): RecordQueue {
       seq += 1;
       const { line, hash } = sealRecord(waiting.record, seq, prev);
       lines.push(line);
+      places.push({ seq, hash });
       prev = hash;
       sync ||= waiting.durable;
       length += line.length;
@@ -65,7 +74,7 @@ export function createQueue(): RecordQueue {
     const waiting = queue.splice(0, lines.length);
     const text = Buffer.from(lines.join(''));
     const target = { seq, hash: prev, bytes: head.bytes + text.length };
-    return { waiting, firstSeq: head.seq + 1, bytes: text, target, sync };
+    return { waiting, places, bytes: text, target, sync };
   }
 
   function takeAll(): readonly WaitingRecord[] {

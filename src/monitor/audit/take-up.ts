@@ -11,6 +11,7 @@ import {
 } from '../../shared/audit/head-note.ts';
 import { listSegments, segmentPath } from '../../shared/audit/segments.ts';
 import { createOwnFile, LOG_MODE, openOwnFile, STATE_MODE } from './log-file.ts';
+import { LogNotKnown } from './log-not-known.ts';
 import type { RecoveryCause } from './recovery.ts';
 import { CALLED_LOG, type ClosedSegment, describeClosed, LOG_FLAGS } from './rotation.ts';
 import type { OpenFiles } from './store.ts';
@@ -48,7 +49,8 @@ export async function takeUpLog(path: string, stateFolder: string, boot: string)
   try {
     const note = keep(await openOwnFile(noteFile, constants.O_RDWR));
     if (note !== null) return await takeUpNoted({ path, boot }, note, keep);
-    if ((await listSegments(path)).length > 0) throw new Error('the log exists and its head note is missing');
+    if ((await listSegments(path)).length > 0)
+      throw new LogNotKnown('the log exists and its head note is missing');
     const fresh = { boot, segment: 1, durable: EMPTY_HEAD, standing: EMPTY_HEAD, writing: null };
     // The note first: a log without a note would be refused at the next start.
     const made = keep(await createOwnFile(noteFile, constants.O_RDWR, encodeHeadNote(fresh)));

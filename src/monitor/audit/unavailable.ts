@@ -1,5 +1,14 @@
 /** Where writing the log failed. `changed`: it is not as the monitor left it, so something else wrote to it or cut it. */
-export type FailedStage = 'note' | 'write' | 'sync' | 'stalled' | 'changed' | 'open' | 'rotate' | 'reserve';
+export type FailedStage =
+  | 'note'
+  | 'write'
+  | 'sync'
+  | 'stalled'
+  | 'changed'
+  | 'open'
+  | 'rotate'
+  | 'reserve'
+  | 'seal';
 
 /** A record is not in the log, or not known to be; nothing that needs it may go on (invariant 11). */
 export class AuditUnavailable extends Error {

@@ -2,26 +2,28 @@ import type { AuditState } from '../../shared/audit/conditions.ts';
 import type { AuditFields } from '../../shared/audit/fields.ts';
 import { type AuditEvent, prepareRecord } from '../../shared/audit/record.ts';
 import type { AuditClock } from './clock.ts';
-import { createQueue, type Group, type WaitingRecord } from './queue.ts';
+import { createQueue, type Group, type WaitingRecord, type Written } from './queue.ts';
 import { createRefusedCount, type RefusedCount } from './refused-count.ts';
 import type { Reserve } from './reserve.ts';
+import type { SealStore } from './seals/seal-store.ts';
+import { createSealer, type SealLimits } from './seals/sealer.ts';
 import type { SegmentWriter } from './segment-writer.ts';
 import { AuditUnavailable, StorageFailure, unavailable } from './unavailable.ts';
+import { within } from './within.ts';
 
 /** Writes records in groups, refuses them while that fails, and goes on by itself. */
 export interface Writer {
-  append(
-    event: AuditEvent,
-    facts: AuditFields,
-    claims: AuditFields,
-    durable: boolean,
-  ): Promise<{ seq: number }>;
+  append(event: AuditEvent, facts: AuditFields, claims: AuditFields, durable: boolean): Promise<Written>;
   readonly state: AuditState;
   /** Whether the reserve is given up: what is under way is closed on record, and nothing new is accepted. */
   readonly isReserveUsed: boolean;
   readonly refusedCount: RefusedCount;
   /** Begins a new segment where one is due. */
   rotateIfDue(): void;
+  /** Seals all that stands in the log; does nothing where it is not sealed. Rejects with AuditUnavailable. */
+  sealNow(): Promise<void>;
+  /** A segment was closed: it is sealed soon. */
+  sealSoon(): void;
   close(): Promise<void>;
 }
 
@@ -31,6 +33,9 @@ export interface WriterOptions {
   readonly reserve: Reserve;
   readonly retryMs: number;
   readonly stallMs: number;
+  /** null: the log is not sealed. */
+  readonly seals: SealStore | null;
+  readonly sealLimits: () => SealLimits;
   /** The state, or what the reserve does, has changed. */
   changed(why: string | null): void;
 }
@@ -52,6 +57,7 @@ const CLOSING_EVENTS: ReadonlySet<string> = new Set<AuditEvent>([
   'broker-ended',
   'daemon-stop',
   'retention',
+  'seal',
 ]);
 
 export function createWriter(options: WriterOptions): Writer {
@@ -64,15 +70,32 @@ export function createWriter(options: WriterOptions): Writer {
   let retryTimer: NodeJS.Timeout | null = null;
   let working: Promise<void> | null = null;
   let closed = false;
+  const sealer =
+    options.seals &&
+    createSealer(options.seals, {
+      ...{ head: segments.head.seq, stallMs, limits: options.sealLimits, fail: failBeside },
+      append: (facts) => enqueue('seal', facts, {}, true),
+      isWriting: () => failure === null,
+      now: () => clock.now().time,
+    });
 
   function append(
     event: AuditEvent,
     facts: AuditFields,
     claims: AuditFields,
     durable: boolean,
-  ): Promise<{ seq: number }> {
+  ): Promise<Written> {
+    if (!closed) return enqueue(event, facts, claims, durable);
+    return Promise.reject(new AuditUnavailable('Cannot write the audit record: the log is closed'));
+  }
+
+  function enqueue(
+    event: AuditEvent,
+    facts: AuditFields,
+    claims: AuditFields,
+    durable: boolean,
+  ): Promise<Written> {
     return new Promise((written, refused) => {
-      if (closed) return refused(new AuditUnavailable('Cannot write the audit record: the log is closed'));
       if (failure !== null && !(takesClosing(failure) && CLOSING_EVENTS.has(event))) {
         return refused(unavailable(failure.cause));
       }
@@ -116,10 +139,9 @@ export function createWriter(options: WriterOptions): Writer {
         if (group === null && !segments.unsettled) return;
         const step = group === null ? segments.settle() : segments.add(group);
         await unlessStalled(step, group?.waiting ?? []);
-        for (const [index, { written }] of (group?.waiting ?? []).entries()) {
-          written({ seq: (group?.firstSeq ?? 0) + index });
-        }
+        for (const [index, place] of (group?.places ?? []).entries()) group?.waiting[index]?.written(place);
         segments.confirm();
+        if (group !== null) sealer?.wrote(segments.head.seq);
       }
     } catch (error) {
       fail(asFailure(error), group?.waiting ?? []);
@@ -145,6 +167,12 @@ export function createWriter(options: WriterOptions): Writer {
     refuse(waiting, failure);
     refuseQueued(failure);
     if (isFirst) options.changed(cause.message);
+  }
+
+  /** Fails for what is done beside the writing. */
+  function failBeside(cause: StorageFailure): void {
+    fail(cause, []);
+    if (working === null) scheduleRetry();
   }
 
   function refuse(waiting: readonly WaitingRecord[], { cause }: Failure): void {
@@ -182,6 +210,7 @@ export function createWriter(options: WriterOptions): Writer {
       const isGivenUp = !isInOrder && cause.isFull && reserve.isHeld;
       if (isGivenUp) await reserve.giveUp();
       else if (!reserve.isHeld) await reserve.make();
+      await sealer?.resume();
       await declare(failure, isGivenUp);
     } catch (error) {
       // The next attempt is on its way; the first failure is the one that is told, since later ones follow from it.
@@ -190,6 +219,7 @@ export function createWriter(options: WriterOptions): Writer {
       return;
     }
     if (reserve.isHeld) failure = null;
+    sealer?.wrote(segments.head.seq);
     options.changed(failure === null ? null : cause.message);
   }
 
@@ -210,30 +240,33 @@ export function createWriter(options: WriterOptions): Writer {
     refusedCount.stop();
     const counted = failure === null ? refusedCount.flush() : Promise.resolve();
     closed = true;
+    sealer?.stop();
     clearTimeout(retryTimer ?? undefined);
-    const finished = finish(counted);
-    const late = new AuditUnavailable(
-      `Cannot close the audit log: the disk did not answer within ${stallMs} ms`,
-    );
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(late), stallMs);
-    });
-    await Promise.race([finished, limit]).finally(() => clearTimeout(timer));
+    const late = `Cannot close the audit log: the disk did not answer within ${stallMs} ms`;
+    await within(stallMs, finish(counted), new AuditUnavailable(late));
   }
 
   async function finish(counted: Promise<void>): Promise<void> {
-    while (working !== null) await working;
-    await counted;
-    // In the reserve's room the last word is how many were refused; else it is one more try.
-    if (failure !== null) await (isInOrder ? declare(failure, true).catch(asFailure) : recover());
-    if (failure !== null && !isInOrder) {
+    try {
+      await whenIdle();
+      await counted;
+      // In the reserve's room the last word is how many were refused; else it is one more try.
+      if (failure !== null) await (isInOrder ? declare(failure, true).catch(asFailure) : recover());
+      // Where it fails, the log does, and that is told.
+      if (failure === null || isInOrder) await sealer?.sealRest().catch(asUnavailable);
+      await whenIdle();
+      if (failure === null || isInOrder) return await segments.close();
       await segments.abandon();
-      throw unavailable(failure.cause);
-    }
-    await segments.close().catch((error: unknown) => {
+      throw failure.cause;
+    } catch (error) {
       throw unavailable(asFailure(error));
-    });
+    } finally {
+      await sealer?.close();
+    }
+  }
+
+  async function whenIdle(): Promise<void> {
+    while (working !== null) await working;
   }
 
   return {
@@ -248,6 +281,8 @@ export function createWriter(options: WriterOptions): Writer {
     rotateIfDue() {
       if (!closed && failure === null && segments.due() !== null) startWork();
     },
+    sealNow: async () => sealer?.sealNow(),
+    sealSoon: () => sealer?.sealSoon(),
     close,
   };
 }
@@ -256,4 +291,8 @@ export function createWriter(options: WriterOptions): Writer {
 function asFailure(error: unknown): StorageFailure {
   if (error instanceof StorageFailure) return error;
   throw error;
+}
+
+function asUnavailable(error: unknown): void {
+  if (!(error instanceof AuditUnavailable)) throw error;
 }

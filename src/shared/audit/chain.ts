@@ -4,7 +4,15 @@ import { hashOfLine, parseRecord, type RecordLink, readLink, readNext } from './
 import { beginTornRegion, type Fragment, type TornRegion } from './torn-region.ts';
 
 /** What can be wrong with a log. */
-export type Fault = 'edited' | 'missing' | 'reordered' | 'truncated' | 'appended' | 'torn' | 'head-mismatch';
+export type Fault =
+  | 'edited'
+  | 'missing'
+  | 'reordered'
+  | 'truncated'
+  | 'appended'
+  | 'torn'
+  | 'head-mismatch'
+  | 'resealed';
 
 /** The first place where a log is not a chain. */
 export interface ChainProblem {
@@ -22,8 +30,11 @@ export interface ChainProblem {
   readonly region: TornRegion;
 }
 
-/** Is told of each record that is linked to all before it, in order. The line's bytes are valid until it returns. */
-export type SeeRecord = (link: RecordLink, line: LogLine) => void;
+/**
+ * Is told of each record that is linked to all before it, in order, with its file and line number there. The line's bytes
+ * are valid until it returns.
+ */
+export type SeeRecord = (link: RecordLink, line: LogLine, file: string, number: number) => void;
 
 /** Follows the chain over the lines of a log, one by one, in constant memory. */
 export interface Chain {
@@ -60,7 +71,7 @@ export function followChain(start: Head, file = '', see: SeeRecord = ignore): Ch
     headFile = present;
     headLine = lines;
     if (link.event === 'recovery') recoveries += 1;
-    see(link, line);
+    see(link, line, headFile, headLine);
   }
 
   function take(line: LogLine): boolean {

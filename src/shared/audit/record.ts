@@ -58,6 +58,8 @@ export const AUDIT_EVENTS = [
   'driver-disabled',
   'permission-violation',
   'repeated-denials',
+  'seal',
+  'audit-reset',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 

@@ -39,6 +39,25 @@ export function reservePath(path: string): string {
   return beside(path, '-reserve');
 }
 
+/** The folder beside a log that keeps what stood in its place, named after the moment: `YYYYMMDDTHHMMSSZ`. */
+export function keptFolder(path: string, moment: string): string {
+  return beside(path, `-before-${moment}`);
+}
+
+/** Whether a file beside the log holds a part of it: a segment, plain or compressed or half compressed, or the seals. */
+export function belongsToLog(path: string, name: string): boolean {
+  if (name === basename(path) || name === basename(sealsPath(path))) return true;
+  const stem = basename(beside(path, '-'));
+  return name.startsWith(stem) && /^[0-9]{16}\.jsonl(?:\.gz)?(?:\.[a-z]+)?$/.test(name.slice(stem.length));
+}
+
+/** The log that a file of this name is a part of: a segment, plain or compressed, its seals, or the file written to. */
+export function logOf(path: string): string {
+  const name = basename(path);
+  const stem = /^(.*)-(?:[0-9]{16}\.jsonl(?:\.gz)?|seals\.jsonl)$/.exec(name)?.[1];
+  return stem === undefined ? path : join(dirname(path), `${stem}${ENDING}`);
+}
+
 /** A file of the log's, beside it: `audit.jsonl` gives `audit<suffix>`. */
 function beside(path: string, suffix: string): string {
   const name = basename(path);

@@ -26,6 +26,8 @@ export interface VerifyOptions {
   readonly rereads?: number;
   /** Is told of each record that is linked to all before it, so that more can be proven in the same reading. */
   readonly see?: SeeRecord;
+  /** Whether the files are a part of a log: what stood before and behind them is not missing. Default: no. */
+  readonly isPart?: boolean;
 }
 
 /** How often the note and the log's end are read again, by default, while a daemon is writing. */
@@ -45,7 +47,7 @@ export const REREADS_DEFAULT = 40;
 export async function verifyLog(
   logPath: string,
   headPath: string | null,
-  { rereads = REREADS_DEFAULT, see = () => undefined }: VerifyOptions = {},
+  { rereads = REREADS_DEFAULT, see = () => undefined, isPart = false }: VerifyOptions = {},
 ): Promise<VerifyResult> {
   const note =
     headPath === null
@@ -58,7 +60,8 @@ export async function verifyLog(
   const walk = walkLog({ path: logPath, written, rereads, see });
   try {
     const bad = note === null ? await provePresent(walk, logPath) : await proveNoted(walk, note, rereads);
-    return result(walk, bad ?? (await walk.judgeFiles()), note === null ? 'unproven' : 'proven');
+    const stray = bad ?? (isPart ? null : await walk.judgeFiles());
+    return result(walk, stray, note === null ? 'unproven' : 'proven');
   } catch (error) {
     return refuse(error instanceof Error ? error.message : 'it cannot be read', error);
   } finally {

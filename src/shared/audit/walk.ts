@@ -66,9 +66,9 @@ export function walkLog({ path, written, rereads, see }: WalkOptions): LogWalk {
   removed.begin(EMPTY_HEAD);
 
   function follow(start: Head): Chain {
-    return followChain(start, basename(path), (link, line) => {
+    return followChain(start, basename(path), (link, line, name, number) => {
       removed.see(link, line);
-      see(link, line);
+      see(link, line, name, number);
     });
   }
 

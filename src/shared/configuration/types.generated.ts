@@ -80,6 +80,19 @@ path: string
  */
 durability: ("outcome" | "intent" | "none")
 /**
+ * When the log is sealed and its key replaced, whichever comes first. Whoever is root in between can forge what was written since.
+ */
+seal: {
+/**
+ * So many records after the last seal.
+ */
+records: number
+/**
+ * So long after the last seal, in seconds; also when nothing happens.
+ */
+seconds: number
+}
+/**
  * How long the file that is written to may become, in bytes, before it is closed and the next one is begun.
  */
 rotate_bytes: number

@@ -36,7 +36,7 @@ describe('audit verify', () => {
   test('passes a log that is whole', async () => {
     expect(await verify()).toEqual({
       status: 0,
-      stdout: `${log} is whole: 3 records, 0 of them recoveries\n`,
+      stdout: `${log} is whole: 3 records, 0 of them recoveries\nIt has no seals\n`,
       stderr: '',
     });
     expect(JSON.parse((await verify('--json')).stdout)).toEqual({
@@ -44,7 +44,7 @@ describe('audit verify', () => {
       records: 3,
       begins: 1,
       recoveries: 0,
-      tail: 'proven',
+      ...{ tail: 'proven', proven: 3, unproven: 0, state: true, keys: 0, seals: null },
       firstBad: null,
     });
   });

@@ -87,7 +87,7 @@ describe('the params key', () => {
   });
 
   test('is refused where it is missing while a log knows records, and made where none was written (A16)', async () => {
-    const used = await makeLog(1);
+    const used = await makeLog(2);
     expect(() => openParamsKeys(used.folder)).toThrow('Cannot load the params keys: it is missing');
     const fresh = await makeLog(0);
     expect(openParamsKeys(fresh.folder).present.id).toMatch(/^[0-9a-f]{16}$/);
