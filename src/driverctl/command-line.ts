@@ -48,6 +48,21 @@ export const optionTable = {
     type: 'string',
     help: '--accept-root WHY  with --grant user:root: why the driver must run as root; it is on record',
   },
+  since: {
+    type: 'string',
+    help: '--since TIME     from then on: ISO 8601, today, yesterday, or so long ago: 90s, 15m, 2h, 3d, 1w',
+  },
+  until: { type: 'string', help: '--until TIME     up to then, likewise' },
+  caller: { type: 'string', help: '--caller WHO     of that user: a name of this host, or a number' },
+  driver: { type: 'string', help: "--driver NAME    of that driver: its profile's name" },
+  method: { type: 'string', help: '--method METHOD  of that method' },
+  end: { type: 'string', help: '--end WORD       of calls that ended so: ok, denied, timeout, …' },
+  event: { type: 'string', help: '--event EVENT    of that event: call-end, denied, launch, …' },
+  request: { type: 'string', help: '--request ID     of that request id' },
+  trace: { type: 'string', help: '--trace ID       of that trace id' },
+  hash: { type: 'string', help: '--hash HASH      with that hash of params' },
+  session: { type: 'string', help: '--session N      of that session; each daemon counts them from 1' },
+  limit: { type: 'string', help: '--limit N        only the newest N' },
   help: { type: 'boolean', short: 'h', help: '-h, --help       print help' },
 } as const satisfies ParseArgsOptionsConfig & Record<string, { help: string }>;
 

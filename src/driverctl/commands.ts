@@ -1,4 +1,7 @@
+import { filterOptions } from './audit/filters.ts';
 import type { OptionName } from './command-line.ts';
+import { searchAuditLog } from './commands/audit-search.ts';
+import { showCall } from './commands/audit-show.ts';
 import { tailAuditLog } from './commands/audit-tail.ts';
 import { verifyAuditLog } from './commands/audit-verify.ts';
 import { callMethod } from './commands/call.ts';
@@ -130,6 +133,24 @@ export const commands: readonly CommandSpecification[] = [
     options: ['lines', 'follow', 'log', 'json'],
     operands: 0,
     run: tailAuditLog,
+  },
+  {
+    name: 'audit search',
+    usage: 'audit search',
+    summary: 'records of the audit log that are all that the options ask for',
+    notes: ['Without an option it is all records. Names of users are those of this host, today.'],
+    options: ['since', 'until', ...filterOptions, 'limit', 'log', 'json'],
+    operands: 0,
+    run: searchAuditLog,
+  },
+  {
+    name: 'audit show',
+    usage: 'audit show REQUEST_ID',
+    summary: 'all that the audit log tells of one call',
+    notes: ["REQUEST_ID stands in a reply's errors, in what `call -v` prints, and in the records."],
+    options: ['log', 'json'],
+    operands: 1,
+    run: showCall,
   },
   {
     name: 'audit verify',
