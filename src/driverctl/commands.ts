@@ -2,6 +2,7 @@ import { filterOptions } from './audit/filters.ts';
 import type { OptionName } from './command-line.ts';
 import { searchAuditLog } from './commands/audit-search.ts';
 import { showCall } from './commands/audit-show.ts';
+import { showStatistics } from './commands/audit-stats.ts';
 import { tailAuditLog } from './commands/audit-tail.ts';
 import { verifyAuditLog } from './commands/audit-verify.ts';
 import { callMethod } from './commands/call.ts';
@@ -151,6 +152,15 @@ export const commands: readonly CommandSpecification[] = [
     options: ['log', 'json'],
     operands: 1,
     run: showCall,
+  },
+  {
+    name: 'audit stats',
+    usage: 'audit stats',
+    summary: 'how many calls came to what, and how long they took',
+    notes: ['By driver, method and caller. Durations are those that the monitor saw.'],
+    options: ['since', 'until', 'log', 'json'],
+    operands: 0,
+    run: showStatistics,
   },
   {
     name: 'audit verify',

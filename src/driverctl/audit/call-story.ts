@@ -31,7 +31,7 @@ export function hasEnd({ records }: CallStory): boolean {
 export async function findStory(path: string, requestId: string): Promise<CallStory> {
   const own = new Map<number, StoryRecord>();
   const foreign: Buffer[] = [];
-  const scan = { path, range: EVER, needle: Buffer.from(requestId) };
+  const scan = { path, range: EVER, needles: [Buffer.from(requestId)] };
   let isCut = false;
   const damage = await scanLog(scan, (line) => {
     const record = storyRecord(line);

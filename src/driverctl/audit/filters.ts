@@ -1,3 +1,4 @@
+import { END_REASONS } from '../../shared/audit/end-reasons.ts';
 import { AUDIT_EVENTS } from '../../shared/audit/record.ts';
 import type { Options } from '../command-line.ts';
 import { wholeNumber } from '../command-line.ts';
@@ -24,7 +25,6 @@ export type FilterOption =
   | 'session';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const WORD = /^[a-z][a-z-]{0,31}$/;
 
 /**
  * The filter that each option stands for. What they look for in bytes is as the monitor writes it: one line, no spaces,
@@ -44,12 +44,11 @@ const makers: { readonly [Name in FilterOption]: (value: string) => Filter } = {
     isMet: (view) => methodIn(view) === value,
   }),
   end(value) {
-    requireForm('--end', value, WORD, 'the word of an end, such as timeout');
+    requireOneOf('--end', value, END_REASONS);
     return { bytes: `"end_reason":"${value}"`, isMet: (view) => endIn(view) === value };
   },
   event(value) {
-    if (!AUDIT_EVENTS.some((event) => event === value))
-      throw new Failure('usage', `Cannot read --event: ${value} is none of ${AUDIT_EVENTS.join(', ')}`);
+    requireOneOf('--event', value, AUDIT_EVENTS);
     return { bytes: `"event":"${value}"`, isMet: ({ event }) => event === value };
   },
   request(value) {
@@ -78,14 +77,19 @@ function claimed(option: string, value: string, name: string, digits: number): F
   return { bytes: wanted, isMet: ({ claims }) => claims[name] === wanted };
 }
 
+function requireOneOf(option: string, value: string, words: readonly string[]): void {
+  if (!words.includes(value))
+    throw new Failure('usage', `Cannot read ${option}: ${value} is none of ${words.join(', ')}`);
+}
+
 function requireForm(option: string, value: string, form: RegExp, what: string): void {
   if (!form.test(value)) throw new Failure('usage', `Cannot read ${option}: ${value} is not ${what}`);
 }
 
 /** All that the options ask for, put together. */
 export interface Wanted {
-  /** The rarest of the bytes: those that are looked for first. null: every record is wanted. */
-  readonly needle: Buffer | null;
+  /** The rarest bytes of all that each line holds: they are looked for first. null: every record is wanted. */
+  readonly needles: readonly [Buffer] | null;
   /** The record of a line that is one, and wanted; `not-read`: it holds the bytes, and is no record. */
   read(line: Buffer): RecordView | 'not-read' | null;
 }
@@ -98,9 +102,9 @@ export function wantedBy(options: Options): Wanted {
   });
   // The longer, the rarer: ids and hashes before methods, and events last.
   const all = filters.map(({ bytes }) => Buffer.from(bytes)).sort((one, other) => other.length - one.length);
-  const [needle = null, ...others] = all;
+  const [rarest, ...others] = all;
   return {
-    needle,
+    needles: rarest === undefined ? null : [rarest],
     read(line) {
       if (!others.every((bytes) => line.includes(bytes))) return null;
       const view = viewRecord(line);

@@ -1,7 +1,7 @@
 import { parseRecord } from '../../shared/audit/record.ts';
 import { parseJson } from '../../shared/json/parse.ts';
 import { JsonRefused } from '../../shared/json/refusal.ts';
-import { isJsonObject, type JsonObject } from '../../shared/json-value.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../shared/json-value.ts';
 
 const RECORD_LIMITS = { depth: 32, keys: 100_000 };
 /** The time stands near the beginning of a record. */
@@ -19,11 +19,30 @@ export interface RecordView {
   readonly json: JsonObject;
 }
 
+const BACKSLASH = 0x5c;
 const NOTHING: JsonObject = Object.freeze(Object.create(null));
 
 /** null: the line is no JSON object with facts or claims. */
 export function viewRecord(line: Buffer): RecordView | null {
-  const json = readObject(line);
+  return viewOf(readObject(line));
+}
+
+/**
+ * As `viewRecord`, several times faster, for counting: a key that stands there twice is not noticed. JSON.parse can take an
+ * escaped key for another (nodejs/node#63785), so a line with a backslash is read the other way.
+ */
+export function glanceAtRecord(line: Buffer): RecordView | null {
+  if (line.includes(BACKSLASH)) return viewRecord(line);
+  try {
+    const value: JsonValue = JSON.parse(line.toString());
+    return viewOf(isJsonObject(value) ? value : null);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function viewOf(json: JsonObject | null): RecordView | null {
   if (json === null) return null;
   const { seq, time, event, facts, claims } = json;
   if (!isJsonObject(facts) && !isJsonObject(claims)) return null;

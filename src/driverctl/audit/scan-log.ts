@@ -7,8 +7,8 @@ export interface LogScan {
   /** The file that is written to. */
   readonly path: string;
   readonly range: TimeRange;
-  /** Bytes that every wanted line holds; null: every line is wanted. */
-  readonly needle: Buffer | null;
+  /** One of these stands in every wanted line; null: every line is wanted. As for `scanSegment`. */
+  readonly needles: readonly Buffer[] | null;
 }
 
 /** A compressed segment that could not be read to its end. */
@@ -21,16 +21,14 @@ export interface Damage {
 export const HELD_BYTES_MAXIMUM = 67_108_864;
 
 /**
- * Gives the lines that hold the needle, oldest first.
+ * Gives the lines that hold a needle, oldest first.
  * @returns what could not be read
  * @throws what listing, opening and reading throws
  */
-export async function scanLog({ path, range, needle }: LogScan, take: TakeLine): Promise<readonly Damage[]> {
+export async function scanLog({ path, range, needles }: LogScan, take: TakeLine): Promise<readonly Damage[]> {
   const damage: Damage[] = [];
   for await (const reader of openSegments(path, withinTime(range), 'oldest-first')) {
-    const goOn = await despiteDamage(reader.segment.path, damage, () =>
-      scanSegment(reader, needle && [needle], take),
-    );
+    const goOn = await despiteDamage(reader.segment.path, damage, () => scanSegment(reader, needles, take));
     if (!goOn) break;
   }
   return damage;
@@ -46,7 +44,7 @@ export interface Newest {
 
 /** The newest lines that are wanted; reads no further back than it takes. Throws as `scanLog`. */
 export async function newestLines(
-  { path, range, needle }: LogScan,
+  { path, range, needles }: LogScan,
   limit: number,
   isWanted: (line: Buffer) => boolean,
 ): Promise<Newest> {
@@ -57,7 +55,7 @@ export async function newestLines(
   for await (const reader of openSegments(path, withinTime(range), 'newest-first')) {
     const older = keepLast(limit - held.length, HELD_BYTES_MAXIMUM - bytes);
     await despiteDamage(reader.segment.path, damage, () =>
-      scanSegment(reader, needle && [needle], (line) => {
+      scanSegment(reader, needles, (line) => {
         if (isWanted(line)) older.add(line);
         return true;
       }),

@@ -26,7 +26,7 @@ export async function searchAuditLog(invocation: Invocation): Promise<number> {
   const limit = options.limit === undefined ? null : wholeNumber(options.limit, '--limit', 1, LARGEST_LIMIT);
   const wanted = wantedBy(options);
   const printer = createPrinter(invocation, wanted);
-  const scan = { path, range, needle: wanted.needle };
+  const scan = { path, range, needles: wanted.needles };
   const isInRange = (line: Buffer): boolean => isWithin(range, timeOfLine(line));
   let damage: readonly Damage[];
   try {
