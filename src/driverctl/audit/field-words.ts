@@ -35,18 +35,20 @@ function fieldText(name: string, value: JsonValue, accounts: Accounts): string |
     return texts.join(',') || 'none';
   }
   if (typeof value === 'number') return numberText(name, value, accounts);
-  const text = words(value);
-  const isPlain = typeof value !== 'string' || /^[^\s"=,]+$/u.test(text);
-  return isPlain ? text : `"${text.replaceAll('"', '\\"')}"`;
+  return words(value);
 }
 
 /** Names end in what their numbers are; those within `stages_us` are all microseconds. */
 function numberText(name: string, value: number, accounts: Accounts): string {
   if (/(?:^|[._])uid$/u.test(name)) return named(value, accounts.user(value));
   if (/(?:^|[._])(?:gid|groups)$/u.test(name)) return named(value, accounts.group(value));
-  if (/_(?:us|microseconds)(?:\.\w+)?$/u.test(name)) return durationText(value);
-  if (/_ms$/u.test(name)) return durationText(value * MILLISECOND_US);
+  if (/_(?:us|microseconds)(?:\.\w+)?$/u.test(name)) return unspaced(durationText(value));
+  if (/_ms$/u.test(name)) return unspaced(durationText(value * MILLISECOND_US));
   return String(value);
+}
+
+function unspaced(text: string): string {
+  return text.replaceAll(' ', '');
 }
 
 function named(id: number, name: string | null): string {

@@ -24,19 +24,28 @@ export function foreignLine(line: Buffer): string {
   return `? ${bounded(line.toString())}`;
 }
 
-/** Members as name=value, each safe for a terminal. */
+/** Members as name=value, each safe for a terminal; null and what is empty is left out. */
 export function pairs(value: JsonValue | undefined): string[] {
   if (!isJsonObject(value)) return [];
-  return Object.keys(value).map((name) => `${bounded(name)}=${words(value[name])}`);
+  return Object.keys(value)
+    .filter((name) => !isEmpty(value[name]))
+    .map((name) => `${words(name)}=${words(value[name])}`);
 }
 
-/** A value in one line, safe for a terminal. */
+function isEmpty(value: JsonValue | undefined): boolean {
+  if (typeof value !== 'object') return value === undefined;
+  return value === null || Object.keys(value).length === 0;
+}
+
+/** A value in one line, safe for a terminal; text with spaces stands in quotes, so that it cannot pass for several values. */
 export function words(value: JsonValue | undefined): string {
   if (value === undefined || value === null) return '-';
-  return bounded(typeof value === 'string' ? value : JSON.stringify(value));
+  if (typeof value !== 'string') return bounded(JSON.stringify(value));
+  const text = bounded(value);
+  return /^[^\s"]+$/u.test(text) ? text : `"${text.replaceAll('"', '\\"')}"`;
 }
 
 function bounded(text: string): string {
   const isLong = text.length > SHOWN_CHARACTERS;
-  return `${escapeForTerminal(text.slice(0, SHOWN_CHARACTERS))}${isLong ? '…' : ''}`;
+  return `${escapeForTerminal(text.slice(0, SHOWN_CHARACTERS))}${isLong ? '...' : ''}`;
 }

@@ -1,7 +1,7 @@
 import { escapeForTerminal } from '../../shared/terminal/escape.ts';
 import { durationText } from '../print/duration.ts';
 import type { Accounts } from './accounts.ts';
-import { pairs } from './record-line.ts';
+import { pairs, words } from './record-line.ts';
 import type { RecordView } from './record-view.ts';
 import { endIn, methodIn, requestIn, tookIn, uidIn } from './record-words.ts';
 
@@ -24,20 +24,20 @@ export function recordRow(view: RecordView, accounts: Accounts): string {
   const took = tookIn(view);
   return rowText([
     seq === null ? NONE : String(seq),
-    time?.replace(/^(.{10})T(.{1,32})Z$/u, '$1 $2') ?? NONE,
-    event ?? NONE,
+    words(time).replace(/^(.{10})T(.{1,32})Z$/u, '$1 $2'),
+    words(event),
     uid === null ? NONE : (accounts.user(uid) ?? String(uid)),
-    methodIn(view) ?? NONE,
-    endIn(view) ?? NONE,
+    words(methodIn(view)),
+    words(endIn(view)),
     took === null ? NONE : durationText(took),
-    requestIn(view) ?? factsText(view),
+    requestIn(view) === null ? factsText(view) : words(requestIn(view)),
   ]);
 }
 
 function factsText({ facts }: RecordView): string {
   const shown = Object.fromEntries(Object.entries(facts).filter(([name]) => !NOT_AMONG_FACTS.has(name)));
   const text = pairs(shown).join(' ');
-  return text.length > FACTS_CHARACTERS ? `${text.slice(0, FACTS_CHARACTERS)}…` : text || NONE;
+  return text.length > FACTS_CHARACTERS ? `${text.slice(0, FACTS_CHARACTERS)}...` : text || NONE;
 }
 
 function rowText(cells: readonly string[]): string {

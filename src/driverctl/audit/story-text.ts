@@ -22,7 +22,10 @@ const TITLES: ReadonlyMap<string | null, string> = new Map([
   ['session-end', 'End of session'],
 ]);
 const TITLE_WIDTH = 16;
-const LABEL_WIDTH = 9;
+const LABEL_WIDTH = 'claims'.length;
+/** An object of more members has rows of its own. */
+const MEMBERS_IN_LINE = 6;
+const RUN = 'run.';
 /** Where the screen is narrower, or its width is not known. */
 const LEAST_WIDTH = 80;
 
@@ -46,8 +49,8 @@ export function storyText(requestId: string, story: CallStory, accounts: Account
     const { facts, claims } = record.view;
     lines.push(titleOf(record, began));
     if (record.wrong !== null) lines.push(`  ! not as driverd wrote it: ${words(record.wrong)}`);
-    lines.push(...wrapped('facts', news(fieldsOf(facts, accounts), said.facts), width));
-    lines.push(...wrapped('claims', news(fieldsOf(claims, accounts), said.claims), width));
+    lines.push(...sideLines('facts', news(fieldsOf(facts, accounts), said.facts), width));
+    lines.push(...sideLines('claims', news(fieldsOf(claims, accounts), said.claims), width));
   }
   lines.push(...remarks(story), ...story.foreign.map(foreignLine));
   return `${lines.join('\n')}\n`;
@@ -85,24 +88,43 @@ function timeOf(record: Pick<StoryRecord, 'view'> | undefined): number | null {
   return Number.isNaN(milliseconds) ? null : milliseconds * 1_000 + Number(fraction);
 }
 
-/** The fields that nobody has said yet, or that are said otherwise now. */
-function news(fields: readonly Field[], said: Map<string, string>): string[] {
-  return fields.flatMap(({ name, text }) => {
+/** The fields that nobody has said yet, or that are said otherwise now. An outcome repeats under `run` how a launch ended. */
+function news(fields: readonly Field[], said: Map<string, string>): readonly Field[] {
+  return fields.flatMap(({ name: given, text }) => {
+    const name = given.startsWith(RUN) ? given.slice(RUN.length) : given;
     if (said.get(name) === text) return [];
     said.set(name, text);
-    return [`${name}=${text}`];
+    return [{ name, text }];
   });
 }
 
-/** Words below one another behind a label, as many on a line as fit. */
-function wrapped(label: string, texts: readonly string[], width: number): string[] {
-  const lines: string[] = [];
-  for (const text of texts) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + text.length > width - LABEL_WIDTH - 1) lines.push(text);
-    else lines[lines.length - 1] = `${last} ${text}`;
+/** Facts or claims; an object of many members below them has rows of its own. */
+function sideLines(side: 'facts' | 'claims', fields: readonly Field[], width: number): string[] {
+  const objects = new Map<string, Field[]>();
+  for (const field of fields) {
+    const [object = '', ...rest] = field.name.split('.');
+    if (rest.length > 0)
+      objects.set(object, [...(objects.get(object) ?? []), { ...field, name: rest.join('.') }]);
   }
-  return lines.map((line, index) => `  ${(index === 0 ? label : '').padEnd(LABEL_WIDTH - 2)}${line}`);
+  const large = [...objects].filter(([, members]) => members.length > MEMBERS_IN_LINE);
+  const inLine = fields.filter(({ name }) => !large.some(([object]) => name.startsWith(`${object}.`)));
+  return [
+    ...wrapped(side, inLine, width),
+    ...large.flatMap(([object, members]) => wrapped(`${side}.${object}`, members, width)),
+  ];
+}
+
+/** Fields behind a label, as many on a line as fit. */
+function wrapped(label: string, fields: readonly Field[], width: number): string[] {
+  const indent = Math.max(LABEL_WIDTH, label.length) + '   '.length;
+  const lines: string[] = [];
+  for (const { name, text } of fields) {
+    const word = `${name}=${text}`;
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width - indent) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines.map((line, index) => `  ${index === 0 ? label : ''}`.padEnd(indent) + line);
 }
 
 function remarks(story: CallStory): string[] {

@@ -48,11 +48,14 @@ export async function searchAuditLog(invocation: Invocation): Promise<number> {
   } catch (error) {
     throw logFailure(path, error);
   }
-  if (printer.passedOver > 0)
+  const { passedOver } = printer;
+  if (passedOver > 0) {
+    const what = passedOver === 1 ? 'One line holds' : `${passedOver} lines hold`;
     printWarning(
       stderr,
-      `${printer.passedOver} lines hold what is looked for and are no records; \`driverctl audit verify\` tells more`,
+      `${what} what is looked for without being a record; \`driverctl audit verify\` tells more`,
     );
+  }
   for (const { path: file, why } of damage) printWarning(stderr, `Cannot read ${file}: ${why}`);
   return (damage.length === 0 ? exitCodes.ok : exitCodes.other).status;
 }

@@ -32,7 +32,11 @@ export async function showStatistics(invocation: Invocation): Promise<number> {
     throw logFailure(path, error);
   }
   printReport(invocation, statisticsReport(counter.statistics, hostAccounts()));
-  if (foreign > 0) printWarning(stderr, `${foreign} lines are no records, and not counted`);
+  if (foreign > 0)
+    printWarning(
+      stderr,
+      `${foreign === 1 ? 'One line is no record' : `${foreign} lines are no records`}, and not counted`,
+    );
   for (const { path: file, why } of damage) printWarning(stderr, `Cannot read ${file}: ${why}`);
   return (damage.length === 0 ? exitCodes.ok : exitCodes.other).status;
 }

@@ -8,7 +8,8 @@ export function durationText(microseconds: number): string {
   const whole = Math.round(microseconds);
   if (whole >= MINUTE_US) {
     const seconds = Math.round(whole / SECOND_US);
-    return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+    const rest = seconds % 60;
+    return `${Math.floor(seconds / 60)} min${rest === 0 ? '' : ` ${rest} s`}`;
   }
   return whole >= SECOND_US ? `${rounded(whole / SECOND_US)} s` : `${rounded(whole / MILLISECOND_US)} ms`;
 }
