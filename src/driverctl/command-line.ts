@@ -19,6 +19,10 @@ export const optionTable = {
     help: "--raw            pass the program's stdin, stdout, stderr and exit status through",
   },
   timeout: { type: 'string', help: '--timeout MS     end the call after so many milliseconds' },
+  reason: {
+    type: 'string',
+    help: '--reason TEXT    why you make the call, in your words; it stands in the audit log',
+  },
   lines: { type: 'string', short: 'n', help: '-n, --lines N    how many of the last records (default 10)' },
   follow: { type: 'boolean', short: 'f', help: '-f, --follow     print new records as they are written' },
   log: {
@@ -63,6 +67,10 @@ export const optionTable = {
   hash: { type: 'string', help: '--hash HASH      with that hash of params' },
   session: { type: 'string', help: '--session N      of that session; each daemon counts them from 1' },
   limit: { type: 'string', help: '--limit N        only the newest N' },
+  claims: {
+    type: 'boolean',
+    help: '--claims         list what the broker claimed and no fact bears out',
+  },
   help: { type: 'boolean', short: 'h', help: '-h, --help       print help' },
 } as const satisfies ParseArgsOptionsConfig & Record<string, { help: string }>;
 
