@@ -48,6 +48,29 @@ export const optionTable = {
     type: 'string',
     help: '--accept-root WHY  with --grant user:root: why the driver must run as root; it is on record',
   },
+  to: { type: 'string', help: '--to SINK        journald, syslog or stdout' },
+  address: {
+    type: 'string',
+    help: '--address WHERE  a socket, or for syslog HOST or HOST:PORT over TLS (default /dev/log, or the journal)',
+  },
+  position: {
+    type: 'string',
+    help: '--position FILE  where to keep how far it has come (else $STATE_DIRECTORY/position)',
+  },
+  window: {
+    type: 'string',
+    help: '--window BYTES   syslog: so much of what was sent last is sent again after a break (default 8388608)',
+  },
+  ca: { type: 'string', help: '--ca FILE        TLS: who may vouch for the receiver, as PEM' },
+  'server-name': {
+    type: 'string',
+    help: "--server-name NAME  TLS: the name in the receiver's certificate (else its host)",
+  },
+  'client-certificate': {
+    type: 'string',
+    help: '--client-certificate FILE  TLS: who this host is, as PEM',
+  },
+  'client-key': { type: 'string', help: '--client-key FILE  TLS: the key of that certificate, as PEM' },
   help: { type: 'boolean', short: 'h', help: '-h, --help       print help' },
 } as const satisfies ParseArgsOptionsConfig & Record<string, { help: string }>;
 

@@ -1,4 +1,5 @@
 import type { OptionName } from './command-line.ts';
+import { shipAuditLog } from './commands/audit-ship.ts';
 import { tailAuditLog } from './commands/audit-tail.ts';
 import { verifyAuditLog } from './commands/audit-verify.ts';
 import { callMethod } from './commands/call.ts';
@@ -130,6 +131,20 @@ export const commands: readonly CommandSpecification[] = [
     options: ['lines', 'follow', 'log', 'json'],
     operands: 0,
     run: tailAuditLog,
+  },
+  {
+    name: 'audit ship',
+    usage: 'audit ship --to journald|syslog|stdout',
+    summary: 'send the records of the audit log on, each at least once',
+    notes: [
+      'It runs until it is stopped: see driverd-ship.service. Run it as a member of the group driverd-audit, never as root.',
+    ],
+    options: [
+      ...(['to', 'address', 'position', 'log', 'window'] as const),
+      ...(['ca', 'server-name', 'client-certificate', 'client-key'] as const),
+    ],
+    operands: 0,
+    run: shipAuditLog,
   },
   {
     name: 'audit verify',

@@ -19,8 +19,7 @@ const sendto = libc.func('int64_t sendto(int, void *, size_t, int, void *, unsig
  */
 export function sendNotification(address: string, message: string): void {
   const to = unixAddress(address);
-  if (to === null)
-    throw new RangeError('Cannot notify the service manager: NOTIFY_SOCKET is no address');
+  if (to === null) throw new RangeError('Cannot notify the service manager: NOTIFY_SOCKET is no address');
   const bytes = Buffer.from(message);
   const socket = ownDescriptor(checked('make a socket', makeSocket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)));
   try {

@@ -1,0 +1,33 @@
+import { escapeForTerminal } from '../../shared/terminal/escape.ts';
+import { noticeShipment, type Shipment } from './shipment.ts';
+
+/** Records that were gone before they could be shipped; both numbers are of missing ones. */
+export function notShipped(from: number, to: number): Shipment {
+  const count = to - from + 1;
+  const which = count === 1 ? `record ${from} was` : `${count} records (${from} to ${to}) were`;
+  return noticeShipment('not-shipped', `${which} removed from the log before being shipped`, {
+    from,
+    to,
+    count,
+  });
+}
+
+/** The numbers of the records that follow go back. */
+export function logChanged(): Shipment {
+  return noticeShipment(
+    'log-changed',
+    'the log does not go on where it was: the records that follow have numbers that others had, or come once more',
+    {},
+  );
+}
+
+/** A line that is no record; its bytes stay in the log, for whoever looks into it. */
+export function noRecord(bytes: number): Shipment {
+  return noticeShipment('no-record', `a line of ${bytes} bytes in the log is no record`, { bytes });
+}
+
+/** A compressed file of the log that cannot be read to its end. */
+export function logUnreadable(path: string, why: string): Shipment {
+  const text = `Cannot read ${escapeForTerminal(path)} to its end: ${escapeForTerminal(why)}`;
+  return noticeShipment('log-unreadable', text, { path: escapeForTerminal(path) });
+}
