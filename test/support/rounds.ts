@@ -5,6 +5,7 @@ const TABLE = {
   disconnects: { ci: 300, full: 3_000 },
   tracedCalls: { ci: 100, full: 100 },
   machineKills: { ci: 2, full: 20 },
+  shipRestarts: { ci: 4, full: 20 },
   launchesAtOnce: { ci: 10_000, full: 10_000 },
 } as const;
 
