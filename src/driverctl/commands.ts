@@ -134,8 +134,8 @@ export const commands: readonly CommandSpecification[] = [
   },
   {
     name: 'audit ship',
-    usage: 'audit ship --to journald|syslog|stdout',
-    summary: 'send the records of the audit log on, each at least once',
+    usage: 'audit ship --to SINK',
+    summary: 'send the records of the audit log on to journald, syslog or stdout',
     notes: [
       'It runs until it is stopped: see driverd-ship.service. Run it as a member of the group driverd-audit, never as root.',
     ],

@@ -1,4 +1,4 @@
-import { openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { lockFile } from '../../posix/lock.ts';
@@ -14,6 +14,8 @@ export interface PositionFile {
   readonly progress: Progress;
   /** Has it on disk when it settles: all of it, or what was there before. Throws the system's. */
   save(progress: Progress): Promise<void>;
+  /** Lets another shipper have it. */
+  close(): void;
 }
 
 const VERSION = 1;
@@ -23,20 +25,24 @@ const HASH = /^[0-9a-f]{64}$/u;
 const NOTHING: Progress = { taken: null, sent: null, missed: 0 };
 
 /**
- * Opens the position at `path`, or begins one; held by this process until it ends.
+ * Opens the position at `path`, or begins one; nobody else can until it is closed.
  * Throws `Failure` (other) where another shipper has it, where it is not one, and where it cannot be written.
  */
 export async function openPositionFile(path: string): Promise<PositionFile> {
   const refuse = (why: string): Failure => new Failure('other', `Cannot use the position ${path}: ${why}`);
+  let lock: number | null = null;
   try {
-    // A file of its own, since the position is another file each time. Never closed: the lock is the process's.
-    if (!lockFile(openSync(`${path}.lock`, 'a', FILE_MODE))) throw refuse('another shipper has it');
+    // A file of its own, since the position is another file each time.
+    const opened = openSync(`${path}.lock`, 'a', FILE_MODE);
+    lock = opened;
+    if (!lockFile(opened)) throw refuse('another shipper has it');
     const progress = await readProgress(path);
     if (progress === null) throw refuse('it is not one; remove it to ship the whole log');
     // What cannot be written is better known now.
     await writeProgress(path, progress);
-    return { progress, save: (next) => writeProgress(path, next) };
+    return { progress, save: (next) => writeProgress(path, next), close: () => closeSync(opened) };
   } catch (error) {
+    if (lock !== null) closeSync(lock);
     throw error instanceof Failure ? error : refuse(reasonOf(error));
   }
 }

@@ -18,7 +18,7 @@ export interface Shipping {
 
 /**
  * Ships a log's records, each at least once and in their order, until `signal` or until the sink will take nothing more.
- * A sink that is down is waited for, for ever. Throws `Failure` where the log cannot be read.
+ * A sink that is down is waited for, for ever. Closes the position. Throws `Failure` where the log cannot be read.
  */
 export async function shipLog(shipping: Shipping): Promise<void> {
   const keeper = keepProgress(shipping.position, shipping.report);
@@ -26,6 +26,7 @@ export async function shipLog(shipping: Shipping): Promise<void> {
     await shipOverAndOver(shipping, keeper);
   } finally {
     await keeper.finish();
+    shipping.position.close();
   }
 }
 
