@@ -24,16 +24,19 @@ function connection(descriptor: number): SinkConnection {
   let waiting: Buffer[] = [];
   let waitingBytes = 0;
   let sent = 0;
+  let written = 0;
   let received = 0;
 
   async function flush(): Promise<void> {
     const batch = Buffer.concat(waiting, waitingBytes);
-    for (let written = 0; written < batch.length; ) {
-      await until(() => takesMore(descriptor), abandoned.signal);
-      written += writePiece(descriptor, batch.subarray(written, written + PIECE_BYTES));
-    }
     waiting = [];
     waitingBytes = 0;
+    for (let at = 0; at < batch.length; ) {
+      await until(() => takesMore(descriptor), abandoned.signal);
+      const bytes = writePiece(descriptor, batch.subarray(at, at + PIECE_BYTES));
+      at += bytes;
+      written += bytes;
+    }
   }
 
   return {
@@ -41,7 +44,7 @@ function connection(descriptor: number): SinkConnection {
       return sent;
     },
     received() {
-      received = Math.max(received, sent - waitingBytes - (unread?.(descriptor) ?? 0));
+      received = Math.max(received, written - (unread?.(descriptor) ?? 0));
       return received;
     },
     async send({ line }) {
