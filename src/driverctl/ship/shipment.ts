@@ -26,19 +26,25 @@ const VALUE_CHARACTERS = 512;
 
 /** What is shown of a record beside its line, and where in the record it stands; the first that is there counts. */
 const FIELDS: readonly (readonly [name: string, ...places: string[]])[] = [
+  ['host', 'host'],
   ['request_id', 'claims.request_id'],
   ['trace_id', 'claims.trace_id'],
   ['span_id', 'claims.span_id'],
   ['session', 'facts.session'],
   ['launch', 'facts.launch'],
   ['profile', 'facts.profile', 'claims.profile'],
+  ['driver', 'facts.driver'],
   ['method', 'claims.method'],
   ['uid', 'facts.uid'],
+  ['user', 'facts.user'],
   ['gid', 'facts.gid'],
   ['pid', 'facts.pid'],
-  ['unit', 'facts.unit'],
+  ['unit', 'facts.unit.name', 'facts.unit'],
+  ['decision', 'claims.decision'],
+  ['end_reason', 'facts.end_reason', 'claims.end_reason'],
   ['outcome', 'claims.outcome'],
   ['reason', 'claims.reason'],
+  ['reason_text', 'claims.reason_text'],
   ['error_code', 'claims.error_code'],
   ['params_hash', 'claims.params_hash'],
   ['params_key', 'claims.params_key'],
@@ -56,7 +62,7 @@ export function recordShipment(
   });
   const known = new Map(found);
   const about = known.get('method') ?? known.get('profile');
-  const result = known.get('outcome') ?? known.get('reason');
+  const result = known.get('end_reason') ?? known.get('outcome') ?? known.get('reason');
   return {
     event,
     priority: priorityOf(event),

@@ -30,6 +30,8 @@ export function shortSyslogMessage(message: Shipment): Buffer {
 function messageWith({ event, priority, time, fields }: Shipment, content: Buffer): Buffer {
   const structured = fields.map(([name, value]) => ` ${name}="${escapeValue(value)}"`).join('');
   const type = printable(event, EVENT_CHARACTERS);
+  const [, named] = fields.find(([name]) => name === 'host') ?? [];
+  const host = named === undefined ? ownName : printable(named, HOSTNAME_CHARACTERS);
   const header = `<${AUTHPRIV * 8 + priority}>1 ${time} ${host} ${IDENTIFIER} ${process.pid} ${type}`;
   return Buffer.concat([Buffer.from(`${header} [${ELEMENT}${structured}] `), content]);
 }
@@ -40,7 +42,7 @@ export function syslogFrame(message: Shipment): Buffer {
   return Buffer.concat([Buffer.from(`${bytes.length} `), bytes]);
 }
 
-const host = printable(hostname(), HOSTNAME_CHARACTERS);
+const ownName = printable(hostname(), HOSTNAME_CHARACTERS);
 
 /** PRINTUSASCII, or NILVALUE where nothing is left of it. */
 function printable(text: string, characters: number): string {
