@@ -17,6 +17,8 @@ export interface Rsyslog {
   readonly options: readonly string[];
   start(): Promise<void>;
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
+  /** It reads no more, while its kernel goes on taking. */
+  hang(): void;
   /** Each message as it came, in the order in which rsyslogd wrote them. */
   messages(): readonly string[];
 }
@@ -103,6 +105,7 @@ export function playRsyslog(folder: string, input: RsyslogInput, port: number): 
       child?.kill(signal);
       await ended;
     },
+    hang: () => void child?.kill('SIGSTOP'),
     messages: () => (existsSync(received) ? readFileSync(received, 'utf8').split('\n').filter(Boolean) : []),
   };
 }
