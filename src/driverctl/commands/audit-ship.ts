@@ -34,7 +34,7 @@ export async function shipAuditLog(invocation: Invocation): Promise<number> {
   return exitCodes.ok.status;
 }
 
-async function sinkOf({ options }: Invocation): Promise<Sink> {
+async function sinkOf({ options, stdout }: Invocation): Promise<Sink> {
   const { to, address } = options;
   if (to === 'journald') {
     refuse(options, ['window', ...TLS_OPTIONS], 'journald');
@@ -44,6 +44,9 @@ async function sinkOf({ options }: Invocation): Promise<Sink> {
   }
   if (to === 'stdout') {
     refuse(options, ['address', 'window', ...TLS_OPTIONS], 'stdout');
+    // The lines go out as they stand (U1).
+    if (stdout.isTerminal)
+      throw new Failure('usage', 'Cannot ship to a terminal: `driverctl audit tail -f` is for eyes');
     return stdoutSink(STANDARD_OUTPUT);
   }
   if (to !== 'syslog') throw new Failure('usage', 'Cannot ship: --to is journald, syslog or stdout');

@@ -21,9 +21,10 @@ export function logChanged(): Shipment {
   );
 }
 
-/** A line that is no record; its bytes stay in the log, for whoever looks into it. */
-export function noRecord(bytes: number): Shipment {
-  return noticeShipment('no-record', `a line of ${bytes} bytes in the log is no record`, { bytes });
+/** Lines that are no records, one behind the other; their bytes stay in the log, for whoever looks into it. */
+export function noRecords(lines: number, bytes: number): Shipment {
+  const which = lines === 1 ? 'a line in the log is no record' : `${lines} lines in the log are no records`;
+  return noticeShipment('no-record', `${which} (${bytes} bytes)`, { lines, bytes });
 }
 
 /** A compressed file of the log that cannot be read to its end. */

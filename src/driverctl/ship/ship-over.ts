@@ -1,7 +1,7 @@
 import { followLog, type LogItem } from '../audit/follow-log.ts';
 import { logFailure } from '../audit/log-failure.ts';
 import { createFlight, type Progress } from './flight.ts';
-import { logChanged, logUnreadable, noRecord, notShipped } from './notices.ts';
+import { logChanged, logUnreadable, noRecords, notShipped } from './notices.ts';
 import { until } from './pace.ts';
 import type { Shipping } from './ship-log.ts';
 import { recordShipment, type Shipment } from './shipment.ts';
@@ -28,6 +28,8 @@ export async function shipOver(
   let isFirst = true;
   /** What earlier connections have sent: a record that is removed by now is no missing one. */
   let { sent } = from;
+  /** Lines that are no records, since the last item that was none: one notice for all. */
+  let strays = { lines: 0, bytes: 0 };
 
   const settle = (): void => keep(flight.settle(connection.received()));
 
@@ -50,10 +52,17 @@ export async function shipOver(
   }
 
   async function ship(item: LogItem): Promise<void> {
+    if (item.kind === 'no-record') {
+      strays = { lines: strays.lines + 1, bytes: strays.bytes + item.line.length };
+      return;
+    }
+    if (strays.lines > 0) {
+      await notify(noRecords(strays.lines, strays.bytes));
+      strays = { lines: 0, bytes: 0 };
+    }
     if (item.kind === 'caught-up') return connection.flush();
     if (item.kind === 'gap') return miss(item.from, item.to);
     if (item.kind === 'changed') return change();
-    if (item.kind === 'no-record') return notify(noRecord(item.line.length));
     if (item.kind === 'unreadable') return notify(logUnreadable(item.path, item.why));
     const { line, seq, event, position } = item;
     if (isFirst && from.taken === null) await miss(1, seq - 1);

@@ -30,6 +30,16 @@ describe('driverctl audit ship', () => {
     expect({ status, stdout, stderr }).toEqual({ status: 2, stdout: '', stderr: `driverctl: ${message}\n` });
   });
 
+  test('does not write to a terminal what is not made for eyes (U1)', async () => {
+    const { status, stderr } = await run(['audit', 'ship', '--to', 'stdout'], { terminal: true });
+    expect({ status, stderr }).toEqual({
+      ...{
+        status: 2,
+        stderr: 'driverctl: Cannot ship to a terminal: `driverctl audit tail -f` is for eyes\n',
+      },
+    });
+  });
+
   test('keeps its position in the folder that systemd made for it', async () => {
     const folder = join(temporaryFolder(), 'missing');
     const { status, stderr } = await run(['audit', 'ship', '--to', 'stdout'], {

@@ -1,5 +1,9 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import { makeCertificates } from '../../support/certificates.ts';
 import { rounds } from '../../support/rounds.ts';
 import type { Judgement } from '../../support/shipped.ts';
 import { installedDriverd, until } from './installed-driverd.ts';
@@ -11,6 +15,7 @@ const NODE = '/usr/lib/driverd/node';
 const FIXTURES = '/srv/driverd/test/fixtures';
 const ROUNDS = rounds('shipRestarts');
 const SHIPPED_WITHIN_MS = 180_000;
+const TEST_LIMIT_MS = 900_000;
 
 const between = (low: number, high: number): number => low + Math.random() * (high - low);
 
@@ -63,56 +68,153 @@ describe('driverd-ship.service', () => {
     await bed.sh(`systemd-analyze security --no-pager --threshold=10 ${unit}`);
   });
 
-  test('has every record in the journal, in order and as it stands in the log, over restarts of both at random moments', async () => {
-    const folder = '/srv/ship-test';
-    await bed.sh(
-      [
-        `mkdir -p ${folder}/state && mkdir -m 2750 ${folder}/log && chgrp driverd-audit ${folder}/log`,
-        `chmod 700 ${folder}/state && chmod 755 ${folder}`,
-        'rm -rf /var/lib/driverd-ship/*',
-        'mkdir -p /etc/systemd/system/driverd-ship.service.d',
-        // As on a host; a container's own is in memory and small.
-        'mkdir -p /var/log/journal && journalctl --flush && journalctl --rotate && journalctl --vacuum-time=1s',
-      ].join('\n'),
+  test('with its drop-in for a socket ships to a receiver on the host', async () => {
+    const socket = '/run/rsyslog-audit.sock';
+    await driverd.configure({ echo: '' });
+    await driverd.call('echo.say', { text: 'for a socket' });
+    const receive = `python3 ${FIXTURES}/datagram-receiver.py ${socket}`;
+    await withDropIn(
+      'syslog-socket.conf',
+      (text) => text,
+      async () => {
+        await inBackground(receive, async (output) => {
+          await until(async () => (await bed.read(output)).includes('ready'));
+          await bed.sh(`chmod 666 ${socket} && systemctl start driverd-ship.service`);
+          await until(
+            async () => lastRecord(datagramsIn(await bed.read(output))) === (await driverd.records()).length,
+          );
+        });
+      },
     );
-    const log = `${folder}/log/audit.jsonl`;
-    await bed.write(
-      '/etc/systemd/system/driverd-ship.service.d/test.conf',
-      `[Service]\nEnvironment=DRIVERD_LOG=${log}\n`,
-    );
-    await bed.sh('systemctl daemon-reload');
-    const writer = `${NODE} ${FIXTURES}/write-records.ts ${log} ${folder}/state`;
-    try {
-      await bed.sh(`setsid ${writer} > ${folder}/output 2>&1 & echo $! > ${folder}/writer`);
-      await bed.sh('systemctl start driverd-ship.service');
-      for (let round = 0; round < ROUNDS; round += 1) {
-        for (const unit of ['systemd-journald.service', 'driverd-ship.service']) {
-          await sleep(between(200, 2_000));
-          const how = round % 2 === 0 ? `kill --signal KILL ${unit}` : `restart ${unit}`;
-          await bed.sh(`systemctl reset-failed ${unit}; systemctl ${how}`);
-        }
-      }
-      await bed.sh(
-        `kill $(cat ${folder}/writer); while kill -0 $(cat ${folder}/writer); do sleep 0.1; done 2>/dev/null; true`,
-      );
-      expect(await bed.read(`${folder}/output`)).toBe('');
-      const judgement = async (): Promise<Judgement> =>
-        JSON.parse(await bed.sh(`journalctl --sync && ${NODE} ${FIXTURES}/judge-journal.ts ${log}`));
-      const giveUpAt = performance.now() + SHIPPED_WITHIN_MS;
-      let result = await judgement();
-      while (result.missing.length > 0 && performance.now() < giveUpAt) {
-        await sleep(2_000);
-        result = await judgement();
-      }
-      const { missing, outOfOrder, different, ...counts } = result;
-      console.log(`journald, ${ROUNDS} restarts of each: ${JSON.stringify(counts)}`);
-      expect({ missing, outOfOrder, different }).toEqual({ missing: [], outOfOrder: [], different: [] });
-      expect(counts.written).toBeGreaterThan(ROUNDS * 100);
-    } finally {
-      await bed.sh(
-        'systemctl stop driverd-ship.service; rm -rf /etc/systemd/system/driverd-ship.service.d; systemctl daemon-reload',
-      );
-      await bed.sh(`kill -9 $(cat ${folder}/writer) 2>/dev/null; rm -rf ${folder}`);
-    }
+    await bed.sh(`rm -f ${socket}`);
   });
+
+  test('with its drop-in for TLS ships to a receiver over the network, with a key that root alone can read', async () => {
+    const made = makeCertificates(mkdtempSync(join(tmpdir(), 'driverd-ship-')));
+    await bed.sh('mkdir -m 700 /etc/driverd-ship');
+    const files = { ca: made.authority, host: `${made.client}.pem`, receiver: `${made.server}.pem` };
+    for (const [name, path] of Object.entries(files))
+      await bed.write(`/etc/driverd-ship/${name}.pem`, readFileSync(path, 'utf8'), 0o600);
+    for (const [name, path] of Object.entries({ host: made.client, receiver: made.server }))
+      await bed.write(`/etc/driverd-ship/${name}.key`, readFileSync(`${path}.key`, 'utf8'), 0o600);
+    const edit = (text: string): string =>
+      text.replace('logs.example.org:6514', '127.0.0.1:6514 --server-name receiver.example');
+    await withDropIn('syslog-tls.conf', edit, async () => {
+      await inBackground(`${NODE} ${FIXTURES}/tls-receiver.ts /etc/driverd-ship`, async (output) => {
+        await until(async () => (await bed.read(output)).includes('ready'));
+        await bed.sh('systemctl start driverd-ship.service');
+        await until(async () => lastRecord(await bed.read(output)) === (await driverd.records()).length);
+      });
+    });
+    await bed.sh('rm -r /etc/driverd-ship');
+  });
+
+  test(
+    'has every record in the journal, in order and as it stands in the log, over restarts of both at random moments',
+    async () => {
+      const folder = '/srv/ship-test';
+      const log = `${folder}/log/audit.jsonl`;
+      await bed.sh(
+        [
+          `mkdir -p ${folder}/state && mkdir -m 2750 ${folder}/log && chgrp driverd-audit ${folder}/log`,
+          `chmod 700 ${folder}/state && chmod 755 ${folder}`,
+          'rm -rf /var/lib/driverd-ship/*',
+          // As on a host; what a container has by itself is in memory and small.
+          'mkdir -p /var/log/journal && journalctl --flush',
+        ].join('\n'),
+      );
+      const since = (await bed.sh('date +@%s.%N')).trim();
+      const dropIn = `[Service]\nEnvironment=DRIVERD_LOG=${log}\nRestartSec=100ms\nStartLimitIntervalSec=0\n`;
+      const judgement = async (): Promise<Judgement> =>
+        JSON.parse(await bed.sh(`journalctl --sync && ${NODE} ${FIXTURES}/judge-journal.ts ${log} ${since}`));
+      try {
+        await withDropIn(
+          'test.conf',
+          () => dropIn,
+          async () => {
+            await inBackground(
+              `${NODE} ${FIXTURES}/write-records.ts ${log} ${folder}/state`,
+              async (output, stop) => {
+                await bed.sh('systemctl start driverd-ship.service');
+                for (let round = 0; round < ROUNDS; round += 1) {
+                  for (const unit of ['systemd-journald.service', 'driverd-ship.service']) {
+                    await sleep(between(200, 2_000));
+                    const how = round % 2 === 0 ? `kill --signal KILL ${unit}` : `restart ${unit}`;
+                    await bed.sh(`systemctl reset-failed ${unit}; systemctl ${how}`);
+                  }
+                }
+                await stop();
+                expect(await bed.read(output)).toBe('');
+              },
+            );
+            const giveUpAt = performance.now() + SHIPPED_WITHIN_MS;
+            let result = await judgement();
+            while (result.missing.length > 0 && performance.now() < giveUpAt) {
+              await sleep(2_000);
+              result = await judgement();
+            }
+            const { missing, outOfOrder, different, ...counts } = result;
+            console.log(`journald, ${ROUNDS} restarts of each: ${JSON.stringify(counts)}`);
+            expect({ missing, outOfOrder, different }).toEqual({
+              missing: [],
+              outOfOrder: [],
+              different: [],
+            });
+            expect(counts.written).toBeGreaterThan(ROUNDS * 100);
+          },
+        );
+      } finally {
+        await bed.sh(`rm -rf ${folder}; journalctl --relinquish-var && rm -rf /var/log/journal`);
+      }
+    },
+    TEST_LIMIT_MS,
+  );
 });
+
+/** Runs with a drop-in for the shipper's unit: one that is installed, edited, or else the text that `edit` makes. */
+async function withDropIn(
+  name: string,
+  edit: (text: string) => string,
+  use: () => Promise<void>,
+): Promise<void> {
+  const folder = '/etc/systemd/system/driverd-ship.service.d';
+  const installed = await bed.run(['cat', `/usr/share/doc/driverd/driverd-ship.service.d/${name}`]);
+  await bed.sh(`mkdir -p ${folder}; rm -rf /var/lib/driverd-ship/*`);
+  await bed.write(`${folder}/${name}`, edit(installed.stdout));
+  await bed.sh('systemctl daemon-reload');
+  try {
+    await use();
+  } finally {
+    const unit = 'driverd-ship.service';
+    await bed.sh(
+      `systemctl stop ${unit}; systemctl reset-failed ${unit}; rm -rf ${folder}; systemctl daemon-reload`,
+    );
+  }
+}
+
+/** Runs a program beside, with what it prints in a file, and ends it by SIGTERM. */
+async function inBackground(
+  command: string,
+  use: (output: string, stop: () => Promise<string>) => Promise<void>,
+): Promise<void> {
+  const output = '/run/ship-test-output';
+  const pid = (await bed.sh(`setsid ${command} > ${output} 2>&1 & echo $!`)).trim();
+  const stop = (): Promise<string> =>
+    bed.sh(`kill ${pid} 2>/dev/null; while kill -0 ${pid}; do sleep 0.1; done 2>/dev/null; true`);
+  try {
+    await use(output, stop);
+  } finally {
+    await stop();
+  }
+}
+
+/** The messages among what datagram-receiver.py printed. */
+function datagramsIn(output: string): string {
+  const lines = output.split('\n').slice(1, -1);
+  return lines.map((line) => Buffer.from(JSON.parse(line).data, 'base64').toString()).join('\n');
+}
+
+/** The number of the last record in text with syslog messages. */
+function lastRecord(text: string): number {
+  return Number([...text.matchAll(/\[driverd@32473 seq="(\d+)"/g)].at(-1)?.[1] ?? 0);
+}

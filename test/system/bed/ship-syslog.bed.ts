@@ -14,6 +14,7 @@ const SHIPPER = 79_991;
 const TLS_PORT = 26_514;
 const ROUNDS = rounds('shipRestarts');
 const SHIPPED_WITHIN_MS = 180_000;
+const TEST_LIMIT_MS = 900_000;
 
 const between = (low: number, high: number): number => low + Math.random() * (high - low);
 
@@ -135,6 +136,7 @@ test.each<RsyslogInput>(['unix datagram', 'unix stream', 'tls'])(
     expect(counts.written).toBeGreaterThan(ROUNDS * 100);
     expect(ship.output()).not.toContain('Error');
   },
+  TEST_LIMIT_MS,
 );
 
 test.each([
