@@ -18,7 +18,8 @@ export interface ChannelOptions<Incoming extends Table> {
   readonly maximumFrameBytes: number;
   /** Most bytes that may wait to be read by the other side before `onBroken`. */
   readonly maximumQueuedBytes: number;
-  onMessage(message: MessageOf<Incoming>): void;
+  /** @param bytes the length of its frame's body */
+  onMessage(message: MessageOf<Incoming>, bytes: number): void;
   /** Called once: a bad frame, an unknown message, a queue over its limit, end-of-file or an error of the socket. */
   onBroken(why: string): void;
 }
@@ -50,7 +51,7 @@ export function openChannel<Incoming extends Table, Outgoing extends { readonly 
     (body) => {
       const message = read(body);
       if (message === null) broken('a message that is not in the table');
-      else options.onMessage(message);
+      else options.onMessage(message, body.length);
       return open;
     },
     broken,

@@ -1,5 +1,6 @@
 import {
   type Check,
+  callReason,
   count,
   errorCode,
   flag,
@@ -21,6 +22,9 @@ export const MAXIMUM_POLICIES = 8;
 export const MAXIMUM_SCRUB_RULES = 16;
 /** Longest printable claim, in characters. */
 export const MAXIMUM_CLAIM = 128;
+/** Most names of params that an intent tells, and the longest of them in characters. */
+export const MAXIMUM_PARAM_NAMES = 32;
+export const MAXIMUM_PARAM_NAME = 64;
 
 const claim = printable(MAXIMUM_CLAIM);
 
@@ -62,7 +66,8 @@ export const OUTCOMES = [
   'cancelled',
   'disconnected',
   'output-limit',
-  'resource-limit',
+  'memory-limit',
+  'process-limit',
   'crashed',
   'bad-output',
   'driver-error',
@@ -106,6 +111,15 @@ export const BROKER_CONTROL = {
 export type BrokerControl = MessageOf<typeof BROKER_CONTROL>;
 
 const scrubbed = object({ rule: claim, count });
+/** Durations of a call's stages in microseconds; null: it had no such stage. */
+const stages = object({
+  validate: count,
+  authorise: count,
+  intent: count,
+  launch: nullable(count),
+  run: nullable(count),
+  scrub: nullable(count),
+});
 
 /** What the broker may say on the audit channel; `serial` comes back in the answer. */
 export const BROKER_AUDIT = {
@@ -116,11 +130,15 @@ export const BROKER_AUDIT = {
     generation: count,
     request: uuid,
     method: claim,
-    params: hex(64),
+    params: nullable(hex(64)),
+    names: nullable(list(printable(MAXIMUM_PARAM_NAME), MAXIMUM_PARAM_NAMES)),
     policies: list(claim, MAXIMUM_POLICIES),
     notification: flag,
-    trace: nullable(hex(32)),
-    span: nullable(hex(16)),
+    trace: hex(32),
+    span: hex(16),
+    because: nullable(callReason),
+    /** Wants the record on disk before anything is handed over; what the settings ask for is done without it too. */
+    durable: flag,
   },
   outcome: {
     serial: count,
@@ -134,6 +152,7 @@ export const BROKER_AUDIT = {
     controlsRemoved: count,
     waitedMicroseconds: count,
     ranMicroseconds: count,
+    stages,
     scrubbed: list(scrubbed, MAXIMUM_SCRUB_RULES),
   },
   refusal: {
@@ -144,6 +163,10 @@ export const BROKER_AUDIT = {
     reason: word(...REFUSALS),
     method: nullable(claim),
     params: nullable(hex(64)),
+    policies: list(claim, MAXIMUM_POLICIES),
+    trace: hex(32),
+    span: hex(16),
+    because: nullable(callReason),
     error: errorCode,
   },
 } as const;

@@ -1,3 +1,4 @@
+import { wrongWithReason } from '../shared/call-reason.ts';
 import { JsonRefused, parseJson } from '../shared/json/parse.ts';
 
 /**
@@ -40,6 +41,10 @@ export function printable(maximum: number): Check<string> {
   return (value): value is string =>
     typeof value === 'string' && value.length <= maximum && /^[\x20-\x7e]*$/.test(value);
 }
+
+/** A caller's own reason for a call. */
+export const callReason: Check<string> = (value): value is string =>
+  typeof value === 'string' && wrongWithReason(value) === null;
 
 /** Any text of at most `maximum` UTF-16 units; for what the privileged side sends. */
 export function text(maximum: number): Check<string> {

@@ -42,11 +42,21 @@ export type Callable = After<Received, 'callable', { readonly target: Target }>;
 export type Valid = After<
   Callable,
   'valid',
-  { readonly params: JsonObject; readonly metadata: Metadata; readonly paramsSha256: string }
+  {
+    readonly params: JsonObject;
+    readonly metadata: Metadata;
+    readonly paramsSha256: string;
+    /** performance.now() at the stage's end; so in later stages. */
+    readonly validatedAt: number;
+  }
 >;
 
 /** The policy permits this very call; which policies decided goes with it. */
-export type Authorised = After<Valid, 'authorised', { readonly policies: readonly string[] }>;
+export type Authorised = After<
+  Valid,
+  'authorised',
+  { readonly policies: readonly string[]; readonly authorisedAt: number }
+>;
 
 /** It has its place in the limits and its number; `cancelled` ends it early. */
 export type Admitted = After<
@@ -78,9 +88,21 @@ export interface Run {
   readonly controlsRemoved: number;
   readonly scrubbed: ScrubCounts;
   readonly isolation: Isolation | null;
-  /** Microseconds before hand-over, and after it. */
-  readonly waitedMicroseconds: number;
-  readonly ranMicroseconds: number;
+  /** When its stages ended. */
+  readonly times: RunTimes;
+}
+
+/** performance.now() at the end of each stage of a run; null: it had no such stage. */
+export interface RunTimes {
+  /** When intent and launch were asked for. */
+  readonly asked: number;
+  readonly intended: number;
+  readonly launched: number | null;
+  readonly handedOver: number | null;
+  /** The driver is dead and its streams are at their end. */
+  readonly ended: number | null;
+  /** The answer is judged and scrubbed. */
+  readonly answered: number;
 }
 
 export type Finished = After<Admitted, 'finished', { readonly run: Run }>;
@@ -90,9 +112,16 @@ export interface Refused {
   readonly stage: 'refused';
   readonly kind: 'denied' | 'invalid' | 'refused';
   readonly reason: RefusalReason;
+  /** Policies that decided against it. */
+  readonly policies: readonly string[];
   readonly extra: JsonObject;
 }
 
-export function refuse(kind: Refused['kind'], reason: RefusalReason, extra: JsonObject = {}): Refused {
-  return { stage: 'refused', kind, reason, extra };
+export function refuse(
+  kind: Refused['kind'],
+  reason: RefusalReason,
+  extra: JsonObject = {},
+  policies: readonly string[] = [],
+): Refused {
+  return { stage: 'refused', kind, reason, policies, extra };
 }

@@ -1,9 +1,9 @@
 import { admit } from './admit/admit.ts';
-import { closeRecord, type Intent, openRecord, recordRefusal } from './audit/records.ts';
+import { closeRecord, openRecord, recordRefusal } from './audit/records.ts';
 import { authorise } from './authorise/authorise.ts';
 import { checkCallable } from './authorise/check-callable.ts';
-import type { Admitted, Finished, Received, Refused, Run } from './call.ts';
-import { failedRun, failure, run } from './launch/run.ts';
+import type { Admitted, Finished, Received, Refused } from './call.ts';
+import { failure, run } from './launch/run.ts';
 import { type Reply, respond, respondToRefusal } from './respond/respond.ts';
 import type { Services } from './services.ts';
 import { validate } from './validate/validate.ts';
@@ -37,20 +37,10 @@ async function perform(admitted: Admitted, services: Services): Promise<Finished
   const finished: Finished = {
     ...admitted,
     stage: 'finished',
-    run: await runOrFail(admitted, intent, services),
+    run: await run(admitted, intent, services),
   };
   if (await closeRecord(finished, intent, services)) return finished;
   return { ...finished, run: { ...finished.run, answer: failure('outcome-unrecorded') } };
-}
-
-/** A fault of ours ends the call with an outcome like any other; what it was stands in the operational log alone. */
-async function runOrFail(admitted: Admitted, intent: Intent, services: Services): Promise<Run> {
-  try {
-    return await run(admitted, intent, services);
-  } catch (error) {
-    services.log.error({ request: admitted.requestId, error }, 'a call failed inside the broker');
-    return failedRun();
-  }
 }
 
 async function refused(received: Received, exit: Refused, services: Services): Promise<Reply | null> {

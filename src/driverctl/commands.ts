@@ -1,5 +1,9 @@
+import { filterOptions } from './audit/filters.ts';
 import type { OptionName } from './command-line.ts';
+import { searchAuditLog } from './commands/audit-search.ts';
 import { shipAuditLog } from './commands/audit-ship.ts';
+import { showCall } from './commands/audit-show.ts';
+import { showStatistics } from './commands/audit-stats.ts';
 import { tailAuditLog } from './commands/audit-tail.ts';
 import { verifyAuditLog } from './commands/audit-verify.ts';
 import { callMethod } from './commands/call.ts';
@@ -131,6 +135,33 @@ export const commands: readonly CommandSpecification[] = [
     options: ['lines', 'follow', 'log', 'json'],
     operands: 0,
     run: tailAuditLog,
+  },
+  {
+    name: 'audit search',
+    usage: 'audit search',
+    summary: 'records of the audit log that are all that the options ask for',
+    notes: ['Without an option it is all records. Names of users are those of this host, today.'],
+    options: ['since', 'until', ...filterOptions, 'limit', 'log', 'json'],
+    operands: 0,
+    run: searchAuditLog,
+  },
+  {
+    name: 'audit show',
+    usage: 'audit show REQUEST_ID',
+    summary: 'all that the audit log tells of one call',
+    notes: ["REQUEST_ID stands in a reply's errors, in what `call -v` prints, and in the records."],
+    options: ['log', 'json'],
+    operands: 1,
+    run: showCall,
+  },
+  {
+    name: 'audit stats',
+    usage: 'audit stats',
+    summary: 'how many calls came to what, and how long they took',
+    notes: ['By driver, method and caller. Durations are those that the monitor saw.'],
+    options: ['since', 'until', 'log', 'json'],
+    operands: 0,
+    run: showStatistics,
   },
   {
     name: 'audit ship',

@@ -1,20 +1,33 @@
 import type { IntentClaims, OutcomeClaims, RefusalClaims } from '../boundary/messages.ts';
+import type { Settings } from '../shared/configuration/types.generated.ts';
+import {
+  type CallIdentity,
+  type CallRun,
+  type InterruptedWhy,
+  intentRecord,
+  interruptedRecord,
+  outcomeRecord,
+  type ParamsRule,
+  type RecordParts,
+  refusalRecord,
+} from './audit/call-records.ts';
 import type { AuditFields, AuditLog } from './audit/log.ts';
-import { type ParamsKey, paramsHash } from './audit/params-hash.ts';
 import type { Refusals } from './audit/refusals.ts';
-import type { Launch } from './launch/launches.ts';
+import type { Ended, Launch } from './launch/launches.ts';
 import type { Session } from './session/sessions.ts';
 
 /** A call whose intent is recorded and whose outcome is not. */
 interface OpenCall {
+  readonly identity: CallIdentity;
   /** Whether its intent is written. */
   readonly intended: Promise<boolean>;
-  readonly session: number;
-  readonly uid: number;
-  readonly request: string;
-  readonly method: string;
+  /** performance.now() when the intent came, and when it was written. */
   readonly at: number;
+  intendedAt: number;
   readonly launches: number[];
+  /** Of the launch that ended last. */
+  run: AuditFields | null;
+  ended: Pick<Ended, 'startMicroseconds' | 'ranMicroseconds'> | null;
 }
 
 /** Launches that one call may have; its records name them all. */
@@ -34,32 +47,42 @@ export interface Calls {
    * handed over before (invariant 11).
    */
   intended(launch: Launch): Promise<boolean>;
-  /** Closes every open call as interrupted: its broker ended. */
-  interrupt(): Promise<unknown>;
+  /** A launch ended; the record of its call's end tells of it. */
+  launchEnded(launch: Launch, how: Ended, run: AuditFields): void;
+  /** Closes every open call as interrupted. */
+  interrupt(why: InterruptedWhy): Promise<unknown>;
   /** Closes as interrupted the calls whose outcome could not be written; for when the log can be written again. */
   closeUnrecorded(): Promise<unknown>;
+  /** The calls that have an intent in the log, or on its way there, and no outcome. */
+  openCalls(): readonly (CallIdentity & CallRun)[];
   readonly open: number;
 }
 
-/**
- * The records of calls: what the monitor saw stands in `facts`, what the broker said in `claims`, each written anew
- * from bounded fields (invariant 13: of the params only the keyed hash).
- */
-export function createCalls(
-  log: AuditLog,
-  key: ParamsKey,
-  refusals: Refusals,
-  durability: () => 'outcome' | 'intent' | 'none',
-): Calls {
+export interface CallsOptions {
+  readonly refusals: Refusals;
+  durability(): Settings['audit']['durability'];
+  /** What may be on record of the params of a method. */
+  paramsRule(method: string | null): ParamsRule;
+  /** Told of each denial, whether it has a record of its own or is counted. */
+  denied(session: Session): void;
+  /** Told the number of each record. */
+  written(seq: number): void;
+}
+
+/** The records of calls (audit/call-records.ts), and which calls are open. */
+export function createCalls(log: AuditLog, options: CallsOptions): Calls {
   const open = new Map<number, OpenCall>();
   /** Calls that ended while the log could not be written. They count as open, so that they are bounded like those. */
   const unrecorded = new Map<number, OpenCall>();
   /** Launches whose call's intent has not come yet; as many as launches may be alive. */
   const waiting = new Map<number, () => void>();
 
-  function hashed(method: string | null, sha256: string | null): AuditFields {
-    if (method === null || sha256 === null) return {};
-    return { params_hash: paramsHash(key, method, Buffer.from(sha256, 'hex')), params_key: key.id };
+  function append(
+    event: Parameters<AuditLog['append']>[0],
+    { facts, claims }: RecordParts,
+    durable: boolean,
+  ): Promise<unknown> {
+    return log.append(event, facts, claims, durable).then(({ seq }) => options.written(seq));
   }
 
   function intentComes(call: number): Promise<void> {
@@ -74,38 +97,43 @@ export function createCalls(
     });
   }
 
-  function closeAsInterrupted([call, ended]: readonly [number, OpenCall]): Promise<unknown> {
-    const { session, uid, request, method, launches } = ended;
-    return log.append('interrupted', { session, uid, launches }, { call, request_id: request, method }, true);
+  function closeAll(calls: Map<number, OpenCall>, why: InterruptedWhy): Promise<unknown> {
+    const records = [...calls.values()].map((call) =>
+      append('interrupted', interruptedRecord(call.identity, call, why), true),
+    );
+    calls.clear();
+    return Promise.all(records);
+  }
+
+  /** The broker can ask for more than the settings, never for less. */
+  function isIntentDurable(asked: boolean): boolean {
+    const durability = options.durability();
+    return durability === 'intent' || (durability === 'outcome' && asked);
   }
 
   return {
     intent(session, claims) {
       if (open.has(claims.call)) return false;
-      const { call, request, method, policies, notification, trace, span, generation } = claims;
-      const uid = session.caller.uid;
-      const written = log.append(
-        'call-start',
-        { session: session.number, uid, generation },
-        {
-          ...{ call, request_id: request, method, policies, notification },
-          ...hashed(method, claims.params),
-          ...(trace === null ? {} : { trace_id: trace, span_id: span }),
-        },
-        durability() === 'intent',
-      );
+      const { call, request, method, trace, span } = claims;
+      const record = intentRecord(session, claims, options.paramsRule(method));
+      const written = append('call-start', record, isIntentDurable(claims.durable));
       const intended = written.then(
-        () => true,
+        () => {
+          opened.intendedAt = performance.now();
+          return true;
+        },
         () => {
           // Nothing runs without a recorded intent, and no outcome will come for it.
           open.delete(call);
           return false;
         },
       );
-      open.set(call, {
-        ...{ intended, session: session.number, uid, request, method },
-        ...{ at: performance.now(), launches: [] },
-      });
+      const now = performance.now();
+      const opened: OpenCall = {
+        identity: { session: session.number, uid: session.caller.uid, call, request, method, trace, span },
+        ...{ intended, at: now, intendedAt: now, launches: [], run: null, ended: null },
+      };
+      open.set(call, opened);
       waiting.get(call)?.();
       return written;
     },
@@ -113,69 +141,55 @@ export function createCalls(
       const call = open.get(claims.call);
       if (call === undefined) return false;
       open.delete(claims.call);
-      const written = log.append(
-        'call-end',
-        {
-          ...{ session: call.session, uid: call.uid, launches: call.launches },
-          duration_ms: Math.round(performance.now() - call.at),
-        },
-        {
-          ...{ call: claims.call, request_id: call.request, method: call.method, outcome: claims.outcome },
-          ...{
-            error_code: claims.error,
-            handed_over: claims.handed,
-            bytes_in: claims.bytesIn,
-            bytes_out: claims.bytesOut,
-            bytes_dropped: claims.bytesDropped,
-            control_characters_removed: claims.controlsRemoved,
-          },
-          ...{ waited_us: claims.waitedMicroseconds, ran_us: claims.ranMicroseconds },
-          scrubbed: Object.fromEntries(claims.scrubbed.map(({ rule, count }) => [rule, count])),
-        },
-        durability() !== 'none',
-      );
+      const stages = {
+        intent: microseconds(call.at, call.intendedAt),
+        launch: call.ended?.startMicroseconds ?? null,
+        run: call.ended?.ranMicroseconds ?? null,
+        total: microseconds(call.at, performance.now()),
+      };
+      const record = outcomeRecord(call.identity, call, stages, claims);
+      const written = append('call-end', record, options.durability() === 'outcome');
       written.catch(() => unrecorded.set(claims.call, call));
       return written;
     },
     refusal(session, claims) {
-      const { uid } = session.caller;
-      if (refusals.admit(uid, claims.reason) === 'counted') return Promise.resolve();
-      return log.append(
-        claims.kind,
-        { session: session.number, uid },
-        {
-          ...{
-            request_id: claims.request,
-            reason: claims.reason,
-            method: claims.method,
-            error_code: claims.error,
-          },
-          ...hashed(claims.method, claims.params),
-        },
-        durability() !== 'none',
-      );
+      if (claims.kind === 'denied') options.denied(session);
+      if (options.refusals.admit(session.caller.uid, claims.reason) === 'counted') return Promise.resolve();
+      const record = refusalRecord(session, claims, options.paramsRule(claims.method));
+      return append(claims.kind, record, options.durability() === 'outcome');
     },
     async intended({ call: number, session, number: launch }) {
       if (!open.has(number)) await intentComes(number);
       const call = open.get(number);
-      if (call === undefined || call.session !== session || call.launches.length >= LAUNCHES_PER_CALL)
+      if (
+        call === undefined ||
+        call.identity.session !== session ||
+        call.launches.length >= LAUNCHES_PER_CALL
+      )
         return false;
       call.launches.push(launch);
       return call.intended;
     },
-    interrupt() {
-      const records = [...unrecorded, ...open].map(closeAsInterrupted);
-      open.clear();
-      unrecorded.clear();
-      return Promise.all(records);
+    launchEnded(launch, how, run) {
+      const call = open.get(launch.call);
+      if (call?.launches.includes(launch.number)) Object.assign(call, { run, ended: how });
     },
-    closeUnrecorded() {
-      const records = [...unrecorded].map(closeAsInterrupted);
-      unrecorded.clear();
-      return Promise.all(records);
+    interrupt(why) {
+      return Promise.all([closeAll(unrecorded, why), closeAll(open, why)]);
     },
+    closeUnrecorded: () => closeAll(unrecorded, 'unrecorded'),
+    openCalls: () =>
+      [...unrecorded.values(), ...open.values()].map(({ identity, launches, run }) => ({
+        ...identity,
+        ...{ launches: [...launches], run },
+      })),
     get open() {
       return open.size + unrecorded.size;
     },
   };
+}
+
+/** Between two readings of performance.now(). */
+function microseconds(from: number, to: number): number {
+  return Math.round((to - from) * 1000);
 }

@@ -1,13 +1,12 @@
 import { buildId } from '../boundary/build.ts';
 import { buildSeccompFilter } from '../posix/seccomp.ts';
 import type { Log } from '../shared/log.ts';
+import { createRecording } from './audit/call-recording.ts';
 import { type AuditFields, openAuditLog } from './audit/log.ts';
-import { loadParamsKey } from './audit/params-hash.ts';
-import { createRecorder } from './audit/recorder.ts';
-import { createRefusals } from './audit/refusals.ts';
+import { closeEarlierCalls } from './audit/open-calls.ts';
+import { openParamsKeys } from './audit/params-keys.ts';
 import { createBrokerLife } from './broker/broker-life.ts';
 import { createDispatch } from './broker/dispatch.ts';
-import { createCalls } from './calls.ts';
 import type { Expected } from './configuration/exchange.ts';
 import { createGenerations } from './configuration/generations.ts';
 import { openGrantNotes } from './configuration/grant-notes.ts';
@@ -35,10 +34,6 @@ import { sessionsForDescriptors } from './session/sessions.ts';
 import { claimStateFolder } from './state-folder.ts';
 import { VERSION } from './version.ts';
 
-/** Refusals of one identity that are written whole in a window; the rest of the window is counted (invariant 11). */
-const REFUSALS_WHOLE = 100;
-const REFUSALS_WINDOW_MS = 10_000;
-const REFUSALS_IDENTITIES = 1_024;
 /** The longest that a stop takes behind its drain: dead drivers, the last records, in milliseconds. */
 const AFTER_DRAIN_MS = 20_000;
 /** Characters of a reason that a record holds. */
@@ -91,8 +86,10 @@ export async function startDaemon({ options, installation, log, manager, passed 
   const first = load(1);
   const generations = createGenerations(first);
   log.level = first.settings.log_level;
+  // Before the log, which may write a record when it is opened.
+  const keys = openParamsKeys(options.state);
   const audit = await openAuditLog({ path: first.settings.audit.path, stateFolder: options.state });
-  const key = loadParamsKey(options.state);
+  const interrupted = await closeEarlierCalls(audit, first.settings.audit.path);
   const { notes, killed } = sweepLaunches(options.state);
   const containers = openContainers(options.state, (why) =>
     log.error({ reason: why }, 'a container was not deleted; the next start tries again'),
@@ -103,14 +100,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
   const build = buildId();
   const rootless = process.geteuid?.() !== 0;
 
-  const record = createRecorder(audit, log);
-  const refusals = createRefusals({
-    wholePerWindow: REFUSALS_WHOLE,
-    windowMs: REFUSALS_WINDOW_MS,
-    maximumIdentities: REFUSALS_IDENTITIES,
-    write: ({ uid, from, to, ...told }) => audit.append('refusals', { uid, from, to }, told, false),
-  });
-  const calls = createCalls(audit, key, refusals, () => generations.current.settings.audit.durability);
+  const { record, refusals, calls } = createRecording(audit, log, keys, generations);
   let stopping = false;
   let drained: () => void = () => undefined;
 
@@ -185,7 +175,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
       if (stopping) return;
       log.error({ reason: why, said }, 'the broker ended');
       void record('broker-ended', { reason: why.slice(0, RECORDED_REASON) }, saidClaim(said));
-      calls.interrupt().catch(audit.countRefused);
+      calls.interrupt('broker-ended').catch(audit.countRefused);
     },
     filesChanged() {
       log.fatal('the files of driverd have changed: ending for a clean restart');
@@ -200,7 +190,10 @@ export async function startDaemon({ options, installation, log, manager, passed 
     sessions: () => Math.min(generations.current.settings.limits.connections, descriptors),
     perSecond: () => generations.current.settings.limits.connections_per_second,
   };
-  const sessions = createRecordedSessions(server, limits, { broker, record, refusals, log });
+  const sessions = createRecordedSessions(server, limits, {
+    ...{ broker, record, refusals, log },
+    names: () => generations.current,
+  });
 
   const reload = createReloader(first.number, {
     load,
@@ -253,7 +246,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
     sessions.stop();
     broker.link?.kill('stopping');
     await refusals.close().catch(audit.countRefused);
-    await calls.interrupt().catch(audit.countRefused);
+    await calls.interrupt('stopping').catch(audit.countRefused);
     await record('daemon-stop', { status }, {}, true).catch(() => undefined);
     await audit.close();
   }
@@ -267,7 +260,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
         rootless,
         generation: first.number,
         digest: first.digest,
-        swept: killed,
+        ...{ swept: killed, interrupted, params_key: keys.present.id },
       },
       ...{ development: first.settings.development, durability: first.settings.audit.durability },
     },

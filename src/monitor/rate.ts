@@ -19,3 +19,33 @@ export function createRate(perSecond: () => number): Rate {
     },
   };
 }
+
+/** Counts what was used and cannot be refused any more: what is over the rate is owed, until time has paid for it. */
+export interface Meter {
+  spend(amount: number): void;
+  /** Milliseconds until nothing is owed; 0: nothing is. */
+  owedMs(): number;
+}
+
+/** @param perSecond from 1; as much may be used at once */
+export function createMeter(perSecond: () => number): Meter {
+  let left = perSecond();
+  let at = performance.now();
+
+  function settle(): void {
+    const now = performance.now();
+    left = Math.min(perSecond(), left + ((now - at) / 1000) * perSecond());
+    at = now;
+  }
+
+  return {
+    spend(amount) {
+      settle();
+      left -= amount;
+    },
+    owedMs() {
+      settle();
+      return left >= 0 ? 0 : Math.ceil((-left / perSecond()) * 1000);
+    },
+  };
+}

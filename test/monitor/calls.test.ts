@@ -1,63 +1,45 @@
-import { createSecretKey } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { IntentClaims, OutcomeClaims } from '../../src/boundary/messages.ts';
-import type { AuditLog } from '../../src/monitor/audit/log.ts';
-import { createCalls } from '../../src/monitor/calls.ts';
-import type { Launch } from '../../src/monitor/launch/launches.ts';
-import type { Session } from '../../src/monitor/session/sessions.ts';
+import type { AuditFields, AuditLog } from '../../src/monitor/audit/log.ts';
+import { type CallsOptions, createCalls } from '../../src/monitor/calls.ts';
+import { paramsKey } from '../../src/shared/audit/params-hash.ts';
+import { intentOf, outcomeOf, playedLaunch, playedSession } from './played-call.ts';
 
-/** A log that fails while `failing` and keeps the events that it took. */
-function playedLog(): { log: AuditLog; events: string[]; state: { failing: boolean } } {
-  const events: string[] = [];
-  const state = { failing: false };
-  const append = async (event: string): Promise<void> => {
-    if (state.failing) throw new Error('Cannot write: no space');
-    events.push(event);
-  };
-  return { log: { append } as unknown as AuditLog, events, state };
+interface Taken {
+  readonly event: string;
+  readonly facts: AuditFields;
+  readonly claims: AuditFields;
+  readonly durable: boolean;
 }
 
-const session = { number: 1, caller: { uid: 1000 } } as Session;
-const intent = (call: number): IntentClaims => ({
-  ...{
-    type: 'intent',
-    serial: call,
-    call,
-    session: 1,
-    generation: 1,
-    method: 'echo.say',
-    params: 'a'.repeat(64),
-  },
-  ...{
-    request: '00000000-0000-7000-8000-000000000000',
-    policies: [],
-    notification: false,
-    trace: null,
-    span: null,
-  },
-});
-const outcome = (call: number): OutcomeClaims => ({
-  ...{
-    type: 'outcome',
-    serial: call,
-    call,
-    outcome: 'ok',
-    error: null,
-    handed: true,
-    bytesIn: 0,
-    bytesOut: 0,
-    bytesDropped: 0,
-    controlsRemoved: 0,
-  },
-  ...{ waitedMicroseconds: 0, ranMicroseconds: 0, scrubbed: [] },
-});
-const launch = (call: number, number = 1, of = 1): Launch => ({ call, number, session: of }) as Launch;
+/** A log that fails while `failing` and keeps what it took. */
+function playedLog(): { log: AuditLog; taken: Taken[]; events: () => string[]; state: { failing: boolean } } {
+  const taken: Taken[] = [];
+  const state = { failing: false };
+  const append: AuditLog['append'] = async (event, facts, claims, durable) => {
+    if (state.failing) throw new Error('Cannot write: no space');
+    taken.push({ event, facts, claims, durable });
+    return { seq: taken.length };
+  };
+  const events = (): string[] => taken.map(({ event }) => event);
+  return { log: { append } as unknown as AuditLog, taken, events, state };
+}
 
-function start(): ReturnType<typeof playedLog> & { calls: ReturnType<typeof createCalls> } {
+const session = playedSession(1);
+
+function start(
+  options: Partial<CallsOptions> = {},
+): ReturnType<typeof playedLog> & { calls: ReturnType<typeof createCalls> } {
   const played = playedLog();
-  const key = { id: 'k', secret: createSecretKey(Buffer.alloc(32)) };
-  const refusals = { admit: () => 'whole' } as unknown as Parameters<typeof createCalls>[2];
-  return { ...played, calls: createCalls(played.log, key, refusals, () => 'outcome') };
+  const key = paramsKey(Buffer.alloc(32), '2026-01-02T03:04:05.678Z');
+  const calls = createCalls(played.log, {
+    refusals: { admit: () => 'whole' } as unknown as CallsOptions['refusals'],
+    durability: () => 'outcome',
+    paramsRule: () => ({ key, onRecord: 'hash' }),
+    denied: () => undefined,
+    written: () => undefined,
+    ...options,
+  });
+  return { ...played, calls };
 }
 
 describe('a call whose intent could not be recorded', () => {
@@ -65,53 +47,54 @@ describe('a call whose intent could not be recorded', () => {
     const { calls, state } = start();
     state.failing = true;
     for (let call = 1; call <= 2_000; call += 1)
-      await Promise.resolve(calls.intent(session, intent(call))).catch(() => 0);
+      await Promise.resolve(calls.intent(session, intentOf(call))).catch(() => 0);
     expect(calls.open).toBe(0);
     state.failing = false;
-    await calls.intent(session, intent(3_000));
+    await calls.intent(session, intentOf(3_000));
     expect(calls.open).toBe(1);
   });
 
   test('has no launch', async () => {
     const { calls, state } = start();
     state.failing = true;
-    Promise.resolve(calls.intent(session, intent(1))).catch(() => 0);
-    expect(await calls.intended(launch(1))).toBe(false);
+    Promise.resolve(calls.intent(session, intentOf(1))).catch(() => 0);
+    expect(await calls.intended(playedLaunch(1))).toBe(false);
   });
 });
 
 describe('a launch', () => {
   test('waits for the intent that comes after it, and is named in the outcome', async () => {
     const { calls, events } = start();
-    const intended = calls.intended(launch(1));
-    await calls.intent(session, intent(1));
+    const intended = calls.intended(playedLaunch(1));
+    await calls.intent(session, intentOf(1));
     expect(await intended).toBe(true);
-    expect(events).toEqual(['call-start']);
+    expect(events()).toEqual(['call-start']);
   });
 
   test('is not for the call of another session', async () => {
     const { calls } = start();
-    await calls.intent(session, intent(1));
-    expect(await calls.intended(launch(1, 1, 2))).toBe(false);
+    await calls.intent(session, intentOf(1));
+    expect(await calls.intended(playedLaunch(1, 1, 2))).toBe(false);
   });
 
   test('is one of a bounded number for its call', async () => {
     const { calls } = start();
-    await calls.intent(session, intent(1));
+    await calls.intent(session, intentOf(1));
     const answers = [];
-    for (let number = 1; number <= 20; number += 1) answers.push(await calls.intended(launch(1, number)));
+    for (let number = 1; number <= 20; number += 1)
+      answers.push(await calls.intended(playedLaunch(1, number)));
     expect(answers.filter(Boolean)).toHaveLength(8);
   });
 });
 
 test('a call whose outcome could not be recorded is closed as interrupted once the log can be written (invariant 11)', async () => {
   const { calls, events, state } = start();
-  await calls.intent(session, intent(1));
+  await calls.intent(session, intentOf(1));
   state.failing = true;
-  await Promise.resolve(calls.outcome(outcome(1))).catch(() => 0);
+  await Promise.resolve(calls.outcome(outcomeOf(1))).catch(() => 0);
   expect(calls.open).toBe(1);
   state.failing = false;
   await calls.closeUnrecorded();
-  expect(events).toEqual(['call-start', 'interrupted']);
+  expect(events()).toEqual(['call-start', 'interrupted']);
   expect(calls.open).toBe(0);
 });

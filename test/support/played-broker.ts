@@ -30,9 +30,10 @@ const send = (message) => control.write(encodeFrame(JSON.stringify(message)));
 const record = (message) => audit.write(encodeFrame(JSON.stringify(message)));
 const intent = (session, call, more = {}) => ({ type: 'intent', serial: call, call, session, generation: 1,
   request: '00000000-0000-7000-8000-000000000000', method: 'echo.say', params: 'a'.repeat(64), policies: [],
-  notification: false, trace: null, span: null, ...more });
+  notification: false, names: null, trace: 'c'.repeat(32), span: 'd'.repeat(16), because: null, durable: false, ...more });
 const outcome = (call) => ({ type: 'outcome', serial: call, call, outcome: 'ok', error: null, handed: false, bytesIn: 0,
-  bytesOut: 0, bytesDropped: 0, controlsRemoved: 0, waitedMicroseconds: 0, ranMicroseconds: 0, scrubbed: [] });
+  bytesOut: 0, bytesDropped: 0, controlsRemoved: 0, waitedMicroseconds: 0, ranMicroseconds: 0, scrubbed: [],
+  stages: { validate: 0, authorise: 0, intent: 0, launch: null, run: null, scrub: null } });
 const launch = (session, request, more = {}) => ({ type: 'launch', request, profile: 'echo', session, call: request, generation: 1, ...more });
 const heard = [];
 let begun = false;

@@ -1,5 +1,6 @@
 import type { RefusalReason } from '../../boundary/messages.ts';
 import { errorTable } from '../../shared/errors.ts';
+import { newTrace } from '../frame/traceparent.ts';
 import type { Services } from '../services.ts';
 
 /** Records a message that was no call: nothing of it is a claim but why. */
@@ -9,8 +10,10 @@ export async function recordInvalid(
   reason: RefusalReason,
   { monitor }: Services,
 ): Promise<void> {
+  const { traceId: trace, spanId: span } = newTrace();
   await monitor.record({
     ...{ type: 'refusal', session, request: requestId, kind: 'invalid', reason },
-    ...{ method: null, params: null, error: errorTable[reason].code },
+    ...{ method: null, params: null, policies: [], trace, span, because: null },
+    ...{ error: errorTable[reason].code },
   });
 }

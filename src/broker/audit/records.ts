@@ -1,26 +1,35 @@
-import { createHash } from 'node:crypto';
-import { MAXIMUM_CLAIM, MAXIMUM_POLICIES, MAXIMUM_SCRUB_RULES } from '../../boundary/messages.ts';
+import {
+  type IntentClaims,
+  MAXIMUM_CLAIM,
+  MAXIMUM_PARAM_NAME,
+  MAXIMUM_PARAM_NAMES,
+  MAXIMUM_POLICIES,
+  MAXIMUM_SCRUB_RULES,
+} from '../../boundary/messages.ts';
+import { paramsDigest } from '../../shared/audit/params-hash.ts';
 import { errorTable } from '../../shared/errors.ts';
-import { canonicalJson } from '../../shared/json/canonical.ts';
 import type { Admitted, Finished, Received, Refused } from '../call.ts';
-import { readMetadata } from '../frame/metadata.ts';
+import type { Request } from '../frame/envelope.ts';
+import { type Metadata, readMetadata } from '../frame/metadata.ts';
+import { newTrace } from '../frame/traceparent.ts';
 import type { Recorded } from '../monitor-link.ts';
 import type { ScrubCounts } from '../scrub/scrubber.ts';
 import type { Services } from '../services.ts';
+import { durationsOf } from './durations.ts';
 
 /** An intent on its way: settles with whether it was recorded, or why not. */
 export type Intent = Promise<Recorded>;
 
 export function openRecord(admitted: Admitted, { monitor }: Services): Intent {
-  const { session, generation, requestId, request, paramsSha256, policies, metadata, call } = admitted;
+  const { session, generation, requestId, request, policies, metadata, call, target } = admitted;
   return monitor.record({
     ...{ type: 'intent', call, session: session.number, generation: generation.number, request: requestId },
     method: claim(request.method),
-    params: paramsSha256,
-    policies: policies.slice(0, MAXIMUM_POLICIES).map(claim),
+    ...paramsClaims(admitted),
+    policies: policies.slice(0, MAXIMUM_POLICIES).map((policy) => claim(policy)),
     notification: request.id === undefined,
-    trace: metadata.traceparent?.traceId ?? null,
-    span: metadata.traceparent?.spanId ?? null,
+    ...saidBy(metadata),
+    durable: target.kind === 'driver' && target.method.destructive,
   });
 }
 
@@ -47,8 +56,7 @@ export async function closeRecord(
       controlsRemoved: run.controlsRemoved,
     },
     error: run.answer.ok ? null : errorTable[run.answer.reason].code,
-    waitedMicroseconds: run.waitedMicroseconds,
-    ranMicroseconds: run.ranMicroseconds,
+    ...durationsOf(finished),
     scrubbed: scrubClaims(run.scrubbed),
   });
   return recorded === 'recorded';
@@ -56,24 +64,41 @@ export async function closeRecord(
 
 /** A refusal without a record is counted by the monitor; the caller is told the refusal either way. */
 export async function recordRefusal(received: Received, exit: Refused, { monitor }: Services): Promise<void> {
+  const { session, requestId, request, generation } = received;
+  const reading = readMetadata(request.params);
+  const isHashed = (generation.methods.get(request.method)?.paramsOnRecord ?? 'hash') === 'hash';
   await monitor.record({
-    ...{ type: 'refusal', session: received.session.number, request: received.requestId },
+    ...{ type: 'refusal', session: session.number, request: requestId },
     ...{ kind: exit.kind, reason: exit.reason, error: errorTable[exit.reason].code },
-    method: claim(received.request.method),
-    params: hashOf(received),
+    method: claim(request.method),
+    // Of params that no schema has seen: without `_meta` where that can be told apart, so that equal calls look equal.
+    params: isHashed ? digestOf(reading.kind === 'read' ? reading.params : request.params) : null,
+    policies: exit.policies.slice(0, MAXIMUM_POLICIES).map((policy) => claim(policy)),
+    ...saidBy(reading.kind === 'read' ? reading.metadata : null),
   });
 }
 
-/** Of params that no schema has seen: without `_meta` where that can be told apart, so that equal calls look equal. */
-function hashOf({ request }: Received): string {
-  const reading = readMetadata(request.params);
-  const params = (reading.kind === 'read' ? reading.params : request.params) ?? Object.create(null);
-  return createHash('sha256').update(canonicalJson(params)).digest('hex');
+/** What a call says about itself. Each has a trace: where the caller gave none, one begins here. */
+function saidBy(metadata: Metadata | null): Pick<IntentClaims, 'trace' | 'span' | 'because'> {
+  const { traceId: trace, spanId: span } = metadata?.traceparent ?? newTrace();
+  return { trace, span, because: metadata?.reason ?? null };
+}
+
+/** What the profile has on record of valid params. Names are those that the schema let through. */
+function paramsClaims({ target, params, paramsSha256 }: Admitted): Pick<IntentClaims, 'params' | 'names'> {
+  const onRecord = target.kind === 'driver' ? target.method.paramsOnRecord : 'hash';
+  if (onRecord !== 'names') return { params: onRecord === 'hash' ? paramsSha256 : null, names: null };
+  const names = Object.keys(params).sort().slice(0, MAXIMUM_PARAM_NAMES);
+  return { params: null, names: names.map((name) => claim(name, MAXIMUM_PARAM_NAME)) };
+}
+
+function digestOf(params: Request['params']): string {
+  return paramsDigest(params ?? Object.create(null)).toString('hex');
 }
 
 /** Printable ASCII of bounded length, as the boundary demands; the rest of a caller's text is no claim. */
-function claim(text: string): string {
-  return text.slice(0, MAXIMUM_CLAIM).replace(/[^\x20-\x7e]/g, '?');
+function claim(text: string, longest = MAXIMUM_CLAIM): string {
+  return text.slice(0, longest).replace(/[^\x20-\x7e]/g, '?');
 }
 
 function scrubClaims(counts: ScrubCounts): { rule: string; count: number }[] {

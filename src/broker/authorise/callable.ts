@@ -7,6 +7,8 @@ import type { Slices } from './slice.ts';
 /** The questions that are answered by scopes alone, before params are looked at. */
 export interface ScopeQuestions {
   callable(identity: Identity, method: string): boolean;
+  /** Ids of forbids without conditions that concern this. */
+  forbidding(identity: Identity, method: string): readonly string[];
   coversDriver(identity: Identity, driver: string): boolean;
 }
 
@@ -14,10 +16,14 @@ function concerns(policy: ParsedPolicy, identity: Identity): boolean {
   return policy.scope.principal === null || identity.memberships.has(policy.scope.principal);
 }
 
+function forbidsAlways({ effect, conditions }: ParsedPolicy): boolean {
+  return effect === 'forbid' && !conditions.present;
+}
+
 /** Permits as if their conditions held, forbids only where they have none: a scope is then all there is to judge. */
 function permitsSome(policies: readonly ParsedPolicy[], identity: Identity): boolean {
   const relevant = policies.filter((policy) => concerns(policy, identity));
-  if (relevant.some((policy) => policy.effect === 'forbid' && !policy.conditions.present)) return false;
+  if (relevant.some(forbidsAlways)) return false;
   return relevant.some((policy) => policy.effect === 'permit');
 }
 
@@ -46,6 +52,11 @@ export function createScopeQuestions(
 
   return {
     callable,
+    forbidding: (identity, method) =>
+      (slices.byMethod.get(method)?.policies ?? everywhere)
+        .filter((policy) => forbidsAlways(policy) && concerns(policy, identity))
+        .map(({ id }) => id)
+        .toSorted(),
     coversDriver(identity, driver) {
       const methods = catalogue.drivers.get(driver);
       const permits = spanning.get(methods === undefined ? null : driver) ?? [];

@@ -15,7 +15,9 @@ export function checkCallable(received: Received): Callable | Refused {
   }
   const driver = request.method.slice(0, Math.max(0, request.method.indexOf('.')));
   const mayKnow = target === undefined && generation.policy.coversDriver(session.caller, driver);
-  return mayKnow ? refuse('denied', 'method-not-found') : refuse('denied', 'forbidden');
+  if (mayKnow) return refuse('denied', 'method-not-found');
+  // Asked for a method that does not exist too, so that a refusal costs the same.
+  return refuse('denied', 'forbidden', {}, generation.policy.forbidding(session.caller, request.method));
 }
 
 function find({ generation, request }: Received): Target | undefined {

@@ -25,6 +25,8 @@ export interface Policy {
    * true, and forbids with conditions are left out. A method that does not exist is not callable, by anyone.
    */
   callable(caller: Caller, method: string): boolean;
+  /** Ids of the policies that deny this whatever the params are: forbids without conditions. Empty: nothing permits it. */
+  forbidding(caller: Caller, method: string): readonly string[];
   /**
    * Whether the caller may be told that a method does not exist: a permit without conditions spans the whole driver,
    * and the caller can call every method that the driver has, so nothing is hidden there that the answer could give
@@ -50,6 +52,7 @@ export interface PolicyOptions {
 /** What was decided for one identity without looking at params. It dies with the policy. */
 interface Remembered {
   readonly callable: BoundedMap<string, boolean>;
+  readonly forbidding: BoundedMap<string, readonly string[]>;
   readonly covered: BoundedMap<string, boolean>;
   readonly decisions: BoundedMap<string, Decision>;
 }
@@ -57,6 +60,7 @@ interface Remembered {
 function createRemembered(): Remembered {
   return {
     callable: createBoundedMap(CACHED_METHODS),
+    forbidding: createBoundedMap(CACHED_METHODS),
     covered: createBoundedMap(CACHED_METHODS),
     decisions: createBoundedMap(CACHED_METHODS),
   };
@@ -112,6 +116,10 @@ export function loadPolicy(
     callable(caller, method) {
       const identity = identify(caller);
       return recall(memoryOf(identity).callable, method, () => questions.callable(identity, method));
+    },
+    forbidding(caller, method) {
+      const identity = identify(caller);
+      return recall(memoryOf(identity).forbidding, method, () => questions.forbidding(identity, method));
     },
     coversDriver(caller, driver) {
       const identity = identify(caller);

@@ -35,6 +35,8 @@ export interface Method {
   readonly truncates: boolean;
   readonly wallMs: number;
   readonly stderrInErrors: boolean;
+  /** What the records say of its params. */
+  readonly paramsOnRecord: Profile['params'];
 }
 
 type MethodEntry = Manifest['methods'][string];
@@ -98,6 +100,7 @@ function loadMethod(
     ...{ outputBytes: profile.limits.output_bytes, wallMs: profile.limits.wall_ms },
     truncates: profile.on_output_limit === 'truncate',
     stderrInErrors: profile.stderr_in_errors,
+    paramsOnRecord: profile.params,
   };
 }
 

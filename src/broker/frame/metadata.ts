@@ -1,3 +1,4 @@
+import { wrongWithReason } from '../../shared/call-reason.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../shared/json-value.ts';
 import type { Request } from './envelope.ts';
 import { readTraceParent, type TraceParent } from './traceparent.ts';
@@ -13,6 +14,8 @@ export interface Metadata {
   readonly reply: boolean;
   /** Asks for a command driver's output as it was. */
   readonly raw: boolean;
+  /** Why the caller makes the call, in the caller's words; it stands in the records as that. */
+  readonly reason: string | undefined;
 }
 
 export type MetadataRefusal = {
@@ -20,7 +23,7 @@ export type MetadataRefusal = {
   /** JSON pointer into the params (RFC 6901). */
   readonly at: string;
   /** The JSON Schema keyword that says what is wrong. */
-  readonly rule: 'type' | 'format' | 'minimum' | 'maximum' | 'maxLength';
+  readonly rule: 'type' | 'format' | 'minimum' | 'maximum' | 'minLength' | 'maxLength';
 };
 
 export type MetadataReading =
@@ -37,6 +40,7 @@ const none: Metadata = {
   timeoutMs: undefined,
   reply: false,
   raw: false,
+  reason: undefined,
 };
 
 type Rule = MetadataRefusal['rule'];
@@ -48,6 +52,7 @@ const readers: ReadonlyMap<string, (value: JsonValue) => Reading> = new Map([
   ['timeoutMs', readTimeout],
   ['reply', (value: JsonValue) => readFlag(value, (reply) => ({ reply }))],
   ['raw', (value: JsonValue) => readFlag(value, (raw) => ({ raw }))],
+  ['reason', readReason],
 ]);
 
 /**
@@ -98,6 +103,12 @@ function readTimeout(value: JsonValue): Reading {
   if (typeof value !== 'number' || !Number.isInteger(value)) return { rule: 'type' };
   if (value < 1) return { rule: 'minimum' };
   return value > longestTimeoutMs ? { rule: 'maximum' } : { value: { timeoutMs: value } };
+}
+
+function readReason(reason: JsonValue): Reading {
+  if (typeof reason !== 'string') return { rule: 'type' };
+  const rule = wrongWithReason(reason);
+  return rule === null ? { value: { reason } } : { rule };
 }
 
 function readFlag(value: JsonValue, as: (flag: boolean) => Partial<Metadata>): Reading {

@@ -1,4 +1,6 @@
-/** Where the caller's own trace stands. */
+import { randomFillSync } from 'node:crypto';
+
+/** Where a call stands in a trace: the caller's own, or one that begins with it. */
 export interface TraceParent {
   /** 32 lower-case hex digits, not all zero. */
   readonly traceId: string;
@@ -22,4 +24,14 @@ export function readTraceParent(text: string): TraceParent | undefined {
   if (version === 'ff' || (version === '00' && rest !== undefined)) return undefined;
   if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined;
   return { traceId, spanId };
+}
+
+const random = Buffer.alloc(24);
+
+/** Begins a trace for a call that came without one (section 3.2.2.3: random, not all zero). */
+export function newTrace(): TraceParent {
+  do randomFillSync(random);
+  while (random.readUInt32BE(0) === 0 || random.readUInt32BE(16) === 0);
+  const hex = random.toString('hex');
+  return { traceId: hex.slice(0, 32), spanId: hex.slice(32) };
 }

@@ -35,6 +35,8 @@ export interface HearingEvents {
 
 /** How a driver was heard out; `end` is the first cause that ended it. */
 export type Told = {
+  /** performance.now() when the driver was dead and its streams at their end. */
+  readonly endedAt: number;
   readonly bytesOut: number;
   /** Bytes of output that were dropped at the limit (`on_output_limit: truncate`). */
   readonly bytesDropped: number;
@@ -123,6 +125,7 @@ async function hearOut(handOver: HandOver, services: Services, uncounted: Scrubb
   admitted.cancelled.addEventListener('abort', onGone, { once: true });
   streams.write(input);
   const status = await streams.finished;
+  const endedAt = performance.now();
   clearTimeout(timer);
   clearTimeout(graceTimer);
   admitted.cancelled.removeEventListener('abort', onGone);
@@ -134,7 +137,7 @@ async function hearOut(handOver: HandOver, services: Services, uncounted: Scrubb
   const { end: launchEnd } = await grant.ended;
   const driver = describeEnd(status, stderrTail.bytes());
   const heldBack = heard?.kind === 'answer' ? (heard.dropped ?? 0) : 0;
-  const told = { bytesOut, bytesDropped: streams.dropped + heldBack, scrubbed: counts, driver };
+  const told = { endedAt, bytesOut, bytesDropped: streams.dropped + heldBack, scrubbed: counts, driver };
   services.log.debug({ request: admitted.requestId, status }, 'a driver ended');
   if (cause !== undefined) return { ...told, end: cause };
   if (heard?.kind === 'answer') return { ...told, end: 'answered', answer: heard.answer };

@@ -2,45 +2,74 @@ import type { LaunchEnd, LaunchRefusal, Outcome } from '../../boundary/messages.
 import type { ErrorReason } from '../../shared/errors.ts';
 import type { JsonObject } from '../../shared/json-value.ts';
 import type { Intent } from '../audit/records.ts';
-import type { Admitted, Answer, Run } from '../call.ts';
+import type { Admitted, Answer, Run, RunTimes } from '../call.ts';
 import type { Method } from '../catalogue/catalogue.ts';
 import type { Services } from '../services.ts';
 import { converse, type Told } from './converse.ts';
 import { prepareInput } from './prepare-input.ts';
 
 /** A run in which no driver did anything. */
-const NOTHING_RAN: Omit<Run, 'outcome' | 'answer'> = {
+const NOTHING_RAN: Omit<Run, 'outcome' | 'answer' | 'times'> = {
   ...{ handedOver: false, bytesOut: 0, bytesDropped: 0, controlsRemoved: 0, isolation: null },
-  ...{ scrubbed: new Map(), waitedMicroseconds: 0, ranMicroseconds: 0 },
+  scrubbed: new Map(),
 };
+
+/** The ends of a run's stages, as they come. */
+type Progress = { -readonly [Stage in keyof Omit<RunTimes, 'answered'>]: RunTimes[Stage] };
 
 /**
  * Runs an admitted call: asks for a launch, waits for the intent's record and the launch, hands over, hears the
- * driver out. Whatever happens, the driver's processes are dead when this settles (invariant 9).
+ * driver out. Whatever happens, the driver's processes are dead when this settles (invariant 9). A fault of ours ends
+ * the call with an outcome like any other; what it was stands in the operational log alone.
  */
 export async function run(admitted: Admitted, intent: Intent, services: Services): Promise<Run> {
-  if (admitted.target.kind === 'built-in') return runBuiltIn(admitted, intent);
-  const { method } = admitted.target;
-  const started = performance.now();
-  const microseconds = (from: number, to: number): number => Math.round((to - from) * 1000);
-  const early = (outcome: Outcome, reason: ErrorReason, extra: JsonObject = {}): Run => ({
+  const now = performance.now();
+  const progress: Progress = { asked: now, intended: now, launched: null, handedOver: null, ended: null };
+  let ran: Omit<Run, 'times'>;
+  try {
+    ran =
+      admitted.target.kind === 'built-in'
+        ? await runBuiltIn(admitted, intent, progress)
+        : await runDriver(admitted, admitted.target.method, intent, services, progress);
+  } catch (error) {
+    services.log.error({ request: admitted.requestId, error }, 'a call failed inside the broker');
+    const answer = failure('internal-error');
+    ran = { ...NOTHING_RAN, handedOver: progress.handedOver !== null, outcome: 'internal-error', answer };
+  }
+  return { ...ran, times: { ...progress, answered: performance.now() } };
+}
+
+async function runDriver(
+  admitted: Admitted,
+  method: Method,
+  intent: Intent,
+  services: Services,
+  progress: Progress,
+): Promise<Omit<Run, 'times'>> {
+  const early = (outcome: Outcome, reason: ErrorReason, extra: JsonObject = {}): Omit<Run, 'times'> => ({
     ...NOTHING_RAN,
     outcome,
     answer: failure(reason, extra),
-    waitedMicroseconds: microseconds(started, performance.now()),
   });
 
   const input = prepareInput(method, admitted);
   if (!input.ok) {
     await intent;
+    progress.intended = performance.now();
     return early('driver-error', 'invalid-params', { at: input.at, rule: input.rule });
   }
   const [recorded, grant] = await Promise.all([
-    intent,
-    services.monitor.launch({
-      ...{ profile: method.profile, session: admitted.session.number },
-      ...{ call: admitted.call, generation: admitted.generation.number },
+    intent.finally(() => {
+      progress.intended = performance.now();
     }),
+    services.monitor
+      .launch({
+        ...{ profile: method.profile, session: admitted.session.number },
+        ...{ call: admitted.call, generation: admitted.generation.number },
+      })
+      .finally(() => {
+        progress.launched = performance.now();
+      }),
   ]);
   if (typeof grant === 'string') {
     services.log.warn({ request: admitted.requestId, reason: grant }, 'a launch was refused');
@@ -54,7 +83,7 @@ export async function run(admitted: Admitted, intent: Intent, services: Services
       ? early('disconnected', 'cancelled')
       : early('cancelled', 'audit-unavailable');
   }
-  const handedAt = performance.now();
+  progress.handedOver = performance.now();
   let told: Told;
   try {
     told = await converse({ admitted, method, grant, input: input.bytes, kill }, services);
@@ -63,6 +92,7 @@ export async function run(admitted: Admitted, intent: Intent, services: Services
     await grant.ended;
     throw error;
   }
+  progress.ended = told.endedAt;
   return {
     ...judge(method, told),
     handedOver: true,
@@ -71,13 +101,16 @@ export async function run(admitted: Admitted, intent: Intent, services: Services
     controlsRemoved: input.removed,
     scrubbed: told.scrubbed,
     isolation: grant.isolation,
-    waitedMicroseconds: microseconds(started, handedAt),
-    ranMicroseconds: microseconds(handedAt, performance.now()),
   };
 }
 
-async function runBuiltIn(admitted: Admitted, intent: Intent): Promise<Run> {
+async function runBuiltIn(
+  admitted: Admitted,
+  intent: Intent,
+  progress: Progress,
+): Promise<Omit<Run, 'times'>> {
   const recorded = await intent;
+  progress.intended = performance.now();
   if (recorded !== 'recorded' || admitted.target.kind !== 'built-in') {
     return { ...NOTHING_RAN, outcome: 'cancelled', answer: failure('audit-unavailable') };
   }
@@ -126,15 +159,10 @@ function endedWithoutAnswer(end: LaunchEnd, extra: JsonObject): { outcome: Outco
   if (end === 'wall-limit') return { outcome: 'timeout', answer: failure('timeout', extra) };
   if (end === 'memory-limit' || end === 'process-limit') {
     const limit = end === 'memory-limit' ? 'memory' : 'processes';
-    return { outcome: 'resource-limit', answer: failure('resource-limit', { limit, ...extra }) };
+    return { outcome: end, answer: failure('resource-limit', { limit, ...extra }) };
   }
   if (end === 'exit') return { outcome: 'crashed', answer: failure('driver-failed', extra) };
   return { outcome: 'cancelled', answer: failure('cancelled') };
-}
-
-/** The run of a call that a fault of ours ended; whether the driver had its request is not known, so it may have. */
-export function failedRun(): Run {
-  return { ...NOTHING_RAN, handedOver: true, outcome: 'internal-error', answer: failure('internal-error') };
 }
 
 export function failure(reason: ErrorReason, extra: JsonObject = {}): Answer {

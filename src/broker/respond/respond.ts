@@ -36,7 +36,7 @@ function errorReply(id: string | number | null, error: ReturnType<typeof errorOb
 }
 
 /** What was applied: the request id, the isolation, what was scrubbed. That output was cut is said unasked. */
-function applies({ requestId, run, metadata }: Finished, driver: JsonObject | null): JsonObject {
+function applies({ requestId, receivedAt, run, metadata }: Finished, driver: JsonObject | null): JsonObject {
   const raw = {
     ...(driver === null ? {} : { driver }),
     ...(run.bytesDropped === 0 ? {} : { dropped_bytes: run.bytesDropped }),
@@ -47,7 +47,7 @@ function applies({ requestId, run, metadata }: Finished, driver: JsonObject | nu
     request_id: requestId,
     isolation,
     scrubbed: Object.fromEntries(run.scrubbed),
-    duration_ms: Math.round((run.waitedMicroseconds + run.ranMicroseconds) / 1000),
+    duration_ms: Math.round(run.times.answered - receivedAt),
     ...raw,
   };
 }

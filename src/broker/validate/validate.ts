@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { canonicalJson } from '../../shared/json/canonical.ts';
+import { paramsDigest } from '../../shared/audit/params-hash.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../shared/json-value.ts';
 import { type Callable, type Refused, refuse, type Valid } from '../call.ts';
 import { namedParams } from '../catalogue/catalogue.ts';
@@ -19,8 +18,11 @@ export function validate(callable: Callable): Valid | Refused {
     callable.target.kind === 'built-in' ? noParams(params) : callable.target.method.params.check(params);
   if (!checked.ok) return invalid(checked.at, checked.rule);
   freeze(params);
-  const paramsSha256 = createHash('sha256').update(canonicalJson(params)).digest('hex');
-  return { ...callable, stage: 'valid', params, metadata: reading.metadata, paramsSha256 };
+  const paramsSha256 = paramsDigest(params).toString('hex');
+  return {
+    ...{ ...callable, stage: 'valid', params, metadata: reading.metadata, paramsSha256 },
+    validatedAt: performance.now(),
+  };
 }
 
 function named({ target }: Callable, params: Request['params']): JsonObject | null {

@@ -1,18 +1,14 @@
-import { type FileHandle, open } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseJson } from '../../shared/json/parse.ts';
 import { JsonRefused } from '../../shared/json/refusal.ts';
 import { isJsonObject } from '../../shared/json-value.ts';
-import { createLineReader } from '../client/line-reader.ts';
+import { followLog, type LogPlace } from '../audit/follow-log.ts';
+import { placeOfLastLines } from '../audit/last-lines.ts';
 import { reasonOf } from '../failure.ts';
 import { hangUpDaemon } from './running-daemon.ts';
 
 /** How long to look for the daemon's answer, in milliseconds. */
 const ANSWER_WITHIN_MS = 20_000;
 const POLL_MS = 50;
-const CHUNK_BYTES = 64 * 1024;
-/** No record comes near this (LINE_BYTES_MAXIMUM of the log). */
-const LINE_LIMIT_BYTES = 1024 * 1024;
 const RECORD_LIMITS = { depth: 32, keys: 10_000 };
 
 /** What came of asking the daemon to reload. */
@@ -31,15 +27,10 @@ export type Reload =
  * @param log the audit log
  */
 export async function reloadDaemon(stateFolder: string, log: string): Promise<Reload> {
-  const file = await openLog(log);
-  try {
-    const from = typeof file === 'string' ? 0 : (await file.stat()).size;
-    const notAsked = hangUp(stateFolder);
-    if (notAsked !== null) return notAsked;
-    return typeof file === 'string' ? { state: 'asked', why: file } : await readAnswer(file, from);
-  } finally {
-    if (typeof file !== 'string') await file.close();
-  }
+  const from = await endOfLog(log);
+  const notAsked = hangUp(stateFolder);
+  if (notAsked !== null) return notAsked;
+  return typeof from === 'string' ? { state: 'asked', why: from } : readAnswer(log, from);
 }
 
 /** Why the daemon was not asked, or null. */
@@ -53,39 +44,29 @@ function hangUp(stateFolder: string): Reload | null {
   }
 }
 
-/** The log, or why it cannot be read. */
-async function openLog(log: string): Promise<FileHandle | string> {
+/** Where the log ends, or why it cannot be read. */
+async function endOfLog(log: string): Promise<LogPlace | string> {
   try {
-    return await open(log);
+    return await placeOfLastLines(log, 0);
   } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'Error') throw error;
     return `the audit log ${log} cannot be read: ${reasonOf(error)}`;
   }
 }
 
 /** The signal is out by now: a log that cannot be read leaves open what came of it. */
-async function readAnswer(file: FileHandle, from: number): Promise<Reload> {
+async function readAnswer(path: string, from: LogPlace): Promise<Reload> {
+  const signal = AbortSignal.timeout(ANSWER_WITHIN_MS);
   try {
-    return await findAnswer(file, from);
+    for await (const item of followLog({ path, from, signal, pollMs: POLL_MS })) {
+      const answer = item.kind === 'record' ? answerIn(item.line) : null;
+      if (answer !== null) return answer;
+    }
+    return { state: 'asked', why: `it has not answered within ${ANSWER_WITHIN_MS / 1000} seconds` };
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error;
     return { state: 'asked', why: `the audit log cannot be read: ${reasonOf(error)}` };
   }
-}
-
-async function findAnswer(file: FileHandle, from: number): Promise<Reload> {
-  const lines = createLineReader(LINE_LIMIT_BYTES);
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-  const giveUpAt = performance.now() + ANSWER_WITHIN_MS;
-  for (let position = from; performance.now() < giveUpAt; ) {
-    const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, position);
-    position += bytesRead;
-    for (const line of lines.push(Buffer.from(chunk.subarray(0, bytesRead)))) {
-      const answer = answerIn(line);
-      if (answer !== null) return answer;
-    }
-    if (bytesRead === 0) await sleep(POLL_MS);
-  }
-  return { state: 'asked', why: `it has not answered within ${ANSWER_WITHIN_MS / 1000} seconds` };
 }
 
 function answerIn(line: Buffer): Reload | null {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { RecordTime } from '../../shared/audit/record.ts';
+import { hostname } from 'node:os';
+import { type RecordOrigin, recordedHost } from '../../shared/audit/record.ts';
 
 /** What the clock reads. */
 export interface ClockSources {
@@ -8,11 +9,15 @@ export interface ClockSources {
   /** CLOCK_MONOTONIC in nanoseconds. */
   readonly monotonicNanoseconds: () => bigint;
   readonly boot: string;
+  /** As `recordedHost` writes it. */
+  readonly host: string;
+  /** Process id of this monitor. */
+  readonly writer: number;
 }
 
 export interface AuditClock {
   readonly boot: string;
-  now(): RecordTime;
+  now(): RecordOrigin;
 }
 
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
@@ -22,6 +27,9 @@ export function systemClock(): ClockSources {
     wallMilliseconds: Date.now,
     monotonicNanoseconds: process.hrtime.bigint,
     boot: readFileSync(BOOT_ID, 'utf8').trim(),
+    // Both as they are when the log is opened: a host that is renamed shows under its new name after the next start.
+    host: recordedHost(hostname()),
+    writer: process.pid,
   };
 }
 
@@ -30,14 +38,14 @@ export function systemClock(): ClockSources {
  * anchor that is set anew whenever the two no longer agree, so that a clock set by hand shows at once (A15).
  */
 export function createClock(sources: ClockSources = systemClock()): AuditClock {
-  const { wallMilliseconds, monotonicNanoseconds, boot } = sources;
+  const { wallMilliseconds, monotonicNanoseconds, boot, host, writer } = sources;
   // Microseconds since 1970 stay exact in a double until the year 2255.
   let anchorMicroseconds = wallMilliseconds() * 1000;
   let anchorMonotonic = monotonicNanoseconds();
   let second = -1;
   let secondText = '';
 
-  function now(): RecordTime {
+  function now(): RecordOrigin {
     const wall = wallMilliseconds();
     const monotonic = monotonicNanoseconds();
     let microseconds = anchorMicroseconds + Math.floor(Number(monotonic - anchorMonotonic) / 1000);
@@ -47,7 +55,7 @@ export function createClock(sources: ClockSources = systemClock()): AuditClock {
       anchorMonotonic = monotonic;
     }
     const time = `${textOfSecond(Math.floor(microseconds / 1e6))}${String(microseconds % 1e6).padStart(6, '0')}Z`;
-    return { time, monotonicNanoseconds: String(monotonic), boot };
+    return { time, monotonicNanoseconds: String(monotonic), boot, host, writer };
   }
 
   /** Up to and with the point before the fraction; kept, since a date is dear and many records share a second. */

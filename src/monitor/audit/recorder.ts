@@ -16,14 +16,18 @@ export type Recorder = (
   durable?: boolean,
 ) => Promise<unknown>;
 
-export function createRecorder(audit: AuditLog, log: Log): Recorder {
+/** @param noted told the number of each record that was written */
+export function createRecorder(audit: AuditLog, log: Log, noted: (seq: number) => void): Recorder {
   return (event, facts, claims = {}, durable = false) => {
     const written = audit.append(event, facts, claims, durable);
-    written.catch((error: unknown) => {
-      audit.countRefused();
-      const reason = error instanceof Error ? error.message : 'unknown';
-      log.error({ event, reason }, 'a record was not written');
-    });
+    written.then(
+      ({ seq }) => noted(seq),
+      (error: unknown) => {
+        audit.countRefused();
+        const reason = error instanceof Error ? error.message : 'unknown';
+        log.error({ event, reason }, 'a record was not written');
+      },
+    );
     return written;
   };
 }

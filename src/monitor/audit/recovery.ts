@@ -1,5 +1,5 @@
 import type { AuditFields } from '../../shared/audit/fields.ts';
-import { prepareRecord, type RecordTime, sealRecord } from '../../shared/audit/record.ts';
+import { prepareRecord, type RecordOrigin, sealRecord } from '../../shared/audit/record.ts';
 import type { Addition } from './store.ts';
 import type { Tail } from './tail.ts';
 import type { FailedStage } from './unavailable.ts';
@@ -28,7 +28,7 @@ export interface RecoveryCause {
  * Makes the recovery record that closes off whatever stands behind the last whole record and declares it, so that
  * nothing was mended silently (A2). It goes to disk before anything follows it.
  */
-export function composeRecovery(tail: Tail, cause: RecoveryCause, at: RecordTime): Addition {
+export function composeRecovery(tail: Tail, cause: RecoveryCause, at: RecordOrigin): Addition {
   const { after, closed } = tail.next;
   const facts: AuditFields = {
     why: cause.why,

@@ -79,7 +79,7 @@ export function createBrokerLife(
     try {
       next = startBroker(generations.current.broker, filter, {
         control: (message) => dispatch?.control(message),
-        audit: (message) => dispatch?.audit(message),
+        audit: (message, bytes) => dispatch?.audit(message, bytes),
         ended: (why) => {
           if (link === next) ended(why);
         },

@@ -52,7 +52,8 @@ export interface BrokerLink {
 
 export interface BrokerEvents {
   control(message: BrokerControl): void;
-  audit(message: BrokerAudit): void;
+  /** @param bytes its length */
+  audit(message: BrokerAudit, bytes: number): void;
   /** Once, when it counts as ended: its process has, or end-of-file or a breach showed on a pair. */
   ended(why: string): void;
 }

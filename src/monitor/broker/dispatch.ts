@@ -6,13 +6,10 @@ import type { Generation } from '../configuration/load.ts';
 import type { Launch, Launches, LaunchRequest } from '../launch/launches.ts';
 import { createRate } from '../rate.ts';
 import type { Session, Sessions } from '../session/sessions.ts';
+import { createAuditValve } from './audit-valve.ts';
 import type { ConfigurationMessage } from './broker-life.ts';
 import type { BrokerLink } from './broker-link.ts';
 
-/** Audit records asked for and not yet written, before the broker's audit channel is no longer read. */
-const MAXIMUM_UNWRITTEN = 1_024;
-/** How long a channel over its records per second is not read, in milliseconds. */
-const RECORD_PAUSE_MS = 50;
 /** Calls that may be open for each that may be in flight: their outcomes are on their way. */
 const OPEN_CALLS_FACTOR = 4;
 
@@ -39,14 +36,17 @@ export interface DispatchTargets {
 /** The closed table: one row for each thing a broker may ask. What is not true ends the broker. */
 export interface Dispatch {
   control(message: BrokerControl): void;
-  audit(message: BrokerAudit): void;
+  /** @param bytes its length */
+  audit(message: BrokerAudit, bytes: number): void;
 }
 
 export function createDispatch(targets: DispatchTargets): Dispatch {
   const { link, log, calls, sessions, launches } = targets;
   const launchRate = createRate(() => targets.current().settings.limits.launches_per_second);
-  const recordRate = createRate(() => targets.current().settings.limits.audit_records_per_second);
-  let unwritten = 0;
+  const valve = createAuditValve(link, {
+    records: () => targets.current().settings.limits.audit_records_per_second,
+    bytes: () => targets.current().settings.limits.audit_bytes_per_second,
+  });
 
   type LaunchMessage = Extract<BrokerControl, { type: 'launch' }>;
 
@@ -126,8 +126,7 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
   }
 
   function answerWhenWritten(serial: number, written: Promise<unknown>): void {
-    unwritten += 1;
-    if (unwritten >= MAXIMUM_UNWRITTEN) link.pauseAudit();
+    const done = valve.writing();
     written
       .then(
         () => link.answer({ type: 'recorded', serial }),
@@ -136,10 +135,7 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
           link.answer({ type: 'unrecorded', serial, reason: 'audit-unavailable' });
         },
       )
-      .finally(() => {
-        unwritten -= 1;
-        if (unwritten === MAXIMUM_UNWRITTEN - 1) link.resumeAudit();
-      });
+      .finally(done);
   }
 
   function intent(message: Extract<BrokerAudit, { type: 'intent' }>): void {
@@ -195,11 +191,8 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
           return targets.onConfiguration(message);
       }
     },
-    audit(message) {
-      if (!recordRate.take()) {
-        link.pauseAudit();
-        setTimeout(link.resumeAudit, RECORD_PAUSE_MS);
-      }
+    audit(message, bytes) {
+      valve.came(bytes);
       switch (message.type) {
         case 'intent':
           return intent(message);

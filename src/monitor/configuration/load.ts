@@ -16,10 +16,11 @@ import type { Controller } from '../launch/cgroup-tree.ts';
 import type { Options } from '../options.ts';
 import { openAssignedUsers } from './assigned-users.ts';
 import { type BrokerPlan, planBroker } from './broker-plan.ts';
+import { digestDriver } from './driver-digest.ts';
 import { driverUser } from './driver-user.ts';
 import { refuseChangeableGrants } from './granted-mounts.ts';
 import { type LaunchHost, thisLaunchHost } from './launch-host.ts';
-import { type DriverPlan, planDriver } from './plan.ts';
+import { type DriverPlan, type PlannedDriver, planDriver } from './plan.ts';
 import { refuseWritableRoots } from './root-folder.ts';
 
 /** Largest configuration file, in bytes. */
@@ -99,7 +100,8 @@ export function loadGeneration(
     const profile = profileFile.value;
     const folder = findDriver(profile.driver ?? name, settings.driver_paths, path);
     const manifestPath = join(folder, 'driver.yaml');
-    const program = parseProgram(manifestPath, read('manifest', manifestPath, name));
+    const manifest = read('manifest', manifestPath, name);
+    const program = parseProgram(manifestPath, manifest);
     try {
       const user = driverUser(profileFile, name, assigned);
       const { launches } = settings.limits;
@@ -111,7 +113,7 @@ export function loadGeneration(
       });
       checkSafePath(plan.programFile, trusted);
       refuseSharedUser(plan, profile.user === 'auto', broker, drivers);
-      drivers.set(name, plan);
+      drivers.set(name, { ...plan, ...digestDriver(manifest, plan.programFile) });
     } catch (error) {
       if (error instanceof ConfigurationError) throw error;
       throw new Error(
@@ -180,7 +182,7 @@ function findDriver(driver: string, folders: readonly string[], profilePath: str
 
 /** Invariant 7: no driver runs as the broker's user, and a number given by `auto` is one driver's alone. */
 function refuseSharedUser(
-  { sandbox }: DriverPlan,
+  { sandbox }: PlannedDriver,
   isAssigned: boolean,
   broker: BrokerPlan,
   drivers: ReadonlyMap<string, DriverPlan>,

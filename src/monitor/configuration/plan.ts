@@ -13,6 +13,7 @@ import { type FilterGrants, NAMED_SYSCALLS } from '../launch/filter.ts';
 import { FIRST_FREE_DESCRIPTOR, type GateProgram } from '../launch/gate.ts';
 import { ownsHostFiles } from '../launch/root-guard.ts';
 import type { Mount, SandboxPlan } from '../launch/sandbox.ts';
+import type { DriverDigest } from './driver-digest.ts';
 import type { DriverUser } from './driver-user.ts';
 import { grantedCapabilities } from './granted-capabilities.ts';
 import { grantedMounts } from './granted-mounts.ts';
@@ -25,9 +26,13 @@ import { degradations, wayFor, whyNoRootFolder } from './way.ts';
 
 export type SecretSource = Profile['secrets'][number];
 
-/** What the monitor needs to start one profile's driver. */
-export interface DriverPlan {
+/** What the monitor needs to start one profile's driver, which is what it was when it was loaded. */
+export type DriverPlan = PlannedDriver & DriverDigest;
+
+export interface PlannedDriver {
   readonly name: string;
+  /** The driver's own name. */
+  readonly driver: string;
   readonly sandbox: SandboxPlan;
   readonly filter: FilterGrants;
   readonly cgroup: CgroupLimits;
@@ -45,6 +50,8 @@ export interface DriverPlan {
   readonly grants: Grants;
   /** What the manifest asks for and the profile does not grant, as words. */
   readonly asksMore: readonly string[];
+  /** What records say of the params of its calls. */
+  readonly paramsOnRecord: Profile['params'];
   /** What this host cannot hold as a profile would have it; stated, never silent (invariant 8). */
   readonly degraded: readonly string[];
 }
@@ -77,7 +84,7 @@ export function planDriver(given: {
   readonly launches: number;
   /** What the cgroups of launches can limit here. */
   readonly controllers: ReadonlySet<Controller>;
-}): DriverPlan {
+}): PlannedDriver {
   const { read, program, folder, installation, user, host, controllers } = given;
   const profile = read.value;
   refuseWhatIsNotHere(read, program, controllers);
@@ -118,6 +125,7 @@ export function planDriver(given: {
     name: given.name,
     root,
     fallback: launcher.fallback,
+    driver: program.name,
     programFile: runs.file,
     sandbox: {
       way,
@@ -156,6 +164,7 @@ export function planDriver(given: {
     secrets: profile.secrets,
     grants: notedGrants(profile),
     asksMore: widerThan(asksOf(program.asks), grantsOf(profile)),
+    paramsOnRecord: profile.params,
     degraded: degradations(way, cgroup),
   };
 }

@@ -2,6 +2,7 @@ import type { Isolation, LaunchEnd, LaunchRefusal } from '../../boundary/message
 import type { Descriptor } from '../../posix/descriptor.ts';
 import { reopenMemoryFile } from '../../posix/memory-file.ts';
 import { makePipe, openToEveryUser, type Pipe } from '../../posix/pipes.ts';
+import { markOf } from '../configuration/file-mark.ts';
 import type { DriverPlan } from '../configuration/plan.ts';
 import type { LaunchUsage } from './cgroup-usage.ts';
 import type { Cgroups, LaunchCgroup } from './cgroups.ts';
@@ -29,6 +30,11 @@ export interface Launch {
   readonly profile: string;
   readonly call: number;
   readonly session: number;
+  readonly plan: DriverPlan;
+  /** Whether its program file is another than the one that was loaded. */
+  readonly programChanged: boolean;
+  /** Microseconds from the request to the gate's "ready", with all that was read back by then. */
+  readonly readyMicroseconds: number;
   readonly isolation: Isolation;
   readonly secrets: DriverSecrets['values'];
   /** The broker's ends of stdin, stdout and stderr, until it has taken them. */
@@ -47,8 +53,10 @@ export interface LaunchRequest {
 export interface Ended {
   readonly end: LaunchEnd;
   readonly status: number;
-  /** Milliseconds from "go". */
-  readonly ranMs: number;
+  /** Microseconds from the request to "go"; null: its gate stayed shut, so the driver did nothing. */
+  readonly startMicroseconds: number | null;
+  /** Microseconds from "go" to the death of all its processes; null likewise. */
+  readonly ranMicroseconds: number | null;
   /** null: it had no cgroup. */
   readonly usage: LaunchUsage | null;
 }
@@ -103,6 +111,7 @@ export function createLaunches(
   }
 
   async function start(request: LaunchRequest): Promise<Launch | LaunchRefusal> {
+    const askedAt = performance.now();
     const { plan } = request;
     const secrets = readSecrets(plan.secrets, (why) => events.failed(plan.name, why));
     if (secrets === null) return 'secret-missing';
@@ -146,7 +155,8 @@ export function createLaunches(
     const entry = { sandbox, end: 'exit' as LaunchEnd };
     alive.set(number, entry);
     let forget: () => void = () => undefined;
-    let started: { launch: Launch; at: number } | undefined;
+    let started: Launch | undefined;
+    let openedAt: number | null = null;
     let wallTimer: NodeJS.Timeout | undefined;
     let processesTimer: NodeJS.Timeout | undefined;
     void sandbox.ended.then((status) => {
@@ -162,8 +172,11 @@ export function createLaunches(
         events.failed(plan.name, error instanceof Error ? error.message : 'its note could not be removed');
       }
       if (started !== undefined) {
-        const ranMs = Math.round(performance.now() - started.at);
-        events.ended(started.launch, { end: entry.end, status, ranMs, usage: cgroup?.usage() ?? null });
+        events.ended(started, {
+          ...{ end: entry.end, status, usage: cgroup?.usage() ?? null },
+          startMicroseconds: openedAt === null ? null : microseconds(askedAt, openedAt),
+          ranMicroseconds: openedAt === null ? null : microseconds(openedAt, performance.now()),
+        });
       }
       if (alive.size === 0) for (const settle of emptied.splice(0)) settle();
     });
@@ -203,14 +216,12 @@ export function createLaunches(
     const launch: Launch = {
       number,
       profile: plan.name,
-      call,
-      session,
-      isolation,
+      ...{ call, session, plan, isolation, brokerEnds, ended },
+      programChanged: markOf(plan.programFile) !== plan.programMark,
+      readyMicroseconds: microseconds(askedAt, performance.now()),
       secrets: secrets.values,
-      brokerEnds,
-      ended,
     };
-    started = { launch, at: performance.now() };
+    started = launch;
     try {
       const [why] = await Promise.all([events.heldBack(launch), events.record(launch)]);
       if (why !== null) return refuse(why);
@@ -224,6 +235,7 @@ export function createLaunches(
       processesTimer = setInterval(() => {
         if (cgroup?.exceeded() === 'processes') end(number, LIMIT_ENDS.processes);
       }, PROCESSES_LOOKED_AT_EVERY_MS);
+    openedAt = performance.now();
     sandbox.go(secrets.variables);
     return launch;
   }
@@ -248,4 +260,9 @@ export function createLaunches(
       return last;
     },
   };
+}
+
+/** Between two readings of performance.now(). */
+function microseconds(from: number, to: number): number {
+  return Math.round((to - from) * 1000);
 }

@@ -3,6 +3,7 @@ import type { AuditLog } from '../audit/log.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import type { Calls } from '../calls.ts';
 import type { Pause } from '../pause.ts';
+import { launchFacts, runFacts } from './launch-facts.ts';
 import { createLaunches, type Launches, type LaunchMeans } from './launches.ts';
 
 /** Launches that are recorded before their gate opens and at their end, and held back without an intent or in a pause. */
@@ -27,7 +28,8 @@ export function createRecordedLaunches(
       if (!(await calls.intended(launch))) return 'no-intent';
       return pause.since === null ? null : 'paused';
     },
-    record({ number, profile, call, session, isolation }) {
+    record(launch) {
+      const { number, profile, call, isolation } = launch;
       const { accept_root: reason } = isolation;
       if (reason !== undefined) log.warn({ profile, launch: number, reason }, 'a driver starts as root');
       if (isolation.fallback)
@@ -35,12 +37,20 @@ export function createRecordedLaunches(
           { profile, launch: number, reason: isolation.fallback_reason },
           'a driver starts in the sandbox instead of a container',
         );
-      const facts = { launch: number, profile, session, isolation: { ...isolation } };
-      return audit.append('launch', facts, { call }, false);
+      if (launch.programChanged)
+        log.warn(
+          { profile, launch: number },
+          'a driver starts whose program was changed since it was loaded',
+        );
+      return audit.append('launch', launchFacts(launch), { call }, false);
     },
-    ended({ number, profile, session }, { end, status, ranMs, usage }) {
-      const ended = { end, status, ran_ms: ranMs, usage: usage && { ...usage } };
-      void record('launch-end', { launch: number, profile, session, ...ended });
+    ended(launch, how) {
+      const { number, session } = launch;
+      const run = runFacts(launch, how);
+      calls.launchEnded(launch, how, run);
+      const durations = { start_us: how.startMicroseconds, ran_us: how.ranMicroseconds };
+      const opened = how.ranMicroseconds !== null;
+      void record('launch-end', { launch: number, session, ...run, opened, ...durations });
     },
     failed: (profile, why) => log.error({ profile, reason: why }, 'a driver was not started'),
   });

@@ -1,14 +1,18 @@
 import type { Server } from 'node:net';
+import type { AuditFields } from '../../shared/audit/fields.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Recorder } from '../audit/recorder.ts';
 import type { Refusals } from '../audit/refusals.ts';
 import type { BrokerLife } from '../broker/broker-life.ts';
+import { callerFacts, type KnownNames } from './caller-facts.ts';
+import type { KnownCaller } from './known-caller.ts';
 import { createSessions, type Session, type SessionLimits, type Sessions } from './sessions.ts';
 
 /** Stands for callers that the kernel did not name: (uid_t) -1 is nobody's. */
 const UNKNOWN_UID = 4_294_967_295;
-/** Groups of a caller that its session's record names; how many there are stands beside them. */
-const RECORDED_GROUPS = 256;
+/** Groups of a caller that the record of its session names, and those of its calls. */
+const SESSION_GROUPS = 256;
+const CALL_GROUPS = 32;
 
 export interface RecordedSessions extends Sessions {
   /** Passes to a new broker what the one before it had not taken. */
@@ -23,19 +27,22 @@ export function createRecordedSessions(
     broker,
     record,
     refusals,
+    names,
     log,
   }: {
     readonly broker: BrokerLife;
     readonly record: Recorder;
     readonly refusals: Refusals;
+    readonly names: () => KnownNames;
     readonly log: Log;
   },
 ): RecordedSessions {
   function pass(session: Session): void {
     const { number, caller, copy } = session;
+    const { uid, gid, groups, pid, unit } = caller;
     const passed = broker.link?.pass({
       ...{ kind: 'session', number, descriptors: [copy] },
-      message: { type: 'session', session: number, ...caller },
+      message: { type: 'session', session: number, uid, gid, groups, pid, unit },
       settled(taken) {
         session.taken = session.taken || taken;
       },
@@ -43,14 +50,12 @@ export function createRecordedSessions(
     if (passed === false) sessions.close(number, 'stopping');
   }
 
-  const sessions = createSessions(server, limits, {
+  const describe = (caller: KnownCaller): AuditFields => callerFacts(caller, names(), CALL_GROUPS);
+  const sessions = createSessions(server, limits, describe, {
     opened(session) {
       void record('session', {
         session: session.number,
-        ...session.caller,
-        groups: session.caller.groups.slice(0, RECORDED_GROUPS),
-        group_count: session.caller.groups.length,
-        unit: session.caller.unit && { ...session.caller.unit },
+        ...callerFacts(session.caller, names(), SESSION_GROUPS),
       });
       if (broker.isServing) pass(session);
     },

@@ -2,9 +2,10 @@ import type { Server, Socket } from 'node:net';
 import { type Descriptor, ownDescriptor } from '../../posix/descriptor.ts';
 import { duplicateDescriptor } from '../../posix/descriptor-passing.ts';
 import { peerHasGone } from '../../posix/poll.ts';
-import type { Caller } from '../../shared/caller.ts';
+import type { AuditFields } from '../../shared/audit/fields.ts';
 import { createRate, type Rate } from '../rate.ts';
 import { identify } from './identify.ts';
+import type { KnownCaller } from './known-caller.ts';
 
 /** How long a session whose peer has gone still takes calls: a notification sent just before leaving, in milliseconds. */
 const GONE_GRACE_MS = 3_000;
@@ -18,11 +19,13 @@ const DESCRIPTOR_RESERVE = 128;
 /** One accepted connection. The monitor keeps a copy of it, which it asks by poll(2) and never reads. */
 export interface Session {
   readonly number: number;
-  readonly caller: Caller;
+  readonly caller: KnownCaller;
   readonly copy: Descriptor;
   /** Whether a broker has taken the connection; it dies with that broker. */
   taken: boolean;
   goneSince: number | null;
+  /** The caller as the records of its calls have it. */
+  readonly recorded: AuditFields;
 }
 
 export interface SessionEvents {
@@ -60,7 +63,15 @@ export interface SessionLimits {
   readonly perSecond: () => number;
 }
 
-export function createSessions(server: Server, limits: SessionLimits, events: SessionEvents): Sessions {
+/** Makes what records say of a caller. */
+export type Describe = (caller: KnownCaller) => AuditFields;
+
+export function createSessions(
+  server: Server,
+  limits: SessionLimits,
+  describe: Describe,
+  events: SessionEvents,
+): Sessions {
   const sessions = new Map<number, Session>();
   /** Each session is on record: who connects in a loop must not fill the disk. */
   const rates = new Map<number, Rate>();
@@ -103,7 +114,8 @@ export function createSessions(server: Server, limits: SessionLimits, events: Se
       if (!rateOf(uid).take()) return events.refused('too-many-sessions-per-second', uid, `of uid ${uid}`);
       last += 1;
       const copy = ownDescriptor(duplicateDescriptor(descriptor));
-      const session: Session = { number: last, caller, copy, taken: false, goneSince: null };
+      const recorded = describe(caller);
+      const session: Session = { number: last, caller, copy, taken: false, goneSince: null, recorded };
       sessions.set(last, session);
       events.opened(session);
     } catch (error) {

@@ -33,17 +33,28 @@ export const AUDIT_EVENTS = [
   'resume',
   'grants-widened',
   'asks-not-granted',
+  'open-calls',
+  'params-key',
+  'configuration-changed',
+  'driver-enabled',
+  'driver-disabled',
+  'permission-violation',
+  'repeated-denials',
 ] as const;
 export type AuditEvent = (typeof AUDIT_EVENTS)[number];
 
-/** When a record was made: both clocks, since only one of them can be set (A15). */
-export interface RecordTime {
+/** When a record was made and by whom: both clocks, since only one of them can be set (A15). */
+export interface RecordOrigin {
   /** ISO 8601, UTC, microseconds. */
   readonly time: string;
   /** CLOCK_MONOTONIC in nanoseconds, decimal; comparable within one `boot` only. */
   readonly monotonicNanoseconds: string;
   /** /proc/sys/kernel/random/boot_id */
   readonly boot: string;
+  /** The host's name, as `recordedHost` writes it. */
+  readonly host: string;
+  /** Process id of the monitor that wrote it. */
+  readonly writer: number;
 }
 
 /** What a line says of its own place in the chain. */
@@ -54,14 +65,14 @@ export interface RecordLink {
   readonly hash: string;
 }
 
-export interface AuditRecord extends RecordLink, RecordTime {
+export interface AuditRecord extends RecordLink, RecordOrigin {
   readonly facts: AuditFields;
   readonly claims: AuditFields;
 }
 
 /** A record whose JSON texts are made, waiting for its place in the chain. */
 export interface PreparedRecord {
-  readonly at: RecordTime;
+  readonly at: RecordOrigin;
   readonly event: string;
   readonly facts: string;
   readonly claims: string;
@@ -69,19 +80,27 @@ export interface PreparedRecord {
 
 const EVENT = /^[a-z][a-z-]{0,31}$/;
 const HEADER =
-  /^\{"version":1,"seq":([1-9][0-9]{0,15}),"time":"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z","monotonic_ns":"[0-9]{1,20}","boot":"[0-9a-f-]{36}","event":"([a-z][a-z-]{0,31})","facts":\{/;
-const HEADER_BYTES_MAXIMUM = 256;
+  /^\{"version":1,"seq":([1-9][0-9]{0,15}),"time":"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z","monotonic_ns":"[0-9]{1,20}","boot":"[0-9a-f-]{36}","host":"[A-Za-z0-9._-]{1,64}","writer":[1-9][0-9]{0,9},"event":"([a-z][a-z-]{0,31})","facts":\{/;
+const HEADER_BYTES_MAXIMUM = 384;
 const TRAILER = /^,"prev":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/;
 const HASH_PART_BYTES = `,"hash":"${NO_HASH}"}`.length;
 const TRAILER_BYTES = `,"prev":"${NO_HASH}"`.length + HASH_PART_BYTES;
-const FIELD_ORDER = 'version,seq,time,monotonic_ns,boot,event,facts,claims,prev,hash';
+const FIELD_ORDER = 'version,seq,time,monotonic_ns,boot,host,writer,event,facts,claims,prev,hash';
+
+/** HOST_NAME_MAX of Linux (limits.h). */
+const HOST_CHARACTERS = 64;
+
+/** A host's name as records hold it: bounded, and of characters that need no escape anywhere; `-` stands for any other. */
+export function recordedHost(name: string): string {
+  return name.slice(0, HOST_CHARACTERS).replace(/[^A-Za-z0-9._-]/g, '-') || '-';
+}
 
 /**
  * Makes the JSON texts of one record. Throws TypeError for an event that is no word, for fields that are not plain
  * data, and for a record that could be longer than LINE_BYTES_MAXIMUM.
  */
 export function prepareRecord(
-  at: RecordTime,
+  at: RecordOrigin,
   event: string,
   facts: AuditFields,
   claims: AuditFields,
@@ -107,7 +126,7 @@ export function sealRecord(
   const { at } = record;
   const body =
     `{"version":1,"seq":${seq},"time":"${at.time}","monotonic_ns":"${at.monotonicNanoseconds}","boot":"${at.boot}",` +
-    `"event":"${record.event}","facts":${record.facts},"claims":${record.claims},"prev":"${prev}"`;
+    `"host":"${at.host}","writer":${at.writer},"event":"${record.event}","facts":${record.facts},"claims":${record.claims},"prev":"${prev}"`;
   const digest = hash('sha256', body, 'hex');
   return { line: `${body},"hash":"${digest}"}\n`, hash: digest };
 }
@@ -150,12 +169,14 @@ export function parseRecord(line: Buffer): AuditRecord {
     time,
     monotonic_ns: monotonicNanoseconds,
     boot,
+    host,
+    writer,
     facts,
     claims,
   } = value as {
-    [Name in 'time' | 'monotonic_ns' | 'boot']: string;
-  } & { [Name in 'facts' | 'claims']: AuditFields };
-  const at: RecordTime = { time, monotonicNanoseconds, boot };
+    [Name in 'time' | 'monotonic_ns' | 'boot' | 'host']: string;
+  } & { writer: number } & { [Name in 'facts' | 'claims']: AuditFields };
+  const at: RecordOrigin = { time, monotonicNanoseconds, boot, host, writer };
   const again = sealRecord(prepareRecord(at, link.event, facts, claims), link.seq, link.prev);
   if (!Buffer.from(again.line).subarray(0, -1).equals(line)) {
     throw new Error('Cannot read the audit record: it is not written as driverd writes it');

@@ -33,7 +33,8 @@ const KNOWN_KEYS = [
     'reply_buffer_bytes',
     'launches',
   ],
-  ...['launches_per_second', 'audit_records_per_second', 'stderr_tail_bytes'],
+  ...['launches_per_second', 'audit_records_per_second', 'audit_bytes_per_second', 'stderr_tail_bytes'],
+  ...['params_key_days', 'watch_ms', 'repeated_denials', 'repeated_denials_ms'],
 ];
 
 /** Reads driverd.yaml. Throws `ConfigurationError`. */

@@ -79,6 +79,22 @@ path: string
  * What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.
  */
 durability: ("outcome" | "intent" | "none")
+/**
+ * After how many days params are hashed with a new key; the old ones stay for look-up. null: never.
+ */
+params_key_days: (number | null)
+/**
+ * How often files of the configuration, the socket and the log are looked at for what changed beside a reload, in milliseconds.
+ */
+watch_ms: number
+/**
+ * How many denials of one user within `repeated_denials_ms` make a record of their own.
+ */
+repeated_denials: number
+/**
+ * Over how long denials of one user are counted together, in milliseconds.
+ */
+repeated_denials_ms: number
 }
 /**
  * Level of the operational log.
@@ -152,6 +168,10 @@ launches_per_second: number
  * Most audit records a second that the broker may ask for; beyond it, it waits.
  */
 audit_records_per_second: number
+/**
+ * Most bytes a second of what the broker wants recorded; beyond it, it waits.
+ */
+audit_bytes_per_second: number
 /**
  * How much of a failed driver's scrubbed stderr an error carries, in bytes.
  */
@@ -369,6 +389,10 @@ variable?: string
  * Whether an error carries exit status and the scrubbed tail of stderr.
  */
 stderr_in_errors: boolean
+/**
+ * What audit records say of a call's params: `hash`, a keyed hash that only root can search for; `names`, the names of the top-level fields; `omit`, nothing.
+ */
+params: ("hash" | "names" | "omit")
 /**
  * Where the program starts, in the driver's view; its own folder if left out.
  */

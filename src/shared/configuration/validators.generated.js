@@ -80,7 +80,7 @@ var require_equal = __commonJS({
 
 // <stdin>
 var settings = validate20;
-var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections_per_second": { "title": "Connections a second", "description": "Most connections that one user may open in a second; each is on record.", "type": "integer", "minimum": 1, "maximum": 1e5, "default": 1e3, "examples": [1e3] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] } }, "examples": [{}], "default": {} } } };
+var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] }, "params_key_days": { "title": "Age of a params key", "description": "After how many days params are hashed with a new key; the old ones stay for look-up. null: never.", "type": ["integer", "null"], "minimum": 1, "maximum": 3650, "default": 90, "examples": [90] }, "watch_ms": { "title": "Watch", "description": "How often files of the configuration, the socket and the log are looked at for what changed beside a reload, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] }, "repeated_denials": { "title": "Repeated denials", "description": "How many denials of one user within `repeated_denials_ms` make a record of their own.", "type": "integer", "minimum": 2, "maximum": 1e6, "default": 20, "examples": [20] }, "repeated_denials_ms": { "title": "Window of repeated denials", "description": "Over how long denials of one user are counted together, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections_per_second": { "title": "Connections a second", "description": "Most connections that one user may open in a second; each is on record.", "type": "integer", "minimum": 1, "maximum": 1e5, "default": 1e3, "examples": [1e3] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "audit_bytes_per_second": { "title": "Record bytes per second", "description": "Most bytes a second of what the broker wants recorded; beyond it, it waits.", "type": "integer", "minimum": 65536, "maximum": 1073741824, "default": 33554432, "examples": [33554432] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] } }, "examples": [{}], "default": {} } } };
 var func1 = Object.prototype.hasOwnProperty;
 var func2 = require_ucs2length().default;
 var pattern4 = new RegExp("^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "u");
@@ -462,9 +462,21 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data15.durability === void 0) {
                               data15.durability = "outcome";
                             }
+                            if (data15.params_key_days === void 0) {
+                              data15.params_key_days = 90;
+                            }
+                            if (data15.watch_ms === void 0) {
+                              data15.watch_ms = 6e4;
+                            }
+                            if (data15.repeated_denials === void 0) {
+                              data15.repeated_denials = 20;
+                            }
+                            if (data15.repeated_denials_ms === void 0) {
+                              data15.repeated_denials_ms = 6e4;
+                            }
                             const _errs37 = errors;
                             for (const key4 in data15) {
-                              if (!(key4 === "path" || key4 === "durability")) {
+                              if (!(key4 === "path" || key4 === "durability" || key4 === "params_key_days" || key4 === "watch_ms" || key4 === "repeated_denials" || key4 === "repeated_denials_ms")) {
                                 validate20.errors = [{ instancePath: instancePath + "/audit", schemaPath: "#/properties/audit/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                 return false;
                                 break;
@@ -502,6 +514,94 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                   return false;
                                 }
                                 var valid5 = _errs40 === errors;
+                                if (valid5) {
+                                  let data18 = data15.params_key_days;
+                                  const _errs42 = errors;
+                                  if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18)) && data18 !== null) {
+                                    validate20.errors = [{ instancePath: instancePath + "/audit/params_key_days", schemaPath: "#/properties/audit/properties/params_key_days/type", keyword: "type", params: { type: schema31.properties.audit.properties.params_key_days.type }, message: "must be integer,null" }];
+                                    return false;
+                                  }
+                                  if (errors === _errs42) {
+                                    if (typeof data18 == "number" && isFinite(data18)) {
+                                      if (data18 > 3650 || isNaN(data18)) {
+                                        validate20.errors = [{ instancePath: instancePath + "/audit/params_key_days", schemaPath: "#/properties/audit/properties/params_key_days/maximum", keyword: "maximum", params: { comparison: "<=", limit: 3650 }, message: "must be <= 3650" }];
+                                        return false;
+                                      } else {
+                                        if (data18 < 1 || isNaN(data18)) {
+                                          validate20.errors = [{ instancePath: instancePath + "/audit/params_key_days", schemaPath: "#/properties/audit/properties/params_key_days/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                          return false;
+                                        }
+                                      }
+                                    }
+                                  }
+                                  var valid5 = _errs42 === errors;
+                                  if (valid5) {
+                                    let data19 = data15.watch_ms;
+                                    const _errs44 = errors;
+                                    if (!(typeof data19 == "number" && (!(data19 % 1) && !isNaN(data19)) && isFinite(data19))) {
+                                      validate20.errors = [{ instancePath: instancePath + "/audit/watch_ms", schemaPath: "#/properties/audit/properties/watch_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      return false;
+                                    }
+                                    if (errors === _errs44) {
+                                      if (typeof data19 == "number" && isFinite(data19)) {
+                                        if (data19 > 864e5 || isNaN(data19)) {
+                                          validate20.errors = [{ instancePath: instancePath + "/audit/watch_ms", schemaPath: "#/properties/audit/properties/watch_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
+                                          return false;
+                                        } else {
+                                          if (data19 < 1e3 || isNaN(data19)) {
+                                            validate20.errors = [{ instancePath: instancePath + "/audit/watch_ms", schemaPath: "#/properties/audit/properties/watch_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1e3 }, message: "must be >= 1000" }];
+                                            return false;
+                                          }
+                                        }
+                                      }
+                                    }
+                                    var valid5 = _errs44 === errors;
+                                    if (valid5) {
+                                      let data20 = data15.repeated_denials;
+                                      const _errs46 = errors;
+                                      if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
+                                        validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials", schemaPath: "#/properties/audit/properties/repeated_denials/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        return false;
+                                      }
+                                      if (errors === _errs46) {
+                                        if (typeof data20 == "number" && isFinite(data20)) {
+                                          if (data20 > 1e6 || isNaN(data20)) {
+                                            validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials", schemaPath: "#/properties/audit/properties/repeated_denials/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
+                                            return false;
+                                          } else {
+                                            if (data20 < 2 || isNaN(data20)) {
+                                              validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials", schemaPath: "#/properties/audit/properties/repeated_denials/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" }];
+                                              return false;
+                                            }
+                                          }
+                                        }
+                                      }
+                                      var valid5 = _errs46 === errors;
+                                      if (valid5) {
+                                        let data21 = data15.repeated_denials_ms;
+                                        const _errs48 = errors;
+                                        if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
+                                          validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials_ms", schemaPath: "#/properties/audit/properties/repeated_denials_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          return false;
+                                        }
+                                        if (errors === _errs48) {
+                                          if (typeof data21 == "number" && isFinite(data21)) {
+                                            if (data21 > 864e5 || isNaN(data21)) {
+                                              validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials_ms", schemaPath: "#/properties/audit/properties/repeated_denials_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
+                                              return false;
+                                            } else {
+                                              if (data21 < 1e3 || isNaN(data21)) {
+                                                validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials_ms", schemaPath: "#/properties/audit/properties/repeated_denials_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1e3 }, message: "must be >= 1000" }];
+                                                return false;
+                                              }
+                                            }
+                                          }
+                                        }
+                                        var valid5 = _errs48 === errors;
+                                      }
+                                    }
+                                  }
+                                }
                               }
                             }
                           } else {
@@ -511,435 +611,460 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                         var valid0 = _errs35 === errors;
                         if (valid0) {
-                          let data18 = data.log_level;
-                          const _errs42 = errors;
-                          if (typeof data18 !== "string") {
+                          let data22 = data.log_level;
+                          const _errs50 = errors;
+                          if (typeof data22 !== "string") {
                             validate20.errors = [{ instancePath: instancePath + "/log_level", schemaPath: "#/properties/log_level/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                             return false;
                           }
-                          if (!(data18 === "fatal" || data18 === "error" || data18 === "warn" || data18 === "info" || data18 === "debug")) {
+                          if (!(data22 === "fatal" || data22 === "error" || data22 === "warn" || data22 === "info" || data22 === "debug")) {
                             validate20.errors = [{ instancePath: instancePath + "/log_level", schemaPath: "#/properties/log_level/enum", keyword: "enum", params: { allowedValues: schema31.properties.log_level.enum }, message: "must be equal to one of the allowed values" }];
                             return false;
                           }
-                          var valid0 = _errs42 === errors;
+                          var valid0 = _errs50 === errors;
                           if (valid0) {
-                            let data19 = data.drain_ms;
-                            const _errs44 = errors;
-                            if (!(typeof data19 == "number" && (!(data19 % 1) && !isNaN(data19)) && isFinite(data19))) {
+                            let data23 = data.drain_ms;
+                            const _errs52 = errors;
+                            if (!(typeof data23 == "number" && (!(data23 % 1) && !isNaN(data23)) && isFinite(data23))) {
                               validate20.errors = [{ instancePath: instancePath + "/drain_ms", schemaPath: "#/properties/drain_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                               return false;
                             }
-                            if (errors === _errs44) {
-                              if (typeof data19 == "number" && isFinite(data19)) {
-                                if (data19 > 6e5 || isNaN(data19)) {
+                            if (errors === _errs52) {
+                              if (typeof data23 == "number" && isFinite(data23)) {
+                                if (data23 > 6e5 || isNaN(data23)) {
                                   validate20.errors = [{ instancePath: instancePath + "/drain_ms", schemaPath: "#/properties/drain_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
                                   return false;
                                 } else {
-                                  if (data19 < 0 || isNaN(data19)) {
+                                  if (data23 < 0 || isNaN(data23)) {
                                     validate20.errors = [{ instancePath: instancePath + "/drain_ms", schemaPath: "#/properties/drain_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                     return false;
                                   }
                                 }
                               }
                             }
-                            var valid0 = _errs44 === errors;
+                            var valid0 = _errs52 === errors;
                             if (valid0) {
-                              let data20 = data.limits;
-                              const _errs46 = errors;
-                              if (errors === _errs46) {
-                                if (data20 && typeof data20 == "object" && !Array.isArray(data20)) {
-                                  if (data20.message_bytes === void 0) {
-                                    data20.message_bytes = 1048576;
+                              let data24 = data.limits;
+                              const _errs54 = errors;
+                              if (errors === _errs54) {
+                                if (data24 && typeof data24 == "object" && !Array.isArray(data24)) {
+                                  if (data24.message_bytes === void 0) {
+                                    data24.message_bytes = 1048576;
                                   }
-                                  if (data20.message_ms === void 0) {
-                                    data20.message_ms = 3e4;
+                                  if (data24.message_ms === void 0) {
+                                    data24.message_ms = 3e4;
                                   }
-                                  if (data20.nesting_depth === void 0) {
-                                    data20.nesting_depth = 64;
+                                  if (data24.nesting_depth === void 0) {
+                                    data24.nesting_depth = 64;
                                   }
-                                  if (data20.keys === void 0) {
-                                    data20.keys = 1e4;
+                                  if (data24.keys === void 0) {
+                                    data24.keys = 1e4;
                                   }
-                                  if (data20.batch_length === void 0) {
-                                    data20.batch_length = 64;
+                                  if (data24.batch_length === void 0) {
+                                    data24.batch_length = 64;
                                   }
-                                  if (data20.in_flight_per_connection === void 0) {
-                                    data20.in_flight_per_connection = 64;
+                                  if (data24.in_flight_per_connection === void 0) {
+                                    data24.in_flight_per_connection = 64;
                                   }
-                                  if (data20.in_flight_per_identity === void 0) {
-                                    data20.in_flight_per_identity = 128;
+                                  if (data24.in_flight_per_identity === void 0) {
+                                    data24.in_flight_per_identity = 128;
                                   }
-                                  if (data20.in_flight === void 0) {
-                                    data20.in_flight = 256;
+                                  if (data24.in_flight === void 0) {
+                                    data24.in_flight = 256;
                                   }
-                                  if (data20.connections_per_identity === void 0) {
-                                    data20.connections_per_identity = 128;
+                                  if (data24.connections_per_identity === void 0) {
+                                    data24.connections_per_identity = 128;
                                   }
-                                  if (data20.connections_per_second === void 0) {
-                                    data20.connections_per_second = 1e3;
+                                  if (data24.connections_per_second === void 0) {
+                                    data24.connections_per_second = 1e3;
                                   }
-                                  if (data20.connections === void 0) {
-                                    data20.connections = 4096;
+                                  if (data24.connections === void 0) {
+                                    data24.connections = 4096;
                                   }
-                                  if (data20.reply_buffer_bytes === void 0) {
-                                    data20.reply_buffer_bytes = 4194304;
+                                  if (data24.reply_buffer_bytes === void 0) {
+                                    data24.reply_buffer_bytes = 4194304;
                                   }
-                                  if (data20.launches === void 0) {
-                                    data20.launches = 64;
+                                  if (data24.launches === void 0) {
+                                    data24.launches = 64;
                                   }
-                                  if (data20.launches_per_second === void 0) {
-                                    data20.launches_per_second = 200;
+                                  if (data24.launches_per_second === void 0) {
+                                    data24.launches_per_second = 200;
                                   }
-                                  if (data20.audit_records_per_second === void 0) {
-                                    data20.audit_records_per_second = 2e4;
+                                  if (data24.audit_records_per_second === void 0) {
+                                    data24.audit_records_per_second = 2e4;
                                   }
-                                  if (data20.stderr_tail_bytes === void 0) {
-                                    data20.stderr_tail_bytes = 4096;
+                                  if (data24.audit_bytes_per_second === void 0) {
+                                    data24.audit_bytes_per_second = 33554432;
                                   }
-                                  const _errs48 = errors;
-                                  for (const key5 in data20) {
+                                  if (data24.stderr_tail_bytes === void 0) {
+                                    data24.stderr_tail_bytes = 4096;
+                                  }
+                                  const _errs56 = errors;
+                                  for (const key5 in data24) {
                                     if (!func1.call(schema31.properties.limits.properties, key5)) {
                                       validate20.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                       return false;
                                       break;
                                     }
                                   }
-                                  if (_errs48 === errors) {
-                                    let data21 = data20.message_bytes;
-                                    const _errs49 = errors;
-                                    if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
+                                  if (_errs56 === errors) {
+                                    let data25 = data24.message_bytes;
+                                    const _errs57 = errors;
+                                    if (!(typeof data25 == "number" && (!(data25 % 1) && !isNaN(data25)) && isFinite(data25))) {
                                       validate20.errors = [{ instancePath: instancePath + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                       return false;
                                     }
-                                    if (errors === _errs49) {
-                                      if (typeof data21 == "number" && isFinite(data21)) {
-                                        if (data21 > 16777216 || isNaN(data21)) {
+                                    if (errors === _errs57) {
+                                      if (typeof data25 == "number" && isFinite(data25)) {
+                                        if (data25 > 16777216 || isNaN(data25)) {
                                           validate20.errors = [{ instancePath: instancePath + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
                                           return false;
                                         } else {
-                                          if (data21 < 1024 || isNaN(data21)) {
+                                          if (data25 < 1024 || isNaN(data25)) {
                                             validate20.errors = [{ instancePath: instancePath + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
                                             return false;
                                           }
                                         }
                                       }
                                     }
-                                    var valid6 = _errs49 === errors;
+                                    var valid6 = _errs57 === errors;
                                     if (valid6) {
-                                      let data22 = data20.message_ms;
-                                      const _errs51 = errors;
-                                      if (!(typeof data22 == "number" && (!(data22 % 1) && !isNaN(data22)) && isFinite(data22))) {
+                                      let data26 = data24.message_ms;
+                                      const _errs59 = errors;
+                                      if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
                                         validate20.errors = [{ instancePath: instancePath + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                         return false;
                                       }
-                                      if (errors === _errs51) {
-                                        if (typeof data22 == "number" && isFinite(data22)) {
-                                          if (data22 > 6e5 || isNaN(data22)) {
+                                      if (errors === _errs59) {
+                                        if (typeof data26 == "number" && isFinite(data26)) {
+                                          if (data26 > 6e5 || isNaN(data26)) {
                                             validate20.errors = [{ instancePath: instancePath + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
                                             return false;
                                           } else {
-                                            if (data22 < 100 || isNaN(data22)) {
+                                            if (data26 < 100 || isNaN(data26)) {
                                               validate20.errors = [{ instancePath: instancePath + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
                                               return false;
                                             }
                                           }
                                         }
                                       }
-                                      var valid6 = _errs51 === errors;
+                                      var valid6 = _errs59 === errors;
                                       if (valid6) {
-                                        let data23 = data20.nesting_depth;
-                                        const _errs53 = errors;
-                                        if (!(typeof data23 == "number" && (!(data23 % 1) && !isNaN(data23)) && isFinite(data23))) {
+                                        let data27 = data24.nesting_depth;
+                                        const _errs61 = errors;
+                                        if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27))) {
                                           validate20.errors = [{ instancePath: instancePath + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                           return false;
                                         }
-                                        if (errors === _errs53) {
-                                          if (typeof data23 == "number" && isFinite(data23)) {
-                                            if (data23 > 256 || isNaN(data23)) {
+                                        if (errors === _errs61) {
+                                          if (typeof data27 == "number" && isFinite(data27)) {
+                                            if (data27 > 256 || isNaN(data27)) {
                                               validate20.errors = [{ instancePath: instancePath + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/maximum", keyword: "maximum", params: { comparison: "<=", limit: 256 }, message: "must be <= 256" }];
                                               return false;
                                             } else {
-                                              if (data23 < 4 || isNaN(data23)) {
+                                              if (data27 < 4 || isNaN(data27)) {
                                                 validate20.errors = [{ instancePath: instancePath + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4 }, message: "must be >= 4" }];
                                                 return false;
                                               }
                                             }
                                           }
                                         }
-                                        var valid6 = _errs53 === errors;
+                                        var valid6 = _errs61 === errors;
                                         if (valid6) {
-                                          let data24 = data20.keys;
-                                          const _errs55 = errors;
-                                          if (!(typeof data24 == "number" && (!(data24 % 1) && !isNaN(data24)) && isFinite(data24))) {
+                                          let data28 = data24.keys;
+                                          const _errs63 = errors;
+                                          if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
                                             validate20.errors = [{ instancePath: instancePath + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
-                                          if (errors === _errs55) {
-                                            if (typeof data24 == "number" && isFinite(data24)) {
-                                              if (data24 > 1e6 || isNaN(data24)) {
+                                          if (errors === _errs63) {
+                                            if (typeof data28 == "number" && isFinite(data28)) {
+                                              if (data28 > 1e6 || isNaN(data28)) {
                                                 validate20.errors = [{ instancePath: instancePath + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
                                                 return false;
                                               } else {
-                                                if (data24 < 16 || isNaN(data24)) {
+                                                if (data28 < 16 || isNaN(data28)) {
                                                   validate20.errors = [{ instancePath: instancePath + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16 }, message: "must be >= 16" }];
                                                   return false;
                                                 }
                                               }
                                             }
                                           }
-                                          var valid6 = _errs55 === errors;
+                                          var valid6 = _errs63 === errors;
                                           if (valid6) {
-                                            let data25 = data20.batch_length;
-                                            const _errs57 = errors;
-                                            if (!(typeof data25 == "number" && (!(data25 % 1) && !isNaN(data25)) && isFinite(data25))) {
+                                            let data29 = data24.batch_length;
+                                            const _errs65 = errors;
+                                            if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
                                               validate20.errors = [{ instancePath: instancePath + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
-                                            if (errors === _errs57) {
-                                              if (typeof data25 == "number" && isFinite(data25)) {
-                                                if (data25 > 1024 || isNaN(data25)) {
+                                            if (errors === _errs65) {
+                                              if (typeof data29 == "number" && isFinite(data29)) {
+                                                if (data29 > 1024 || isNaN(data29)) {
                                                   validate20.errors = [{ instancePath: instancePath + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1024 }, message: "must be <= 1024" }];
                                                   return false;
                                                 } else {
-                                                  if (data25 < 1 || isNaN(data25)) {
+                                                  if (data29 < 1 || isNaN(data29)) {
                                                     validate20.errors = [{ instancePath: instancePath + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                     return false;
                                                   }
                                                 }
                                               }
                                             }
-                                            var valid6 = _errs57 === errors;
+                                            var valid6 = _errs65 === errors;
                                             if (valid6) {
-                                              let data26 = data20.in_flight_per_connection;
-                                              const _errs59 = errors;
-                                              if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
+                                              let data30 = data24.in_flight_per_connection;
+                                              const _errs67 = errors;
+                                              if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
                                                 validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
-                                              if (errors === _errs59) {
-                                                if (typeof data26 == "number" && isFinite(data26)) {
-                                                  if (data26 > 4096 || isNaN(data26)) {
+                                              if (errors === _errs67) {
+                                                if (typeof data30 == "number" && isFinite(data30)) {
+                                                  if (data30 > 4096 || isNaN(data30)) {
                                                     validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
                                                     return false;
                                                   } else {
-                                                    if (data26 < 1 || isNaN(data26)) {
+                                                    if (data30 < 1 || isNaN(data30)) {
                                                       validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                       return false;
                                                     }
                                                   }
                                                 }
                                               }
-                                              var valid6 = _errs59 === errors;
+                                              var valid6 = _errs67 === errors;
                                               if (valid6) {
-                                                let data27 = data20.in_flight_per_identity;
-                                                const _errs61 = errors;
-                                                if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27))) {
+                                                let data31 = data24.in_flight_per_identity;
+                                                const _errs69 = errors;
+                                                if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31))) {
                                                   validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
-                                                if (errors === _errs61) {
-                                                  if (typeof data27 == "number" && isFinite(data27)) {
-                                                    if (data27 > 16384 || isNaN(data27)) {
+                                                if (errors === _errs69) {
+                                                  if (typeof data31 == "number" && isFinite(data31)) {
+                                                    if (data31 > 16384 || isNaN(data31)) {
                                                       validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                       return false;
                                                     } else {
-                                                      if (data27 < 1 || isNaN(data27)) {
+                                                      if (data31 < 1 || isNaN(data31)) {
                                                         validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                         return false;
                                                       }
                                                     }
                                                   }
                                                 }
-                                                var valid6 = _errs61 === errors;
+                                                var valid6 = _errs69 === errors;
                                                 if (valid6) {
-                                                  let data28 = data20.in_flight;
-                                                  const _errs63 = errors;
-                                                  if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
+                                                  let data32 = data24.in_flight;
+                                                  const _errs71 = errors;
+                                                  if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
                                                     validate20.errors = [{ instancePath: instancePath + "/limits/in_flight", schemaPath: "#/properties/limits/properties/in_flight/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
-                                                  if (errors === _errs63) {
-                                                    if (typeof data28 == "number" && isFinite(data28)) {
-                                                      if (data28 > 16384 || isNaN(data28)) {
+                                                  if (errors === _errs71) {
+                                                    if (typeof data32 == "number" && isFinite(data32)) {
+                                                      if (data32 > 16384 || isNaN(data32)) {
                                                         validate20.errors = [{ instancePath: instancePath + "/limits/in_flight", schemaPath: "#/properties/limits/properties/in_flight/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                         return false;
                                                       } else {
-                                                        if (data28 < 1 || isNaN(data28)) {
+                                                        if (data32 < 1 || isNaN(data32)) {
                                                           validate20.errors = [{ instancePath: instancePath + "/limits/in_flight", schemaPath: "#/properties/limits/properties/in_flight/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                           return false;
                                                         }
                                                       }
                                                     }
                                                   }
-                                                  var valid6 = _errs63 === errors;
+                                                  var valid6 = _errs71 === errors;
                                                   if (valid6) {
-                                                    let data29 = data20.connections_per_identity;
-                                                    const _errs65 = errors;
-                                                    if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
+                                                    let data33 = data24.connections_per_identity;
+                                                    const _errs73 = errors;
+                                                    if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
                                                       validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
-                                                    if (errors === _errs65) {
-                                                      if (typeof data29 == "number" && isFinite(data29)) {
-                                                        if (data29 > 65536 || isNaN(data29)) {
+                                                    if (errors === _errs73) {
+                                                      if (typeof data33 == "number" && isFinite(data33)) {
+                                                        if (data33 > 65536 || isNaN(data33)) {
                                                           validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                           return false;
                                                         } else {
-                                                          if (data29 < 1 || isNaN(data29)) {
+                                                          if (data33 < 1 || isNaN(data33)) {
                                                             validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                             return false;
                                                           }
                                                         }
                                                       }
                                                     }
-                                                    var valid6 = _errs65 === errors;
+                                                    var valid6 = _errs73 === errors;
                                                     if (valid6) {
-                                                      let data30 = data20.connections_per_second;
-                                                      const _errs67 = errors;
-                                                      if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
+                                                      let data34 = data24.connections_per_second;
+                                                      const _errs75 = errors;
+                                                      if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
                                                         validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_second", schemaPath: "#/properties/limits/properties/connections_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
                                                       }
-                                                      if (errors === _errs67) {
-                                                        if (typeof data30 == "number" && isFinite(data30)) {
-                                                          if (data30 > 1e5 || isNaN(data30)) {
+                                                      if (errors === _errs75) {
+                                                        if (typeof data34 == "number" && isFinite(data34)) {
+                                                          if (data34 > 1e5 || isNaN(data34)) {
                                                             validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_second", schemaPath: "#/properties/limits/properties/connections_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e5 }, message: "must be <= 100000" }];
                                                             return false;
                                                           } else {
-                                                            if (data30 < 1 || isNaN(data30)) {
+                                                            if (data34 < 1 || isNaN(data34)) {
                                                               validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_second", schemaPath: "#/properties/limits/properties/connections_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                               return false;
                                                             }
                                                           }
                                                         }
                                                       }
-                                                      var valid6 = _errs67 === errors;
+                                                      var valid6 = _errs75 === errors;
                                                       if (valid6) {
-                                                        let data31 = data20.connections;
-                                                        const _errs69 = errors;
-                                                        if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31))) {
+                                                        let data35 = data24.connections;
+                                                        const _errs77 = errors;
+                                                        if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
                                                           validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                           return false;
                                                         }
-                                                        if (errors === _errs69) {
-                                                          if (typeof data31 == "number" && isFinite(data31)) {
-                                                            if (data31 > 65536 || isNaN(data31)) {
+                                                        if (errors === _errs77) {
+                                                          if (typeof data35 == "number" && isFinite(data35)) {
+                                                            if (data35 > 65536 || isNaN(data35)) {
                                                               validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                               return false;
                                                             } else {
-                                                              if (data31 < 1 || isNaN(data31)) {
+                                                              if (data35 < 1 || isNaN(data35)) {
                                                                 validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                 return false;
                                                               }
                                                             }
                                                           }
                                                         }
-                                                        var valid6 = _errs69 === errors;
+                                                        var valid6 = _errs77 === errors;
                                                         if (valid6) {
-                                                          let data32 = data20.reply_buffer_bytes;
-                                                          const _errs71 = errors;
-                                                          if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
+                                                          let data36 = data24.reply_buffer_bytes;
+                                                          const _errs79 = errors;
+                                                          if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
                                                             validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                             return false;
                                                           }
-                                                          if (errors === _errs71) {
-                                                            if (typeof data32 == "number" && isFinite(data32)) {
-                                                              if (data32 > 268435456 || isNaN(data32)) {
+                                                          if (errors === _errs79) {
+                                                            if (typeof data36 == "number" && isFinite(data36)) {
+                                                              if (data36 > 268435456 || isNaN(data36)) {
                                                                 validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 268435456 }, message: "must be <= 268435456" }];
                                                                 return false;
                                                               } else {
-                                                                if (data32 < 65536 || isNaN(data32)) {
+                                                                if (data36 < 65536 || isNaN(data36)) {
                                                                   validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
                                                                   return false;
                                                                 }
                                                               }
                                                             }
                                                           }
-                                                          var valid6 = _errs71 === errors;
+                                                          var valid6 = _errs79 === errors;
                                                           if (valid6) {
-                                                            let data33 = data20.launches;
-                                                            const _errs73 = errors;
-                                                            if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
+                                                            let data37 = data24.launches;
+                                                            const _errs81 = errors;
+                                                            if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37))) {
                                                               validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                               return false;
                                                             }
-                                                            if (errors === _errs73) {
-                                                              if (typeof data33 == "number" && isFinite(data33)) {
-                                                                if (data33 > 4096 || isNaN(data33)) {
+                                                            if (errors === _errs81) {
+                                                              if (typeof data37 == "number" && isFinite(data37)) {
+                                                                if (data37 > 4096 || isNaN(data37)) {
                                                                   validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
                                                                   return false;
                                                                 } else {
-                                                                  if (data33 < 1 || isNaN(data33)) {
+                                                                  if (data37 < 1 || isNaN(data37)) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                     return false;
                                                                   }
                                                                 }
                                                               }
                                                             }
-                                                            var valid6 = _errs73 === errors;
+                                                            var valid6 = _errs81 === errors;
                                                             if (valid6) {
-                                                              let data34 = data20.launches_per_second;
-                                                              const _errs75 = errors;
-                                                              if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
+                                                              let data38 = data24.launches_per_second;
+                                                              const _errs83 = errors;
+                                                              if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38))) {
                                                                 validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                 return false;
                                                               }
-                                                              if (errors === _errs75) {
-                                                                if (typeof data34 == "number" && isFinite(data34)) {
-                                                                  if (data34 > 1e4 || isNaN(data34)) {
+                                                              if (errors === _errs83) {
+                                                                if (typeof data38 == "number" && isFinite(data38)) {
+                                                                  if (data38 > 1e4 || isNaN(data38)) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" }];
                                                                     return false;
                                                                   } else {
-                                                                    if (data34 < 1 || isNaN(data34)) {
+                                                                    if (data38 < 1 || isNaN(data38)) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                       return false;
                                                                     }
                                                                   }
                                                                 }
                                                               }
-                                                              var valid6 = _errs75 === errors;
+                                                              var valid6 = _errs83 === errors;
                                                               if (valid6) {
-                                                                let data35 = data20.audit_records_per_second;
-                                                                const _errs77 = errors;
-                                                                if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
+                                                                let data39 = data24.audit_records_per_second;
+                                                                const _errs85 = errors;
+                                                                if (!(typeof data39 == "number" && (!(data39 % 1) && !isNaN(data39)) && isFinite(data39))) {
                                                                   validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                   return false;
                                                                 }
-                                                                if (errors === _errs77) {
-                                                                  if (typeof data35 == "number" && isFinite(data35)) {
-                                                                    if (data35 > 1e6 || isNaN(data35)) {
+                                                                if (errors === _errs85) {
+                                                                  if (typeof data39 == "number" && isFinite(data39)) {
+                                                                    if (data39 > 1e6 || isNaN(data39)) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
                                                                       return false;
                                                                     } else {
-                                                                      if (data35 < 100 || isNaN(data35)) {
+                                                                      if (data39 < 100 || isNaN(data39)) {
                                                                         validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
                                                                         return false;
                                                                       }
                                                                     }
                                                                   }
                                                                 }
-                                                                var valid6 = _errs77 === errors;
+                                                                var valid6 = _errs85 === errors;
                                                                 if (valid6) {
-                                                                  let data36 = data20.stderr_tail_bytes;
-                                                                  const _errs79 = errors;
-                                                                  if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
-                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                  let data40 = data24.audit_bytes_per_second;
+                                                                  const _errs87 = errors;
+                                                                  if (!(typeof data40 == "number" && (!(data40 % 1) && !isNaN(data40)) && isFinite(data40))) {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                     return false;
                                                                   }
-                                                                  if (errors === _errs79) {
-                                                                    if (typeof data36 == "number" && isFinite(data36)) {
-                                                                      if (data36 > 65536 || isNaN(data36)) {
-                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                                  if (errors === _errs87) {
+                                                                    if (typeof data40 == "number" && isFinite(data40)) {
+                                                                      if (data40 > 1073741824 || isNaN(data40)) {
+                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
                                                                         return false;
                                                                       } else {
-                                                                        if (data36 < 0 || isNaN(data36)) {
-                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                        if (data40 < 65536 || isNaN(data40)) {
+                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
                                                                           return false;
                                                                         }
                                                                       }
                                                                     }
                                                                   }
-                                                                  var valid6 = _errs79 === errors;
+                                                                  var valid6 = _errs87 === errors;
+                                                                  if (valid6) {
+                                                                    let data41 = data24.stderr_tail_bytes;
+                                                                    const _errs89 = errors;
+                                                                    if (!(typeof data41 == "number" && (!(data41 % 1) && !isNaN(data41)) && isFinite(data41))) {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                      return false;
+                                                                    }
+                                                                    if (errors === _errs89) {
+                                                                      if (typeof data41 == "number" && isFinite(data41)) {
+                                                                        if (data41 > 65536 || isNaN(data41)) {
+                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                                          return false;
+                                                                        } else {
+                                                                          if (data41 < 0 || isNaN(data41)) {
+                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                            return false;
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                    var valid6 = _errs89 === errors;
+                                                                  }
                                                                 }
                                                               }
                                                             }
@@ -961,7 +1086,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                   return false;
                                 }
                               }
-                              var valid0 = _errs46 === errors;
+                              var valid0 = _errs54 === errors;
                             }
                           }
                         }
@@ -984,7 +1109,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
 }
 validate20.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var profile = validate21;
-var schema32 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own; `root` needs `accept_root`.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "accept_root": { "title": "Accept root", "description": "Why this driver must run as root, 8 to 512 characters. `user: root` needs it, and it stands in the record of each launch.", "type": "string", "minLength": 8, "maxLength": 512, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "examples": ["reads SMART data, which the kernel gives to root alone"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "launcher": { "title": "Launcher", "description": "`sandbox`: bubblewrap. `container`: runc, on the root folder in `root`, with no network (a daemon that runs as root).", "type": "string", "enum": ["sandbox", "container"], "default": "sandbox", "examples": ["container"] }, "fallback": { "title": "Fallback", "description": "Where this host cannot start containers: `refuse` the profile, or start its driver in the `sandbox` with the same root folder; each such launch says so in its record.", "type": "string", "enum": ["refuse", "sandbox"], "default": "refuse", "examples": ["sandbox"] }, "root": { "title": "Root folder", "description": "A folder of root's that holds a whole system, unpacked from an image: what the driver sees, read-only, instead of this host's system.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv/driverd-roots/bookworm"] }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "default": null, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
+var schema32 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own; `root` needs `accept_root`.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "accept_root": { "title": "Accept root", "description": "Why this driver must run as root, 8 to 512 characters. `user: root` needs it, and it stands in the record of each launch.", "type": "string", "minLength": 8, "maxLength": 512, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "examples": ["reads SMART data, which the kernel gives to root alone"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "launcher": { "title": "Launcher", "description": "`sandbox`: bubblewrap. `container`: runc, on the root folder in `root`, with no network (a daemon that runs as root).", "type": "string", "enum": ["sandbox", "container"], "default": "sandbox", "examples": ["container"] }, "fallback": { "title": "Fallback", "description": "Where this host cannot start containers: `refuse` the profile, or start its driver in the `sandbox` with the same root folder; each such launch says so in its record.", "type": "string", "enum": ["refuse", "sandbox"], "default": "refuse", "examples": ["sandbox"] }, "root": { "title": "Root folder", "description": "A folder of root's that holds a whole system, unpacked from an image: what the driver sees, read-only, instead of this host's system.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv/driverd-roots/bookworm"] }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "default": null, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "params": { "title": "Params on record", "description": "What audit records say of a call's params: `hash`, a keyed hash that only root can search for; `names`, the names of the top-level fields; `omit`, nothing.", "type": "string", "enum": ["hash", "names", "omit"], "default": "hash", "examples": ["omit"] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
 var func0 = require_equal().default;
 var pattern8 = new RegExp("^[a-z][a-z0-9-]{0,31}$", "u");
 var pattern9 = new RegExp("^[a-z_][a-z0-9_.-]{0,255}$", "u");
@@ -1047,6 +1172,9 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
       }
       if (data.stderr_in_errors === void 0) {
         data.stderr_in_errors = true;
+      }
+      if (data.params === void 0) {
+        data.params = "hash";
       }
       if (data.workdir === void 0) {
         data.workdir = "/driver";
@@ -2624,91 +2752,104 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                           var valid0 = _errs129 === errors;
                                           if (valid0) {
-                                            let data53 = data.workdir;
+                                            let data53 = data.params;
                                             const _errs131 = errors;
-                                            if (errors === _errs131) {
-                                              if (typeof data53 === "string") {
-                                                if (func2(data53) > 4096) {
-                                                  validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
-                                                  return false;
-                                                } else {
-                                                  if (!pattern4.test(data53)) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
-                                                    return false;
-                                                  }
-                                                }
-                                              } else {
-                                                validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                return false;
-                                              }
+                                            if (typeof data53 !== "string") {
+                                              validate21.errors = [{ instancePath: instancePath + "/params", schemaPath: "#/properties/params/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                              return false;
+                                            }
+                                            if (!(data53 === "hash" || data53 === "names" || data53 === "omit")) {
+                                              validate21.errors = [{ instancePath: instancePath + "/params", schemaPath: "#/properties/params/enum", keyword: "enum", params: { allowedValues: schema32.properties.params.enum }, message: "must be equal to one of the allowed values" }];
+                                              return false;
                                             }
                                             var valid0 = _errs131 === errors;
                                             if (valid0) {
-                                              let data54 = data.on_output_limit;
+                                              let data54 = data.workdir;
                                               const _errs133 = errors;
-                                              if (typeof data54 !== "string") {
-                                                validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                return false;
-                                              }
-                                              if (!(data54 === "fail" || data54 === "truncate")) {
-                                                validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/enum", keyword: "enum", params: { allowedValues: schema32.properties.on_output_limit.enum }, message: "must be equal to one of the allowed values" }];
-                                                return false;
+                                              if (errors === _errs133) {
+                                                if (typeof data54 === "string") {
+                                                  if (func2(data54) > 4096) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                                    return false;
+                                                  } else {
+                                                    if (!pattern4.test(data54)) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
+                                                      return false;
+                                                    }
+                                                  }
+                                                } else {
+                                                  validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                  return false;
+                                                }
                                               }
                                               var valid0 = _errs133 === errors;
                                               if (valid0) {
-                                                let data55 = data.require;
+                                                let data55 = data.on_output_limit;
                                                 const _errs135 = errors;
-                                                if (errors === _errs135) {
-                                                  if (Array.isArray(data55)) {
-                                                    if (data55.length > 1) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/maxItems", keyword: "maxItems", params: { limit: 1 }, message: "must NOT have more than 1 items" }];
-                                                      return false;
-                                                    } else {
-                                                      var valid30 = true;
-                                                      const len9 = data55.length;
-                                                      for (let i15 = 0; i15 < len9; i15++) {
-                                                        let data56 = data55[i15];
-                                                        const _errs137 = errors;
-                                                        if (typeof data56 !== "string") {
-                                                          validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                          return false;
+                                                if (typeof data55 !== "string") {
+                                                  validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                  return false;
+                                                }
+                                                if (!(data55 === "fail" || data55 === "truncate")) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/enum", keyword: "enum", params: { allowedValues: schema32.properties.on_output_limit.enum }, message: "must be equal to one of the allowed values" }];
+                                                  return false;
+                                                }
+                                                var valid0 = _errs135 === errors;
+                                                if (valid0) {
+                                                  let data56 = data.require;
+                                                  const _errs137 = errors;
+                                                  if (errors === _errs137) {
+                                                    if (Array.isArray(data56)) {
+                                                      if (data56.length > 1) {
+                                                        validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/maxItems", keyword: "maxItems", params: { limit: 1 }, message: "must NOT have more than 1 items" }];
+                                                        return false;
+                                                      } else {
+                                                        var valid30 = true;
+                                                        const len9 = data56.length;
+                                                        for (let i15 = 0; i15 < len9; i15++) {
+                                                          let data57 = data56[i15];
+                                                          const _errs139 = errors;
+                                                          if (typeof data57 !== "string") {
+                                                            validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                            return false;
+                                                          }
+                                                          if (!(data57 === "memory")) {
+                                                            validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/enum", keyword: "enum", params: { allowedValues: schema32.properties.require.items.enum }, message: "must be equal to one of the allowed values" }];
+                                                            return false;
+                                                          }
+                                                          var valid30 = _errs139 === errors;
+                                                          if (!valid30) {
+                                                            break;
+                                                          }
                                                         }
-                                                        if (!(data56 === "memory")) {
-                                                          validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/enum", keyword: "enum", params: { allowedValues: schema32.properties.require.items.enum }, message: "must be equal to one of the allowed values" }];
-                                                          return false;
-                                                        }
-                                                        var valid30 = _errs137 === errors;
-                                                        if (!valid30) {
-                                                          break;
-                                                        }
-                                                      }
-                                                      if (valid30) {
-                                                        let i16 = data55.length;
-                                                        let j6;
-                                                        if (i16 > 1) {
-                                                          const indices5 = {};
-                                                          for (; i16--; ) {
-                                                            let item5 = data55[i16];
-                                                            if (typeof item5 !== "string") {
-                                                              continue;
+                                                        if (valid30) {
+                                                          let i16 = data56.length;
+                                                          let j6;
+                                                          if (i16 > 1) {
+                                                            const indices5 = {};
+                                                            for (; i16--; ) {
+                                                              let item5 = data56[i16];
+                                                              if (typeof item5 !== "string") {
+                                                                continue;
+                                                              }
+                                                              if (typeof indices5[item5] == "number") {
+                                                                j6 = indices5[item5];
+                                                                validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/uniqueItems", keyword: "uniqueItems", params: { i: i16, j: j6 }, message: "must NOT have duplicate items (items ## " + j6 + " and " + i16 + " are identical)" }];
+                                                                return false;
+                                                                break;
+                                                              }
+                                                              indices5[item5] = i16;
                                                             }
-                                                            if (typeof indices5[item5] == "number") {
-                                                              j6 = indices5[item5];
-                                                              validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/uniqueItems", keyword: "uniqueItems", params: { i: i16, j: j6 }, message: "must NOT have duplicate items (items ## " + j6 + " and " + i16 + " are identical)" }];
-                                                              return false;
-                                                              break;
-                                                            }
-                                                            indices5[item5] = i16;
                                                           }
                                                         }
                                                       }
+                                                    } else {
+                                                      validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                      return false;
                                                     }
-                                                  } else {
-                                                    validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                    return false;
                                                   }
+                                                  var valid0 = _errs137 === errors;
                                                 }
-                                                var valid0 = _errs135 === errors;
                                               }
                                             }
                                           }

@@ -153,7 +153,7 @@ const refused = (errno: string): Got => ({ errno });
 describe('files that are not the driver’s (invariants 5 and 7, X2)', () => {
   const own: readonly [string, () => string][] = [
     ['the audit log', () => daemon.log],
-    ['the key of the params hash', () => join(daemon.state, 'params-key.json')],
+    ['the key of the params hash', () => join(daemon.state, 'params-keys.json')],
     ['the settings', () => join(daemon.folder, 'driverd.yaml')],
     ['a policy', () => join(daemon.folder, 'policy.d/driverd.cedar')],
     ['a file of the user who runs the daemon', () => join(folder, 'private')],

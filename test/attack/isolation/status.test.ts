@@ -65,7 +65,7 @@ test('audit log, keys, state and configuration do not exist in the broker’s ow
   for (const path of [
     daemon.log,
     daemon.state,
-    `${daemon.state}/params-key.json`,
+    `${daemon.state}/params-keys.json`,
     daemon.socket,
     `${daemon.folder}/driverd.yaml`,
     '/etc/shadow',

@@ -56,7 +56,7 @@ export function playLog(): PlayedLog {
     const at = {
       time: time ?? new Date(clock).toISOString().replace('Z', '000Z'),
       monotonicNanoseconds: String(clock * 1_000_000),
-      boot: BOOT,
+      ...{ boot: BOOT, host: 'web-1', writer: 4711 },
     };
     seq += 1;
     const { line, hash } = sealRecord(prepareRecord(at, event, facts, claims), seq, prev);

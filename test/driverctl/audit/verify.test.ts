@@ -7,7 +7,7 @@ import { prepareRecord, sealRecord } from '../../../src/shared/audit/record.ts';
 import { run } from '../played-surroundings.ts';
 
 const boot = '00000000-0000-4000-8000-000000000000';
-const at = { time: '2026-01-02T03:04:05.678901Z', monotonicNanoseconds: '1', boot };
+const at = { time: '2026-01-02T03:04:05.678901Z', monotonicNanoseconds: '1', boot, host: 'here', writer: 1 };
 let folder: string;
 let log: string;
 

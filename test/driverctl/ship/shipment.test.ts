@@ -16,6 +16,8 @@ const at = {
   time: '2026-01-02T03:04:05.678901Z',
   monotonicNanoseconds: '123456789012',
   boot: 'c5456ee4-1f33-4d89-8ae4-378f00b84f8f',
+  host: 'web-1.example',
+  writer: 4711,
 };
 const ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 
@@ -44,6 +46,7 @@ describe('a record in the journal’s native protocol', () => {
       DRIVERD_SEQ: '42',
       DRIVERD_EVENT: 'call-end',
       DRIVERD_HASH: readLink(call.line)?.hash,
+      DRIVERD_HOST: 'web-1.example',
       DRIVERD_REQUEST_ID: ID,
       DRIVERD_SESSION: '3',
       DRIVERD_METHOD: 'disk.usage',
@@ -77,7 +80,7 @@ describe('a record as a syslog message', () => {
   test('is what RFC 5424 says, with the record as it stands in the log behind it', () => {
     const text = syslogMessage(call).toString();
     expect(text).toMatch(
-      /^<86>1 2026-01-02T03:04:05\.678901Z [\x21-\x7e]+ driverd-audit \d+ call-end \[driverd@32473 seq="42" event="call-end" hash="[0-9a-f]{64}" request_id="01890a5d-[^"]*" session="3" method="disk\.usage" uid="1000" gid="100" pid="4711" outcome="ok"\] \{"version":1/,
+      /^<86>1 2026-01-02T03:04:05\.678901Z web-1\.example driverd-audit \d+ call-end \[driverd@32473 seq="42" event="call-end" hash="[0-9a-f]{64}" host="web-1\.example" request_id="01890a5d-[^"]*" session="3" method="disk\.usage" uid="1000" gid="100" pid="4711" outcome="ok"\] \{"version":1/,
     );
     expect(text.endsWith(call.line.toString())).toBe(true);
   });

@@ -13,6 +13,8 @@ function makeSources(): {
       wallMilliseconds: () => state.wall,
       monotonicNanoseconds: () => state.monotonic,
       boot: 'c5456ee4-1f33-4d89-8ae4-378f00b84f8f',
+      host: 'web-1',
+      writer: 7,
     },
   };
   return state;

@@ -3,8 +3,9 @@ import { chownSync, mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } f
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { type AuditLog, openAuditLog } from '../../../src/monitor/audit/log.ts';
-import { loadParamsKey, PARAMS_KEY_FILE } from '../../../src/monitor/audit/params-hash.ts';
+import { openParamsKeys } from '../../../src/monitor/audit/params-keys.ts';
 import { AuditUnavailable } from '../../../src/monitor/audit/unavailable.ts';
+import { PARAMS_KEYS_FILE } from '../../../src/shared/audit/params-hash.ts';
 import { parseRecord } from '../../../src/shared/audit/record.ts';
 import { verifyLog } from '../../../src/shared/audit/verify.ts';
 import { makeFolder, makeLog, makePlaces } from '../../shared/audit/made-log.ts';
@@ -92,9 +93,9 @@ describe('files of somebody else', () => {
     chownSync(places.head, 1000, 0);
     await expect(places.open()).rejects.toThrow('the head note is owned by uid 1000');
     const folder = makeFolder();
-    loadParamsKey(folder);
-    chownSync(join(folder, PARAMS_KEY_FILE), 1000, 0);
-    expect(() => loadParamsKey(folder)).toThrow('it is owned by uid 1000');
+    openParamsKeys(folder);
+    chownSync(join(folder, PARAMS_KEYS_FILE), 1000, 0);
+    expect(() => openParamsKeys(folder)).toThrow('it is owned by uid 1000');
   });
 
   test("are refused where the folder is not the daemon's or root's (A10)", async () => {

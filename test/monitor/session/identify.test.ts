@@ -1,7 +1,9 @@
 import { openSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { expect, test } from 'vitest';
-import { identify, unitOf } from '../../../src/monitor/session/identify.ts';
+import { placeOf } from '../../../src/monitor/session/cgroup-place.ts';
+import { identify } from '../../../src/monitor/session/identify.ts';
+import type { SystemdUnit } from '../../../src/shared/caller.ts';
 
 test('what the kernel does not identify is refused: a descriptor that is no socket, or none at all (N2)', () => {
   expect(() => identify(openSync('/dev/null', 'r'))).toThrow(/Cannot read peer credentials/);
@@ -23,7 +25,7 @@ test('a connection is identified with uid, gid, groups and pid of who connected'
   server.close();
 });
 
-test.each<[string, string, ReturnType<typeof unitOf>]>([
+test.each<[string, string, SystemdUnit | null]>([
   ['a system service', '0::/system.slice/backup.service\n', { manager: 'system', name: 'backup.service' }],
   [
     'a service’s own subgroup',
@@ -48,5 +50,5 @@ test.each<[string, string, ReturnType<typeof unitOf>]>([
   ['no unit', '0::/\n', null],
   ['a path out of its own namespace', '0::/../../system.slice/x.service\n', null],
 ])('%s is read from a cgroup', (_what, cgroup, expected) => {
-  expect(unitOf(cgroup)).toEqual(expected);
+  expect(placeOf(cgroup).unit).toEqual(expected);
 });

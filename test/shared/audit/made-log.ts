@@ -61,8 +61,10 @@ export function rewrite(places: Places, lines: readonly string[]): void {
 
 /** A record that follows `line` as one of the monitor's own would, made by somebody else. */
 export function forgeNext(line: string | undefined, uid = 0): string {
-  const { seq, hash, boot } = JSON.parse(line ?? '') as { seq: number; hash: string; boot: string };
-  const at = { time: '2026-01-02T03:04:05.678901Z', monotonicNanoseconds: '1', boot };
+  const { seq, hash, boot, host } = JSON.parse(line ?? '') as {
+    [Name in 'hash' | 'boot' | 'host']: string;
+  } & { seq: number };
+  const at = { time: '2026-01-02T03:04:05.678901Z', monotonicNanoseconds: '1', boot, host, writer: 1 };
   return sealRecord(prepareRecord(at, 'session', { session: 1, uid }, {}), seq + 1, hash).line.slice(0, -1);
 }
 
@@ -84,6 +86,8 @@ export function rechain(
       time: record['time'] ?? '',
       monotonicNanoseconds: record['monotonic_ns'] ?? '',
       boot: record['boot'] ?? '',
+      host: record['host'] ?? '',
+      writer: record['writer'] ?? 1,
     };
     const prepared = prepareRecord(at, record['event'] ?? '', record['facts'] ?? {}, record['claims'] ?? {});
     const sealed = sealRecord(prepared, index + 1, index <= changed ? before : prev);

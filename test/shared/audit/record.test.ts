@@ -13,6 +13,8 @@ const AT = {
   time: '2026-01-02T03:04:05.678901Z',
   monotonicNanoseconds: '123456789',
   boot: 'c5456ee4-1f33-4d89-8ae4-378f00b84f8f',
+  host: 'web-1.example',
+  writer: 4711,
 };
 
 function lineOf(facts: AuditFields, claims: AuditFields = {}): string {

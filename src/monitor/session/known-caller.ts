@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import type { Caller } from '../../shared/caller.ts';
+import { startTimeOf } from '../../shared/process-start.ts';
+import { type CgroupPlace, type Container, placeOf } from './cgroup-place.ts';
+
+/** What the kernel says of a caller beside what policies can see; for the record alone. */
+export interface KnownCaller extends Caller {
+  /** Whether its pid, and all that was read by it, is proven to be the caller's (SO_PEERPIDFD, Linux 6.5). */
+  readonly pidProven: boolean;
+  /** When the process started, in clock ticks after boot; null: it is gone, or was when it was looked at. */
+  readonly pidStart: number | null;
+  /** Who logged in, whatever was done since (proc_pid_loginuid(5)); null: nobody did. */
+  readonly loginUid: number | null;
+  readonly loginSession: number | null;
+  readonly container: Container | null;
+}
+
+/** What /proc says of a process, read by its number. */
+export interface SeenProcess extends CgroupPlace {
+  readonly pidStart: number | null;
+  readonly loginUid: number | null;
+  readonly loginSession: number | null;
+}
+
+/** (uid_t) -1: never set (audit_setloginuid of the kernel). */
+const UNSET = 4_294_967_295;
+
+export const NOTHING_SEEN: SeenProcess = {
+  ...{ pidStart: null, loginUid: null, loginSession: null, unit: null, container: null },
+};
+
+/** Looks at a process. The number may be another's by then: only a pidfd that is alive after it proves the answer. */
+export function lookAtProcess(pid: number): SeenProcess {
+  const start = Number(startTimeOf(pid) ?? Number.NaN);
+  const cgroup = readProc(pid, 'cgroup');
+  return {
+    pidStart: Number.isSafeInteger(start) ? start : null,
+    loginUid: readLogin(pid, 'loginuid'),
+    loginSession: readLogin(pid, 'sessionid'),
+    ...(cgroup === null ? { unit: null, container: null } : placeOf(cgroup)),
+  };
+}
+
+function readLogin(pid: number, file: string): number | null {
+  const text = readProc(pid, file);
+  if (text === null || !/^[0-9]{1,10}\n?$/.test(text)) return null;
+  const value = Number(text);
+  return value === UNSET ? null : value;
+}
+
+/** null where the process is gone, may not be looked at, or the kernel has no such file (CONFIG_AUDIT). */
+function readProc(pid: number, file: string): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return null;
+    throw error;
+  }
+}
