@@ -1,3 +1,4 @@
+import { AUDIT_CONDITIONS } from '../shared/audit/conditions.ts';
 import {
   type Check,
   callReason,
@@ -248,7 +249,11 @@ export const MONITOR_CONTROL = {
   'launch-refused': { request: count, reason: word(...LAUNCH_REFUSALS) },
   'launch-ended': { launch: count, end: word(...LAUNCH_ENDS), status: count },
   'pause-state': { since: nullable(text(64)) },
-  'audit-state': { state: word('writing', 'failing'), refused: count },
+  'audit-state': {
+    state: word('writing', 'failing'),
+    refused: count,
+    conditions: list(word(...AUDIT_CONDITIONS), 4),
+  },
   drain: {},
 } as const;
 export type MonitorControl = MessageOf<typeof MONITOR_CONTROL>;

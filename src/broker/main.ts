@@ -30,7 +30,7 @@ function main(): void {
   const log = createLog('broker', 'info');
   const limiter = createLimiter();
   let hello = { version: '', build: '', rootless: false, started: '' };
-  let audit: DaemonState['audit'] = { state: 'writing', refused: 0 };
+  let audit: DaemonState['audit'] = { state: 'writing', refused: 0, conditions: [] };
   let draining = false;
   let pausedSince: string | null = null;
   const pauseWaiting = new Set<(since: string) => void>();
@@ -49,7 +49,7 @@ function main(): void {
           };
           return;
         case 'audit-state':
-          audit = { state: message.state, refused: message.refused };
+          audit = { state: message.state, refused: message.refused, conditions: message.conditions };
           return;
         case 'pause-state':
           pausedSince = message.since;

@@ -19,6 +19,10 @@ export const optionTable = {
     help: "--raw            pass the program's stdin, stdout, stderr and exit status through",
   },
   timeout: { type: 'string', help: '--timeout MS     end the call after so many milliseconds' },
+  reason: {
+    type: 'string',
+    help: '--reason TEXT    why you make the call, in your words; it stands in the audit log',
+  },
   lines: { type: 'string', short: 'n', help: '-n, --lines N    how many of the last records (default 10)' },
   follow: { type: 'boolean', short: 'f', help: '-f, --follow     print new records as they are written' },
   log: {
@@ -86,6 +90,10 @@ export const optionTable = {
     help: '--client-certificate FILE  TLS: who this host is, as PEM',
   },
   'client-key': { type: 'string', help: '--client-key FILE  TLS: the key of that certificate, as PEM' },
+  claims: {
+    type: 'boolean',
+    help: '--claims         list what the broker claimed and no fact bears out',
+  },
   help: { type: 'boolean', short: 'h', help: '-h, --help       print help' },
 } as const satisfies ParseArgsOptionsConfig & Record<string, { help: string }>;
 

@@ -1,5 +1,6 @@
 import { filterOptions } from './audit/filters.ts';
 import type { OptionName } from './command-line.ts';
+import { hashParams } from './commands/audit-hash.ts';
 import { searchAuditLog } from './commands/audit-search.ts';
 import { shipAuditLog } from './commands/audit-ship.ts';
 import { showCall } from './commands/audit-show.ts';
@@ -48,7 +49,7 @@ export const commands: readonly CommandSpecification[] = [
       'PARAMS is a JSON object, or - to read one from standard input, or name=value words;',
       'a value that is JSON counts as such, any other as a string.',
     ],
-    options: [...connecting, 'json', 'verbose', 'raw', 'timeout'],
+    options: [...connecting, 'json', 'verbose', 'raw', 'timeout', 'reason'],
     operands: Number.POSITIVE_INFINITY,
     run: callMethod,
   },
@@ -184,9 +185,21 @@ export const commands: readonly CommandSpecification[] = [
     notes: [
       'It needs to read the log and the state folder: run it as root, or as the user of a rootless daemon.',
     ],
-    options: ['log', 'state', 'json'],
+    options: ['log', 'state', 'json', 'claims'],
     operands: 0,
     run: verifyAuditLog,
+  },
+  {
+    name: 'audit hash',
+    usage: 'audit hash METHOD [PARAMS]',
+    summary: 'what stands in the audit log for the params of a call',
+    notes: [
+      'PARAMS as for call, or a JSON array of params by position. It prints one hash for each key that there was; it asks',
+      'no daemon, and reads the keys in the state folder: run it as root, or as the user of a rootless daemon.',
+    ],
+    options: ['state', 'config', 'json'],
+    operands: Number.POSITIVE_INFINITY,
+    run: hashParams,
   },
   {
     name: 'enable',

@@ -2,18 +2,19 @@ import { buildId } from '../boundary/build.ts';
 import { buildSeccompFilter } from '../posix/seccomp.ts';
 import type { Log } from '../shared/log.ts';
 import { createRecording } from './audit/call-recording.ts';
-import { type AuditFields, openAuditLog } from './audit/log.ts';
+import type { AuditFields } from './audit/log.ts';
 import { closeEarlierCalls } from './audit/open-calls.ts';
 import { openParamsKeys } from './audit/params-keys.ts';
 import { createBrokerLife } from './broker/broker-life.ts';
 import { createDispatch } from './broker/dispatch.ts';
+import { createConfigurationLife } from './configuration/configuration-life.ts';
 import type { Expected } from './configuration/exchange.ts';
 import { createGenerations } from './configuration/generations.ts';
 import { openGrantNotes } from './configuration/grant-notes.ts';
-import { type Generation, loadGeneration } from './configuration/load.ts';
+import { type ConfigurationFile, type Generation, loadGeneration } from './configuration/load.ts';
 import type { DriverPlan } from './configuration/plan.ts';
-import { createReloader } from './configuration/reloader.ts';
-import { reportGrants } from './configuration/report-grants.ts';
+import { filesFacts } from './configuration/recorded-configuration.ts';
+import { auditState, auditStatus, openDaemonAudit } from './daemon-audit.ts';
 import type { Installation } from './installation.ts';
 import { checkBubblewrap } from './launch/bubblewrap.ts';
 import { openCgroups } from './launch/cgroups.ts';
@@ -33,6 +34,7 @@ import { createRecordedSessions } from './session/recorded-sessions.ts';
 import { sessionsForDescriptors } from './session/sessions.ts';
 import { claimStateFolder } from './state-folder.ts';
 import { VERSION } from './version.ts';
+import { WorthAnotherTry, worthAnotherTry } from './worth-another-try.ts';
 
 /** The longest that a stop takes behind its drain: dead drivers, the last records, in milliseconds. */
 const AFTER_DRAIN_MS = 20_000;
@@ -65,9 +67,6 @@ export interface Start {
   readonly passed: PassedSocket | null;
 }
 
-/** A start that failed for no fault of an admin's: another try may succeed, for example on a host that is less busy. */
-export class WorthAnotherTry extends Error {}
-
 /**
  * Starts everything in an order in which nothing is served before it can be recorded: state, configuration, audit log,
  * sweep, broker, and only then the listener.
@@ -78,18 +77,21 @@ export async function startDaemon({ options, installation, log, manager, passed 
   claimStateFolder(options.state);
   const cgroups = openCgroups(options.state);
   const filters = createFilters();
-  function load(number: number): Generation {
-    const generation = loadGeneration(number, options, installation, cgroups?.controllers ?? new Set());
+  function load(number: number, files: ConfigurationFile[] = []): Generation {
+    const controllers = cgroups?.controllers ?? new Set();
+    const generation = loadGeneration(number, options, installation, controllers, files);
     for (const plan of generation.drivers.values()) filters.of(plan.filter);
     return generation;
   }
   const first = load(1);
   const generations = createGenerations(first);
   log.level = first.settings.log_level;
+  const auditSettings = (): Generation['settings']['audit'] => generations.current.settings.audit;
+  const { path } = auditSettings();
   // Before the log, which may write a record when it is opened.
   const keys = openParamsKeys(options.state);
-  const audit = await openAuditLog({ path: first.settings.audit.path, stateFolder: options.state });
-  const interrupted = await closeEarlierCalls(audit, first.settings.audit.path);
+  const audit = await openDaemonAudit({ path, stateFolder: options.state, settings: auditSettings }, log);
+  const interrupted = await closeEarlierCalls(audit, path).catch(worthAnotherTry);
   const { notes, killed } = sweepLaunches(options.state);
   const containers = openContainers(options.state, (why) =>
     log.error({ reason: why }, 'a container was not deleted; the next start tries again'),
@@ -119,16 +121,14 @@ export async function startDaemon({ options, installation, log, manager, passed 
 
   function status(): string {
     const { drivers, number } = generations.current;
-    const audited =
-      audit.state === 'writing' ? '' : '; the audit log cannot be written, so calls are refused';
     const paused = pause.since === null ? '' : `; paused since ${pause.since}`;
-    return `${drivers.size} drivers enabled, configuration ${number}${audited}${paused}`;
+    return `${drivers.size} drivers enabled, configuration ${number}${auditStatus(audit)}${paused}`;
   }
 
   audit.onStateChange((state, why) => {
-    broker.link?.send({ type: 'audit-state', state, refused: audit.refusedWithoutRecord });
-    log.warn({ state, reason: why }, 'the state of the audit log changed');
-    if (state === 'writing') calls.closeUnrecorded().catch(audit.countRefused);
+    broker.link?.send(auditState(audit));
+    log.warn({ state, conditions: audit.conditions, reason: why }, 'the state of the audit log changed');
+    if (state === 'writing') calls.closeUnrecorded().catch(audit.countUnrecorded);
     manager.status(status());
   });
 
@@ -163,7 +163,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
       void record('broker-start', { pid: firstPid, way, uid, gid, degraded });
     },
     serving(link) {
-      link.send({ type: 'audit-state', state: audit.state, refused: audit.refusedWithoutRecord });
+      link.send(auditState(audit));
       link.send({ type: 'pause-state', since: pause.since });
       sessions.passUntaken();
     },
@@ -175,7 +175,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
       if (stopping) return;
       log.error({ reason: why, said }, 'the broker ended');
       void record('broker-ended', { reason: why.slice(0, RECORDED_REASON) }, saidClaim(said));
-      calls.interrupt('broker-ended').catch(audit.countRefused);
+      calls.interrupt('broker-ended').catch(audit.countUnrecorded);
     },
     filesChanged() {
       log.fatal('the files of driverd have changed: ending for a clean restart');
@@ -195,29 +195,15 @@ export async function startDaemon({ options, installation, log, manager, passed 
     names: () => generations.current,
   });
 
-  const reload = createReloader(first.number, {
-    load,
-    offer: broker.offer,
-    async taken(next) {
-      generations.take(next);
-      reportGrants(next.drivers, grantNotes, record, log);
-      log.level = next.settings.log_level;
-      log.info({ generation: next.number }, 'the configuration was reloaded');
-      // Both run it by now: a record that cannot be written is counted, and said in the operational log.
-      await record('reload', { generation: next.number, digest: next.digest }, {}, true).catch(
-        () => undefined,
-      );
-    },
-    refused(why, said) {
-      log.error({ reason: why, said }, 'the configuration was not reloaded; the running one stays');
-      void record('reload-refused', { reason: why.slice(0, RECORDED_REASON) }, saidClaim(said));
-    },
+  const configuration = createConfigurationLife({
+    ...{ options, generations, grantNotes, keys, record, log, load, offer: broker.offer },
+    own: { socket, log: first.settings.audit.path, state: options.state },
   });
 
   async function reloadAndResume(): Promise<void> {
     manager.reloading();
     if (pause.look()) tellPause({ by: 'state folder' });
-    await reload();
+    await configuration.reload();
     if (!stopping) manager.ready(status());
   }
 
@@ -230,6 +216,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
 
   async function shutDown(status: number): Promise<void> {
     stopping = true;
+    configuration.stop();
     const { drain_ms } = generations.current.settings;
     manager.stopping(drain_ms + AFTER_DRAIN_MS);
     broker.stopRestarting();
@@ -245,8 +232,8 @@ export async function startDaemon({ options, installation, log, manager, passed 
     cgroups?.close();
     sessions.stop();
     broker.link?.kill('stopping');
-    await refusals.close().catch(audit.countRefused);
-    await calls.interrupt('stopping').catch(audit.countRefused);
+    await refusals.close().catch(audit.countUnrecorded);
+    await calls.interrupt('stopping').catch(audit.countUnrecorded);
     await record('daemon-stop', { status }, {}, true).catch(() => undefined);
     await audit.close();
   }
@@ -259,21 +246,21 @@ export async function startDaemon({ options, installation, log, manager, passed 
         build,
         rootless,
         generation: first.number,
-        digest: first.digest,
+        ...filesFacts(first),
         ...{ swept: killed, interrupted, params_key: keys.present.id },
       },
       ...{ development: first.settings.development, durability: first.settings.audit.durability },
     },
     {},
     true,
-  );
+  ).catch(worthAnotherTry);
   const notServing = await broker.start();
   if (notServing !== null) {
     await shutDown(1);
     const why = `Cannot start: ${notServing.why}`;
     throw notServing.refused ? new Error(why) : new WorthAnotherTry(why);
   }
-  reportGrants(first.drivers, grantNotes, record, log);
+  configuration.begin();
   const { development } = first.settings;
   return { socket, development, status, reload: reloadAndResume, stop: () => stop(0) };
 }

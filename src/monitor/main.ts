@@ -12,13 +12,14 @@
  */
 import '../posix/close-inherited.ts';
 import { createLog } from '../shared/log.ts';
-import { startDaemon, WorthAnotherTry } from './daemon.ts';
+import { startDaemon } from './daemon.ts';
 import { findInstallation } from './installation.ts';
 import { type PassedSocket, takePassedSocket } from './listen/activation.ts';
 import { type Options, parseOptions } from './options.ts';
 import { findServiceManager } from './service-manager.ts';
 import { noteDaemon } from './state-folder.ts';
 import { VERSION } from './version.ts';
+import { WorthAnotherTry } from './worth-another-try.ts';
 
 const EXIT_USAGE = 2;
 const EXIT_FAILED = 1;

@@ -18,6 +18,19 @@ export interface TrustedWriters {
   readonly gids: ReadonlySet<number>;
 }
 
+/** Somebody who is not trusted owns a file or a folder above it, or could change one of them. */
+export class UntrustedFile extends Error {
+  override readonly name = 'UntrustedFile';
+  readonly path: string;
+  readonly why: string;
+
+  constructor(path: string, why: string) {
+    super(`Cannot trust ${path}: ${why}`);
+    this.path = path;
+    this.why = why;
+  }
+}
+
 /** Most entries of a drop-in folder. */
 const MAXIMUM_ENTRIES = 1_024;
 /** Most symbolic links on the way to a file, as path_resolution(7) has it. */
@@ -31,7 +44,7 @@ const OTHERS_WRITE = 0o002;
  * Reads a file that nobody but the trusted can have written: opened without following a last link, a regular file with
  * one name, every folder above it checked.
  * @param maximumBytes largest size, from 1
- * @throws Error "Cannot trust FILE: why", or the system's (ENOENT)
+ * @throws UntrustedFile "Cannot trust FILE: why", or the system's (ENOENT)
  */
 export function readSafeFile(path: string, trusted: TrustedWriters, maximumBytes: number): Uint8Array {
   checkFolders(path, trusted);
@@ -59,7 +72,7 @@ export function readSafeFile(path: string, trusted: TrustedWriters, maximumBytes
 /**
  * Names of the files of a drop-in folder with exactly this suffix, sorted; what editors leave behind is none of them.
  * A folder that is not there is empty.
- * @throws Error where the folder is not to be trusted or has too many entries
+ * @throws UntrustedFile where the folder is not to be trusted or has too many entries
  */
 export function listSafeFolder(path: string, trusted: TrustedWriters, suffix: string): string[] {
   let names: string[];
@@ -130,6 +143,6 @@ function checkWriters(path: string, subject: string, stats: Stats, trusted: Trus
   }
 }
 
-function distrust(path: string, why: string): Error {
-  return new Error(`Cannot trust ${path}: ${why}`);
+function distrust(path: string, why: string): UntrustedFile {
+  return new UntrustedFile(path, why);
 }

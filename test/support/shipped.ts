@@ -1,3 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import { listSegments } from '../../src/shared/audit/segments.ts';
+
+/** All lines of a log that nobody writes to any more, over its files. */
+export async function logLines(path: string): Promise<string[]> {
+  const segments = await listSegments(path);
+  return segments.flatMap(({ path: file, isCompressed }) => {
+    const bytes = readFileSync(file);
+    return (isCompressed ? gunzipSync(bytes) : bytes).toString().split('\n').filter(Boolean);
+  });
+}
+
 /** A record as a sink has it. */
 export interface ReceivedRecord {
   readonly seq: number;

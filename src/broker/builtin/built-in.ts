@@ -1,4 +1,4 @@
-import type { JsonValue } from '../../shared/json-value.ts';
+import type { JsonObject, JsonValue } from '../../shared/json-value.ts';
 import type { Generation } from '../configuration/generation.ts';
 import type { ClientSession } from '../connection/client-session.ts';
 
@@ -13,5 +13,7 @@ export interface BuiltIn {
   /** Without one it shows only what is the caller's own. */
   readonly needsPermit: boolean;
   readonly summary: string;
+  /** What the refusal tells beside its reason where the call cannot be recorded. */
+  toldUnrecorded?(): JsonObject;
   answer(call: BuiltInCall, generation: Generation): JsonValue | Promise<JsonValue>;
 }

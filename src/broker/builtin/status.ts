@@ -1,3 +1,4 @@
+import { type AuditCondition, type AuditState, auditWarnings } from '../../shared/audit/conditions.ts';
 import type { JsonValue } from '../../shared/json-value.ts';
 import type { Generation } from '../configuration/generation.ts';
 import type { BuiltIn } from './built-in.ts';
@@ -9,7 +10,11 @@ export interface DaemonState {
   readonly rootless: boolean;
   /** ISO 8601. */
   readonly started: string;
-  readonly audit: { readonly state: 'writing' | 'failing'; readonly refused: number };
+  readonly audit: {
+    readonly state: AuditState;
+    readonly refused: number;
+    readonly conditions: readonly AuditCondition[];
+  };
   readonly sessions: number;
   readonly callsInFlight: number;
   /** ISO 8601, or null. */
@@ -22,6 +27,10 @@ export function statusMethod(state: () => DaemonState): BuiltIn {
     name: 'rpc.status',
     needsPermit: true,
     summary: 'Tells what runs and how drivers are held.',
+    toldUnrecorded() {
+      const { state: written, conditions } = state().audit;
+      return { audit: { state: written, conditions } };
+    },
     answer(_call, generation) {
       const { version, build, rootless, started, audit, sessions, callsInFlight, pausedSince } = state();
       const { development, audit: auditSettings } = generation.settings;
@@ -39,6 +48,7 @@ export function statusMethod(state: () => DaemonState): BuiltIn {
         ...(rootless
           ? ['rootless: broker and drivers share one user and are told apart by their sandboxes alone']
           : []),
+        ...auditWarnings(audit.state, audit.conditions),
         ...(auditSettings.durability === 'outcome'
           ? []
           : [`audit.durability is ${auditSettings.durability}`]),

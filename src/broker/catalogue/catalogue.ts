@@ -2,6 +2,7 @@ import { parseManifest } from '../../shared/configuration/manifest.ts';
 import type { Manifest, Profile } from '../../shared/configuration/types.generated.ts';
 import type { ReadFile } from '../../shared/configuration/yaml.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../shared/json-value.ts';
+import { namedByPosition } from '../../shared/positional-params.ts';
 import { type CompiledSchema, compileSchema } from '../validate/schema.ts';
 import { type CommandTemplate, readTemplate } from './template.ts';
 
@@ -110,14 +111,7 @@ export function namedParams(
   params: JsonObject | readonly JsonValue[] | undefined,
 ): JsonObject | null {
   if (params !== undefined && isJsonObject(params)) return params;
-  const named: Record<string, JsonValue> = Object.create(null);
-  const given = params === undefined ? [] : params;
-  if (given.length > method.positional.length) return null;
-  given.forEach((value, index) => {
-    const name = method.positional[index];
-    if (name !== undefined) named[name] = value;
-  });
-  return named;
+  return namedByPosition(method.positional, params ?? []);
 }
 
 function propertiesOf(schema: JsonObject): JsonObject {

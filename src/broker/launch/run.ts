@@ -2,6 +2,7 @@ import type { LaunchEnd, LaunchRefusal, Outcome } from '../../boundary/messages.
 import type { ErrorReason } from '../../shared/errors.ts';
 import type { JsonObject } from '../../shared/json-value.ts';
 import type { Intent } from '../audit/records.ts';
+import type { BuiltIn } from '../builtin/built-in.ts';
 import type { Admitted, Answer, Run, RunTimes } from '../call.ts';
 import type { Method } from '../catalogue/catalogue.ts';
 import type { Services } from '../services.ts';
@@ -29,7 +30,7 @@ export async function run(admitted: Admitted, intent: Intent, services: Services
   try {
     ran =
       admitted.target.kind === 'built-in'
-        ? await runBuiltIn(admitted, intent, progress)
+        ? await runBuiltIn(admitted, admitted.target.builtIn, intent, progress)
         : await runDriver(admitted, admitted.target.method, intent, services, progress);
   } catch (error) {
     services.log.error({ request: admitted.requestId, error }, 'a call failed inside the broker');
@@ -106,15 +107,17 @@ async function runDriver(
 
 async function runBuiltIn(
   admitted: Admitted,
+  builtIn: BuiltIn,
   intent: Intent,
   progress: Progress,
 ): Promise<Omit<Run, 'times'>> {
   const recorded = await intent;
   progress.intended = performance.now();
-  if (recorded !== 'recorded' || admitted.target.kind !== 'built-in') {
-    return { ...NOTHING_RAN, outcome: 'cancelled', answer: failure('audit-unavailable') };
+  if (recorded !== 'recorded') {
+    const answer = failure('audit-unavailable', builtIn.toldUnrecorded?.());
+    return { ...NOTHING_RAN, outcome: 'cancelled', answer };
   }
-  const result = await admitted.target.builtIn.answer(admitted, admitted.generation);
+  const result = await builtIn.answer(admitted, admitted.generation);
   return { ...NOTHING_RAN, outcome: 'ok', answer: { ok: true, result, driver: null } };
 }
 

@@ -32,14 +32,24 @@ export async function readParams(words: readonly string[], stdin: Input): Promis
   return { values, onCommandLine: Object.keys(values), readStdin: false };
 }
 
-function jsonObject(bytes: Buffer): JsonObject {
-  let value: JsonValue;
+/** Reads params by position: one JSON array. Throws as `readParams`. */
+export function readPositionalParams(text: string): readonly JsonValue[] {
+  const value = readJson(Buffer.from(text));
+  if (!Array.isArray(value)) throw new Failure('usage', 'Cannot read the params: they are no JSON array');
+  return value;
+}
+
+function readJson(bytes: Buffer): JsonValue {
   try {
-    value = parseJson(bytes, PARAMS_LIMITS);
+    return parseJson(bytes, PARAMS_LIMITS);
   } catch (error) {
     if (!(error instanceof JsonRefused)) throw error;
     throw new Failure('usage', `Cannot read the params: ${reasonOf(error)}`);
   }
+}
+
+function jsonObject(bytes: Buffer): JsonObject {
+  const value = readJson(bytes);
   if (!isJsonObject(value)) throw new Failure('usage', 'Cannot read the params: they are no JSON object');
   if (value['_meta'] !== undefined) {
     throw new Failure('usage', 'Cannot read the params: _meta is set by options, such as --timeout');

@@ -1,3 +1,4 @@
+import { CALL_REASON_CHARACTERS, wrongWithReason } from '../../shared/call-reason.ts';
 import type { JsonObject } from '../../shared/json-value.ts';
 import { type Params, readParams } from '../call/params.ts';
 import { passThrough, passThroughFailure } from '../call/pass-through.ts';
@@ -17,6 +18,11 @@ import { humanText } from '../print/value.ts';
 const PROGRESS_TOKEN = 'driverctl';
 /** The daemon ends a call at `--timeout`; driverctl itself gives up so much later, in milliseconds. */
 const TIMEOUT_GRACE_MS = 10_000;
+const WRONG_REASONS = {
+  minLength: 'it is empty',
+  maxLength: `it is longer than ${CALL_REASON_CHARACTERS} characters`,
+  format: 'it has a character that nobody sees',
+} as const;
 
 /** `driverctl call METHOD [PARAMS]`: calls a method and prints its result. Returns the exit status. */
 export async function callMethod(invocation: Invocation): Promise<number> {
@@ -28,6 +34,8 @@ export async function callMethod(invocation: Invocation): Promise<number> {
   }
   const timeout =
     options.timeout === undefined ? null : wholeNumber(options.timeout, '--timeout', 1, LONGEST_WAIT_MS);
+  const why = options.reason === undefined ? null : wrongWithReason(options.reason);
+  if (why !== null) throw new Failure('usage', `Cannot read --reason: ${WRONG_REASONS[why]}`);
   const params = await readParams(words, stdin);
   const showsProgress = stderr.isTerminal && options.json !== true && options.raw !== true;
   const bar = showsProgress ? createProgressBar(stderr, () => performance.now()) : null;
@@ -53,6 +61,7 @@ export async function callMethod(invocation: Invocation): Promise<number> {
 function metaOf({ options }: Invocation, timeout: number | null, showsProgress: boolean): JsonObject {
   const meta = {
     ...(timeout === null ? {} : { timeoutMs: timeout }),
+    ...(options.reason === undefined ? {} : { reason: options.reason }),
     ...(showsProgress ? { progressToken: PROGRESS_TOKEN } : {}),
     ...(options.verbose === true || options.raw === true ? { reply: true } : {}),
     ...(options.raw === true ? { raw: true } : {}),

@@ -11,7 +11,7 @@ import type { Invocation } from '../invocation.ts';
 
 const DEFAULT_CONFIG = '/etc/driverd';
 /** As the daemon has it. */
-const MAXIMUM_FILE_BYTES = 1_048_576;
+export const CONFIGURATION_FILE_BYTES = 1_048_576;
 
 /** The daemon's configuration, as far as driverctl reads it. */
 export interface ConfigurationFolder {
@@ -34,7 +34,7 @@ export function openConfiguration({
   const trusted = trustedWriters(uid);
   const path = join(folder, 'driverd.yaml');
   const settings = orFailure(path, () =>
-    parseSettings(path, readSafeFile(path, trusted, MAXIMUM_FILE_BYTES)),
+    parseSettings(path, readSafeFile(path, trusted, CONFIGURATION_FILE_BYTES)),
   );
   const name = settings.trusted_group;
   const group = name === null ? null : orFailure(path, () => findGroup(name));
@@ -56,9 +56,12 @@ export function readDriver(name: string, { settings, trusted }: ConfigurationFol
   const path = folders.map((folder) => join(folder, name, 'driver.yaml')).find((file) => existsSync(file));
   if (path === undefined) {
     const places = folders.join(', ') || 'driver_paths (empty)';
-    throw new Failure('other', `Cannot enable ${name}: there is no such driver in ${places}`);
+    throw new Failure('other', `Cannot find ${name}: there is no such driver in ${places}`);
   }
-  return orFailure(path, () => parseManifest(path, readSafeFile(path, trusted, MAXIMUM_FILE_BYTES)).value);
+  return orFailure(
+    path,
+    () => parseManifest(path, readSafeFile(path, trusted, CONFIGURATION_FILE_BYTES)).value,
+  );
 }
 
 /** Root, who runs this, and whoever owns driverctl itself: they could make it do anything as it is. */

@@ -15,7 +15,12 @@ export function failureText(failure: Failure, json: boolean): string {
   if (!(failure instanceof DaemonFailure)) return line(failure.message);
   const { code, message, data } = failure.error;
   if (json) return `${escapeJsonForTerminal(JSON.stringify({ error: { code, message, data } }))}\n`;
-  const details = [...placeOf(data), ...driverEnd(data), ...named('request', data['request_id'])];
+  const details = [
+    ...placeOf(data),
+    ...driverEnd(data),
+    ...auditState(data),
+    ...named('request', data['request_id']),
+  ];
   const reason = typeof data['reason'] === 'string' ? data['reason'] : `code ${code}`;
   return line(`${message} (${[reason, ...details].join(', ')})`) + driverLog(data);
 }
@@ -36,6 +41,13 @@ function placeOf(data: JsonObject): string[] {
 function driverEnd({ driver }: JsonObject): string[] {
   if (!isJsonObject(driver)) return [];
   return [...named('exit status', driver['exit_status']), ...named('signal', driver['signal'])];
+}
+
+function auditState({ audit }: JsonObject): string[] {
+  if (!isJsonObject(audit)) return [];
+  const { state, conditions } = audit;
+  const words = Array.isArray(conditions) ? conditions.filter((word) => typeof word === 'string') : [];
+  return [...named('audit log', state), ...words];
 }
 
 function driverLog({ driver }: JsonObject): string {

@@ -49,8 +49,7 @@ export async function createOwnFile(file: OwnFile, flags: number, content: Buffe
     await handle.chmod(file.mode);
     if (content.length > 0) await handle.write(content);
     await handle.sync();
-    const folder = await open(dirname(file.path), constants.O_RDONLY | constants.O_DIRECTORY);
-    await folder.sync().finally(() => folder.close());
+    await syncFolder(file.path);
   } catch (error) {
     await handle.close();
     throw error;
@@ -58,7 +57,14 @@ export async function createOwnFile(file: OwnFile, flags: number, content: Buffe
   return handle;
 }
 
-async function lstatOrNull(path: string): Promise<Stats | null> {
+/** Has on disk what the folder of `path` says of names. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(dirname(path), constants.O_RDONLY | constants.O_DIRECTORY);
+  await folder.sync().finally(() => folder.close());
+}
+
+/** What stands under a name, a symbolic link not followed; null where nothing does. */
+export async function lstatOrNull(path: string): Promise<Stats | null> {
   try {
     return await lstat(path);
   } catch (error) {

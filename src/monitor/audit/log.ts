@@ -1,16 +1,22 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { AuditCondition, AuditState } from '../../shared/audit/conditions.ts';
 import type { AuditFields } from '../../shared/audit/fields.ts';
-import { type AuditEvent, prepareRecord } from '../../shared/audit/record.ts';
+import type { AuditEvent } from '../../shared/audit/record.ts';
+import { reservePath } from '../../shared/audit/segments.ts';
+import type { Settings } from '../../shared/configuration/types.generated.ts';
 import { type ClockSources, createClock } from './clock.ts';
+import { keepSegments } from './keeper.ts';
 import { openStore } from './open.ts';
-import { createQueue, type Group, type WaitingRecord } from './queue.ts';
-import { composeRecovery } from './recovery.ts';
-import { createRefusedCount } from './refused-count.ts';
-import { AuditUnavailable, StorageFailure } from './unavailable.ts';
+import { holdReserve } from './reserve.ts';
+import { writeSegments } from './segment-writer.ts';
+import { watchSpace } from './space.ts';
+import { StorageFailure, unavailable } from './unavailable.ts';
+import { createWriter } from './writer.ts';
 
+export type { AuditState } from '../../shared/audit/conditions.ts';
 export type { AuditField, AuditFields } from '../../shared/audit/fields.ts';
-export type AuditState = 'writing' | 'failing';
 
-/** The audit log, open for writing: the only writer of its file. */
+/** The audit log, open for writing: the only writer of its files. */
 export interface AuditLog {
   /**
    * Queues one record. Resolves when it is written and, where `durable`, on disk (fdatasync). Rejects with
@@ -23,213 +29,133 @@ export interface AuditLog {
     durable: boolean,
   ): Promise<{ seq: number }>;
   readonly state: AuditState;
-  /** `why` tells the operational log what failed; it names the daemon's files and is not for callers. */
+  readonly conditions: readonly AuditCondition[];
+  /** Is told when the state or a condition has changed. `why` names the daemon's files and is not for callers. */
   onStateChange(listener: (state: AuditState, why: string | null) => void): void;
   /** Counts a refusal that could have no record; the count is recorded as soon as there can be one (invariant 11). */
   countRefused(): void;
-  /** How many were counted since the log was opened. */
+  /** Counts something else that happened and could have no record; recorded likewise. */
+  countUnrecorded(): void;
+  /** How many refusals were counted since the log was opened. */
   readonly refusedWithoutRecord: number;
   /** Writes what waits, has it on disk, and closes. Rejects with AuditUnavailable where that cannot be done. */
   close(): Promise<void>;
 }
 
+/** The part of driverd.yaml that the log goes by. */
+export type AuditSettings = Settings['audit'];
+
 export interface AuditLogOptions {
   readonly path: string;
   /** Root's own; holds the head note. The caller keeps a second daemon off it. */
   readonly stateFolder: string;
+  /** As they are at the moment: a reload may change them. */
+  readonly settings: () => AuditSettings;
   readonly clock?: ClockSources;
+  /** Seals all that is written; awaited before segments are removed. Default: there are no seals. */
+  readonly sealNow?: () => Promise<void>;
+  /** For the operational log. */
+  readonly report?: (message: string, details: AuditFields) => void;
   /** Milliseconds between two attempts to write again; default RETRY_MS. */
   readonly retryMs?: number;
   /** Milliseconds a write may take before what waits for it is refused; default STALL_MS. */
   readonly stallMs?: number;
+  /** Milliseconds between two looks at free space and at the segment's age; default LOOK_MS. */
+  readonly lookMs?: number;
 }
 
 export const RETRY_MS = 1000;
 /** A frozen file system never answers: calls must be refused all the same (A14). */
 export const STALL_MS = 5000;
-
-/** What went wrong, from the first failure until writing works again. */
-interface Failure {
-  readonly cause: StorageFailure;
-  readonly since: string;
-}
+export const LOOK_MS = 10_000;
+/** Looks after which closed segments are looked at though none was closed. */
+const KEEP_LOOKS = 60;
 
 /**
  * Opens the log, or makes it where there is none. All records that wait go out in one write and, if any asked for it,
- * one fdatasync; the head note is written before and after. Throws Error "Cannot open the audit log: …".
+ * one fdatasync; the head note is written before and after.
+ * @throws Error "Cannot open the audit log: …" where an admin has to look at it
+ * @throws AuditUnavailable where nothing is wrong with it and it cannot be written, for example on a full disk
  */
 export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> {
-  const { retryMs = RETRY_MS, stallMs = STALL_MS } = options;
+  const { path, stateFolder, settings, retryMs = RETRY_MS, stallMs = STALL_MS, lookMs = LOOK_MS } = options;
+  const { sealNow = noSeal, report = ignore } = options;
   const clock = createClock(options.clock);
-  const store = await openStore(options.path, options.stateFolder, clock);
-  const queue = createQueue();
   const listeners: ((state: AuditState, why: string | null) => void)[] = [];
-  const refusedCount = createRefusedCount((refused) => append('audit-refused-count', { refused }, {}, false));
-  let failure: Failure | null = null;
-  /** The last record whose writer was told that it stands. */
-  let confirmed = store.head.seq;
-  let announced = confirmed;
-  let retryTimer: NodeJS.Timeout | null = null;
-  let working: Promise<void> | null = null;
-  let closed = false;
-
-  function append(
-    event: AuditEvent,
-    facts: AuditFields,
-    claims: AuditFields,
-    durable: boolean,
-  ): Promise<{ seq: number }> {
-    return new Promise((written, refused) => {
-      if (closed) return refused(new AuditUnavailable('Cannot write the audit record: the log is closed'));
-      if (failure !== null) return refused(unavailable(failure.cause));
-      const record = prepareRecord(clock.now(), event, facts, claims);
-      if (!queue.push({ record, durable, written, refused })) {
-        return refused(new AuditUnavailable('Cannot write the audit record: too many records wait'));
-      }
-      startWork();
-    });
+  const changed = (why: string | null = null): void => {
+    if (writer.state === 'failing') keeper.interrupt();
+    for (const listener of listeners) listener(writer.state, why);
+  };
+  const reserve = holdReserve(reservePath(path), () => settings().reserve_bytes);
+  const opened = await openStore(path, stateFolder, clock);
+  try {
+    await reserve.make();
+  } catch (error) {
+    await opened.store.abandon();
+    throw error instanceof StorageFailure ? unavailable(error) : error;
   }
+  const rotated = (): void => {
+    keeper.wake();
+    space.look();
+  };
+  const segments = writeSegments({ opened, clock, limits: settings, rotated });
+  const writer = createWriter({ segments, clock, reserve, retryMs, stallMs, changed });
+  const { append, refusedCount } = writer;
+  const lowWater = (): number => settings().low_water_bytes;
+  const space = watchSpace({ path, lowWater, append, report, changed });
+  const keeper = keepSegments({
+    ...{ path, settings, append, sealNow, report, changed },
+    now: () => Date.parse(clock.now().time),
+    isWriting: () => writer.state === 'writing',
+  });
+  let looks = 0;
+  const look = (): void => {
+    writer.rotateIfDue();
+    space.look();
+    if (looks % KEEP_LOOKS === 0) keeper.wake();
+    looks += 1;
+  };
+  const timer = setInterval(look, lookMs).unref();
+  look();
 
-  function startWork(): void {
-    // After the present turn, so that records of one batch of frames go out together.
-    if (working === null) occupy(Promise.resolve().then(work));
-  }
-
-  /** One thing at a time is done with the files; what came up meanwhile follows. */
-  function occupy(task: Promise<void>): void {
-    working = task.finally(() => {
-      working = null;
-      if (failure !== null) scheduleRetry();
-      else if (queue.length > 0) startWork();
-    });
-  }
-
-  async function work(): Promise<void> {
-    let group: Group | null = null;
-    try {
-      for (;;) {
-        group = queue.takeGroup(store.head);
-        if (group === null && !store.unsettled) return;
-        announced = group?.target.seq ?? announced;
-        await unlessStalled(group === null ? store.settle() : store.add(group), group?.waiting ?? []);
-        for (const [index, { written }] of (group?.waiting ?? []).entries()) {
-          written({ seq: (group?.firstSeq ?? 0) + index });
-        }
-        confirmed = store.head.seq;
-      }
-    } catch (error) {
-      fail(asFailure(error), group?.waiting ?? []);
-    }
-  }
-
-  /** Waits for a step. Over the limit what waits is refused at once; the step itself is still waited for, then judged. */
-  async function unlessStalled(step: Promise<void>, waiting: readonly WaitingRecord[]): Promise<void> {
-    const stalled = () => new StorageFailure('stalled', `the disk did not answer within ${stallMs} ms`);
-    const timer = setTimeout(() => fail(stalled(), waiting), stallMs);
-    await step.finally(() => clearTimeout(timer));
-    if (failure !== null) throw stalled();
-  }
-
-  function fail(cause: StorageFailure, waiting: readonly WaitingRecord[]): void {
-    const isFirst = failure === null;
-    failure ??= { cause, since: clock.now().time };
-    const error = unavailable(failure.cause);
-    for (const { refused } of [...waiting, ...queue.takeAll()]) refused(error);
-    if (isFirst) tellListeners();
-  }
-
-  function scheduleRetry(): void {
-    if (closed) return;
-    retryTimer = setTimeout(() => {
-      retryTimer = null;
-      occupy(recover());
-    }, retryMs);
-    retryTimer.unref();
-  }
-
-  /** Tries to go on: reads what of the failed write is there, and declares it together with what was refused. */
-  async function recover(): Promise<void> {
-    if (failure === null) return;
-    const { cause, since } = failure;
-    try {
-      const tail = await store.reread();
-      const refused = refusedCount.unrecorded;
-      const durable = Math.min(store.durable.seq, confirmed);
-      const facts = { why: cause.stage, error: cause.code, confirmed, durable, announced, refused, since };
-      await store.add(composeRecovery(tail, facts, clock.now()));
-      confirmed = announced = store.head.seq;
-      refusedCount.settle(refused);
-      await store.settle();
-    } catch (error) {
-      // The next attempt is on its way; the first failure is the one that is told, since later ones follow from it.
-      asFailure(error);
-      return;
-    }
-    failure = null;
-    tellListeners();
-  }
-
-  function state(): AuditState {
-    return failure === null ? 'writing' : 'failing';
-  }
-
-  function tellListeners(): void {
-    for (const listener of listeners) listener(state(), failure?.cause.message ?? null);
-  }
-
-  async function close(): Promise<void> {
-    if (closed) return;
-    refusedCount.stop();
-    const counted = failure === null ? refusedCount.flush() : Promise.resolve();
-    closed = true;
-    clearTimeout(retryTimer ?? undefined);
-    const finished = finish(counted);
-    const late = new AuditUnavailable(
-      `Cannot close the audit log: the disk did not answer within ${stallMs} ms`,
-    );
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(late), stallMs);
-    });
-    await Promise.race([finished, limit]).finally(() => clearTimeout(timer));
-  }
-
-  async function finish(counted: Promise<void>): Promise<void> {
-    while (working !== null) await working;
-    await counted;
-    if (failure !== null) await recover();
-    const failed = failure?.cause ?? null;
-    if (failed !== null) {
-      await store.abandon();
-      throw unavailable(failed);
-    }
-    await store.close().catch((error: unknown) => {
-      throw unavailable(asFailure(error));
-    });
+  function conditions(): readonly AuditCondition[] {
+    return [
+      ...(space.isLow ? ['low-space' as const] : []),
+      ...(writer.isReserveUsed ? ['reserve-given-up' as const] : []),
+      ...(keeper.refused === null ? [] : ['retention-refused' as const]),
+      ...(keeper.isFailing ? ['compression-failing' as const] : []),
+    ];
   }
 
   return {
     append,
     get state() {
-      return state();
+      return writer.state;
+    },
+    get conditions() {
+      return conditions();
     },
     onStateChange(listener) {
       listeners.push(listener);
     },
-    countRefused: refusedCount.add,
+    countRefused: () => refusedCount.add('refused'),
+    countUnrecorded: () => refusedCount.add('unrecorded'),
     get refusedWithoutRecord() {
       return refusedCount.total;
     },
-    close,
+    async close() {
+      clearInterval(timer);
+      const kept = keeper.close();
+      await writer.close();
+      await Promise.race([kept, wait(stallMs, undefined, { ref: false })]);
+    },
   };
 }
 
-function unavailable(cause: StorageFailure): AuditUnavailable {
-  return new AuditUnavailable(`Cannot write the audit record: ${cause.message}`, { cause });
+async function noSeal(): Promise<void> {
+  // What is removed is named by a record of the chain alone.
 }
 
-/** A failure of the log's files; anything else is a fault of this program and goes on as it is. */
-function asFailure(error: unknown): StorageFailure {
-  if (error instanceof StorageFailure) return error;
-  throw error;
+function ignore(): void {
+  // Nobody keeps an operational log.
 }

@@ -2,7 +2,8 @@ import { open } from 'node:fs/promises';
 import type { AuditFields } from '../../shared/audit/fields.ts';
 import type { LogLine } from '../../shared/audit/lines.ts';
 import { hashOfLine, LINE_BYTES_MAXIMUM, readLink } from '../../shared/audit/record.ts';
-import { listSegments, readSegment } from '../../shared/audit/segments.ts';
+import { openSegment, Undecompressible } from '../../shared/audit/segment-file.ts';
+import { compressedPath, listSegments, type Segment } from '../../shared/audit/segments.ts';
 import { type CallIdentity, type CallRun, interruptedRecord } from './call-records.ts';
 import type { AuditLog } from './log.ts';
 import { readBytes } from './tail.ts';
@@ -60,15 +61,34 @@ export async function findOpenCalls(path: string): Promise<readonly FoundCall[]>
   const launches = new Map<string, number[]>();
   for (const segment of segments.toReversed()) {
     const calls = emptySegment();
-    await readSegment(segment, (line) => take(calls, line));
+    const isThere = await readWhole(segment, (line) => take(calls, line));
     for (const [key, call] of calls.open) if (!closed.has(key)) found.set(key, call);
     for (const [key, numbers] of calls.launches) add(launches, key, numbers);
-    if (calls.isWhole) break;
+    if (calls.isWhole || !isThere) break;
     for (const key of calls.closed) closed.add(key);
   }
   return [...found]
     .slice(0, OPEN_CALLS_MAXIMUM)
     .map(([key, call]) => ({ ...call, launches: [...call.launches, ...(launches.get(key) ?? [])] }));
+}
+
+/**
+ * Reads a closed segment, which may be compressed in this moment, or removed by retention. False: it is not there, or
+ * not whole; that is verify's to judge, and no reason not to start.
+ */
+async function readWhole(segment: Segment, take: (line: LogLine) => boolean): Promise<boolean> {
+  const compressed = { ...segment, path: compressedPath(segment.path), isCompressed: true };
+  const file = (await openSegment(segment)) ?? (await openSegment(compressed));
+  if (file === null) return false;
+  try {
+    await file.read(0, Number.POSITIVE_INFINITY, take);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Undecompressible)) throw error;
+    return false;
+  } finally {
+    await file.close();
+  }
 }
 
 /** Whether the log ends with a daemon's stop, and what its log writes after it. */

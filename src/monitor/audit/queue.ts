@@ -1,6 +1,6 @@
 import type { Head } from '../../shared/audit/head-note.ts';
 import { type PreparedRecord, sealRecord } from '../../shared/audit/record.ts';
-import type { Addition } from './store.ts';
+import type { Addition } from './addition.ts';
 
 /** Most records that wait to be written, and most bytes of them. */
 export const QUEUE_RECORDS_MAXIMUM = 8192;

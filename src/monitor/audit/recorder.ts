@@ -23,7 +23,7 @@ export function createRecorder(audit: AuditLog, log: Log, noted: (seq: number) =
     written.then(
       ({ seq }) => noted(seq),
       (error: unknown) => {
-        audit.countRefused();
+        audit.countUnrecorded();
         const reason = error instanceof Error ? error.message : 'unknown';
         log.error({ event, reason }, 'a record was not written');
       },

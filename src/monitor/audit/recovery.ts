@@ -1,6 +1,4 @@
-import type { AuditFields } from '../../shared/audit/fields.ts';
-import { prepareRecord, type RecordOrigin, sealRecord } from '../../shared/audit/record.ts';
-import type { Addition } from './store.ts';
+import { type PreparedRecord, prepareRecord, type RecordOrigin } from '../../shared/audit/record.ts';
 import type { Tail } from './tail.ts';
 import type { FailedStage } from './unavailable.ts';
 
@@ -18,8 +16,11 @@ export interface RecoveryCause {
   readonly durable: number;
   /** The last record that was announced. */
   readonly announced: number;
-  /** Refusals without a record since writing failed. */
+  /** What could have no record since writing failed: refusals, and other things that happened. */
   readonly refused: number;
+  readonly unrecorded: number;
+  /** Whether calls are still refused behind this record: the reserve is given up, and the disk is full. */
+  readonly refusing: boolean;
   /** When writing failed. */
   readonly since: string | null;
 }
@@ -28,24 +29,26 @@ export interface RecoveryCause {
  * Makes the recovery record that closes off whatever stands behind the last whole record and declares it, so that
  * nothing was mended silently (A2). It goes to disk before anything follows it.
  */
-export function composeRecovery(tail: Tail, cause: RecoveryCause, at: RecordOrigin): Addition {
+export function recoveryRecord(tail: Tail, cause: RecoveryCause, at: RecordOrigin): PreparedRecord {
   const { after, closed } = tail.next;
-  const facts: AuditFields = {
-    why: cause.why,
-    error: cause.error,
-    confirmed: cause.confirmed,
-    durable: cause.durable,
-    // Whole records that stand behind the confirmed one: they are kept, though nobody may have been told of them.
-    added: Math.max(0, after.seq - cause.confirmed),
-    missing: Math.max(0, cause.announced - after.seq),
-    fragment: tail.fragment === null ? null : { ...tail.fragment },
-    newline_added: !closed,
-    refused: cause.refused,
-    since: cause.since,
-  };
-  const seq = after.seq + 1;
-  const { line, hash } = sealRecord(prepareRecord(at, 'recovery', facts, {}), seq, after.hash);
-  const bytes = Buffer.from(closed ? line : `\n${line}`);
-  const lineBytes = closed ? bytes.length : bytes.length - 1;
-  return { bytes, target: { seq, hash, bytes: after.bytes + lineBytes }, sync: true };
+  return prepareRecord(
+    at,
+    'recovery',
+    {
+      why: cause.why,
+      error: cause.error,
+      confirmed: cause.confirmed,
+      durable: cause.durable,
+      // Whole records that stand behind the confirmed one: they are kept, though nobody may have been told of them.
+      added: Math.max(0, after.seq - cause.confirmed),
+      missing: Math.max(0, cause.announced - after.seq),
+      fragment: tail.fragment === null ? null : { ...tail.fragment },
+      newline_added: !closed,
+      refused: cause.refused,
+      unrecorded: cause.unrecorded,
+      refusing: cause.refusing,
+      since: cause.since,
+    },
+    {},
+  );
 }

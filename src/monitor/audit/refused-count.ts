@@ -1,27 +1,42 @@
 import { AuditUnavailable } from './unavailable.ts';
 
-/** How long refusals without a record are summed before one record tells of them, in milliseconds. */
+/** How long what has no record is summed before one record tells of it, in milliseconds. */
 export const REFUSED_COUNT_MS = 1000;
 
-/** Refusals that could have no record of their own (invariant 11). */
-export interface RefusedCount {
-  /** Since the log was opened. */
-  readonly total: number;
-  /** Of them, those that no record tells of yet. */
+/** What could have no record of its own (invariant 11). */
+export type Unrecorded = {
+  /** Calls, and others who asked for something, that were refused. */
+  readonly refused: number;
+  /** Other things that happened: a session, the end of a launch. */
   readonly unrecorded: number;
-  add(): void;
+};
+
+export interface RefusedCount {
+  /** Refused since the log was opened. */
+  readonly total: number;
+  /** What no record tells of yet. */
+  readonly pending: Unrecorded;
+  add(what: keyof Unrecorded): void;
   /** A record now tells of so many. */
-  settle(count: number): void;
-  /** Records what is unrecorded; keeps it where that fails. */
+  settle(counted: Unrecorded): void;
+  /** Records what is pending; keeps it where that fails. */
   flush(): Promise<void>;
   stop(): void;
 }
 
-/** @param record writes one record that tells of `count` refusals; rejects with AuditUnavailable where it cannot */
-export function createRefusedCount(record: (count: number) => Promise<unknown>): RefusedCount {
+/** @param record writes one record that tells of the counts; rejects with AuditUnavailable where it cannot */
+export function createRefusedCount(record: (counted: Unrecorded) => Promise<unknown>): RefusedCount {
   let total = 0;
-  let unrecorded = 0;
+  let pending: Unrecorded = { refused: 0, unrecorded: 0 };
   let timer: NodeJS.Timeout | null = null;
+
+  function isPending(): boolean {
+    return pending.refused > 0 || pending.unrecorded > 0;
+  }
+
+  function change({ refused, unrecorded }: Unrecorded, by: 1 | -1): void {
+    pending = { refused: pending.refused + by * refused, unrecorded: pending.unrecorded + by * unrecorded };
+  }
 
   function schedule(): void {
     timer ??= setTimeout(() => {
@@ -31,14 +46,14 @@ export function createRefusedCount(record: (count: number) => Promise<unknown>):
   }
 
   async function flush(): Promise<void> {
-    const count = unrecorded;
-    if (count === 0) return;
-    unrecorded -= count;
+    if (!isPending()) return;
+    const counted = pending;
+    change(counted, -1);
     try {
-      await record(count);
+      await record(counted);
     } catch (error) {
       if (!(error instanceof AuditUnavailable)) throw error;
-      unrecorded += count;
+      change(counted, 1);
     }
   }
 
@@ -46,18 +61,18 @@ export function createRefusedCount(record: (count: number) => Promise<unknown>):
     get total() {
       return total;
     },
-    get unrecorded() {
-      return unrecorded;
+    get pending() {
+      return pending;
     },
-    add() {
-      total += 1;
-      unrecorded += 1;
+    add(what) {
+      if (what === 'refused') total += 1;
+      change({ refused: 0, unrecorded: 0, [what]: 1 }, 1);
       schedule();
     },
-    settle(count) {
-      unrecorded -= count;
+    settle(counted) {
+      change(counted, -1);
       // What was counted while that record was written needs one of its own.
-      if (unrecorded > 0) schedule();
+      if (isPending()) schedule();
     },
     flush,
     stop() {

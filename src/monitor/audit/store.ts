@@ -1,28 +1,30 @@
-import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { type Head, writeHeadNote } from '../../shared/audit/head-note.ts';
-import { LOG_MODE, openOwnFile } from './log-file.ts';
+import type { Addition } from './addition.ts';
+import { LOG_MODE, lstatOrNull, openOwnFile } from './log-file.ts';
+import { CALLED_LOG, type ClosedSegment, describeClosed, LOG_FLAGS, replaceFile } from './rotation.ts';
 import { readBytes, readTail, standsAt, type Tail } from './tail.ts';
 import { atStage, StorageFailure } from './unavailable.ts';
 
-/** What one write brings to the log. */
-export interface Addition {
-  readonly bytes: Buffer;
-  /** Where the log then ends. */
-  readonly target: Head;
-  readonly sync: boolean;
-}
-
 /** The log and its head note, open. One step at a time: no two may be under way. */
 export interface LogStore {
+  /** The number of the first record of the segment that is written to. */
+  readonly segment: number;
   readonly head: Head;
   readonly durable: Head;
   /** Whether the note is still to say that nothing is being written. */
   readonly unsettled: boolean;
+  /** Whether a rotation has begun and failed midway: nothing can be written until it is finished. */
+  readonly isRotating: boolean;
   /** Notes where the addition will end, writes all of it and, if asked, has it on disk. Throws StorageFailure. */
   add(addition: Addition): Promise<void>;
   /** Notes that nothing is being written. Throws StorageFailure. */
   settle(): Promise<void>;
+  /**
+   * Closes the segment, which holds a record, and begins the next, or goes on with a rotation that failed. Throws
+   * StorageFailure.
+   */
+  rotate(): Promise<ClosedSegment>;
   /** Opens the log again and reads what of the last addition is there. Throws StorageFailure. */
   reread(): Promise<Tail>;
   /** Has everything on disk, notes it, and closes the files. Throws StorageFailure. */
@@ -34,21 +36,20 @@ export interface LogStore {
 export interface OpenFiles {
   readonly path: string;
   readonly boot: string;
+  readonly segment: number;
   readonly log: FileHandle;
   readonly note: FileHandle;
   readonly durable: Head;
   readonly tail: Tail;
 }
 
-/** O_APPEND: what is there cannot be written over, not even after a mistake about an offset. */
-export const LOG_FLAGS = constants.O_RDWR | constants.O_APPEND;
-export const CALLED_LOG = 'the log';
-
 /** Takes over files that stand at `tail`. */
 export function holdStore(files: OpenFiles): LogStore {
   const { path, boot, note } = files;
-  let log = files.log;
-  let durable = files.durable;
+  let { log, segment, durable } = files;
+  /** What tells `log` from any other file. */
+  let own: { readonly ino: number; readonly dev: number } | null = null;
+  let isRotating = false;
   let head = files.tail.head;
   let unsettled = false;
   /** What may stand behind `head`: `rest` does; `attempt` may, in part. Nobody else writes, so nothing else is taken up. */
@@ -56,14 +57,17 @@ export function holdStore(files: OpenFiles): LogStore {
   let attempt: Buffer = Buffer.alloc(0);
 
   function noteHeads(writing: Head | null): Promise<void> {
-    return atStage('note', writeHeadNote(note, { boot, durable, standing: head, writing }));
+    return atStage('note', writeHeadNote(note, { boot, segment, durable, standing: head, writing }));
   }
 
+  /** By its name, since another file may have been given that. */
   async function requireUntouched(): Promise<void> {
-    const { size } = await atStage('open', log.stat());
+    const [named, { ino, dev }] = await atStage('open', Promise.all([lstatOrNull(path), own ?? log.stat()]));
+    own = { ino, dev };
+    if (named?.ino !== ino || named.dev !== dev) throw replaced(named === null);
     const expected = head.bytes + rest.length;
-    if (size !== expected) {
-      throw new StorageFailure('changed', `the log is ${size} bytes long where ${expected} were left`);
+    if (named.size !== expected) {
+      throw new StorageFailure('changed', `the log is ${named.size} bytes long where ${expected} were left`);
     }
   }
 
@@ -86,9 +90,41 @@ export function holdStore(files: OpenFiles): LogStore {
     unsettled = false;
   }
 
+  async function rotate(): Promise<ClosedSegment> {
+    if (!isRotating) {
+      await atStage('sync', log.datasync());
+      durable = head;
+      await settle();
+      isRotating = true;
+    }
+    const next = await atStage('rotate', replaceFile(path, segment, log));
+    const begin = { ...head, bytes: 0 };
+    try {
+      await atStage('rotate', noteSegment(begin));
+    } catch (error) {
+      await next.close();
+      throw error;
+    }
+    const closed = describeClosed(path, segment, head);
+    await closeFailed(log);
+    log = next;
+    own = null;
+    segment = head.seq + 1;
+    head = durable = begin;
+    isRotating = false;
+    return closed;
+  }
+
+  /** On disk before its first record: else a power cut could leave records that the note knows nothing of. */
+  async function noteSegment(begin: Head): Promise<void> {
+    const heads = { durable: begin, standing: begin, writing: null };
+    await writeHeadNote(note, { boot, segment: begin.seq + 1, ...heads });
+    await note.datasync();
+  }
+
   async function reread(): Promise<Tail> {
     const again = await atStage('open', openOwnFile({ path, called: CALLED_LOG, mode: LOG_MODE }, LOG_FLAGS));
-    if (again === null) throw new StorageFailure('changed', 'the log is gone');
+    if (again === null) throw replaced(true);
     try {
       const tail = await atStage('open', readUntouchedTail(again));
       const failed = log;
@@ -105,9 +141,7 @@ export function holdStore(files: OpenFiles): LogStore {
 
   async function readUntouchedTail(again: FileHandle): Promise<Tail> {
     const [now, before] = await Promise.all([again.stat(), log.stat()]);
-    if (now.ino !== before.ino || now.dev !== before.dev) {
-      throw new StorageFailure('changed', 'another file stands in the place of the log');
-    }
+    if (now.ino !== before.ino || now.dev !== before.dev) throw replaced(false);
     const known = Buffer.concat([rest, attempt]);
     // One byte more than can be there shows a log that is too long.
     const found = await readBytes(again, head.bytes, known.length + 1);
@@ -133,6 +167,9 @@ export function holdStore(files: OpenFiles): LogStore {
   }
 
   return {
+    get segment() {
+      return segment;
+    },
     get head() {
       return head;
     },
@@ -142,12 +179,18 @@ export function holdStore(files: OpenFiles): LogStore {
     get unsettled() {
       return unsettled;
     },
-    add,
-    settle,
-    reread,
-    close,
-    abandon,
+    get isRotating() {
+      return isRotating;
+    },
+    ...{ add, settle, rotate, reread, close, abandon },
   };
+}
+
+function replaced(isGone: boolean): StorageFailure {
+  return new StorageFailure(
+    'changed',
+    isGone ? 'the log is gone' : 'another file stands in the place of the log',
+  );
 }
 
 /** write(2) may take less than it is given without an error; what is wrong shows at the next one. */
@@ -160,7 +203,7 @@ async function writeAll(log: FileHandle, bytes: Buffer): Promise<void> {
   }
 }
 
-/** Closes a descriptor on which an operation failed. close(2) may report that same failure once more. */
+/** Closes a descriptor of which nothing more is wanted. close(2) may report once more what failed on it before. */
 async function closeFailed(log: FileHandle): Promise<void> {
   await Promise.allSettled([log.close()]);
 }

@@ -19,6 +19,11 @@ export interface Tail {
   readonly next: { readonly after: Head; readonly closed: boolean };
 }
 
+/** Nothing stands behind `head`. */
+export function emptyTail(head: Head): Tail {
+  return { head, rest: Buffer.alloc(0), fragment: null, next: { after: head, closed: true } };
+}
+
 /**
  * Reads on from a known head to the log's end. Throws Error where what stands there cannot come from a write that was
  * cut short: a whole record that is not linked, or more torn bytes than one recovery record may declare.
@@ -48,9 +53,7 @@ function ignore(): void {
 
 async function describe(log: FileHandle, chain: Chain, size: number, unended: Head | null): Promise<Tail> {
   const { head, problem } = chain;
-  if (problem === null) {
-    return { head, rest: Buffer.alloc(0), fragment: null, next: { after: head, closed: true } };
-  }
+  if (problem === null) return emptyTail(head);
   const { region } = problem;
   if (unended === null && (region.holdsWholeForm || region.overLimit)) {
     throw new Error(`record ${problem.seq} is ${problem.what}: ${problem.detail}`);
@@ -73,9 +76,9 @@ export async function readBytes(log: FileHandle, offset: number, length: number)
   return bytes.subarray(0, filled);
 }
 
-/** Whether the record that `head` names ends where it says, by the hash of its line. */
+/** Whether the record that `head` names ends where it says, by the hash of its line; at byte 0 it stands in no file. */
 export async function standsAt(log: FileHandle, head: Head): Promise<boolean> {
-  if (head.seq === 0) return head.bytes === 0;
+  if (head.bytes === 0) return true;
   const from = Math.max(0, head.bytes - LINE_BYTES_MAXIMUM);
   const bytes = await readBytes(log, from, head.bytes - from);
   if (bytes.length !== head.bytes - from || bytes.at(-1) !== NEWLINE) return false;

@@ -9,68 +9,99 @@ import {
   type HeadNote,
   readHeadNote,
 } from '../../shared/audit/head-note.ts';
+import { listSegments, segmentPath } from '../../shared/audit/segments.ts';
 import { createOwnFile, LOG_MODE, openOwnFile, STATE_MODE } from './log-file.ts';
 import type { RecoveryCause } from './recovery.ts';
-import { CALLED_LOG, LOG_FLAGS, type OpenFiles } from './store.ts';
-import { readTail, standsAt, type Tail } from './tail.ts';
+import { CALLED_LOG, type ClosedSegment, describeClosed, LOG_FLAGS } from './rotation.ts';
+import type { OpenFiles } from './store.ts';
+import { emptyTail, readTail, standsAt, type Tail } from './tail.ts';
+import { finishRotation, previousSegment } from './unfinished-rotation.ts';
 
 /** The log's files as they were found. */
 export interface TakenUp {
   readonly files: OpenFiles;
   /** null where the log ends exactly as the note says. */
   readonly recovery: RecoveryCause | null;
+  /** What an earlier run closed, where the segment that follows has no record of it yet. */
+  readonly rotation: ClosedSegment | null;
 }
+
+type Places = Pick<OpenFiles, 'path' | 'boot'>;
+/** Notes a handle, so that it is closed where the log is refused. */
+type Keep = <Handle extends FileHandle | null>(handle: Handle) => Handle;
 
 const NEWLINE = 0x0a;
 const CALLED_NOTE = 'the head note';
-const NO_TAIL: Tail = {
-  head: EMPTY_HEAD,
-  rest: Buffer.alloc(0),
-  fragment: null,
-  next: { after: EMPTY_HEAD, closed: true },
-};
 
 /**
  * Opens the log of an earlier run where its head note says it ends, or makes both where there is neither. Reads from
- * the last head that is sure, never the whole log. Throws Error with the reason where the log is not what a daemon, a
- * crash or a power cut can have left.
+ * the last head that is sure, never the whole log. A rotation that was cut short is finished. Throws Error with the
+ * reason where the log is not what a daemon, a crash or a power cut can have left.
  */
 export async function takeUpLog(path: string, stateFolder: string, boot: string): Promise<TakenUp> {
-  const logFile = { path, called: CALLED_LOG, mode: LOG_MODE };
   const noteFile = { path: join(stateFolder, HEAD_NOTE_FILE), called: CALLED_NOTE, mode: STATE_MODE };
   const opened: FileHandle[] = [];
-  const keep = <Handle extends FileHandle | null>(handle: Handle): Handle => {
+  const keep: Keep = (handle) => {
     if (handle !== null) opened.push(handle);
     return handle;
   };
   try {
-    const foundNote = keep(await openOwnFile(noteFile, constants.O_RDWR));
-    const foundLog = keep(await openOwnFile(logFile, LOG_FLAGS));
-    if (foundLog !== null && foundNote === null)
-      throw new Error('the log exists and its head note is missing');
-    const fresh: HeadNote = { boot, durable: EMPTY_HEAD, standing: EMPTY_HEAD, writing: null };
+    const note = keep(await openOwnFile(noteFile, constants.O_RDWR));
+    if (note !== null) return await takeUpNoted({ path, boot }, note, keep);
+    if ((await listSegments(path)).length > 0) throw new Error('the log exists and its head note is missing');
+    const fresh = { boot, segment: 1, durable: EMPTY_HEAD, standing: EMPTY_HEAD, writing: null };
     // The note first: a log without a note would be refused at the next start.
-    const note = foundNote ?? keep(await createOwnFile(noteFile, constants.O_RDWR, encodeHeadNote(fresh)));
-    const noted = foundNote === null ? fresh : await readHeadNote(foundNote);
-    if (foundLog === null && (noted.standing.seq > 0 || noted.writing !== null)) {
-      throw new Error(
-        `the log is missing and its head note knows ${(noted.writing ?? noted.standing).seq} records`,
-      );
-    }
-    if (foundLog === null) {
-      const log = keep(await createOwnFile(logFile, LOG_FLAGS, Buffer.alloc(0)));
-      return { files: { path, boot, log, note, durable: EMPTY_HEAD, tail: NO_TAIL }, recovery: null };
-    }
-    const start = await sureHead(foundLog, noted, boot);
-    const tail = await readTail(foundLog, start, (head) => requireAnnounced(head, noted, boot));
-    requireAnnounced(tail.next.after, noted, boot);
-    requireOneTear(tail, noted, boot);
-    const files = { path, boot, log: foundLog, note, durable: smaller(noted.durable, tail.head), tail };
-    return { files, recovery: whatToDeclare(noted, tail, boot) };
+    const made = keep(await createOwnFile(noteFile, constants.O_RDWR, encodeHeadNote(fresh)));
+    return await beginLog({ path, boot }, made, keep);
   } catch (error) {
     await Promise.allSettled(opened.map((handle) => handle.close()));
     throw error;
   }
+}
+
+async function takeUpNoted({ path, boot }: Places, note: FileHandle, keep: Keep): Promise<TakenUp> {
+  const noted = await readHeadNote(note);
+  const { segment, standing, writing } = noted;
+  const openLog = async (name: string): Promise<FileHandle | null> =>
+    keep(await openOwnFile({ path: name, called: CALLED_LOG, mode: LOG_MODE }, LOG_FLAGS));
+  const renamed = await openLog(segmentPath(path, segment));
+  if (renamed !== null) {
+    const { tail, recovery } = await judge(renamed, noted, boot);
+    const rotation = describeClosed(path, segment, tail.head);
+    const files = await finishRotation({ path, boot }, note, tail);
+    await renamed.close();
+    return { files, recovery, rotation };
+  }
+  const log = await openLog(path);
+  if (log === null) {
+    const isNew = standing.seq === 0 && writing === null && (await listSegments(path)).length === 0;
+    if (isNew) return beginLog({ path, boot }, note, keep);
+    throw new Error(`the log is missing and its head note knows ${(writing ?? standing).seq} records`);
+  }
+  const { tail, recovery } = await judge(log, noted, boot);
+  const durable = smaller(noted.durable, tail.head);
+  const hasNoRecord = segment > 1 && tail.head.bytes === 0 && tail.rest.length === 0;
+  const rotation = hasNoRecord ? await previousSegment(path, tail.head) : null;
+  return { files: { path, boot, segment, log, note, durable, tail }, recovery, rotation };
+}
+
+async function beginLog({ path, boot }: Places, note: FileHandle, keep: Keep): Promise<TakenUp> {
+  const file = { path, called: CALLED_LOG, mode: LOG_MODE };
+  const log = keep(await createOwnFile(file, LOG_FLAGS, Buffer.alloc(0)));
+  const files = { path, boot, segment: 1, log, note, durable: EMPTY_HEAD, tail: emptyTail(EMPTY_HEAD) };
+  return { files, recovery: null, rotation: null };
+}
+
+async function judge(
+  log: FileHandle,
+  noted: HeadNote,
+  boot: string,
+): Promise<{ readonly tail: Tail; readonly recovery: RecoveryCause | null }> {
+  const start = await sureHead(log, noted, boot);
+  const tail = await readTail(log, start, (head) => requireAnnounced(head, noted, boot));
+  requireAnnounced(tail.next.after, noted, boot);
+  requireOneTear(tail, noted, boot);
+  return { tail, recovery: whatToDeclare(noted, tail, boot) };
 }
 
 /**
@@ -119,6 +150,8 @@ function whatToDeclare(noted: HeadNote, tail: Tail, boot: string): RecoveryCause
     durable: Math.min(durable.seq, tail.head.seq),
     announced: (writing ?? standing).seq,
     refused: 0,
+    unrecorded: 0,
+    refusing: false,
     since: null,
   };
 }

@@ -1,5 +1,5 @@
 /** Where writing the log failed. `changed`: it is not as the monitor left it, so something else wrote to it or cut it. */
-export type FailedStage = 'note' | 'write' | 'sync' | 'stalled' | 'changed' | 'open';
+export type FailedStage = 'note' | 'write' | 'sync' | 'stalled' | 'changed' | 'open' | 'rotate' | 'reserve';
 
 /** A record is not in the log, or not known to be; nothing that needs it may go on (invariant 11). */
 export class AuditUnavailable extends Error {
@@ -12,6 +12,11 @@ export class StorageFailure extends Error {
   readonly stage: FailedStage;
   /** The errno word, such as ENOSPC; null where the kernel reported none. */
   readonly code: string | null;
+
+  /** Whether the disk, or the share of it that driverd may use, is full. */
+  get isFull(): boolean {
+    return this.code === 'ENOSPC' || this.code === 'EDQUOT';
+  }
 
   constructor(stage: FailedStage, why: string, cause?: unknown) {
     super(why, { cause });
@@ -33,4 +38,9 @@ export async function atStage<Result>(stage: FailedStage, step: Promise<Result>)
 /** The errno word of an error of node:fs, or null. */
 export function errorCode(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+}
+
+/** What a record that cannot be written, or a log that cannot be opened for now, ends with. */
+export function unavailable(cause: StorageFailure): AuditUnavailable {
+  return new AuditUnavailable(`Cannot write the audit record: ${cause.message}`, { cause });
 }

@@ -57,7 +57,7 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
     const facts = { session: message.session, reason };
     log
       .append('launch-refused', facts, { profile: message.profile, call: message.call }, false)
-      .catch(log.countRefused);
+      .catch(log.countUnrecorded);
   }
 
   async function launch(message: LaunchMessage): Promise<void> {
@@ -125,13 +125,14 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
     });
   }
 
-  function answerWhenWritten(serial: number, written: Promise<unknown>): void {
+  /** @param uncounted counts what could have no record */
+  function answerWhenWritten(serial: number, written: Promise<unknown>, uncounted = log.countRefused): void {
     const done = valve.writing();
     written
       .then(
         () => link.answer({ type: 'recorded', serial }),
         () => {
-          log.countRefused();
+          uncounted();
           link.answer({ type: 'unrecorded', serial, reason: 'audit-unavailable' });
         },
       )
@@ -199,7 +200,7 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
         case 'outcome': {
           const written = calls.outcome(message);
           if (written === false) return link.kill('it ended a call that never began');
-          return answerWhenWritten(message.serial, written);
+          return answerWhenWritten(message.serial, written, log.countUnrecorded);
         }
         case 'refusal': {
           if (sessions.state(message.session) === 'never-was')

@@ -1,9 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { markOf } from './file-mark.ts';
 
 /** Largest program that is digested, in bytes. */
-const PROGRAM_BYTES_MAXIMUM = 536_870_912;
+const PROGRAM_BYTES_MAXIMUM = 268_435_456;
 const PIECE_BYTES = 1_048_576;
 /** Programs whose digest is remembered: a reload reads only those that changed. */
 const REMEMBERED = 1_024;
@@ -23,7 +23,6 @@ const remembered = new Map<string, DriverDigest>();
 /**
  * @param manifest its bytes as they were loaded
  * @param programFile as this host names it
- * @throws the system's where the program cannot be read
  */
 export function digestDriver(manifest: Uint8Array, programFile: string): DriverDigest {
   const ofManifest = createHash('sha256').update(`${manifest.length}\0`).update(manifest);
@@ -32,7 +31,7 @@ export function digestDriver(manifest: Uint8Array, programFile: string): DriverD
   const known = remembered.get(version);
   if (known !== undefined) return known;
   const ofProgram = createHash('sha256');
-  const isWhole = readWhole(programFile, [ofManifest, ofProgram]);
+  const isWhole = readWhole(programFile, [ofManifest, ofProgram], PROGRAM_BYTES_MAXIMUM);
   const digests: DriverDigest = {
     digest: isWhole ? ofManifest.digest('hex') : null,
     programDigest: isWhole ? ofProgram.digest('hex') : null,
@@ -43,22 +42,33 @@ export function digestDriver(manifest: Uint8Array, programFile: string): DriverD
   return digests;
 }
 
+/**
+ * SHA-256 of a regular file, hex; null where it is none, is gone, may not be read or is larger.
+ * @param maximumBytes largest size
+ */
+export function digestFile(path: string, maximumBytes = PROGRAM_BYTES_MAXIMUM): string | null {
+  const hash = createHash('sha256');
+  return readWhole(path, [hash], maximumBytes) ? hash.digest('hex') : null;
+}
+
 /** Whether all of the file could be read, within the limit. */
-function readWhole(path: string, hashes: readonly Hash[]): boolean {
+function readWhole(path: string, hashes: readonly Hash[], maximumBytes: number): boolean {
   let file: number;
   try {
-    file = openSync(path, 'r');
+    // O_NONBLOCK: a FIFO put in its place must not hold the daemon up.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EACCES') return false;
+    if (error instanceof Error && 'code' in error) return false;
     throw error;
   }
   try {
+    if (!fstatSync(file).isFile()) return false;
     const piece = Buffer.allocUnsafe(PIECE_BYTES);
     for (let bytes = 0; ; ) {
       const got = readSync(file, piece, 0, piece.length, null);
       if (got === 0) return true;
       bytes += got;
-      if (bytes > PROGRAM_BYTES_MAXIMUM) return false;
+      if (bytes > maximumBytes) return false;
       for (const hash of hashes) hash.update(piece.subarray(0, got));
     }
   } finally {

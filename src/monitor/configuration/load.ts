@@ -18,13 +18,14 @@ import { openAssignedUsers } from './assigned-users.ts';
 import { type BrokerPlan, planBroker } from './broker-plan.ts';
 import { digestDriver } from './driver-digest.ts';
 import { driverUser } from './driver-user.ts';
+import { markOf } from './file-mark.ts';
 import { refuseChangeableGrants } from './granted-mounts.ts';
 import { type LaunchHost, thisLaunchHost } from './launch-host.ts';
 import { type DriverPlan, type PlannedDriver, planDriver } from './plan.ts';
 import { refuseWritableRoots } from './root-folder.ts';
 
 /** Largest configuration file, in bytes. */
-const MAXIMUM_FILE_BYTES = 1_048_576;
+export const CONFIGURATION_FILE_BYTES = 1_048_576;
 
 /** A file as it was read, once; the broker gets the same bytes. */
 export interface ConfigurationFile {
@@ -33,6 +34,8 @@ export interface ConfigurationFile {
   readonly name: string;
   readonly path: string;
   readonly bytes: Uint8Array;
+  /** Its `markOf` before it was read. */
+  readonly mark: string | null;
 }
 
 export interface ResolvedName {
@@ -51,6 +54,8 @@ export interface Generation {
   readonly unitsProvable: boolean;
   readonly drivers: ReadonlyMap<string, DriverPlan>;
   readonly broker: BrokerPlan;
+  /** Who may write its files. */
+  readonly trusted: TrustedWriters;
   /** SHA-256 over the names and bytes of all files, hex. */
   readonly digest: string;
 }
@@ -58,6 +63,7 @@ export interface Generation {
 /**
  * Reads and checks every file once. Nothing takes effect here.
  * @param controllers what the cgroups of launches can limit here
+ * @param files takes each file as it is read, also those of a configuration that is then refused
  * @param playedHost a test's, instead of this one
  * @throws Error whose message names file, line where there is one, and reason
  */
@@ -66,13 +72,14 @@ export function loadGeneration(
   options: Options,
   installation: Installation,
   controllers: ReadonlySet<Controller>,
+  files: ConfigurationFile[] = [],
   playedHost?: LaunchHost,
 ): Generation {
-  const files: ConfigurationFile[] = [];
   let trusted = trustedWriters(options, installation, null);
   function read(role: ConfigurationFile['role'], path: string, name = basename(path)): Uint8Array {
-    const bytes = readSafeFile(path, trusted, MAXIMUM_FILE_BYTES);
-    files.push({ role, name, path, bytes });
+    const mark = markOf(path);
+    const bytes = readSafeFile(path, trusted, CONFIGURATION_FILE_BYTES);
+    files.push({ role, name, path, bytes, mark });
     return bytes;
   }
 
@@ -92,10 +99,10 @@ export function loadGeneration(
   const host = playedHost ?? thisLaunchHost({ uid: first, gid: first });
   const broker = planBroker(settings, options, installation, host);
   const drivers = new Map<string, DriverPlan>();
-  const profileFolder = join(options.config, 'drivers.d');
-  for (const file of listSafeFolder(profileFolder, trusted, '.yaml')) {
-    const path = join(profileFolder, file);
-    const name = file.slice(0, -'.yaml'.length);
+  const { profiles: profileFolder, policies: policyFolder } = configurationFolders(options);
+  for (const file of listSafeFolder(profileFolder.path, trusted, profileFolder.suffix)) {
+    const path = join(profileFolder.path, file);
+    const name = file.slice(0, -profileFolder.suffix.length);
     const profileFile = parseProfile(path, read('profile', path, name));
     const profile = profileFile.value;
     const folder = findDriver(profile.driver ?? name, settings.driver_paths, path);
@@ -118,6 +125,7 @@ export function loadGeneration(
       if (error instanceof ConfigurationError) throw error;
       throw new Error(
         `Cannot load ${path}: ${error instanceof Error ? error.message : 'the profile failed'}`,
+        { cause: error },
       );
     }
   }
@@ -125,11 +133,10 @@ export function loadGeneration(
   refuseChangeableGrants(drivers);
   refuseWritableRoots(drivers);
 
-  const policyFolder = join(options.config, 'policy.d');
   const decoder = new TextDecoder();
   const named = { users: new Set<string>(), groups: new Set<string>() };
-  for (const file of listSafeFolder(policyFolder, trusted, '.cedar')) {
-    const names = namesInPolicy(decoder.decode(read('policy', join(policyFolder, file))));
+  for (const file of listSafeFolder(policyFolder.path, trusted, policyFolder.suffix)) {
+    const names = namesInPolicy(decoder.decode(read('policy', join(policyFolder.path, file))));
     for (const user of names.users) named.users.add(user);
     for (const group of names.groups) named.groups.add(group);
   }
@@ -143,7 +150,18 @@ export function loadGeneration(
     unitsProvable: unitsAreProvable(),
     drivers,
     broker,
+    trusted,
     digest: digestOf(files),
+  };
+}
+
+/** Where a configuration's drop-in files lie. */
+export function configurationFolders({ config }: Options): {
+  readonly [Kind in 'profiles' | 'policies']: { readonly path: string; readonly suffix: string };
+} {
+  return {
+    profiles: { path: join(config, 'drivers.d'), suffix: '.yaml' },
+    policies: { path: join(config, 'policy.d'), suffix: '.cedar' },
   };
 }
 

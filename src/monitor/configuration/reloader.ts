@@ -7,8 +7,11 @@ export interface ReloadSteps {
   offer(generation: Generation): Promise<string | null>;
   /** Does not reject. */
   taken(generation: Generation): Promise<void>;
-  /** @param said what the broker said, which may be a lie; null where the reason is the monitor's own */
-  refused(why: string, said: string | null): void;
+  /**
+   * @param said what the broker said, which may be a lie; null where the reason is the monitor's own
+   * @param cause what `load` threw; null where the broker refused
+   */
+  refused(why: string, said: string | null, cause: unknown): void;
 }
 
 /** Reloads everything or nothing. A storm of requests is one reload that runs and one that follows it (R9). */
@@ -22,11 +25,11 @@ export function createReloader(firstNumber: number, steps: ReloadSteps): () => P
     try {
       next = steps.load(lastNumber + 1);
     } catch (error) {
-      return steps.refused(error instanceof Error ? error.message : 'unknown', null);
+      return steps.refused(error instanceof Error ? error.message : 'unknown', null, error);
     }
     lastNumber += 1;
     const refused = await steps.offer(next);
-    if (refused !== null) return steps.refused('the broker did not accept it', refused);
+    if (refused !== null) return steps.refused('the broker did not accept it', refused, null);
     await steps.taken(next);
   }
 

@@ -36,7 +36,8 @@ export function rootFolderOf(
     checkSafeFolder(root, trusted);
     checkSafePath(shell, trusted);
   } catch (error) {
-    throw error instanceof Error ? fail(['root'], error.message) : error;
+    if (!(error instanceof Error)) throw error;
+    throw Object.assign(fail(['root'], error.message), { cause: error });
   }
   return root;
 }

@@ -11,7 +11,8 @@ export interface ChainProblem {
   readonly what: Fault;
   /** The sequence number that should stand here. */
   readonly seq: number;
-  /** Line number in the file, from 1. */
+  /** The file's name, the line number in it, from 1, and where that line begins. */
+  readonly file: string;
   readonly line: number;
   readonly offset: number;
   readonly detail: string;
@@ -21,35 +22,45 @@ export interface ChainProblem {
   readonly region: TornRegion;
 }
 
+/** Is told of each record that is linked to all before it, in order. The line's bytes are valid until it returns. */
+export type SeeRecord = (link: RecordLink, line: LogLine) => void;
+
 /** Follows the chain over the lines of a log, one by one, in constant memory. */
 export interface Chain {
   /** The last record that is linked to all before it. */
   readonly head: Head;
   /** The record before `head`. */
   readonly before: Head;
-  /** The line number of `head`. */
+  /** The file in which `head` stands, and its line number there. */
+  readonly file: string;
   readonly line: number;
   readonly recoveries: number;
   /** Not null from a bad line on, until a recovery record declares exactly those bytes. */
   readonly problem: ChainProblem | null;
   /** Takes the next line. Returns whether reading on can change anything. */
   take(line: LogLine): boolean;
+  /** The lines that follow are those of the next file. */
+  enter(file: string): void;
 }
 
-/** Begins after `start`, whose line number is `startLine`. */
-export function followChain(start: Head, startLine = 0): Chain {
+/** Begins after `start`, which stands in `file` or before it. */
+export function followChain(start: Head, file = '', see: SeeRecord = ignore): Chain {
   let head = start;
   let before = start;
-  let lines = startLine;
-  let headLine = startLine;
+  let present = file;
+  let lines = 0;
+  let headFile = file;
+  let headLine = 0;
   let recoveries = 0;
   let problem: ChainProblem | null = null;
 
   function accept(link: RecordLink, line: LogLine): void {
     before = head;
     head = { seq: link.seq, hash: link.hash, bytes: line.offset + line.bytes.length + 1 };
+    headFile = present;
     headLine = lines;
     if (link.event === 'recovery') recoveries += 1;
+    see(link, line);
   }
 
   function take(line: LogLine): boolean {
@@ -64,6 +75,7 @@ export function followChain(start: Head, startLine = 0): Chain {
       problem = {
         ...(fault ?? NOT_A_RECORD),
         seq: head.seq + 1,
+        file: present,
         line: lines,
         offset: line.offset,
         region: beginTornRegion(line),
@@ -83,12 +95,21 @@ export function followChain(start: Head, startLine = 0): Chain {
     return !region.overLimit;
   }
 
+  function enter(next: string): void {
+    head = { ...head, bytes: 0 };
+    present = next;
+    lines = 0;
+  }
+
   return {
     get head() {
       return head;
     },
     get before() {
       return before;
+    },
+    get file() {
+      return headFile;
     },
     get line() {
       return headLine;
@@ -100,7 +121,12 @@ export function followChain(start: Head, startLine = 0): Chain {
       return problem;
     },
     take,
+    enter,
   };
+}
+
+function ignore(): void {
+  // Most who follow a chain look at its head alone.
 }
 
 /** Whether a line is the record that follows `head`: form, own hash, number and link. */
@@ -158,7 +184,8 @@ function declaredFragment(line: Buffer): Fragment | null {
     : null;
 }
 
-function recordFacts(line: Buffer): { readonly [key: string]: unknown } | null {
+/** What a record holds below `facts`; null where the line is no record. */
+export function recordFacts(line: Buffer): { readonly [key: string]: unknown } | null {
   try {
     return parseRecord(line).facts;
   } catch {

@@ -1,25 +1,27 @@
-import type { FileHandle } from 'node:fs/promises';
 import type { Chain, ChainProblem } from './chain.ts';
 import type { Head } from './head-note.ts';
-import { type LogLine, readLines } from './lines.ts';
+import type { LogLine } from './lines.ts';
 import { hashOfLine, type RecordLink, readLink } from './record.ts';
 
-type Finding = Pick<ChainProblem, 'seq' | 'line' | 'what' | 'detail'>;
+type Finding = Pick<ChainProblem, 'seq' | 'file' | 'line' | 'what' | 'detail'>;
+/** Reads the lines from the break on, in this file and the later ones. `take` says whether to go on. */
+type ReadLater = (take: (line: LogLine) => boolean) => Promise<void>;
 
 /**
  * Says which record a break in the chain is about. A break shows between two records: which of them is wrong is told
  * by what follows, since each genuine record is vouched for by the next, and the last by the head note.
+ *
+ * @param standing the last record, as the head note knows it; null where that is not known
  */
 export async function diagnose(
-  file: FileHandle,
-  size: number,
   chain: Chain,
   problem: ChainProblem,
-  standing: Head,
+  standing: Head | null,
+  readLater: ReadLater,
 ): Promise<Finding> {
   const { found } = problem;
   if (found === null) return problem;
-  const earlier = { seq: problem.seq - 1, line: chain.line };
+  const earlier = { seq: problem.seq - 1, file: chain.file, line: chain.line };
   if (found.seq === problem.seq - 1 && found.hash !== chain.head.hash && found.prev === chain.before.hash) {
     return {
       ...earlier,
@@ -28,15 +30,14 @@ export async function diagnose(
     };
   }
   if (found.seq > problem.seq) {
-    const later = await findLater(file, problem.offset, size, (link) => link.seq === problem.seq);
+    const later = await findLater(readLater, (link) => link.seq === problem.seq);
     return later
       ? { ...problem, what: 'reordered', detail: `it stands behind record ${found.seq}` }
       : problem;
   }
   if (found.seq < problem.seq || found.prev === chain.head.hash || problem.seq === 1) return problem;
   const vouched =
-    found.hash === standing.hash ||
-    (await findLater(file, problem.offset, size, (link) => link.prev === found.hash));
+    found.hash === standing?.hash || (await findLater(readLater, (link) => link.prev === found.hash));
   if (!vouched) return problem;
   return {
     ...earlier,
@@ -45,14 +46,9 @@ export async function diagnose(
   };
 }
 
-async function findLater(
-  file: FileHandle,
-  from: number,
-  size: number,
-  matches: (link: RecordLink) => boolean,
-): Promise<boolean> {
+async function findLater(readLater: ReadLater, matches: (link: RecordLink) => boolean): Promise<boolean> {
   let result = false;
-  await readLines(file, from, size, (line: LogLine) => {
+  await readLater((line) => {
     const link = readLink(line.bytes);
     result = link !== null && matches(link) && hashOfLine(line.bytes) === link.hash;
     return !result;

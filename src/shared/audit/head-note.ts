@@ -6,7 +6,7 @@ import { NO_HASH } from './record.ts';
 export interface Head {
   readonly seq: number;
   readonly hash: string;
-  /** Length of the log in bytes up to and with this record's newline. */
+  /** Where this record's newline ends, in bytes from the start of its segment. 0: a segment that has no record yet. */
   readonly bytes: number;
 }
 
@@ -17,6 +17,8 @@ export interface Head {
  */
 export interface HeadNote {
   readonly boot: string;
+  /** The number of the first record of the segment that is written to; the heads' bytes count within that segment. */
+  readonly segment: number;
   readonly durable: Head;
   readonly standing: Head;
   readonly writing: Head | null;
@@ -29,7 +31,7 @@ export const EMPTY_HEAD: Head = Object.freeze({ seq: 0, hash: NO_HASH, bytes: 0 
 
 const HEAD = '\\{"seq":([0-9]{1,16}),"hash":"([0-9a-f]{64})","bytes":([0-9]{1,16})\\}';
 const NOTE = new RegExp(
-  `^\\{"version":1,"boot":"([0-9a-f-]{36})","durable":${HEAD},"standing":${HEAD},"writing":(?:null|${HEAD})\\} *\\n$`,
+  `^\\{"version":1,"boot":"([0-9a-f-]{36})","segment":([1-9][0-9]{0,15}),"durable":${HEAD},"standing":${HEAD},"writing":(?:null|${HEAD})\\} *\\n$`,
 );
 
 function headText(head: Head): string {
@@ -40,7 +42,7 @@ function headText(head: Head): string {
 export function encodeHeadNote(note: HeadNote): Buffer {
   const writing = note.writing === null ? 'null' : headText(note.writing);
   const text =
-    `{"version":1,"boot":"${note.boot}","durable":${headText(note.durable)},` +
+    `{"version":1,"boot":"${note.boot}","segment":${note.segment},"durable":${headText(note.durable)},` +
     `"standing":${headText(note.standing)},"writing":${writing}}`;
   return Buffer.from(`${text.padEnd(HEAD_NOTE_BYTES - 1)}\n`, 'latin1');
 }
@@ -49,14 +51,23 @@ export function encodeHeadNote(note: HeadNote): Buffer {
 export function decodeHeadNote(block: Buffer): HeadNote {
   const parts = block.length === HEAD_NOTE_BYTES ? NOTE.exec(block.toString('latin1')) : null;
   if (parts === null) throw new Error('Cannot read the audit head note: it is not in the form of a note');
-  const [, boot = '', ...heads] = parts;
+  const [, boot = '', first = '', ...heads] = parts;
+  const segment = Number(first);
   const [durable, standing] = [headOf(heads.slice(0, 3)), headOf(heads.slice(3, 6))];
   const writing = heads[6] === undefined ? null : headOf(heads.slice(6, 9));
   const last = writing ?? standing;
   if (durable.bytes > standing.bytes || standing.bytes > last.bytes || !Number.isSafeInteger(last.bytes)) {
     throw new Error('Cannot read the audit head note: its heads are out of order');
   }
-  return { boot, durable, standing, writing };
+  // Byte 0 is the end of the segment before, and of nothing else.
+  if (
+    [durable, standing, last].some(
+      ({ seq, bytes }) => seq < segment - 1 || (seq === segment - 1) !== (bytes === 0),
+    )
+  ) {
+    throw new Error('Cannot read the audit head note: its heads are not those of its segment');
+  }
+  return { boot, segment, durable, standing, writing };
 }
 
 function headOf([seq = '', hash = '', bytes = '']: readonly string[]): Head {

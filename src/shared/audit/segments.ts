@@ -34,6 +34,11 @@ export function sealsPath(path: string): string {
   return beside(path, `-seals${ENDING}`);
 }
 
+/** Where the bytes are kept that are given up when the disk is full. */
+export function reservePath(path: string): string {
+  return beside(path, '-reserve');
+}
+
 /** A file of the log's, beside it: `audit.jsonl` gives `audit<suffix>`. */
 function beside(path: string, suffix: string): string {
   const name = basename(path);
@@ -59,8 +64,8 @@ export async function listSegments(path: string): Promise<readonly Segment[]> {
   return [...closed, ...open];
 }
 
-/** The segment that a file's name stands for; null: none of this log. */
-function segmentOf(path: string, name: string): Segment | null {
+/** The closed segment that a file's name stands for; null: none of this log. */
+export function segmentOf(path: string, name: string): Segment | null {
   const isCompressed = name.endsWith(COMPRESSED);
   const plain = isCompressed ? name.slice(0, -COMPRESSED.length) : name;
   const digits = plain.slice(-ENDING.length - SEQUENCE_DIGITS, -ENDING.length);

@@ -35,6 +35,8 @@ const KNOWN_KEYS = [
   ],
   ...['launches_per_second', 'audit_records_per_second', 'audit_bytes_per_second', 'stderr_tail_bytes'],
   ...['params_key_days', 'watch_ms', 'repeated_denials', 'repeated_denials_ms'],
+  ...['rotate_bytes', 'rotate_hours', 'compress', 'retention', 'max_bytes', 'max_days', 'min_days'],
+  ...['low_water_bytes', 'reserve_bytes'],
 ];
 
 /** Reads driverd.yaml. Throws `ConfigurationError`. */
@@ -42,5 +44,8 @@ export function parseSettings(file: string, bytes: Uint8Array): Settings {
   const { value, fail } = readYaml(file, bytes, settings, KNOWN_KEYS);
   if (value.identities.last <= value.identities.first)
     throw fail(['identities', 'last'], 'must be above first');
+  const { max_days, min_days } = value.audit.retention;
+  if (max_days !== null && max_days < min_days)
+    throw fail(['audit', 'retention', 'max_days'], 'must not be below min_days');
   return value;
 }

@@ -80,6 +80,43 @@ path: string
  */
 durability: ("outcome" | "intent" | "none")
 /**
+ * How long the file that is written to may become, in bytes, before it is closed and the next one is begun.
+ */
+rotate_bytes: number
+/**
+ * How long one file is written to, in hours.
+ */
+rotate_hours: number
+/**
+ * Whether closed segments are compressed (gzip).
+ */
+compress: boolean
+/**
+ * When the oldest segments are removed.
+ */
+retention: {
+/**
+ * How much room all segments may take together, in bytes; null: there is no such limit.
+ */
+max_bytes: (number | null)
+/**
+ * How long a closed segment is kept, in days; null: there is no such limit.
+ */
+max_days: (number | null)
+/**
+ * What was closed less than so many days ago is never removed, whatever the other limits ask for; 0 takes this protection away.
+ */
+min_days: number
+}
+/**
+ * Free bytes on the log's disk below which driverd warns; 0: never.
+ */
+low_water_bytes: number
+/**
+ * Bytes kept beside the log and given up when the disk is full, so that what is under way can be closed on record.
+ */
+reserve_bytes: number
+/**
  * After how many days params are hashed with a new key; the old ones stay for look-up. null: never.
  */
 params_key_days: (number | null)

@@ -80,7 +80,7 @@ var require_equal = __commonJS({
 
 // <stdin>
 var settings = validate20;
-var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] }, "params_key_days": { "title": "Age of a params key", "description": "After how many days params are hashed with a new key; the old ones stay for look-up. null: never.", "type": ["integer", "null"], "minimum": 1, "maximum": 3650, "default": 90, "examples": [90] }, "watch_ms": { "title": "Watch", "description": "How often files of the configuration, the socket and the log are looked at for what changed beside a reload, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] }, "repeated_denials": { "title": "Repeated denials", "description": "How many denials of one user within `repeated_denials_ms` make a record of their own.", "type": "integer", "minimum": 2, "maximum": 1e6, "default": 20, "examples": [20] }, "repeated_denials_ms": { "title": "Window of repeated denials", "description": "Over how long denials of one user are counted together, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections_per_second": { "title": "Connections a second", "description": "Most connections that one user may open in a second; each is on record.", "type": "integer", "minimum": 1, "maximum": 1e5, "default": 1e3, "examples": [1e3] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "audit_bytes_per_second": { "title": "Record bytes per second", "description": "Most bytes a second of what the broker wants recorded; beyond it, it waits.", "type": "integer", "minimum": 65536, "maximum": 1073741824, "default": 33554432, "examples": [33554432] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] } }, "examples": [{}], "default": {} } } };
+var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] }, "rotate_bytes": { "title": "Size of a segment", "description": "How long the file that is written to may become, in bytes, before it is closed and the next one is begun.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 67108864, "examples": [67108864] }, "rotate_hours": { "title": "Age of a segment", "description": "How long one file is written to, in hours.", "type": "integer", "minimum": 1, "maximum": 8760, "default": 24, "examples": [24] }, "compress": { "title": "Compress", "description": "Whether closed segments are compressed (gzip).", "type": "boolean", "default": true, "examples": [true] }, "retention": { "title": "Retention", "description": "When the oldest segments are removed.", "type": "object", "additionalProperties": false, "properties": { "max_bytes": { "title": "Most bytes", "description": "How much room all segments may take together, in bytes; null: there is no such limit.", "type": ["integer", "null"], "minimum": 65536, "maximum": 1125899906842624, "default": 2147483648, "examples": [2147483648] }, "max_days": { "title": "Most days", "description": "How long a closed segment is kept, in days; null: there is no such limit.", "type": ["integer", "null"], "minimum": 1, "maximum": 36500, "default": null, "examples": [400] }, "min_days": { "title": "Least days", "description": "What was closed less than so many days ago is never removed, whatever the other limits ask for; 0 takes this protection away.", "type": "integer", "minimum": 0, "maximum": 36500, "default": 7, "examples": [7] } }, "examples": [{}], "default": {} }, "low_water_bytes": { "title": "Low-water mark", "description": "Free bytes on the log's disk below which driverd warns; 0: never.", "type": "integer", "minimum": 0, "maximum": 1125899906842624, "default": 268435456, "examples": [268435456] }, "reserve_bytes": { "title": "Reserve", "description": "Bytes kept beside the log and given up when the disk is full, so that what is under way can be closed on record.", "type": "integer", "minimum": 16384, "maximum": 1073741824, "default": 1048576, "examples": [1048576] }, "params_key_days": { "title": "Age of a params key", "description": "After how many days params are hashed with a new key; the old ones stay for look-up. null: never.", "type": ["integer", "null"], "minimum": 1, "maximum": 3650, "default": 90, "examples": [90] }, "watch_ms": { "title": "Watch", "description": "How often files of the configuration, the socket and the log are looked at for what changed beside a reload, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] }, "repeated_denials": { "title": "Repeated denials", "description": "How many denials of one user within `repeated_denials_ms` make a record of their own.", "type": "integer", "minimum": 2, "maximum": 1e6, "default": 20, "examples": [20] }, "repeated_denials_ms": { "title": "Window of repeated denials", "description": "Over how long denials of one user are counted together, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections_per_second": { "title": "Connections a second", "description": "Most connections that one user may open in a second; each is on record.", "type": "integer", "minimum": 1, "maximum": 1e5, "default": 1e3, "examples": [1e3] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "audit_bytes_per_second": { "title": "Record bytes per second", "description": "Most bytes a second of what the broker wants recorded; beyond it, it waits.", "type": "integer", "minimum": 65536, "maximum": 1073741824, "default": 33554432, "examples": [33554432] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] } }, "examples": [{}], "default": {} } } };
 var func1 = Object.prototype.hasOwnProperty;
 var func2 = require_ucs2length().default;
 var pattern4 = new RegExp("^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "u");
@@ -462,6 +462,24 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                             if (data15.durability === void 0) {
                               data15.durability = "outcome";
                             }
+                            if (data15.rotate_bytes === void 0) {
+                              data15.rotate_bytes = 67108864;
+                            }
+                            if (data15.rotate_hours === void 0) {
+                              data15.rotate_hours = 24;
+                            }
+                            if (data15.compress === void 0) {
+                              data15.compress = true;
+                            }
+                            if (data15.retention === void 0) {
+                              data15.retention = {};
+                            }
+                            if (data15.low_water_bytes === void 0) {
+                              data15.low_water_bytes = 268435456;
+                            }
+                            if (data15.reserve_bytes === void 0) {
+                              data15.reserve_bytes = 1048576;
+                            }
                             if (data15.params_key_days === void 0) {
                               data15.params_key_days = 90;
                             }
@@ -476,7 +494,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                             }
                             const _errs37 = errors;
                             for (const key4 in data15) {
-                              if (!(key4 === "path" || key4 === "durability" || key4 === "params_key_days" || key4 === "watch_ms" || key4 === "repeated_denials" || key4 === "repeated_denials_ms")) {
+                              if (!func1.call(schema31.properties.audit.properties, key4)) {
                                 validate20.errors = [{ instancePath: instancePath + "/audit", schemaPath: "#/properties/audit/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                 return false;
                                 break;
@@ -515,20 +533,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                                 var valid5 = _errs40 === errors;
                                 if (valid5) {
-                                  let data18 = data15.params_key_days;
+                                  let data18 = data15.rotate_bytes;
                                   const _errs42 = errors;
-                                  if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18)) && data18 !== null) {
-                                    validate20.errors = [{ instancePath: instancePath + "/audit/params_key_days", schemaPath: "#/properties/audit/properties/params_key_days/type", keyword: "type", params: { type: schema31.properties.audit.properties.params_key_days.type }, message: "must be integer,null" }];
+                                  if (!(typeof data18 == "number" && (!(data18 % 1) && !isNaN(data18)) && isFinite(data18))) {
+                                    validate20.errors = [{ instancePath: instancePath + "/audit/rotate_bytes", schemaPath: "#/properties/audit/properties/rotate_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
                                   if (errors === _errs42) {
                                     if (typeof data18 == "number" && isFinite(data18)) {
-                                      if (data18 > 3650 || isNaN(data18)) {
-                                        validate20.errors = [{ instancePath: instancePath + "/audit/params_key_days", schemaPath: "#/properties/audit/properties/params_key_days/maximum", keyword: "maximum", params: { comparison: "<=", limit: 3650 }, message: "must be <= 3650" }];
+                                      if (data18 > 1073741824 || isNaN(data18)) {
+                                        validate20.errors = [{ instancePath: instancePath + "/audit/rotate_bytes", schemaPath: "#/properties/audit/properties/rotate_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
                                         return false;
                                       } else {
-                                        if (data18 < 1 || isNaN(data18)) {
-                                          validate20.errors = [{ instancePath: instancePath + "/audit/params_key_days", schemaPath: "#/properties/audit/properties/params_key_days/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                        if (data18 < 4096 || isNaN(data18)) {
+                                          validate20.errors = [{ instancePath: instancePath + "/audit/rotate_bytes", schemaPath: "#/properties/audit/properties/rotate_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
                                           return false;
                                         }
                                       }
@@ -536,20 +554,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                   var valid5 = _errs42 === errors;
                                   if (valid5) {
-                                    let data19 = data15.watch_ms;
+                                    let data19 = data15.rotate_hours;
                                     const _errs44 = errors;
                                     if (!(typeof data19 == "number" && (!(data19 % 1) && !isNaN(data19)) && isFinite(data19))) {
-                                      validate20.errors = [{ instancePath: instancePath + "/audit/watch_ms", schemaPath: "#/properties/audit/properties/watch_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      validate20.errors = [{ instancePath: instancePath + "/audit/rotate_hours", schemaPath: "#/properties/audit/properties/rotate_hours/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                       return false;
                                     }
                                     if (errors === _errs44) {
                                       if (typeof data19 == "number" && isFinite(data19)) {
-                                        if (data19 > 864e5 || isNaN(data19)) {
-                                          validate20.errors = [{ instancePath: instancePath + "/audit/watch_ms", schemaPath: "#/properties/audit/properties/watch_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
+                                        if (data19 > 8760 || isNaN(data19)) {
+                                          validate20.errors = [{ instancePath: instancePath + "/audit/rotate_hours", schemaPath: "#/properties/audit/properties/rotate_hours/maximum", keyword: "maximum", params: { comparison: "<=", limit: 8760 }, message: "must be <= 8760" }];
                                           return false;
                                         } else {
-                                          if (data19 < 1e3 || isNaN(data19)) {
-                                            validate20.errors = [{ instancePath: instancePath + "/audit/watch_ms", schemaPath: "#/properties/audit/properties/watch_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1e3 }, message: "must be >= 1000" }];
+                                          if (data19 < 1 || isNaN(data19)) {
+                                            validate20.errors = [{ instancePath: instancePath + "/audit/rotate_hours", schemaPath: "#/properties/audit/properties/rotate_hours/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                             return false;
                                           }
                                         }
@@ -557,47 +575,238 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                     var valid5 = _errs44 === errors;
                                     if (valid5) {
-                                      let data20 = data15.repeated_denials;
                                       const _errs46 = errors;
-                                      if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
-                                        validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials", schemaPath: "#/properties/audit/properties/repeated_denials/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      if (typeof data15.compress !== "boolean") {
+                                        validate20.errors = [{ instancePath: instancePath + "/audit/compress", schemaPath: "#/properties/audit/properties/compress/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                         return false;
-                                      }
-                                      if (errors === _errs46) {
-                                        if (typeof data20 == "number" && isFinite(data20)) {
-                                          if (data20 > 1e6 || isNaN(data20)) {
-                                            validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials", schemaPath: "#/properties/audit/properties/repeated_denials/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
-                                            return false;
-                                          } else {
-                                            if (data20 < 2 || isNaN(data20)) {
-                                              validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials", schemaPath: "#/properties/audit/properties/repeated_denials/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" }];
-                                              return false;
-                                            }
-                                          }
-                                        }
                                       }
                                       var valid5 = _errs46 === errors;
                                       if (valid5) {
-                                        let data21 = data15.repeated_denials_ms;
+                                        let data21 = data15.retention;
                                         const _errs48 = errors;
-                                        if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
-                                          validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials_ms", schemaPath: "#/properties/audit/properties/repeated_denials_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                          return false;
-                                        }
                                         if (errors === _errs48) {
-                                          if (typeof data21 == "number" && isFinite(data21)) {
-                                            if (data21 > 864e5 || isNaN(data21)) {
-                                              validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials_ms", schemaPath: "#/properties/audit/properties/repeated_denials_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
-                                              return false;
-                                            } else {
-                                              if (data21 < 1e3 || isNaN(data21)) {
-                                                validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials_ms", schemaPath: "#/properties/audit/properties/repeated_denials_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1e3 }, message: "must be >= 1000" }];
+                                          if (data21 && typeof data21 == "object" && !Array.isArray(data21)) {
+                                            if (data21.max_bytes === void 0) {
+                                              data21.max_bytes = 2147483648;
+                                            }
+                                            if (data21.max_days === void 0) {
+                                              data21.max_days = null;
+                                            }
+                                            if (data21.min_days === void 0) {
+                                              data21.min_days = 7;
+                                            }
+                                            const _errs50 = errors;
+                                            for (const key5 in data21) {
+                                              if (!(key5 === "max_bytes" || key5 === "max_days" || key5 === "min_days")) {
+                                                validate20.errors = [{ instancePath: instancePath + "/audit/retention", schemaPath: "#/properties/audit/properties/retention/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                                 return false;
+                                                break;
+                                              }
+                                            }
+                                            if (_errs50 === errors) {
+                                              let data22 = data21.max_bytes;
+                                              const _errs51 = errors;
+                                              if (!(typeof data22 == "number" && (!(data22 % 1) && !isNaN(data22)) && isFinite(data22)) && data22 !== null) {
+                                                validate20.errors = [{ instancePath: instancePath + "/audit/retention/max_bytes", schemaPath: "#/properties/audit/properties/retention/properties/max_bytes/type", keyword: "type", params: { type: schema31.properties.audit.properties.retention.properties.max_bytes.type }, message: "must be integer,null" }];
+                                                return false;
+                                              }
+                                              if (errors === _errs51) {
+                                                if (typeof data22 == "number" && isFinite(data22)) {
+                                                  if (data22 > 1125899906842624 || isNaN(data22)) {
+                                                    validate20.errors = [{ instancePath: instancePath + "/audit/retention/max_bytes", schemaPath: "#/properties/audit/properties/retention/properties/max_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1125899906842624 }, message: "must be <= 1125899906842624" }];
+                                                    return false;
+                                                  } else {
+                                                    if (data22 < 65536 || isNaN(data22)) {
+                                                      validate20.errors = [{ instancePath: instancePath + "/audit/retention/max_bytes", schemaPath: "#/properties/audit/properties/retention/properties/max_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
+                                                      return false;
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                              var valid6 = _errs51 === errors;
+                                              if (valid6) {
+                                                let data23 = data21.max_days;
+                                                const _errs53 = errors;
+                                                if (!(typeof data23 == "number" && (!(data23 % 1) && !isNaN(data23)) && isFinite(data23)) && data23 !== null) {
+                                                  validate20.errors = [{ instancePath: instancePath + "/audit/retention/max_days", schemaPath: "#/properties/audit/properties/retention/properties/max_days/type", keyword: "type", params: { type: schema31.properties.audit.properties.retention.properties.max_days.type }, message: "must be integer,null" }];
+                                                  return false;
+                                                }
+                                                if (errors === _errs53) {
+                                                  if (typeof data23 == "number" && isFinite(data23)) {
+                                                    if (data23 > 36500 || isNaN(data23)) {
+                                                      validate20.errors = [{ instancePath: instancePath + "/audit/retention/max_days", schemaPath: "#/properties/audit/properties/retention/properties/max_days/maximum", keyword: "maximum", params: { comparison: "<=", limit: 36500 }, message: "must be <= 36500" }];
+                                                      return false;
+                                                    } else {
+                                                      if (data23 < 1 || isNaN(data23)) {
+                                                        validate20.errors = [{ instancePath: instancePath + "/audit/retention/max_days", schemaPath: "#/properties/audit/properties/retention/properties/max_days/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                                var valid6 = _errs53 === errors;
+                                                if (valid6) {
+                                                  let data24 = data21.min_days;
+                                                  const _errs55 = errors;
+                                                  if (!(typeof data24 == "number" && (!(data24 % 1) && !isNaN(data24)) && isFinite(data24))) {
+                                                    validate20.errors = [{ instancePath: instancePath + "/audit/retention/min_days", schemaPath: "#/properties/audit/properties/retention/properties/min_days/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    return false;
+                                                  }
+                                                  if (errors === _errs55) {
+                                                    if (typeof data24 == "number" && isFinite(data24)) {
+                                                      if (data24 > 36500 || isNaN(data24)) {
+                                                        validate20.errors = [{ instancePath: instancePath + "/audit/retention/min_days", schemaPath: "#/properties/audit/properties/retention/properties/min_days/maximum", keyword: "maximum", params: { comparison: "<=", limit: 36500 }, message: "must be <= 36500" }];
+                                                        return false;
+                                                      } else {
+                                                        if (data24 < 0 || isNaN(data24)) {
+                                                          validate20.errors = [{ instancePath: instancePath + "/audit/retention/min_days", schemaPath: "#/properties/audit/properties/retention/properties/min_days/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                  var valid6 = _errs55 === errors;
+                                                }
+                                              }
+                                            }
+                                          } else {
+                                            validate20.errors = [{ instancePath: instancePath + "/audit/retention", schemaPath: "#/properties/audit/properties/retention/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                            return false;
+                                          }
+                                        }
+                                        var valid5 = _errs48 === errors;
+                                        if (valid5) {
+                                          let data25 = data15.low_water_bytes;
+                                          const _errs57 = errors;
+                                          if (!(typeof data25 == "number" && (!(data25 % 1) && !isNaN(data25)) && isFinite(data25))) {
+                                            validate20.errors = [{ instancePath: instancePath + "/audit/low_water_bytes", schemaPath: "#/properties/audit/properties/low_water_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            return false;
+                                          }
+                                          if (errors === _errs57) {
+                                            if (typeof data25 == "number" && isFinite(data25)) {
+                                              if (data25 > 1125899906842624 || isNaN(data25)) {
+                                                validate20.errors = [{ instancePath: instancePath + "/audit/low_water_bytes", schemaPath: "#/properties/audit/properties/low_water_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1125899906842624 }, message: "must be <= 1125899906842624" }];
+                                                return false;
+                                              } else {
+                                                if (data25 < 0 || isNaN(data25)) {
+                                                  validate20.errors = [{ instancePath: instancePath + "/audit/low_water_bytes", schemaPath: "#/properties/audit/properties/low_water_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                  return false;
+                                                }
+                                              }
+                                            }
+                                          }
+                                          var valid5 = _errs57 === errors;
+                                          if (valid5) {
+                                            let data26 = data15.reserve_bytes;
+                                            const _errs59 = errors;
+                                            if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
+                                              validate20.errors = [{ instancePath: instancePath + "/audit/reserve_bytes", schemaPath: "#/properties/audit/properties/reserve_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              return false;
+                                            }
+                                            if (errors === _errs59) {
+                                              if (typeof data26 == "number" && isFinite(data26)) {
+                                                if (data26 > 1073741824 || isNaN(data26)) {
+                                                  validate20.errors = [{ instancePath: instancePath + "/audit/reserve_bytes", schemaPath: "#/properties/audit/properties/reserve_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                  return false;
+                                                } else {
+                                                  if (data26 < 16384 || isNaN(data26)) {
+                                                    validate20.errors = [{ instancePath: instancePath + "/audit/reserve_bytes", schemaPath: "#/properties/audit/properties/reserve_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16384 }, message: "must be >= 16384" }];
+                                                    return false;
+                                                  }
+                                                }
+                                              }
+                                            }
+                                            var valid5 = _errs59 === errors;
+                                            if (valid5) {
+                                              let data27 = data15.params_key_days;
+                                              const _errs61 = errors;
+                                              if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27)) && data27 !== null) {
+                                                validate20.errors = [{ instancePath: instancePath + "/audit/params_key_days", schemaPath: "#/properties/audit/properties/params_key_days/type", keyword: "type", params: { type: schema31.properties.audit.properties.params_key_days.type }, message: "must be integer,null" }];
+                                                return false;
+                                              }
+                                              if (errors === _errs61) {
+                                                if (typeof data27 == "number" && isFinite(data27)) {
+                                                  if (data27 > 3650 || isNaN(data27)) {
+                                                    validate20.errors = [{ instancePath: instancePath + "/audit/params_key_days", schemaPath: "#/properties/audit/properties/params_key_days/maximum", keyword: "maximum", params: { comparison: "<=", limit: 3650 }, message: "must be <= 3650" }];
+                                                    return false;
+                                                  } else {
+                                                    if (data27 < 1 || isNaN(data27)) {
+                                                      validate20.errors = [{ instancePath: instancePath + "/audit/params_key_days", schemaPath: "#/properties/audit/properties/params_key_days/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                      return false;
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                              var valid5 = _errs61 === errors;
+                                              if (valid5) {
+                                                let data28 = data15.watch_ms;
+                                                const _errs63 = errors;
+                                                if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
+                                                  validate20.errors = [{ instancePath: instancePath + "/audit/watch_ms", schemaPath: "#/properties/audit/properties/watch_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  return false;
+                                                }
+                                                if (errors === _errs63) {
+                                                  if (typeof data28 == "number" && isFinite(data28)) {
+                                                    if (data28 > 864e5 || isNaN(data28)) {
+                                                      validate20.errors = [{ instancePath: instancePath + "/audit/watch_ms", schemaPath: "#/properties/audit/properties/watch_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
+                                                      return false;
+                                                    } else {
+                                                      if (data28 < 1e3 || isNaN(data28)) {
+                                                        validate20.errors = [{ instancePath: instancePath + "/audit/watch_ms", schemaPath: "#/properties/audit/properties/watch_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1e3 }, message: "must be >= 1000" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                                var valid5 = _errs63 === errors;
+                                                if (valid5) {
+                                                  let data29 = data15.repeated_denials;
+                                                  const _errs65 = errors;
+                                                  if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
+                                                    validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials", schemaPath: "#/properties/audit/properties/repeated_denials/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    return false;
+                                                  }
+                                                  if (errors === _errs65) {
+                                                    if (typeof data29 == "number" && isFinite(data29)) {
+                                                      if (data29 > 1e6 || isNaN(data29)) {
+                                                        validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials", schemaPath: "#/properties/audit/properties/repeated_denials/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
+                                                        return false;
+                                                      } else {
+                                                        if (data29 < 2 || isNaN(data29)) {
+                                                          validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials", schemaPath: "#/properties/audit/properties/repeated_denials/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                  var valid5 = _errs65 === errors;
+                                                  if (valid5) {
+                                                    let data30 = data15.repeated_denials_ms;
+                                                    const _errs67 = errors;
+                                                    if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
+                                                      validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials_ms", schemaPath: "#/properties/audit/properties/repeated_denials_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      return false;
+                                                    }
+                                                    if (errors === _errs67) {
+                                                      if (typeof data30 == "number" && isFinite(data30)) {
+                                                        if (data30 > 864e5 || isNaN(data30)) {
+                                                          validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials_ms", schemaPath: "#/properties/audit/properties/repeated_denials_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
+                                                          return false;
+                                                        } else {
+                                                          if (data30 < 1e3 || isNaN(data30)) {
+                                                            validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials_ms", schemaPath: "#/properties/audit/properties/repeated_denials_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1e3 }, message: "must be >= 1000" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                    var valid5 = _errs67 === errors;
+                                                  }
+                                                }
                                               }
                                             }
                                           }
                                         }
-                                        var valid5 = _errs48 === errors;
                                       }
                                     }
                                   }
@@ -611,459 +820,459 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                         }
                         var valid0 = _errs35 === errors;
                         if (valid0) {
-                          let data22 = data.log_level;
-                          const _errs50 = errors;
-                          if (typeof data22 !== "string") {
+                          let data31 = data.log_level;
+                          const _errs69 = errors;
+                          if (typeof data31 !== "string") {
                             validate20.errors = [{ instancePath: instancePath + "/log_level", schemaPath: "#/properties/log_level/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                             return false;
                           }
-                          if (!(data22 === "fatal" || data22 === "error" || data22 === "warn" || data22 === "info" || data22 === "debug")) {
+                          if (!(data31 === "fatal" || data31 === "error" || data31 === "warn" || data31 === "info" || data31 === "debug")) {
                             validate20.errors = [{ instancePath: instancePath + "/log_level", schemaPath: "#/properties/log_level/enum", keyword: "enum", params: { allowedValues: schema31.properties.log_level.enum }, message: "must be equal to one of the allowed values" }];
                             return false;
                           }
-                          var valid0 = _errs50 === errors;
+                          var valid0 = _errs69 === errors;
                           if (valid0) {
-                            let data23 = data.drain_ms;
-                            const _errs52 = errors;
-                            if (!(typeof data23 == "number" && (!(data23 % 1) && !isNaN(data23)) && isFinite(data23))) {
+                            let data32 = data.drain_ms;
+                            const _errs71 = errors;
+                            if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
                               validate20.errors = [{ instancePath: instancePath + "/drain_ms", schemaPath: "#/properties/drain_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                               return false;
                             }
-                            if (errors === _errs52) {
-                              if (typeof data23 == "number" && isFinite(data23)) {
-                                if (data23 > 6e5 || isNaN(data23)) {
+                            if (errors === _errs71) {
+                              if (typeof data32 == "number" && isFinite(data32)) {
+                                if (data32 > 6e5 || isNaN(data32)) {
                                   validate20.errors = [{ instancePath: instancePath + "/drain_ms", schemaPath: "#/properties/drain_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
                                   return false;
                                 } else {
-                                  if (data23 < 0 || isNaN(data23)) {
+                                  if (data32 < 0 || isNaN(data32)) {
                                     validate20.errors = [{ instancePath: instancePath + "/drain_ms", schemaPath: "#/properties/drain_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                     return false;
                                   }
                                 }
                               }
                             }
-                            var valid0 = _errs52 === errors;
+                            var valid0 = _errs71 === errors;
                             if (valid0) {
-                              let data24 = data.limits;
-                              const _errs54 = errors;
-                              if (errors === _errs54) {
-                                if (data24 && typeof data24 == "object" && !Array.isArray(data24)) {
-                                  if (data24.message_bytes === void 0) {
-                                    data24.message_bytes = 1048576;
+                              let data33 = data.limits;
+                              const _errs73 = errors;
+                              if (errors === _errs73) {
+                                if (data33 && typeof data33 == "object" && !Array.isArray(data33)) {
+                                  if (data33.message_bytes === void 0) {
+                                    data33.message_bytes = 1048576;
                                   }
-                                  if (data24.message_ms === void 0) {
-                                    data24.message_ms = 3e4;
+                                  if (data33.message_ms === void 0) {
+                                    data33.message_ms = 3e4;
                                   }
-                                  if (data24.nesting_depth === void 0) {
-                                    data24.nesting_depth = 64;
+                                  if (data33.nesting_depth === void 0) {
+                                    data33.nesting_depth = 64;
                                   }
-                                  if (data24.keys === void 0) {
-                                    data24.keys = 1e4;
+                                  if (data33.keys === void 0) {
+                                    data33.keys = 1e4;
                                   }
-                                  if (data24.batch_length === void 0) {
-                                    data24.batch_length = 64;
+                                  if (data33.batch_length === void 0) {
+                                    data33.batch_length = 64;
                                   }
-                                  if (data24.in_flight_per_connection === void 0) {
-                                    data24.in_flight_per_connection = 64;
+                                  if (data33.in_flight_per_connection === void 0) {
+                                    data33.in_flight_per_connection = 64;
                                   }
-                                  if (data24.in_flight_per_identity === void 0) {
-                                    data24.in_flight_per_identity = 128;
+                                  if (data33.in_flight_per_identity === void 0) {
+                                    data33.in_flight_per_identity = 128;
                                   }
-                                  if (data24.in_flight === void 0) {
-                                    data24.in_flight = 256;
+                                  if (data33.in_flight === void 0) {
+                                    data33.in_flight = 256;
                                   }
-                                  if (data24.connections_per_identity === void 0) {
-                                    data24.connections_per_identity = 128;
+                                  if (data33.connections_per_identity === void 0) {
+                                    data33.connections_per_identity = 128;
                                   }
-                                  if (data24.connections_per_second === void 0) {
-                                    data24.connections_per_second = 1e3;
+                                  if (data33.connections_per_second === void 0) {
+                                    data33.connections_per_second = 1e3;
                                   }
-                                  if (data24.connections === void 0) {
-                                    data24.connections = 4096;
+                                  if (data33.connections === void 0) {
+                                    data33.connections = 4096;
                                   }
-                                  if (data24.reply_buffer_bytes === void 0) {
-                                    data24.reply_buffer_bytes = 4194304;
+                                  if (data33.reply_buffer_bytes === void 0) {
+                                    data33.reply_buffer_bytes = 4194304;
                                   }
-                                  if (data24.launches === void 0) {
-                                    data24.launches = 64;
+                                  if (data33.launches === void 0) {
+                                    data33.launches = 64;
                                   }
-                                  if (data24.launches_per_second === void 0) {
-                                    data24.launches_per_second = 200;
+                                  if (data33.launches_per_second === void 0) {
+                                    data33.launches_per_second = 200;
                                   }
-                                  if (data24.audit_records_per_second === void 0) {
-                                    data24.audit_records_per_second = 2e4;
+                                  if (data33.audit_records_per_second === void 0) {
+                                    data33.audit_records_per_second = 2e4;
                                   }
-                                  if (data24.audit_bytes_per_second === void 0) {
-                                    data24.audit_bytes_per_second = 33554432;
+                                  if (data33.audit_bytes_per_second === void 0) {
+                                    data33.audit_bytes_per_second = 33554432;
                                   }
-                                  if (data24.stderr_tail_bytes === void 0) {
-                                    data24.stderr_tail_bytes = 4096;
+                                  if (data33.stderr_tail_bytes === void 0) {
+                                    data33.stderr_tail_bytes = 4096;
                                   }
-                                  const _errs56 = errors;
-                                  for (const key5 in data24) {
-                                    if (!func1.call(schema31.properties.limits.properties, key5)) {
-                                      validate20.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                  const _errs75 = errors;
+                                  for (const key6 in data33) {
+                                    if (!func1.call(schema31.properties.limits.properties, key6)) {
+                                      validate20.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
                                       return false;
                                       break;
                                     }
                                   }
-                                  if (_errs56 === errors) {
-                                    let data25 = data24.message_bytes;
-                                    const _errs57 = errors;
-                                    if (!(typeof data25 == "number" && (!(data25 % 1) && !isNaN(data25)) && isFinite(data25))) {
+                                  if (_errs75 === errors) {
+                                    let data34 = data33.message_bytes;
+                                    const _errs76 = errors;
+                                    if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
                                       validate20.errors = [{ instancePath: instancePath + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                       return false;
                                     }
-                                    if (errors === _errs57) {
-                                      if (typeof data25 == "number" && isFinite(data25)) {
-                                        if (data25 > 16777216 || isNaN(data25)) {
+                                    if (errors === _errs76) {
+                                      if (typeof data34 == "number" && isFinite(data34)) {
+                                        if (data34 > 16777216 || isNaN(data34)) {
                                           validate20.errors = [{ instancePath: instancePath + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
                                           return false;
                                         } else {
-                                          if (data25 < 1024 || isNaN(data25)) {
+                                          if (data34 < 1024 || isNaN(data34)) {
                                             validate20.errors = [{ instancePath: instancePath + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
                                             return false;
                                           }
                                         }
                                       }
                                     }
-                                    var valid6 = _errs57 === errors;
-                                    if (valid6) {
-                                      let data26 = data24.message_ms;
-                                      const _errs59 = errors;
-                                      if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
+                                    var valid7 = _errs76 === errors;
+                                    if (valid7) {
+                                      let data35 = data33.message_ms;
+                                      const _errs78 = errors;
+                                      if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
                                         validate20.errors = [{ instancePath: instancePath + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                         return false;
                                       }
-                                      if (errors === _errs59) {
-                                        if (typeof data26 == "number" && isFinite(data26)) {
-                                          if (data26 > 6e5 || isNaN(data26)) {
+                                      if (errors === _errs78) {
+                                        if (typeof data35 == "number" && isFinite(data35)) {
+                                          if (data35 > 6e5 || isNaN(data35)) {
                                             validate20.errors = [{ instancePath: instancePath + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
                                             return false;
                                           } else {
-                                            if (data26 < 100 || isNaN(data26)) {
+                                            if (data35 < 100 || isNaN(data35)) {
                                               validate20.errors = [{ instancePath: instancePath + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
                                               return false;
                                             }
                                           }
                                         }
                                       }
-                                      var valid6 = _errs59 === errors;
-                                      if (valid6) {
-                                        let data27 = data24.nesting_depth;
-                                        const _errs61 = errors;
-                                        if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27))) {
+                                      var valid7 = _errs78 === errors;
+                                      if (valid7) {
+                                        let data36 = data33.nesting_depth;
+                                        const _errs80 = errors;
+                                        if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
                                           validate20.errors = [{ instancePath: instancePath + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                           return false;
                                         }
-                                        if (errors === _errs61) {
-                                          if (typeof data27 == "number" && isFinite(data27)) {
-                                            if (data27 > 256 || isNaN(data27)) {
+                                        if (errors === _errs80) {
+                                          if (typeof data36 == "number" && isFinite(data36)) {
+                                            if (data36 > 256 || isNaN(data36)) {
                                               validate20.errors = [{ instancePath: instancePath + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/maximum", keyword: "maximum", params: { comparison: "<=", limit: 256 }, message: "must be <= 256" }];
                                               return false;
                                             } else {
-                                              if (data27 < 4 || isNaN(data27)) {
+                                              if (data36 < 4 || isNaN(data36)) {
                                                 validate20.errors = [{ instancePath: instancePath + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4 }, message: "must be >= 4" }];
                                                 return false;
                                               }
                                             }
                                           }
                                         }
-                                        var valid6 = _errs61 === errors;
-                                        if (valid6) {
-                                          let data28 = data24.keys;
-                                          const _errs63 = errors;
-                                          if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
+                                        var valid7 = _errs80 === errors;
+                                        if (valid7) {
+                                          let data37 = data33.keys;
+                                          const _errs82 = errors;
+                                          if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37))) {
                                             validate20.errors = [{ instancePath: instancePath + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                             return false;
                                           }
-                                          if (errors === _errs63) {
-                                            if (typeof data28 == "number" && isFinite(data28)) {
-                                              if (data28 > 1e6 || isNaN(data28)) {
+                                          if (errors === _errs82) {
+                                            if (typeof data37 == "number" && isFinite(data37)) {
+                                              if (data37 > 1e6 || isNaN(data37)) {
                                                 validate20.errors = [{ instancePath: instancePath + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
                                                 return false;
                                               } else {
-                                                if (data28 < 16 || isNaN(data28)) {
+                                                if (data37 < 16 || isNaN(data37)) {
                                                   validate20.errors = [{ instancePath: instancePath + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16 }, message: "must be >= 16" }];
                                                   return false;
                                                 }
                                               }
                                             }
                                           }
-                                          var valid6 = _errs63 === errors;
-                                          if (valid6) {
-                                            let data29 = data24.batch_length;
-                                            const _errs65 = errors;
-                                            if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
+                                          var valid7 = _errs82 === errors;
+                                          if (valid7) {
+                                            let data38 = data33.batch_length;
+                                            const _errs84 = errors;
+                                            if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38))) {
                                               validate20.errors = [{ instancePath: instancePath + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
-                                            if (errors === _errs65) {
-                                              if (typeof data29 == "number" && isFinite(data29)) {
-                                                if (data29 > 1024 || isNaN(data29)) {
+                                            if (errors === _errs84) {
+                                              if (typeof data38 == "number" && isFinite(data38)) {
+                                                if (data38 > 1024 || isNaN(data38)) {
                                                   validate20.errors = [{ instancePath: instancePath + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1024 }, message: "must be <= 1024" }];
                                                   return false;
                                                 } else {
-                                                  if (data29 < 1 || isNaN(data29)) {
+                                                  if (data38 < 1 || isNaN(data38)) {
                                                     validate20.errors = [{ instancePath: instancePath + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                     return false;
                                                   }
                                                 }
                                               }
                                             }
-                                            var valid6 = _errs65 === errors;
-                                            if (valid6) {
-                                              let data30 = data24.in_flight_per_connection;
-                                              const _errs67 = errors;
-                                              if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
+                                            var valid7 = _errs84 === errors;
+                                            if (valid7) {
+                                              let data39 = data33.in_flight_per_connection;
+                                              const _errs86 = errors;
+                                              if (!(typeof data39 == "number" && (!(data39 % 1) && !isNaN(data39)) && isFinite(data39))) {
                                                 validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
-                                              if (errors === _errs67) {
-                                                if (typeof data30 == "number" && isFinite(data30)) {
-                                                  if (data30 > 4096 || isNaN(data30)) {
+                                              if (errors === _errs86) {
+                                                if (typeof data39 == "number" && isFinite(data39)) {
+                                                  if (data39 > 4096 || isNaN(data39)) {
                                                     validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
                                                     return false;
                                                   } else {
-                                                    if (data30 < 1 || isNaN(data30)) {
+                                                    if (data39 < 1 || isNaN(data39)) {
                                                       validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                       return false;
                                                     }
                                                   }
                                                 }
                                               }
-                                              var valid6 = _errs67 === errors;
-                                              if (valid6) {
-                                                let data31 = data24.in_flight_per_identity;
-                                                const _errs69 = errors;
-                                                if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31))) {
+                                              var valid7 = _errs86 === errors;
+                                              if (valid7) {
+                                                let data40 = data33.in_flight_per_identity;
+                                                const _errs88 = errors;
+                                                if (!(typeof data40 == "number" && (!(data40 % 1) && !isNaN(data40)) && isFinite(data40))) {
                                                   validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
-                                                if (errors === _errs69) {
-                                                  if (typeof data31 == "number" && isFinite(data31)) {
-                                                    if (data31 > 16384 || isNaN(data31)) {
+                                                if (errors === _errs88) {
+                                                  if (typeof data40 == "number" && isFinite(data40)) {
+                                                    if (data40 > 16384 || isNaN(data40)) {
                                                       validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                       return false;
                                                     } else {
-                                                      if (data31 < 1 || isNaN(data31)) {
+                                                      if (data40 < 1 || isNaN(data40)) {
                                                         validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                         return false;
                                                       }
                                                     }
                                                   }
                                                 }
-                                                var valid6 = _errs69 === errors;
-                                                if (valid6) {
-                                                  let data32 = data24.in_flight;
-                                                  const _errs71 = errors;
-                                                  if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
+                                                var valid7 = _errs88 === errors;
+                                                if (valid7) {
+                                                  let data41 = data33.in_flight;
+                                                  const _errs90 = errors;
+                                                  if (!(typeof data41 == "number" && (!(data41 % 1) && !isNaN(data41)) && isFinite(data41))) {
                                                     validate20.errors = [{ instancePath: instancePath + "/limits/in_flight", schemaPath: "#/properties/limits/properties/in_flight/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
-                                                  if (errors === _errs71) {
-                                                    if (typeof data32 == "number" && isFinite(data32)) {
-                                                      if (data32 > 16384 || isNaN(data32)) {
+                                                  if (errors === _errs90) {
+                                                    if (typeof data41 == "number" && isFinite(data41)) {
+                                                      if (data41 > 16384 || isNaN(data41)) {
                                                         validate20.errors = [{ instancePath: instancePath + "/limits/in_flight", schemaPath: "#/properties/limits/properties/in_flight/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                         return false;
                                                       } else {
-                                                        if (data32 < 1 || isNaN(data32)) {
+                                                        if (data41 < 1 || isNaN(data41)) {
                                                           validate20.errors = [{ instancePath: instancePath + "/limits/in_flight", schemaPath: "#/properties/limits/properties/in_flight/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                           return false;
                                                         }
                                                       }
                                                     }
                                                   }
-                                                  var valid6 = _errs71 === errors;
-                                                  if (valid6) {
-                                                    let data33 = data24.connections_per_identity;
-                                                    const _errs73 = errors;
-                                                    if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
+                                                  var valid7 = _errs90 === errors;
+                                                  if (valid7) {
+                                                    let data42 = data33.connections_per_identity;
+                                                    const _errs92 = errors;
+                                                    if (!(typeof data42 == "number" && (!(data42 % 1) && !isNaN(data42)) && isFinite(data42))) {
                                                       validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
-                                                    if (errors === _errs73) {
-                                                      if (typeof data33 == "number" && isFinite(data33)) {
-                                                        if (data33 > 65536 || isNaN(data33)) {
+                                                    if (errors === _errs92) {
+                                                      if (typeof data42 == "number" && isFinite(data42)) {
+                                                        if (data42 > 65536 || isNaN(data42)) {
                                                           validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                           return false;
                                                         } else {
-                                                          if (data33 < 1 || isNaN(data33)) {
+                                                          if (data42 < 1 || isNaN(data42)) {
                                                             validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                             return false;
                                                           }
                                                         }
                                                       }
                                                     }
-                                                    var valid6 = _errs73 === errors;
-                                                    if (valid6) {
-                                                      let data34 = data24.connections_per_second;
-                                                      const _errs75 = errors;
-                                                      if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
+                                                    var valid7 = _errs92 === errors;
+                                                    if (valid7) {
+                                                      let data43 = data33.connections_per_second;
+                                                      const _errs94 = errors;
+                                                      if (!(typeof data43 == "number" && (!(data43 % 1) && !isNaN(data43)) && isFinite(data43))) {
                                                         validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_second", schemaPath: "#/properties/limits/properties/connections_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
                                                       }
-                                                      if (errors === _errs75) {
-                                                        if (typeof data34 == "number" && isFinite(data34)) {
-                                                          if (data34 > 1e5 || isNaN(data34)) {
+                                                      if (errors === _errs94) {
+                                                        if (typeof data43 == "number" && isFinite(data43)) {
+                                                          if (data43 > 1e5 || isNaN(data43)) {
                                                             validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_second", schemaPath: "#/properties/limits/properties/connections_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e5 }, message: "must be <= 100000" }];
                                                             return false;
                                                           } else {
-                                                            if (data34 < 1 || isNaN(data34)) {
+                                                            if (data43 < 1 || isNaN(data43)) {
                                                               validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_second", schemaPath: "#/properties/limits/properties/connections_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                               return false;
                                                             }
                                                           }
                                                         }
                                                       }
-                                                      var valid6 = _errs75 === errors;
-                                                      if (valid6) {
-                                                        let data35 = data24.connections;
-                                                        const _errs77 = errors;
-                                                        if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
+                                                      var valid7 = _errs94 === errors;
+                                                      if (valid7) {
+                                                        let data44 = data33.connections;
+                                                        const _errs96 = errors;
+                                                        if (!(typeof data44 == "number" && (!(data44 % 1) && !isNaN(data44)) && isFinite(data44))) {
                                                           validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                           return false;
                                                         }
-                                                        if (errors === _errs77) {
-                                                          if (typeof data35 == "number" && isFinite(data35)) {
-                                                            if (data35 > 65536 || isNaN(data35)) {
+                                                        if (errors === _errs96) {
+                                                          if (typeof data44 == "number" && isFinite(data44)) {
+                                                            if (data44 > 65536 || isNaN(data44)) {
                                                               validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                               return false;
                                                             } else {
-                                                              if (data35 < 1 || isNaN(data35)) {
+                                                              if (data44 < 1 || isNaN(data44)) {
                                                                 validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                 return false;
                                                               }
                                                             }
                                                           }
                                                         }
-                                                        var valid6 = _errs77 === errors;
-                                                        if (valid6) {
-                                                          let data36 = data24.reply_buffer_bytes;
-                                                          const _errs79 = errors;
-                                                          if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
+                                                        var valid7 = _errs96 === errors;
+                                                        if (valid7) {
+                                                          let data45 = data33.reply_buffer_bytes;
+                                                          const _errs98 = errors;
+                                                          if (!(typeof data45 == "number" && (!(data45 % 1) && !isNaN(data45)) && isFinite(data45))) {
                                                             validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                             return false;
                                                           }
-                                                          if (errors === _errs79) {
-                                                            if (typeof data36 == "number" && isFinite(data36)) {
-                                                              if (data36 > 268435456 || isNaN(data36)) {
+                                                          if (errors === _errs98) {
+                                                            if (typeof data45 == "number" && isFinite(data45)) {
+                                                              if (data45 > 268435456 || isNaN(data45)) {
                                                                 validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 268435456 }, message: "must be <= 268435456" }];
                                                                 return false;
                                                               } else {
-                                                                if (data36 < 65536 || isNaN(data36)) {
+                                                                if (data45 < 65536 || isNaN(data45)) {
                                                                   validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
                                                                   return false;
                                                                 }
                                                               }
                                                             }
                                                           }
-                                                          var valid6 = _errs79 === errors;
-                                                          if (valid6) {
-                                                            let data37 = data24.launches;
-                                                            const _errs81 = errors;
-                                                            if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37))) {
+                                                          var valid7 = _errs98 === errors;
+                                                          if (valid7) {
+                                                            let data46 = data33.launches;
+                                                            const _errs100 = errors;
+                                                            if (!(typeof data46 == "number" && (!(data46 % 1) && !isNaN(data46)) && isFinite(data46))) {
                                                               validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                               return false;
                                                             }
-                                                            if (errors === _errs81) {
-                                                              if (typeof data37 == "number" && isFinite(data37)) {
-                                                                if (data37 > 4096 || isNaN(data37)) {
+                                                            if (errors === _errs100) {
+                                                              if (typeof data46 == "number" && isFinite(data46)) {
+                                                                if (data46 > 4096 || isNaN(data46)) {
                                                                   validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
                                                                   return false;
                                                                 } else {
-                                                                  if (data37 < 1 || isNaN(data37)) {
+                                                                  if (data46 < 1 || isNaN(data46)) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                     return false;
                                                                   }
                                                                 }
                                                               }
                                                             }
-                                                            var valid6 = _errs81 === errors;
-                                                            if (valid6) {
-                                                              let data38 = data24.launches_per_second;
-                                                              const _errs83 = errors;
-                                                              if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38))) {
+                                                            var valid7 = _errs100 === errors;
+                                                            if (valid7) {
+                                                              let data47 = data33.launches_per_second;
+                                                              const _errs102 = errors;
+                                                              if (!(typeof data47 == "number" && (!(data47 % 1) && !isNaN(data47)) && isFinite(data47))) {
                                                                 validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                 return false;
                                                               }
-                                                              if (errors === _errs83) {
-                                                                if (typeof data38 == "number" && isFinite(data38)) {
-                                                                  if (data38 > 1e4 || isNaN(data38)) {
+                                                              if (errors === _errs102) {
+                                                                if (typeof data47 == "number" && isFinite(data47)) {
+                                                                  if (data47 > 1e4 || isNaN(data47)) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" }];
                                                                     return false;
                                                                   } else {
-                                                                    if (data38 < 1 || isNaN(data38)) {
+                                                                    if (data47 < 1 || isNaN(data47)) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                       return false;
                                                                     }
                                                                   }
                                                                 }
                                                               }
-                                                              var valid6 = _errs83 === errors;
-                                                              if (valid6) {
-                                                                let data39 = data24.audit_records_per_second;
-                                                                const _errs85 = errors;
-                                                                if (!(typeof data39 == "number" && (!(data39 % 1) && !isNaN(data39)) && isFinite(data39))) {
+                                                              var valid7 = _errs102 === errors;
+                                                              if (valid7) {
+                                                                let data48 = data33.audit_records_per_second;
+                                                                const _errs104 = errors;
+                                                                if (!(typeof data48 == "number" && (!(data48 % 1) && !isNaN(data48)) && isFinite(data48))) {
                                                                   validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                   return false;
                                                                 }
-                                                                if (errors === _errs85) {
-                                                                  if (typeof data39 == "number" && isFinite(data39)) {
-                                                                    if (data39 > 1e6 || isNaN(data39)) {
+                                                                if (errors === _errs104) {
+                                                                  if (typeof data48 == "number" && isFinite(data48)) {
+                                                                    if (data48 > 1e6 || isNaN(data48)) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
                                                                       return false;
                                                                     } else {
-                                                                      if (data39 < 100 || isNaN(data39)) {
+                                                                      if (data48 < 100 || isNaN(data48)) {
                                                                         validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
                                                                         return false;
                                                                       }
                                                                     }
                                                                   }
                                                                 }
-                                                                var valid6 = _errs85 === errors;
-                                                                if (valid6) {
-                                                                  let data40 = data24.audit_bytes_per_second;
-                                                                  const _errs87 = errors;
-                                                                  if (!(typeof data40 == "number" && (!(data40 % 1) && !isNaN(data40)) && isFinite(data40))) {
+                                                                var valid7 = _errs104 === errors;
+                                                                if (valid7) {
+                                                                  let data49 = data33.audit_bytes_per_second;
+                                                                  const _errs106 = errors;
+                                                                  if (!(typeof data49 == "number" && (!(data49 % 1) && !isNaN(data49)) && isFinite(data49))) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                     return false;
                                                                   }
-                                                                  if (errors === _errs87) {
-                                                                    if (typeof data40 == "number" && isFinite(data40)) {
-                                                                      if (data40 > 1073741824 || isNaN(data40)) {
+                                                                  if (errors === _errs106) {
+                                                                    if (typeof data49 == "number" && isFinite(data49)) {
+                                                                      if (data49 > 1073741824 || isNaN(data49)) {
                                                                         validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
                                                                         return false;
                                                                       } else {
-                                                                        if (data40 < 65536 || isNaN(data40)) {
+                                                                        if (data49 < 65536 || isNaN(data49)) {
                                                                           validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
                                                                           return false;
                                                                         }
                                                                       }
                                                                     }
                                                                   }
-                                                                  var valid6 = _errs87 === errors;
-                                                                  if (valid6) {
-                                                                    let data41 = data24.stderr_tail_bytes;
-                                                                    const _errs89 = errors;
-                                                                    if (!(typeof data41 == "number" && (!(data41 % 1) && !isNaN(data41)) && isFinite(data41))) {
+                                                                  var valid7 = _errs106 === errors;
+                                                                  if (valid7) {
+                                                                    let data50 = data33.stderr_tail_bytes;
+                                                                    const _errs108 = errors;
+                                                                    if (!(typeof data50 == "number" && (!(data50 % 1) && !isNaN(data50)) && isFinite(data50))) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                       return false;
                                                                     }
-                                                                    if (errors === _errs89) {
-                                                                      if (typeof data41 == "number" && isFinite(data41)) {
-                                                                        if (data41 > 65536 || isNaN(data41)) {
+                                                                    if (errors === _errs108) {
+                                                                      if (typeof data50 == "number" && isFinite(data50)) {
+                                                                        if (data50 > 65536 || isNaN(data50)) {
                                                                           validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                                           return false;
                                                                         } else {
-                                                                          if (data41 < 0 || isNaN(data41)) {
+                                                                          if (data50 < 0 || isNaN(data50)) {
                                                                             validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                             return false;
                                                                           }
                                                                         }
                                                                       }
                                                                     }
-                                                                    var valid6 = _errs89 === errors;
+                                                                    var valid7 = _errs108 === errors;
                                                                   }
                                                                 }
                                                               }
@@ -1086,7 +1295,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                   return false;
                                 }
                               }
-                              var valid0 = _errs54 === errors;
+                              var valid0 = _errs73 === errors;
                             }
                           }
                         }

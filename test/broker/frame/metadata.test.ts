@@ -81,6 +81,13 @@ describe('metadata', () => {
     ['reply', '1', 'type'],
     ['reply', 'null', 'type'],
     ['raw', '"true"', 'type'],
+    ['reason', '1', 'type'],
+    ['reason', '""', 'minLength'],
+    ['reason', `"${'x'.repeat(257)}"`, 'maxLength'],
+    ['reason', '"two\\nlines"', 'format'],
+    ['reason', '"\\u001b[2J"', 'format'],
+    ['reason', '"right to \\u202eleft"', 'format'],
+    ['reason', '"a line\\u2028and another"', 'format'],
   ])('refuses %s: %s and names the place', (key, value, rule) => {
     expect(metadataOf(`{"${key}":${value}}`)).toEqual({ at: `/_meta/${key}`, rule });
   });
@@ -98,6 +105,13 @@ describe('metadata', () => {
       rule: 'maxLength',
     });
   });
+
+  test.each(['ticket 4711', 'Prüfung für #12', '保守', '"quoted" \\ {json}', 'x'.repeat(256)])(
+    'takes the reason %s',
+    (reason) => {
+      expect(metadataOf(JSON.stringify({ reason }))).toMatchObject({ reason });
+    },
+  );
 
   test.each([1, 2_147_483_647])('takes a time limit of %d ms', (timeoutMs) => {
     expect(metadataOf(`{"timeoutMs":${timeoutMs}}`)).toMatchObject({ timeoutMs });

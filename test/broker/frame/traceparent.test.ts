@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readTraceParent } from '../../../src/broker/frame/traceparent.ts';
+import { newTrace, readTraceParent } from '../../../src/broker/frame/traceparent.ts';
 
 const traceId = '0af7651916cd43dd8448eb211c80319c';
 const spanId = 'b7ad6b7169203331';
@@ -34,4 +34,11 @@ test.each([
 test('one over 256 characters is none', () => {
   expect(readTraceParent(`cc-${traceId}-${spanId}-01-${'x'.repeat(200)}`)).toBeDefined();
   expect(readTraceParent(`cc-${traceId}-${spanId}-01-${'x'.repeat(201)}`)).toBeUndefined();
+});
+
+test('a call that came without one begins a trace of its own, which is a valid one', () => {
+  const traces = Array.from({ length: 100 }, newTrace);
+  for (const { traceId, spanId } of traces)
+    expect(readTraceParent(`00-${traceId}-${spanId}-01`)).toEqual({ traceId, spanId });
+  expect(new Set(traces.map(({ traceId }) => traceId)).size).toBe(100);
 });

@@ -24,7 +24,7 @@ beforeEach(async () => {
   await writeFile(log, text);
   await writeFile(
     join(folder, 'audit-head'),
-    encodeHeadNote({ boot, durable: head, standing: head, writing: null }),
+    encodeHeadNote({ boot, segment: 1, durable: head, standing: head, writing: null }),
   );
 });
 afterEach(() => rm(folder, { recursive: true }));
@@ -42,7 +42,9 @@ describe('audit verify', () => {
     expect(JSON.parse((await verify('--json')).stdout)).toEqual({
       ok: true,
       records: 3,
+      begins: 1,
       recoveries: 0,
+      tail: 'proven',
       firstBad: null,
     });
   });
@@ -56,7 +58,9 @@ describe('audit verify', () => {
     await writeFile(log, (await readFile(log, 'utf8')).replace('1001', '1009'));
     const { status, stderr } = await verify();
     expect(status).toBe(9);
-    expect(stderr).toMatch(/^driverctl: Cannot prove .* whole: the first bad record is 2 \(line 2\): .*\n$/u);
+    expect(stderr).toMatch(
+      /^driverctl: Cannot prove .* whole: the first bad record is 2 \(audit\.jsonl, line 2\): .*\n$/u,
+    );
     const json = JSON.parse((await verify('--json')).stdout);
     expect(json).toMatchObject({ ok: false, firstBad: { seq: 2, line: 2 } });
   });
@@ -64,9 +68,9 @@ describe('audit verify', () => {
   test('fails after a record was appended, or the last one cut off (invariant 12)', async () => {
     const whole = await readFile(log, 'utf8');
     await appendFile(log, '{}\n');
-    expect((await verify()).stderr).toContain('the first bad record is 4 (line 4)');
+    expect((await verify()).stderr).toContain('the first bad record is 4 (audit.jsonl, line 4)');
     await writeFile(log, whole.split('\n').slice(0, 2).join('\n').concat('\n'));
-    expect((await verify()).stderr).toContain('the first bad record is 3 (line 3)');
+    expect((await verify()).stderr).toContain('the first bad record is 3 (audit.jsonl, line 3)');
   });
 
   test('says why it cannot be done, which is no verdict', async () => {

@@ -79,6 +79,23 @@ describe('call, with a played server', () => {
     expect(server?.requests.at(-1)?.['params']).toEqual({ _meta: { timeoutMs: 1500 } });
   });
 
+  test('passes --reason on, and sends nothing where it is none', async () => {
+    await call(answerWith(1), ['disk.usage', '--reason', 'Prüfung, ticket 4711']);
+    expect(server?.requests.at(-1)?.['params']).toEqual({ _meta: { reason: 'Prüfung, ticket 4711' } });
+    await server?.close();
+    for (const [reason, why] of [
+      ['', 'it is empty'],
+      ['x'.repeat(257), 'it is longer than 256 characters'],
+      ['two\nlines', 'it has a character that nobody sees'],
+    ] as const) {
+      const ran = await call(answerWith(1), ['disk.usage', '--reason', reason]);
+      expect(ran).toMatchObject({ status: 2, stderr: `driverctl: Cannot read --reason: ${why}\n` });
+      expect(server?.requests).toEqual([]);
+      await server?.close();
+    }
+    server = undefined;
+  });
+
   test('says with -v what was applied, on standard error', async () => {
     const ran = await call(answerWith(1, { request_id: 'r-1', isolation: { way: 'user-namespace' } }), [
       'disk.usage',

@@ -24,7 +24,7 @@ let files = 0;
 
 /** @param path of the position's file; one of its own where it is left out */
 export async function ship(
-  log: PlayedLog,
+  log: Pick<PlayedLog, 'path' | 'folder'>,
   sink: Sink,
   path = join(log.folder, `position-${files++}`),
 ): Promise<PlayedShipper> {

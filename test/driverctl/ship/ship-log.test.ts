@@ -1,11 +1,15 @@
 import { spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Shipment } from '../../../src/driverctl/ship/shipment.ts';
 import { type Sink, SinkEnded, SinkLost } from '../../../src/driverctl/ship/sink.ts';
 import { stdoutSink } from '../../../src/driverctl/ship/stdout-sink.ts';
+import { openAuditLog } from '../../../src/monitor/audit/log.ts';
 import { makePipe } from '../../../src/posix/pipes.ts';
+import { parseSettings } from '../../../src/shared/configuration/settings.ts';
+import { logLines } from '../../support/shipped.ts';
 import { playLog } from '../audit/played-log.ts';
 import { temporaryFolder, until } from './played-receiver.ts';
 import { ship } from './played-shipper.ts';
@@ -200,6 +204,43 @@ describe('shipping', () => {
     expect(words()).toEqual(['1', '2']);
     expect(shipper.reports[0]).toMatch(/^Cannot write the position: .*; trying again$/);
   });
+});
+
+test('of a log that its own writer rotates, compresses and cuts back, exactly the records that were removed are missing', async () => {
+  const folder = temporaryFolder();
+  const path = join(folder, 'log/audit.jsonl');
+  for (const name of ['log', 'state']) mkdirSync(join(folder, name), { mode: 0o700 });
+  const text = 'version: 1\naudit: { rotate_bytes: 20000, retention: { max_bytes: 65536, min_days: 0 } }\n';
+  const { audit } = parseSettings('driverd.yaml', Buffer.from(text));
+  const log = await openAuditLog({ path, stateFolder: join(folder, 'state'), settings: () => audit });
+  const write = async (count: number): Promise<void> => {
+    for (let written = 0; written < count; written += 1)
+      await log.append('call-end', { session: written }, { said: randomBytes(200).toString('hex') }, false);
+  };
+  const { sink, words } = memorySink();
+  const position = join(folder, 'position');
+  await write(50);
+  const first = await ship({ path, folder }, sink, position);
+  await until(() => words().length >= 50);
+  await first.stop();
+  const shipped = words().length;
+
+  await write(2_000);
+  await log.close();
+  const removed = readFileSync(path, 'utf8') + (await logLines(path)).join('\n');
+  const lastRemoved = Math.max(
+    ...[...removed.matchAll(/"event":"retention".*?"last_seq":(\d+),"last_hash"/g)].map(([, seq]) =>
+      Number(seq),
+    ),
+  );
+  expect(lastRemoved).toBeGreaterThan(shipped + 100);
+  const kept = (await logLines(path)).map((line) => String(JSON.parse(line).seq));
+  expect(kept[0]).toBe(String(lastRemoved + 1));
+  const second = await ship({ path, folder }, sink, position);
+  await until(() => words().at(-1) === kept.at(-1));
+  expect(words().slice(shipped)).toEqual([`missing ${shipped + 1}-${lastRemoved}`, ...kept]);
+  await second.stop();
+  expect(second.position()).toMatchObject({ missed: lastRemoved - shipped });
 });
 
 describe('shipping to standard output', () => {

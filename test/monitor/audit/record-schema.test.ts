@@ -42,8 +42,8 @@ test('every kind of record that is written matches protocol/audit-record.schema.
   await log.close();
   appendFileSync(places.path, '{"version":1');
   await (await places.open()).close();
-  const records = places.lines().filter((line) => line.endsWith('}'));
-  expect(records).toHaveLength(6);
+  const records = (await places.allLines()).filter((line) => line.endsWith('}'));
+  expect(records).toHaveLength(7);
   for (const line of records) {
     expect(recordProblem(JSON.parse(line.replace('{"version":1{', '{')))).toBeNull();
   }

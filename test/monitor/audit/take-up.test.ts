@@ -15,9 +15,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { openAuditLog } from '../../../src/monitor/audit/log.ts';
 import { decodeHeadNote, encodeHeadNote, type HeadNote } from '../../../src/shared/audit/head-note.ts';
 import { parseRecord } from '../../../src/shared/audit/record.ts';
+import { listSegments } from '../../../src/shared/audit/segments.ts';
 import {
   extend,
   forgeNext,
@@ -53,8 +53,8 @@ async function makeLogInWriting(): Promise<{
   return { places, confirmed, whole: places.bytes(), note };
 }
 
-function recoveryOf(places: Places): ReturnType<typeof parseRecord> {
-  const lines = places.lines().filter((line) => line.includes('"event":"recovery"'));
+async function recoveryOf(places: Places): Promise<ReturnType<typeof parseRecord>> {
+  const lines = (await places.allLines()).filter((line) => line.includes('"event":"recovery"'));
   expect(lines).toHaveLength(1);
   return parseRecord(Buffer.from(lines[0] ?? ''));
 }
@@ -64,21 +64,25 @@ describe('a daemon that ended while writing', () => {
     const { places, confirmed, whole, note } = await makeLogInWriting();
     const ends = [...whole.entries()].filter(([, byte]) => byte === 0x0a).map(([offset]) => offset + 1);
     for (let length = confirmed; length <= whole.length; length += 1) {
-      writeFileSync(places.path, whole.subarray(0, length));
+      for (const { path } of await listSegments(places.path)) rmSync(path);
+      writeFileSync(places.path, whole.subarray(0, length), { mode: 0o640 });
       writeNote(places, note);
       await (await places.open()).close();
       // Cut before its newline, a record is whole all the same.
       const closed = ends.includes(length + 1) ? length + 1 : length;
       const records = ends.filter((end) => end <= closed).length;
       const torn = closed - (ends.filter((end) => end <= closed).at(-1) ?? 0);
-      expect(await places.verify()).toEqual({
+      // Behind a fragment the log goes on in a new segment.
+      const rotations = torn === 0 ? 0 : 1;
+      expect(await places.verify()).toMatchObject({
         ok: true,
-        records: records + 1,
-        firstBad: null,
+        records: records + 1 + rotations,
         recoveries: 1,
       });
-      expect(places.bytes().subarray(0, length).equals(whole.subarray(0, length))).toBe(true);
-      expect(recoveryOf(places).facts).toMatchObject({
+      const [oldest] = await listSegments(places.path);
+      expect(readFileSync(oldest?.path ?? '').subarray(0, length)).toEqual(whole.subarray(0, length));
+      expect(await listSegments(places.path)).toHaveLength(1 + rotations);
+      expect((await recoveryOf(places)).facts).toMatchObject({
         ...{ why: 'ended', confirmed: 2, added: records - 2, missing: 5 - records },
         ...{
           fragment: torn === 0 ? null : { bytes: torn, offset: length - torn },
@@ -93,7 +97,7 @@ describe('a daemon that ended while writing', () => {
     writeFileSync(places.path, whole.subarray(0, confirmed - 1));
     writeNote(places, note);
     await expect(places.open()).rejects.toThrow(
-      'Cannot open the audit log: record 2 (line 2) is bad (truncated)',
+      'Cannot open the audit log: record 2 (audit.jsonl, line 2) is bad (truncated)',
     );
   });
 
@@ -104,7 +108,7 @@ describe('a daemon that ended while writing', () => {
     rewrite(places, lines);
     writeNote(places, note);
     await expect(places.open()).rejects.toThrow(
-      'Cannot open the audit log: record 3 (line 3) is bad (appended)',
+      'Cannot open the audit log: record 3 (audit.jsonl, line 3) is bad (appended)',
     );
   });
 
@@ -124,17 +128,22 @@ describe('a power cut', () => {
     writeNote(places, { ...note, boot: ANOTHER_BOOT });
     await (await places.open()).close();
     expect(await places.verify()).toMatchObject({ ok: true, records: 6, recoveries: 1 });
-    expect(recoveryOf(places).facts).toMatchObject({ why: 'rebooted', confirmed: 2, added: 3, missing: 0 });
+    expect((await recoveryOf(places)).facts).toMatchObject({
+      why: 'rebooted',
+      confirmed: 2,
+      added: 3,
+      missing: 0,
+    });
   });
 
   test('that took records which were never synced leaves a shorter log: it is taken up from the synced one', async () => {
     const { places, confirmed, whole, note } = await makeLogInWriting();
     const standing = note.writing ?? note.standing;
     writeFileSync(places.path, whole.subarray(0, confirmed + 10));
-    writeNote(places, { boot: ANOTHER_BOOT, durable: note.standing, standing, writing: null });
+    writeNote(places, { segment: 1, boot: ANOTHER_BOOT, durable: note.standing, standing, writing: null });
     await (await places.open()).close();
-    expect(await places.verify()).toMatchObject({ ok: true, records: 3, recoveries: 1 });
-    expect(recoveryOf(places).facts).toMatchObject({
+    expect(await places.verify()).toMatchObject({ ok: true, records: 4, recoveries: 1 });
+    expect((await recoveryOf(places)).facts).toMatchObject({
       why: 'rebooted',
       durable: 2,
       missing: 3,
@@ -146,10 +155,10 @@ describe('a power cut', () => {
     const { places, confirmed, whole, note } = await makeLogInWriting();
     const standing = note.writing ?? note.standing;
     writeFileSync(places.path, whole.subarray(0, confirmed));
-    writeNote(places, { boot: note.boot, durable: note.standing, standing, writing: null });
-    await expect(places.open()).rejects.toThrow('record 3 (line 3) is bad (truncated)');
-    writeNote(places, { boot: ANOTHER_BOOT, durable: standing, standing, writing: null });
-    await expect(places.open()).rejects.toThrow('record 3 (line 3) is bad (truncated)');
+    writeNote(places, { segment: 1, boot: note.boot, durable: note.standing, standing, writing: null });
+    await expect(places.open()).rejects.toThrow('record 3 (audit.jsonl, line 3) is bad (truncated)');
+    writeNote(places, { segment: 1, boot: ANOTHER_BOOT, durable: standing, standing, writing: null });
+    await expect(places.open()).rejects.toThrow('record 3 (audit.jsonl, line 3) is bad (truncated)');
   });
 });
 
@@ -159,15 +168,20 @@ describe('a log that is not as it was left', () => {
     rewrite(places, [...places.lines(), forgeNext(places.lines().at(-1))]);
     expect((await places.verify()).ok).toBe(false);
     await (await places.open()).close();
-    expect(recoveryOf(places).facts).toMatchObject({ why: 'ended', confirmed: 2, added: 1, missing: 0 });
+    expect((await recoveryOf(places)).facts).toMatchObject({
+      why: 'ended',
+      confirmed: 2,
+      added: 1,
+      missing: 0,
+    });
   });
 
   test('is taken up with half a line behind it, which is kept and declared (A2)', async () => {
     const places = await makeLog(2);
     appendFileSync(places.path, '{"version":1,"seq":3,"ti');
     await (await places.open()).close();
-    expect(await places.verify()).toMatchObject({ ok: true, records: 3, recoveries: 1 });
-    expect(recoveryOf(places).facts).toMatchObject({
+    expect(await places.verify()).toMatchObject({ ok: true, records: 4, recoveries: 1 });
+    expect((await recoveryOf(places)).facts).toMatchObject({
       ...{ added: 0, missing: 0, fragment: { bytes: 24 }, newline_added: true },
     });
   });
@@ -177,12 +191,12 @@ describe('a log that is not as it was left', () => {
     [
       'its last record was edited',
       (lines: string[]) => lines.with(2, (lines[2] ?? '').replace('r3', 'r4')),
-      'record 3 (line 3)',
+      'record 3 (audit.jsonl, line 3)',
     ],
     [
       'its last record was cut off',
       (lines: string[]) => lines.slice(0, 2),
-      'record 3 (line 3) is bad (truncated)',
+      'record 3 (audit.jsonl, line 3) is bad (truncated)',
     ],
     [
       'an edited record was appended',
@@ -200,7 +214,7 @@ describe('a log that is not as it was left', () => {
     const places = await makeLog(2);
     renameSync(places.path, `${places.path}.away`);
     await expect(places.open()).rejects.toThrow(
-      'Cannot open the audit log: record 1 (line 1) is bad (missing)',
+      'Cannot open the audit log: record 1 (audit.jsonl, line 1) is bad (missing)',
     );
     renameSync(`${places.path}.away`, places.path);
     const note = readFileSync(places.head);
@@ -253,8 +267,9 @@ describe('the files', () => {
     const places = await makeLog(1);
     const link = join(makeFolder(), 'link');
     symlinkSync(places.folder, link);
-    const options = { path: join(link, 'audit.jsonl'), stateFolder: places.folder };
-    await expect(openAuditLog(options)).rejects.toThrow('the folder of the log is not a folder');
+    await expect(places.open({ path: join(link, 'audit.jsonl') })).rejects.toThrow(
+      'the folder of the log is not a folder',
+    );
   });
 
   test('leave no descriptor open after a refusal', async () => {

@@ -37,7 +37,7 @@ function plan(profile: string, host: LaunchHost): DriverPlan {
   const { state } = makeDevelopmentFolder(folder, profiles, permitAll(0));
   mkdirSync(state, { recursive: true, mode: 0o700 });
   const options = parseOptions(['--development', '--config', folder, '--state', state]);
-  const made = loadGeneration(1, options, findInstallation(), new Set(), host).drivers.get('accounts');
+  const made = loadGeneration(1, options, findInstallation(), new Set(), [], host).drivers.get('accounts');
   if (made === undefined) throw new Error('Cannot find the plan');
   return made;
 }

@@ -1,9 +1,10 @@
-import { openSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { placeOf } from '../../../src/monitor/session/cgroup-place.ts';
 import { identify } from '../../../src/monitor/session/identify.ts';
 import type { SystemdUnit } from '../../../src/shared/caller.ts';
+import { startTimeOf } from '../../../src/shared/process-start.ts';
 
 test('what the kernel does not identify is refused: a descriptor that is no socket, or none at all (N2)', () => {
   expect(() => identify(openSync('/dev/null', 'r'))).toThrow(/Cannot read peer credentials/);
@@ -21,6 +22,11 @@ test('a connection is identified with uid, gid, groups and pid of who connected'
   const client = connect('\0driverd-identify-test');
   const caller = identify(await accepted);
   expect(caller).toMatchObject({ uid: process.geteuid?.(), gid: process.getegid?.(), pid: process.pid });
+  const login = Number(readFileSync('/proc/self/loginuid', 'utf8'));
+  expect(caller).toMatchObject({
+    pidStart: Number(startTimeOf(process.pid)),
+    loginUid: login === 4_294_967_295 ? null : login,
+  });
   client.destroy();
   server.close();
 });
@@ -49,6 +55,65 @@ test.each<[string, string, SystemdUnit | null]>([
   ],
   ['no unit', '0::/\n', null],
   ['a path out of its own namespace', '0::/../../system.slice/x.service\n', null],
+  [
+    'a service in a container that systemd knows',
+    `0::/system.slice/docker-${'a'.repeat(64)}.scope/system.slice/backup.service\n`,
+    { manager: 'system', name: `docker-${'a'.repeat(64)}.scope` },
+  ],
+  [
+    'a service in a container is none of the host’s, so none',
+    '0::/lxc.payload.web/system.slice/backup.service\n',
+    null,
+  ],
+  ['the same of an engine’s own folder', `0::/docker/${'a'.repeat(64)}/system.slice/backup.service\n`, null],
 ])('%s is read from a cgroup', (_what, cgroup, expected) => {
   expect(placeOf(cgroup).unit).toEqual(expected);
+});
+
+const ID = '0123456789abcdef'.repeat(4);
+
+test.each<[string, string, ReturnType<typeof placeOf>['container']]>([
+  ['none', '0::/system.slice/backup.service\n', null],
+  ['docker', `0::/system.slice/docker-${ID}.scope\n`, { runtime: 'docker', id: ID, manager: 'system' }],
+  ['docker without systemd', `0::/docker/${ID}\n`, { runtime: 'docker', id: ID, manager: 'system' }],
+  [
+    'podman',
+    `0::/machine.slice/libpod-${ID}.scope/container\n`,
+    { runtime: 'podman', id: ID, manager: 'system' },
+  ],
+  [
+    'podman in a service',
+    `0::/system.slice/web.service/libpod-payload-${ID}\n`,
+    { runtime: 'podman', id: ID, manager: 'system' },
+  ],
+  [
+    'podman of a user, who could name it as they like',
+    `0::/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-${ID}.scope\n`,
+    { runtime: 'podman', id: ID, manager: 'user' },
+  ],
+  ['podman’s monitor, which is none', `0::/machine.slice/libpod-conmon-${ID}.scope\n`, null],
+  [
+    'kubernetes',
+    `0::/kubepods.slice/kubepods-besteffort.slice/cri-containerd-${ID}.scope\n`,
+    { runtime: 'kubernetes', id: ID, manager: 'system' },
+  ],
+  [
+    'kubernetes without systemd',
+    `0::/kubepods/pod1/${ID}\n`,
+    { runtime: 'kubernetes', id: ID, manager: 'system' },
+  ],
+  [
+    'nspawn',
+    '0::/machine.slice/systemd-nspawn@web.service/payload/init.scope\n',
+    { runtime: 'nspawn', id: 'web', manager: 'system' },
+  ],
+  ['a virtual machine, which is none', '0::/machine.slice/machine-qemu\\x2d1\\x2dweb.scope\n', null],
+  ['lxc', '0::/lxc.payload.web/init.scope\n', { runtime: 'lxc', id: 'web', manager: 'system' }],
+  [
+    'a name that no terminal should see, cut and made printable',
+    `0::/lxc.payload.\u001b[2J${'x'.repeat(200)}\n`,
+    { runtime: 'lxc', id: `?[2J${'x'.repeat(60)}`, manager: 'system' },
+  ],
+])('a container is read from a cgroup: %s', (_what, cgroup, expected) => {
+  expect(placeOf(cgroup).container).toEqual(expected);
 });

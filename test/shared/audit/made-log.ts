@@ -1,21 +1,43 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
-import { type AuditLog, openAuditLog } from '../../../src/monitor/audit/log.ts';
+import {
+  type AuditLog,
+  type AuditLogOptions,
+  type AuditSettings,
+  openAuditLog,
+} from '../../../src/monitor/audit/log.ts';
 import { HEAD_NOTE_FILE } from '../../../src/shared/audit/head-note.ts';
 import { prepareRecord, sealRecord } from '../../../src/shared/audit/record.ts';
+import { listSegments } from '../../../src/shared/audit/segments.ts';
 import { type VerifyResult, verifyLog } from '../../../src/shared/audit/verify.ts';
+import { parseSettings } from '../../../src/shared/configuration/settings.ts';
+
+const SETTINGS = auditSettings();
 
 /** A log and its state folder, below a folder that is removed when the test has ended. */
 export interface Places {
   readonly folder: string;
   readonly path: string;
   readonly head: string;
-  open(): Promise<AuditLog>;
+  open(options?: Partial<AuditLogOptions>): Promise<AuditLog>;
   verify(): Promise<VerifyResult>;
+  /** Of the file that is written to. */
   bytes(): Buffer;
   lines(): string[];
+  /** Of all segments. */
+  allLines(): Promise<string[]>;
+}
+
+/** What driverd.yaml says of the log where it says nothing but this. */
+export function auditSettings(more: Partial<AuditSettings> = {}): AuditSettings {
+  return {
+    ...parseSettings('driverd.yaml', Buffer.from('version: 1\n')).audit,
+    reserve_bytes: 16_384,
+    ...more,
+  };
 }
 
 export function makePlaces(folder = makeFolder()): Places {
@@ -25,11 +47,23 @@ export function makePlaces(folder = makeFolder()): Places {
     folder,
     path,
     head,
-    open: () => openAuditLog({ path, stateFolder: folder, retryMs: 20 }),
+    open: (options) =>
+      openAuditLog({ path, stateFolder: folder, settings: () => SETTINGS, retryMs: 20, ...options }),
     verify: () => verifyLog(path, head, { rereads: 1 }),
     bytes: () => readFileSync(path),
-    lines: () => readFileSync(path, 'utf8').split('\n').slice(0, -1),
+    lines: () => linesOf(readFileSync(path)),
+    async allLines() {
+      const segments = await listSegments(path);
+      return segments.flatMap(({ path: name, isCompressed }) => {
+        const bytes = readFileSync(name);
+        return linesOf(isCompressed ? gunzipSync(bytes) : bytes);
+      });
+    },
   };
+}
+
+function linesOf(bytes: Buffer): string[] {
+  return bytes.toString('utf8').split('\n').slice(0, -1);
 }
 
 export function makeFolder(): string {

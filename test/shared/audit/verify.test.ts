@@ -9,7 +9,9 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { basename } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { listSegments } from '../../../src/shared/audit/segments.ts';
 import { verifyLog } from '../../../src/shared/audit/verify.ts';
 import { extend, forgeNext, makeLog, makePlaces, type Places, rechain, rewrite } from './made-log.ts';
 
@@ -29,9 +31,11 @@ describe('an untouched log', () => {
   test('is proven, over restarts and recoveries', async () => {
     const places = await makeLog(5);
     await extend(places, 4);
-    expect(await places.verify()).toEqual({ ok: true, records: 9, firstBad: null, recoveries: 0 });
+    expect(await places.verify()).toEqual({
+      ...{ ok: true, records: 9, begins: 1, firstBad: null, recoveries: 0, tail: 'proven' },
+    });
     const recovered = await makeLogWithRecovery();
-    expect(await recovered.verify()).toEqual({ ok: true, records: 4, firstBad: null, recoveries: 1 });
+    expect(await recovered.verify()).toMatchObject({ ok: true, records: 5, recoveries: 1 });
   });
 
   test('is proven before anything was written', async () => {
@@ -58,36 +62,39 @@ describe('an untouched log', () => {
 });
 
 describe('one changed byte', () => {
-  test('is found at every offset, and the record it belongs to is named (invariant 12)', async () => {
+  test('is found at every offset of every segment, and the record it belongs to is named (invariant 12)', async () => {
     const places = await makeLogWithRecovery();
-    const original = places.bytes();
-    const owner = ownersOfBytes(original);
-    const file = openSync(places.path, 'r+');
-    onTestFinished(() => closeSync(file));
-    for (let offset = 0; offset < original.length; offset += 1) {
-      const byte = original.subarray(offset, offset + 1);
-      // A newline splits a line; another bit keeps it one.
-      for (const other of [(byte[0] ?? 0) ^ 1, 0x0a]) {
-        if (other === byte[0]) continue;
-        writeSync(file, Buffer.of(other), 0, 1, offset);
-        const { ok, firstBad } = await places.verify();
-        expect({ offset, other, ok, seq: firstBad?.seq }).toEqual({
-          offset,
-          other,
-          ok: false,
-          seq: owner[offset],
-        });
+    const segments = await listSegments(places.path);
+    expect(segments).toHaveLength(2);
+    let first = 1;
+    for (const { path } of segments) {
+      const original = readFileSync(path);
+      const owner = ownersOfBytes(original, first);
+      const file = openSync(path, 'r+');
+      onTestFinished(() => closeSync(file));
+      for (let offset = 0; offset < original.length; offset += 1) {
+        const byte = original.subarray(offset, offset + 1);
+        // A newline splits a line; another bit keeps it one.
+        for (const other of [(byte[0] ?? 0) ^ 1, 0x0a]) {
+          if (other === byte[0]) continue;
+          writeSync(file, Buffer.of(other), 0, 1, offset);
+          const { ok, firstBad } = await places.verify();
+          const { segment, seq } = firstBad ?? {};
+          const expected = { ok: false, segment: basename(path), seq: owner[offset] };
+          expect({ offset, other, ok, segment, seq }).toEqual({ offset, other, ...expected });
+        }
+        writeSync(file, byte, 0, 1, offset);
       }
-      writeSync(file, byte, 0, 1, offset);
+      first = (owner.at(-1) ?? 0) + 1;
     }
     expect((await places.verify()).ok).toBe(true);
   }, 120_000);
 });
 
 /** For each byte the record it belongs to; torn bytes belong to the recovery record that declares them. */
-function ownersOfBytes(log: Buffer): number[] {
+function ownersOfBytes(log: Buffer, first = 1): number[] {
   const owners: number[] = [];
-  let seq = 1;
+  let seq = first;
   for (const line of log.toString('latin1').split(/(?<=\n)/)) {
     const isRecord = /"hash":"[0-9a-f]{64}"\}\n$/.test(line);
     for (let index = 0; index < line.length; index += 1) owners.push(seq);
@@ -171,9 +178,14 @@ describe('torn bytes', () => {
 
   test('that were taken away, with their recovery record left, are found', async () => {
     const places = await makeLogWithRecovery();
-    rewrite(
-      places,
-      places.lines().filter((line) => line.endsWith('}')),
+    const [torn] = await listSegments(places.path);
+    const lines = readFileSync(torn?.path ?? '', 'utf8').split('\n');
+    writeFileSync(
+      torn?.path ?? '',
+      lines
+        .filter((line) => line.endsWith('}'))
+        .join('\n')
+        .concat('\n'),
     );
     expect(await places.verify()).toMatchObject({ ok: false, firstBad: { seq: 3, what: 'missing' } });
   });

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ROOT } from '../../../scripts/development-folder.ts';
 import { rounds } from '../../support/rounds.ts';
 import { playRsyslog, type Rsyslog, type RsyslogInput } from '../../support/rsyslog.ts';
-import { type Judgement, judge, recordsOf } from '../../support/shipped.ts';
+import { type Judgement, judge, logLines, recordsOf } from '../../support/shipped.ts';
 
 /** Nobody's: what ships is neither root nor the log's owner, but of its group. */
 const SHIPPER = 79_991;
@@ -35,7 +35,7 @@ function startWriter(folder: string) {
     async stop(): Promise<string[]> {
       child.kill('SIGTERM');
       expect(await ended).toBe(0);
-      return readFileSync(path, 'utf8').split('\n').filter(Boolean);
+      return logLines(path);
     },
   };
 }

@@ -1,0 +1,121 @@
+import { stat } from 'node:fs/promises';
+import { parseRecord } from '../../shared/audit/record.ts';
+import { firstRecord, openSegment } from '../../shared/audit/segment-file.ts';
+import { listSegments, type Segment } from '../../shared/audit/segments.ts';
+import type { AuditSettings } from './log.ts';
+
+/** Most segments that one retention record names. */
+export const REMOVED_MAXIMUM = 128;
+const DAY_MS = 86_400_000;
+
+/** A closed segment as retention sees it. */
+export interface ClosedFile {
+  readonly path: string;
+  readonly first: number;
+  readonly last: number;
+  /** The hash of its last record. */
+  readonly lastHash: string;
+  readonly bytes: number;
+  /** When the segment after it was begun, in milliseconds since 1970. */
+  readonly closedAt: number;
+}
+
+export type RetentionReason = 'age' | 'size';
+
+export interface Choice {
+  /** The oldest ones, to be removed now; at most REMOVED_MAXIMUM. */
+  readonly remove: readonly ClosedFile[];
+  /** The limit that asks for most; null: none asks for anything. */
+  readonly why: RetentionReason | null;
+  /** Whether a limit asks for more than may be removed. */
+  readonly isRefused: boolean;
+}
+
+/**
+ * Which closed segments are to be removed: the oldest ones, as far as a limit asks, and never one that was closed less
+ * than `min_days` ago.
+ *
+ * @param closed oldest first
+ * @param openBytes the length of the file that is written to
+ * @param now milliseconds since 1970
+ */
+export function chooseRemoved(
+  closed: readonly ClosedFile[],
+  openBytes: number,
+  { max_bytes, max_days, min_days }: AuditSettings['retention'],
+  now: number,
+): Choice {
+  const isOlder =
+    (days: number): ((file: ClosedFile) => boolean) =>
+    ({ closedAt }) =>
+      now - closedAt >= days * DAY_MS;
+  const byAge = max_days === null ? 0 : prefixLength(closed, isOlder(max_days));
+  let left = closed.reduce((sum, { bytes }) => sum + bytes, openBytes);
+  const bySize = prefixLength(closed, ({ bytes }) => {
+    const isOver = max_bytes !== null && left > max_bytes;
+    left -= bytes;
+    return isOver;
+  });
+  const asked = Math.max(byAge, bySize);
+  const allowed = Math.min(asked, prefixLength(closed, isOlder(min_days)));
+  const why = asked === 0 ? null : bySize > byAge ? 'size' : 'age';
+  return { remove: closed.slice(0, Math.min(allowed, REMOVED_MAXIMUM)), why, isRefused: allowed < asked };
+}
+
+function prefixLength<Item>(items: readonly Item[], isIn: (item: Item) => boolean): number {
+  const end = items.findIndex((item) => !isIn(item));
+  return end === -1 ? items.length : end;
+}
+
+/** What a segment's first record says of the end of the one before. */
+interface Beginning {
+  readonly seq: number;
+  readonly prev: string;
+  /** In milliseconds since 1970. */
+  readonly at: number;
+}
+/** Those of closed segments, by number: they stay as they are. */
+export type Beginnings = Map<number, Beginning>;
+
+/**
+ * The closed segments whose successor has a record, and the length of the file that is written to: a segment's first
+ * record says how and when the one before it ended. Throws what reading throws.
+ */
+export async function closedFiles(
+  path: string,
+  beginnings: Beginnings,
+): Promise<{ readonly files: readonly ClosedFile[]; readonly openBytes: number }> {
+  const segments = await listSegments(path);
+  const files: ClosedFile[] = [];
+  let openBytes = 0;
+  for (const [index, segment] of segments.entries()) {
+    const { size: bytes } = await stat(segment.path);
+    const after = segments[index + 1];
+    if (segment.first === null) openBytes = bytes;
+    const begins =
+      segment.first === null || after === undefined ? null : await beginningOf(after, beginnings);
+    if (segment.first === null || begins === null) break;
+    const { path: name, first } = segment;
+    files.push({
+      path: name,
+      first,
+      last: begins.seq - 1,
+      lastHash: begins.prev,
+      bytes,
+      closedAt: begins.at,
+    });
+  }
+  return { files, openBytes };
+}
+
+async function beginningOf(segment: Segment, known: Beginnings): Promise<Beginning | null> {
+  const kept = known.get(segment.first ?? 0);
+  if (kept !== undefined) return kept;
+  const file = await openSegment(segment);
+  const first = await (file === null ? null : firstRecord(file).finally(() => file.close()));
+  if (first === null) return null;
+  const { seq, prev, time } = parseRecord(first.line);
+  const beginning = { seq, prev, at: Date.parse(time) };
+  if (segment.first !== null) known.set(segment.first, beginning);
+  return beginning;
+}

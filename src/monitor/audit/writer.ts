@@ -1,0 +1,259 @@
+import type { AuditState } from '../../shared/audit/conditions.ts';
+import type { AuditFields } from '../../shared/audit/fields.ts';
+import { type AuditEvent, prepareRecord } from '../../shared/audit/record.ts';
+import type { AuditClock } from './clock.ts';
+import { createQueue, type Group, type WaitingRecord } from './queue.ts';
+import { createRefusedCount, type RefusedCount } from './refused-count.ts';
+import type { Reserve } from './reserve.ts';
+import type { SegmentWriter } from './segment-writer.ts';
+import { AuditUnavailable, StorageFailure, unavailable } from './unavailable.ts';
+
+/** Writes records in groups, refuses them while that fails, and goes on by itself. */
+export interface Writer {
+  append(
+    event: AuditEvent,
+    facts: AuditFields,
+    claims: AuditFields,
+    durable: boolean,
+  ): Promise<{ seq: number }>;
+  readonly state: AuditState;
+  /** Whether the reserve is given up: what is under way is closed on record, and nothing new is accepted. */
+  readonly isReserveUsed: boolean;
+  readonly refusedCount: RefusedCount;
+  /** Begins a new segment where one is due. */
+  rotateIfDue(): void;
+  close(): Promise<void>;
+}
+
+export interface WriterOptions {
+  readonly segments: SegmentWriter;
+  readonly clock: AuditClock;
+  readonly reserve: Reserve;
+  readonly retryMs: number;
+  readonly stallMs: number;
+  /** The state, or what the reserve does, has changed. */
+  changed(why: string | null): void;
+}
+
+/** What went wrong, from the first failure until writing works again. */
+interface Failure {
+  readonly cause: StorageFailure;
+  readonly since: string;
+}
+
+/**
+ * What closes something that is on record already: written into the room of the reserve. All are bounded by what was
+ * under way when the disk became full.
+ */
+const CLOSING_EVENTS: ReadonlySet<string> = new Set<AuditEvent>([
+  'call-end',
+  'interrupted',
+  'launch-end',
+  'broker-ended',
+  'daemon-stop',
+  'retention',
+]);
+
+export function createWriter(options: WriterOptions): Writer {
+  const { segments, clock, reserve, retryMs, stallMs } = options;
+  const queue = createQueue();
+  const refusedCount = createRefusedCount((counted) => append('audit-refused-count', counted, {}, false));
+  let failure: Failure | null = null;
+  /** While it fails: whether all that stands in the log is in order, so that records may follow it. */
+  let isInOrder = true;
+  let retryTimer: NodeJS.Timeout | null = null;
+  let working: Promise<void> | null = null;
+  let closed = false;
+
+  function append(
+    event: AuditEvent,
+    facts: AuditFields,
+    claims: AuditFields,
+    durable: boolean,
+  ): Promise<{ seq: number }> {
+    return new Promise((written, refused) => {
+      if (closed) return refused(new AuditUnavailable('Cannot write the audit record: the log is closed'));
+      if (failure !== null && !(takesClosing(failure) && CLOSING_EVENTS.has(event))) {
+        return refused(unavailable(failure.cause));
+      }
+      const record = prepareRecord(clock.now(), event, facts, claims);
+      if (!queue.push({ record, durable, written, refused })) {
+        return refused(new AuditUnavailable('Cannot write the audit record: too many records wait'));
+      }
+      startWork();
+    });
+  }
+
+  /** Whether what closes something that is on record can be written while it fails, or will be at once. */
+  function takesClosing({ cause }: Failure): boolean {
+    return isInOrder || (cause.isFull && reserve.isHeld);
+  }
+
+  function startWork(): void {
+    // After the present turn, so that records of one batch of frames go out together.
+    if (working === null) occupy(Promise.resolve().then(work));
+  }
+
+  /** One thing at a time is done with the files; what came up meanwhile follows. */
+  function occupy(task: Promise<void>): void {
+    working = task.finally(() => {
+      working = null;
+      if (failure !== null) scheduleRetry();
+      if (failure !== null && !isInOrder && takesClosing(failure)) occupy(recover());
+      else if (queue.length > 0 && (failure === null || isInOrder)) startWork();
+    });
+  }
+
+  async function work(): Promise<void> {
+    let group: Group | null = null;
+    try {
+      for (;;) {
+        group = null;
+        // The reserve's room is for what closes calls.
+        const why = failure === null ? segments.due() : null;
+        if (why !== null) await unlessStalled(segments.rotate(why), []);
+        group = queue.takeGroup(segments.head);
+        if (group === null && !segments.unsettled) return;
+        const step = group === null ? segments.settle() : segments.add(group);
+        await unlessStalled(step, group?.waiting ?? []);
+        for (const [index, { written }] of (group?.waiting ?? []).entries()) {
+          written({ seq: (group?.firstSeq ?? 0) + index });
+        }
+        segments.confirm();
+      }
+    } catch (error) {
+      fail(asFailure(error), group?.waiting ?? []);
+    }
+  }
+
+  /** Waits for a step. Over the limit what waits is refused at once; the step itself is still waited for, then judged. */
+  async function unlessStalled(step: Promise<void>, waiting: readonly WaitingRecord[]): Promise<void> {
+    const stalled = () => new StorageFailure('stalled', `the disk did not answer within ${stallMs} ms`);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      fail(stalled(), waiting);
+    }, stallMs);
+    await step.finally(() => clearTimeout(timer));
+    if (isLate) throw stalled();
+  }
+
+  function fail(cause: StorageFailure, waiting: readonly WaitingRecord[]): void {
+    const isFirst = failure === null;
+    failure ??= { cause, since: clock.now().time };
+    isInOrder = false;
+    refuse(waiting, failure);
+    refuseQueued(failure);
+    if (isFirst) options.changed(cause.message);
+  }
+
+  function refuse(waiting: readonly WaitingRecord[], { cause }: Failure): void {
+    const error = unavailable(cause);
+    for (const { refused } of waiting) refused(error);
+  }
+
+  /** All that waits, but for what the reserve's room is for. */
+  function refuseQueued(because: Failure): void {
+    const takes = takesClosing(because);
+    const all = queue.takeAll();
+    for (const waiting of all) {
+      if (takes && CLOSING_EVENTS.has(waiting.record.event)) queue.push(waiting);
+      else refuse([waiting], because);
+    }
+  }
+
+  function scheduleRetry(): void {
+    if (closed) return;
+    retryTimer ??= setTimeout(() => {
+      retryTimer = null;
+      if (working === null) occupy(recover());
+      else scheduleRetry();
+    }, retryMs).unref();
+  }
+
+  /**
+   * Tries to go on. On a full disk the reserve's room first serves to declare what happened and to close what is under
+   * way; work goes on once the reserve could be made anew.
+   */
+  async function recover(): Promise<void> {
+    if (failure === null) return;
+    const { cause } = failure;
+    try {
+      const isGivenUp = !isInOrder && cause.isFull && reserve.isHeld;
+      if (isGivenUp) await reserve.giveUp();
+      else if (!reserve.isHeld) await reserve.make();
+      await declare(failure, isGivenUp);
+    } catch (error) {
+      // The next attempt is on its way; the first failure is the one that is told, since later ones follow from it.
+      asFailure(error);
+      if (!isInOrder) refuseQueued(failure);
+      return;
+    }
+    if (reserve.isHeld) failure = null;
+    options.changed(failure === null ? null : cause.message);
+  }
+
+  async function declare({ cause, since }: Failure, refusing: boolean): Promise<void> {
+    const counted = refusedCount.pending;
+    try {
+      await segments.declare({ why: cause.stage, error: cause.code, refusing, since, ...counted }, isInOrder);
+      refusedCount.settle(counted);
+      isInOrder = true;
+    } catch (error) {
+      isInOrder = false;
+      throw error;
+    }
+  }
+
+  async function close(): Promise<void> {
+    if (closed) return;
+    refusedCount.stop();
+    const counted = failure === null ? refusedCount.flush() : Promise.resolve();
+    closed = true;
+    clearTimeout(retryTimer ?? undefined);
+    const finished = finish(counted);
+    const late = new AuditUnavailable(
+      `Cannot close the audit log: the disk did not answer within ${stallMs} ms`,
+    );
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(late), stallMs);
+    });
+    await Promise.race([finished, limit]).finally(() => clearTimeout(timer));
+  }
+
+  async function finish(counted: Promise<void>): Promise<void> {
+    while (working !== null) await working;
+    await counted;
+    // In the reserve's room the last word is how many were refused; else it is one more try.
+    if (failure !== null) await (isInOrder ? declare(failure, true).catch(asFailure) : recover());
+    if (failure !== null && !isInOrder) {
+      await segments.abandon();
+      throw unavailable(failure.cause);
+    }
+    await segments.close().catch((error: unknown) => {
+      throw unavailable(asFailure(error));
+    });
+  }
+
+  return {
+    append,
+    get state() {
+      return failure === null ? 'writing' : 'failing';
+    },
+    get isReserveUsed() {
+      return failure !== null && isInOrder;
+    },
+    refusedCount,
+    rotateIfDue() {
+      if (!closed && failure === null && segments.due() !== null) startWork();
+    },
+    close,
+  };
+}
+
+/** A failure of the log's files; anything else is a fault of this program and goes on as it is. */
+function asFailure(error: unknown): StorageFailure {
+  if (error instanceof StorageFailure) return error;
+  throw error;
+}

@@ -1,0 +1,35 @@
+import { auditWarnings } from '../shared/audit/conditions.ts';
+import type { Log } from '../shared/log.ts';
+import { type AuditLog, type AuditLogOptions, openAuditLog } from './audit/log.ts';
+import { worthAnotherTry } from './worth-another-try.ts';
+
+/**
+ * Opens the audit log for a daemon, which tells in its operational log what happens to it.
+ * @throws Error where an admin has to look at the log, WorthAnotherTry where the disk is full or does not answer
+ */
+export async function openDaemonAudit(options: AuditLogOptions, log: Log): Promise<AuditLog> {
+  const report: AuditLogOptions['report'] = (message, details) => log.warn(details, message);
+  try {
+    return await openAuditLog({ ...options, report });
+  } catch (error) {
+    return worthAnotherTry(error);
+  }
+}
+
+/** What the service's status line says of the log; empty where all is well. */
+export function auditStatus({ state, conditions }: AuditLog): string {
+  return auditWarnings(state, conditions)
+    .map((warning) => `; ${warning}`)
+    .join('');
+}
+
+/** What the broker is told of the log. */
+export function auditState(audit: AuditLog): {
+  readonly type: 'audit-state';
+  readonly state: AuditLog['state'];
+  readonly refused: number;
+  readonly conditions: AuditLog['conditions'];
+} {
+  const { state, refusedWithoutRecord: refused, conditions } = audit;
+  return { type: 'audit-state', state, refused, conditions };
+}
