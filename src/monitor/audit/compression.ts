@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { compressedPath, segmentOf } from '../../shared/audit/segments.ts';
-import { createOwnFile, LOG_MODE, openOwnFile, syncFolder } from './log-file.ts';
+import { createOwnFile, LOG_MODE, openOwnFile, syncFolder, writeAll } from './log-file.ts';
 import { freeBytes } from './space.ts';
 
 /** What a compressed segment is called until it is known to be good. */
@@ -53,32 +52,36 @@ async function writeCompressed(source: FileHandle, path: string, signal: AbortSi
   const target = { path, called: 'the compressed segment', mode: LOG_MODE };
   const file = await createOwnFile(target, constants.O_RDWR, Buffer.alloc(0));
   try {
-    const plain = createHash('sha256');
-    const read = source.createReadStream({ start: 0, autoClose: false, highWaterMark: PIECE_BYTES });
-    const write = file.createWriteStream({ start: 0, autoClose: false });
-    await pipeline(hashed(read, plain), createGzip(), write, { signal });
+    const [plain, again] = [createHash('sha256'), createHash('sha256')];
+    await pipeline(readPieces(source, plain), createGzip(), (pieces) => writePieces(file, pieces), {
+      signal,
+    });
     await file.sync();
-    const again = createHash('sha256');
-    const back = file.createReadStream({ start: 0, autoClose: false, highWaterMark: PIECE_BYTES });
-    await pipeline(back, createGunzip(), (pieces) => drain(hashed(pieces, again)), { signal });
+    await pipeline(readPieces(file), createGunzip(), (pieces) => hashPieces(pieces, again), { signal });
     if (plain.digest('hex') !== again.digest('hex')) throw new Error('it does not give back the same bytes');
   } finally {
     await file.close();
   }
 }
 
-async function* hashed(
-  pieces: AsyncIterable<Buffer> | Readable,
-  hash: ReturnType<typeof createHash>,
-): AsyncGenerator<Buffer> {
-  for await (const piece of pieces) {
-    hash.update(piece);
+/** All of a file from its start; a stream of its own would keep the file from being closed. */
+async function* readPieces(file: FileHandle, hash: Hash | null = null): AsyncGenerator<Buffer> {
+  for (let offset = 0; ; ) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(PIECE_BYTES), 0, PIECE_BYTES, offset);
+    if (bytesRead === 0) return;
+    const piece = buffer.subarray(0, bytesRead);
+    hash?.update(piece);
+    offset += bytesRead;
     yield piece;
   }
 }
 
-async function drain(pieces: AsyncIterable<Buffer>): Promise<void> {
-  for await (const _ of pieces);
+async function writePieces(file: FileHandle, pieces: AsyncIterable<Buffer>): Promise<void> {
+  for await (const piece of pieces) await writeAll(file, piece);
+}
+
+async function hashPieces(pieces: AsyncIterable<Buffer>, hash: Hash): Promise<void> {
+  for await (const piece of pieces) hash.update(piece);
 }
 
 /** Removes what a crash left of compressing. Throws what the system throws. */

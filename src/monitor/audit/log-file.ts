@@ -47,7 +47,7 @@ export async function createOwnFile(file: OwnFile, flags: number, content: Buffe
   try {
     // The umask may have taken away what the readers' group needs.
     await handle.chmod(file.mode);
-    if (content.length > 0) await handle.write(content);
+    await writeAll(handle, content);
     await handle.sync();
     await syncFolder(file.path);
   } catch (error) {
@@ -55,6 +55,19 @@ export async function createOwnFile(file: OwnFile, flags: number, content: Buffe
     throw error;
   }
   return handle;
+}
+
+/**
+ * Writes at the end of what was written so far. write(2) may take less than it is given without an error; what is wrong
+ * shows at the next one.
+ */
+export async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
+  let written = 0;
+  while (written < bytes.length) {
+    const { bytesWritten } = await file.write(bytes, written, bytes.length - written, null);
+    if (bytesWritten === 0) throw new Error('nothing was written');
+    written += bytesWritten;
+  }
 }
 
 /** Has on disk what the folder of `path` says of names. */

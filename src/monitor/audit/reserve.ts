@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, rename, rm } from 'node:fs/promises';
-import { createOwnFile, LOG_MODE, openOwnFile, syncFolder } from './log-file.ts';
+import { createOwnFile, LOG_MODE, openOwnFile, syncFolder, writeAll } from './log-file.ts';
 import { freeBytes } from './space.ts';
 import { atStage, StorageFailure } from './unavailable.ts';
 
@@ -97,9 +97,6 @@ async function writeWhole(path: string, length: number): Promise<void> {
 }
 
 async function writeRandom(file: FileHandle, length: number): Promise<void> {
-  for (let written = 0; written < length; ) {
-    const { bytesWritten } = await file.write(randomBytes(Math.min(PIECE_BYTES, length - written)));
-    if (bytesWritten === 0) throw new Error('nothing was written');
-    written += bytesWritten;
-  }
+  for (let left = length; left > 0; left -= PIECE_BYTES)
+    await writeAll(file, randomBytes(Math.min(PIECE_BYTES, left)));
 }

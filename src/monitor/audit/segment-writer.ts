@@ -67,11 +67,13 @@ export function writeSegments({ opened, clock, limits, rotated }: SegmentWriterO
     const { head, segment } = store;
     if (head.bytes === 0) return null;
     if (isSuspect) return 'recovery';
+    // One that has nothing but its rotation record would be closed for ever.
+    if (head.seq === segment) return null;
     const { rotate_bytes, rotate_hours } = limits();
     if (head.bytes >= rotate_bytes) return 'size';
     // A clock that was set back must not keep a segment open for years.
     const age = Math.abs(Date.parse(clock.now().time) - begun);
-    return head.seq > segment && age >= rotate_hours * HOUR_MS ? 'age' : null;
+    return age >= rotate_hours * HOUR_MS ? 'age' : null;
   }
 
   async function rotate(why: RotationReason): Promise<void> {

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { type Head, writeHeadNote } from '../../shared/audit/head-note.ts';
 import type { Addition } from './addition.ts';
-import { LOG_MODE, lstatOrNull, openOwnFile } from './log-file.ts';
+import { LOG_MODE, lstatOrNull, openOwnFile, writeAll } from './log-file.ts';
 import { CALLED_LOG, type ClosedSegment, describeClosed, LOG_FLAGS, replaceFile } from './rotation.ts';
 import { readBytes, readTail, standsAt, type Tail } from './tail.ts';
 import { atStage, StorageFailure } from './unavailable.ts';
@@ -191,16 +191,6 @@ function replaced(isGone: boolean): StorageFailure {
     'changed',
     isGone ? 'the log is gone' : 'another file stands in the place of the log',
   );
-}
-
-/** write(2) may take less than it is given without an error; what is wrong shows at the next one. */
-async function writeAll(log: FileHandle, bytes: Buffer): Promise<void> {
-  let written = 0;
-  while (written < bytes.length) {
-    const { bytesWritten } = await log.write(bytes, written, bytes.length - written, null);
-    if (bytesWritten === 0) throw new Error('nothing was written');
-    written += bytesWritten;
-  }
 }
 
 /** Closes a descriptor of which nothing more is wanted. close(2) may report once more what failed on it before. */

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { type LogLine, readLines, splitLines } from './lines.ts';
 import { type RecordLink, readLink } from './record.ts';
@@ -80,19 +81,24 @@ async function readCompressed(
   take: (line: LogLine) => boolean,
 ): Promise<void> {
   const lines = splitLines(0, (line) => line.offset < from || (line.offset < to && take(line)));
-  const bytes = file.createReadStream({ start: 0, autoClose: false, highWaterMark: PIECE_BYTES });
-  const pieces = createGunzip({ chunkSize: PIECE_BYTES });
-  // Readable.pipe passes no error on.
-  bytes.once('error', (error) => pieces.destroy(error));
+  const pieces = Readable.from(readPieces(file)).pipe(createGunzip({ chunkSize: PIECE_BYTES }));
   try {
-    for await (const piece of bytes.pipe(pieces)) if (!lines.push(piece)) return;
+    for await (const piece of pieces) if (!lines.push(piece)) return;
     const { size } = await file.stat();
     if (pieces.bytesWritten !== size) throw new Undecompressible('bytes stand behind its end', false, null);
     lines.end();
   } catch (error) {
     throw describe(error);
-  } finally {
-    bytes.destroy();
+  }
+}
+
+/** All of a file from its start. A stream of the file's own would close it at its end. */
+async function* readPieces(file: FileHandle): AsyncGenerator<Buffer> {
+  for (let offset = 0; ; ) {
+    const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(PIECE_BYTES), 0, PIECE_BYTES, offset);
+    if (bytesRead === 0) return;
+    offset += bytesRead;
+    yield buffer.subarray(0, bytesRead);
   }
 }
 

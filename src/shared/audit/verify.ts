@@ -74,7 +74,7 @@ function refuse(why: string, cause: unknown): never {
 async function provePresent(walk: LogWalk, path: string): Promise<FirstBad | null> {
   for (;;) {
     const opened = await walk.next();
-    if (opened === 'end') return walk.first === 0 ? walk.badNext('missing', NO_LOG) : null;
+    if (opened === 'end') return walk.first === 0 ? walk.badLog(NO_LOG) : null;
     if (opened !== null) return opened;
     if (!walk.isClosed) {
       const bad = await walk.read(Number.POSITIVE_INFINITY, null, true);
@@ -92,13 +92,15 @@ async function proveNoted(walk: LogWalk, noteFile: FileHandle, rereads: number):
   let seen: { readonly segment: number; readonly bytes: number } | null = null;
   for (let reread = 0; ; reread += 1) {
     const note = await readHeadNote(noteFile);
+    const { begins } = walk;
     const bad = await followTo(walk, note);
     if (bad !== null) return bad === 'new' ? null : bad;
-    if (walk.first > note.segment) {
-      // Retention has overtaken this reading, and the note is an old one.
-      if (reread >= rereads) return walk.badHead('head-mismatch', OLD_NOTE);
+    // Retention has removed what was to be read: the record that says so may be younger than the note.
+    if (walk.begins !== begins && reread < rereads) {
+      seen = null;
       continue;
     }
+    if (walk.first > note.segment) return walk.badHead('head-mismatch', OLD_NOTE);
     const bytes = (await walk.size()) ?? Number.POSITIVE_INFINITY;
     // Enough is proven once the daemon itself has confirmed all that stood there at an earlier look.
     if (bytes === walk.head.bytes || (seen !== null && reaches(walk, seen))) return null;
@@ -132,7 +134,7 @@ async function followTo(
     const opened = await walk.next();
     if (opened === 'end') {
       const isNew = standing.seq === 0 && writing === null;
-      return isNew ? 'new' : walk.badNext('missing', NO_LOG);
+      return isNew ? 'new' : walk.badLog(NO_LOG);
     }
     if (opened !== null) return opened;
   }

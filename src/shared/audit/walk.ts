@@ -45,6 +45,8 @@ export interface LogWalk {
   judgeFiles(): Promise<FirstBad | null>;
   /** A finding about the record that should follow the head. */
   badNext(what: Fault, detail: string): FirstBad;
+  /** A finding about the file that is written to: it is missing. */
+  badLog(detail: string): FirstBad;
   /** A finding about the head. */
   badHead(what: Fault, detail: string): FirstBad;
   close(): Promise<void>;
@@ -78,8 +80,11 @@ export function walkLog({ path, written, rereads, see }: WalkOptions): LogWalk {
     } catch (error) {
       return undecompressible(error);
     }
-    if (found.kind === 'end') return 'end';
-    if (found.kind === 'missing') return judgeGap(expected, found);
+    if (found.kind !== 'open') {
+      const overlapped = await beginsWithin();
+      if (overlapped !== null) return badBehind(overlapped);
+      return found.kind === 'end' ? 'end' : judgeGap(expected, found);
+    }
     await file?.close();
     ({ file, first, isClosed } = found);
     removed.end(chain.head);
@@ -103,6 +108,26 @@ export function walkLog({ path, written, rereads, see }: WalkOptions): LogWalk {
       return badNext('truncated', `the segment ends here, and ${where} goes on with record ${later.first}`);
     const segment = basename(segmentPath(path, expected));
     return { segment, seq: expected, line: 1, what: 'missing', detail: `the log goes on in ${where}` };
+  }
+
+  /** Where another file begins with a number that the present one holds already: its first such number. */
+  async function beginsWithin(): Promise<number | null> {
+    const numbers = (await listSegments(path)).map((one) => one.first);
+    const open = await openSegment({ path, first: null, isCompressed: false });
+    const written = open === null ? null : await firstRecord(open).finally(() => open.close());
+    const within = [...numbers, written?.link.seq ?? null].filter(
+      (number) => (number ?? 0) > first && (number ?? 0) <= chain.head.seq,
+    );
+    return within.reduce(
+      (least, number) => (least === null || (number ?? least) < least ? number : least),
+      null,
+    );
+  }
+
+  function badBehind(seq: number): FirstBad {
+    const line = chain.line - (chain.head.seq - seq);
+    const detail = 'the next segment begins with this number: another program wrote it here';
+    return { segment: chain.file, seq, line, what: 'appended', detail };
   }
 
   async function read(to: number, standing: Head | null, mayBeCut: boolean): Promise<FirstBad | null> {
@@ -189,6 +214,10 @@ export function walkLog({ path, written, rereads, see }: WalkOptions): LogWalk {
     return { segment, seq: chain.head.seq + 1, line, what, detail };
   }
 
+  function badLog(detail: string): FirstBad {
+    return { segment: basename(path), seq: chain.head.seq + 1, line: 1, what: 'missing', detail };
+  }
+
   function badHead(what: Fault, detail: string): FirstBad {
     return { segment: chain.file, seq: chain.head.seq, line: chain.line, what, detail };
   }
@@ -215,7 +244,7 @@ export function walkLog({ path, written, rereads, see }: WalkOptions): LogWalk {
       return isClosed;
     },
     size: async () => (await file?.size()) ?? null,
-    ...{ next, read, readWhole, judgeFiles, badNext, badHead },
+    ...{ next, read, readWhole, judgeFiles, badNext, badLog, badHead },
     close: async () => file?.close(),
   };
 }

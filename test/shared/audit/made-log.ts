@@ -115,7 +115,7 @@ export function rechain(
       '',
     );
     const record = JSON.parse(`${body}}`) as Record<string, never>;
-    const before = (JSON.parse(line) as { prev: string }).prev;
+    const { prev: before, seq } = JSON.parse(line) as { prev: string; seq: number };
     const at = {
       time: record['time'] ?? '',
       monotonicNanoseconds: record['monotonic_ns'] ?? '',
@@ -124,7 +124,7 @@ export function rechain(
       writer: record['writer'] ?? 1,
     };
     const prepared = prepareRecord(at, record['event'] ?? '', record['facts'] ?? {}, record['claims'] ?? {});
-    const sealed = sealRecord(prepared, index + 1, index <= changed ? before : prev);
+    const sealed = sealRecord(prepared, seq, index <= changed ? before : prev);
     prev = sealed.hash;
     return sealed.line.slice(0, -1);
   });

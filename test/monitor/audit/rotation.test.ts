@@ -1,0 +1,179 @@
+import { readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import type { AuditLog } from '../../../src/monitor/audit/log.ts';
+import { decodeHeadNote, encodeHeadNote, type HeadNote } from '../../../src/shared/audit/head-note.ts';
+import { type AuditRecord, hasRecordForm, parseRecord } from '../../../src/shared/audit/record.ts';
+import { listSegments, segmentPath } from '../../../src/shared/audit/segments.ts';
+import { auditSettings, makePlaces, type Places } from '../../shared/audit/made-log.ts';
+
+const SMALL = auditSettings({ rotate_bytes: 4096, compress: false });
+const HOUR_MS = 3_600_000;
+
+function small(places: Places): Promise<AuditLog> {
+  return places.open({ settings: () => SMALL });
+}
+
+async function write(log: AuditLog, count: number): Promise<void> {
+  for (let number = 1; number <= count; number += 1)
+    await log.append('session', { session: number, text: 'x'.repeat(400) }, {}, number % 3 === 0);
+}
+
+async function recordsOf(places: Places): Promise<AuditRecord[]> {
+  return (await places.allLines())
+    .filter((line) => hasRecordForm(Buffer.from(line)))
+    .map((line) => parseRecord(Buffer.from(line)));
+}
+
+function readNote(places: Places): HeadNote {
+  return decodeHeadNote(readFileSync(places.head));
+}
+
+describe('a segment', () => {
+  test('that has its length is closed, and the chain goes on in the next, which says what was before', async () => {
+    const places = makePlaces();
+    const log = await small(places);
+    await write(log, 40);
+    await log.close();
+    const segments = await listSegments(places.path);
+    expect(segments.length).toBeGreaterThan(4);
+    expect(await places.verify()).toMatchObject({ ok: true, tail: 'proven' });
+    const records = await recordsOf(places);
+    for (const [index, { path, first }] of segments.entries()) {
+      expect(statSync(path).mode & 0o7777).toBe(0o640);
+      const previous = segments[index - 1];
+      if (previous === undefined) continue;
+      const begins = first ?? readNote(places).segment;
+      expect(records[begins - 1]).toMatchObject({
+        event: 'rotation',
+        facts: {
+          previous: {
+            name: basename(previous.path),
+            first_seq: previous.first,
+            last_seq: begins - 1,
+            bytes: statSync(previous.path).size,
+          },
+          why: 'size',
+        },
+      });
+    }
+  });
+
+  test('is not closed by age before it holds a record of its own; then it is, also by a clock that was set back', async () => {
+    const places = makePlaces();
+    let now = Date.parse('2026-01-02T03:04:05Z');
+    const clock = {
+      wallMilliseconds: () => now,
+      monotonicNanoseconds: () => 0n,
+      boot: '00000000-0000-4000-8000-000000000000',
+    };
+    const log = await places.open({ clock, lookMs: 5 });
+    await write(log, 2);
+    now += 25 * HOUR_MS;
+    await vi.waitFor(async () => expect(await listSegments(places.path)).toHaveLength(2));
+    now += 25 * HOUR_MS;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect((await recordsOf(places)).map(({ event }) => event)).toEqual(['session', 'session', 'rotation']);
+    await write(log, 1);
+    await vi.waitFor(async () => expect(await listSegments(places.path)).toHaveLength(3));
+    await write(log, 1);
+    now -= 2_000 * HOUR_MS;
+    await vi.waitFor(async () => expect(await listSegments(places.path)).toHaveLength(4));
+    await log.close();
+    expect((await recordsOf(places)).at(-1)?.facts).toMatchObject({ why: 'age' });
+    expect(await places.verify()).toMatchObject({ ok: true, records: 7 });
+  });
+
+  test('goes on after a restart, and its age with it', async () => {
+    const places = makePlaces();
+    for (let run = 0; run < 4; run += 1) {
+      const log = await small(places);
+      await write(log, 5);
+      await log.close();
+    }
+    expect(await places.verify()).toMatchObject({ ok: true, recoveries: 0 });
+    expect((await listSegments(places.path)).length).toBeLessThan(5);
+  });
+});
+
+describe('a rotation that was cut short', () => {
+  /** What a daemon that is killed, or a power cut, leaves between two steps. */
+  const STEPS: [string, (places: Places, before: HeadNote, closed: string) => void][] = [
+    [
+      'before the file got its closed name',
+      (places, before, closed) => {
+        renameSync(closed, places.path);
+        writeFileSync(places.head, encodeHeadNote(before));
+      },
+    ],
+    [
+      'before there was a new file',
+      (places, before) => {
+        rmSync(places.path);
+        writeFileSync(places.head, encodeHeadNote(before));
+      },
+    ],
+    [
+      'before the note named the new one',
+      (places, before) => {
+        truncateSync(places.path, 0);
+        writeFileSync(places.head, encodeHeadNote(before));
+      },
+    ],
+    [
+      'before the new one had a record',
+      (places) => {
+        truncateSync(places.path, 0);
+        const { boot, segment, durable } = readNote(places);
+        const begin = { seq: segment - 1, hash: firstPrevious(places), bytes: 0 };
+        expect(durable.seq).toBe(segment);
+        const heads = { durable: begin, standing: begin, writing: null };
+        writeFileSync(places.head, encodeHeadNote({ boot, segment, ...heads }));
+      },
+    ],
+    [
+      'within its first record',
+      (places) => {
+        const { boot, segment, standing } = readNote(places);
+        const begin = { seq: segment - 1, hash: firstPrevious(places), bytes: 0 };
+        truncateSync(places.path, 77);
+        writeFileSync(
+          places.head,
+          encodeHeadNote({ boot, segment, durable: begin, standing: begin, writing: standing }),
+        );
+      },
+    ],
+  ];
+  let previousHash = '';
+  function firstPrevious(_places: Places): string {
+    return previousHash;
+  }
+
+  test.each(STEPS)(
+    '%s is finished at the next start, without loss and without complaint (A8)',
+    async (_title, undo) => {
+      const places = makePlaces();
+      const first = await small(places);
+      await write(first, 3);
+      await first.close();
+      const before = readNote(places);
+      previousHash = before.standing.hash;
+      const rotating = await places.open({ settings: () => ({ ...SMALL, rotate_bytes: 1 }) });
+      await rotating.close();
+      expect(await listSegments(places.path)).toHaveLength(2);
+      undo(places, before, segmentPath(places.path, 1));
+
+      const log = await small(places);
+      await log.append('session', { session: 9 }, {}, true);
+      await log.close();
+      expect(await places.verify()).toMatchObject({ ok: true, firstBad: null });
+      const records = await recordsOf(places);
+      expect(records.filter(({ event }) => event === 'session').map(({ facts }) => facts['session'])).toEqual(
+        [...[1, 2, 3, 9]],
+      );
+      const second = await places.open();
+      await second.close();
+      expect(await places.verify()).toMatchObject({ ok: true });
+    },
+  );
+});
