@@ -5,6 +5,9 @@ import { until } from './pace.ts';
 import type { Shipment } from './shipment.ts';
 import { type SinkConnection, SinkLost } from './sink.ts';
 
+/** More than a socket holds of what was sent, unless somebody raised net.core.wmem_default (socket(7)) above it. */
+const LEAST_WINDOW_BYTES = 1_048_576;
+
 /**
  * Messages as datagrams to a Unix socket. What its process has read counts as received. A receiver that is started anew
  * makes a new socket: the next message notices, and where none comes, the file in its place does.
@@ -14,6 +17,7 @@ import { type SinkConnection, SinkLost } from './sink.ts';
 export function datagramConnection(
   name: string,
   path: string,
+  window: number,
   encode: readonly [(message: Shipment) => Buffer, (message: Shipment) => Buffer],
 ): SinkConnection {
   const lost = (why: string): SinkLost => new SinkLost(`Cannot ship to ${name}: ${why}`);
@@ -44,6 +48,8 @@ export function datagramConnection(
   }
 
   return {
+    // What a receiver that has gone had not read looks as if it had been read.
+    window: Math.max(window, LEAST_WINDOW_BYTES),
     get sent() {
       return sent;
     },

@@ -27,7 +27,6 @@ export interface Journald {
 export function journaldSink({ socket: path, invocation = readInvocation }: Journald): Sink {
   return {
     name: 'journald',
-    window: 0,
     async connect() {
       return overSocket(await connectTo(path), invocation);
     },
@@ -81,6 +80,7 @@ function overSocket(socket: DatagramSocket, invocation: () => string | null): Si
   }
 
   return {
+    window: 0,
     get sent() {
       return sent;
     },

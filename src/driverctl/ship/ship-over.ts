@@ -18,11 +18,11 @@ const STOPS_WITHIN_MS = 2_000;
  */
 export async function shipOver(
   connection: SinkConnection,
-  { path, sink, signal, report }: Omit<Shipping, 'position'>,
+  { path, signal, report }: Pick<Shipping, 'path' | 'signal' | 'report'>,
   from: Progress,
   keep: (progress: Progress) => void,
 ): Promise<void> {
-  const flight = createFlight(sink.window, from);
+  const flight = createFlight(connection.window, from);
   const ended = new AbortController();
   const stop = AbortSignal.any([signal, ended.signal]);
   let isFirst = true;

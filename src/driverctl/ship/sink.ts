@@ -4,17 +4,14 @@ import type { Shipment } from './shipment.ts';
 export interface Sink {
   /** As messages call it. */
   readonly name: string;
-  /**
-   * How much of what a connection has received may be lost with the receiver, in bytes: so much of what was sent last is
-   * sent again over the next connection.
-   */
-  readonly window: number;
   /** Rejects with `SinkLost` where nobody takes anything there now. */
   connect(signal: AbortSignal): Promise<SinkConnection>;
 }
 
 /** One connection to a sink. What it does not prove to have received is sent again over the next one. */
 export interface SinkConnection {
+  /** Bytes of what the other side has that may be lost with it: so much of what was sent last is sent again over the next. */
+  readonly window: number;
   /** Bytes of all messages that were given to `send`. */
   readonly sent: number;
   /** How many of these bytes the other side is known to have; only ever more. */

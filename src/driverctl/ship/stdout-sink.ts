@@ -15,7 +15,7 @@ const PIECE_BYTES = 4_096;
  * received what its reader has read; of anything else what was written.
  */
 export function stdoutSink(descriptor: number): Sink {
-  return { name: 'standard output', window: 0, connect: async () => connection(descriptor) };
+  return { name: 'standard output', connect: async () => connection(descriptor) };
 }
 
 function connection(descriptor: number): SinkConnection {
@@ -40,6 +40,7 @@ function connection(descriptor: number): SinkConnection {
   }
 
   return {
+    window: 0,
     get sent() {
       return sent;
     },

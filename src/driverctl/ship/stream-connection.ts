@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { peerHasGone } from '../../posix/poll.ts';
 import { unreadBySocket } from '../../posix/unread-bytes.ts';
 import { reasonOf } from '../failure.ts';
 import type { Shipment } from './shipment.ts';
@@ -15,6 +16,7 @@ const CLOSES_WITHIN_MS = 1_000;
 export function streamConnection(
   name: string,
   socket: Socket,
+  window: number,
   frame: (message: Shipment) => Buffer,
 ): SinkConnection {
   let waiting: Buffer[] = [];
@@ -62,6 +64,7 @@ export function streamConnection(
   }
 
   return {
+    window,
     get sent() {
       return sent;
     },
@@ -97,10 +100,16 @@ export function streamConnection(
   };
 }
 
-/** Null where the socket is closed already. Node has no public way to a socket's descriptor. */
+/**
+ * Null where it cannot be known: what was on its way to a receiver that has gone is on its way no more. Node has no public
+ * way to a socket's descriptor.
+ */
 function onItsWay(socket: Socket): number | null {
   const handle: unknown = Reflect.get(socket, '_handle');
   const descriptor: unknown =
     typeof handle === 'object' && handle !== null ? Reflect.get(handle, 'fd') : undefined;
-  return typeof descriptor === 'number' && descriptor >= 0 ? unreadBySocket(descriptor) : null;
+  if (typeof descriptor !== 'number' || descriptor < 0) return null;
+  const unread = unreadBySocket(descriptor);
+  // In this order: it was there when it was asked.
+  return peerHasGone(descriptor) ? null : unread;
 }

@@ -14,19 +14,19 @@ export function syslogSink(address: SyslogAddress, window: number, trust: TlsTru
     const { host, port } = address;
     const name = `${host}:${port}`;
     return {
-      ...{ name, window },
+      name,
       connect: async (signal) =>
-        streamConnection(name, await connectTls(host, port, trust, signal), syslogFrame),
+        streamConnection(name, await connectTls(host, port, trust, signal), window, syslogFrame),
     };
   }
   const { path } = address;
   return {
-    ...{ name: path, window },
+    name: path,
     async connect(signal) {
       const stream = await connectUnixStream(path, signal);
       return stream === null
-        ? datagramConnection(path, path, [syslogMessage, shortSyslogMessage])
-        : streamConnection(path, stream, syslogFrame);
+        ? datagramConnection(path, path, window, [syslogMessage, shortSyslogMessage])
+        : streamConnection(path, stream, window, syslogFrame);
     },
   };
 }

@@ -24,11 +24,11 @@ function memorySink(options: { readonly window?: number; readonly limits?: reado
   const limits = [...(options.limits ?? [])];
   const sink: Sink = {
     name: 'a test',
-    window: options.window ?? 0,
     async connect() {
       const limit = limits.shift() ?? Number.POSITIVE_INFINITY;
       let sent = 0;
       return {
+        window: options.window ?? 0,
         get sent() {
           return sent;
         },

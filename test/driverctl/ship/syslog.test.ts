@@ -58,6 +58,22 @@ describe('shipping to a Unix stream', () => {
     await second.stop();
   });
 
+  test('does not take what a receiver had not read when it ended, also without a window', async () => {
+    const log = playLog();
+    const path = join(log.folder, 'socket');
+    const first = await receiveStreams(path, false);
+    log.addMany(20);
+    const shipper = await ship(log, syslogSink(unix(path), 0, NO_TLS));
+    await until(() => first.connections.length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    await first.close();
+    const second = await receiveStreams(path);
+    await until(() => sequence(second.connections[0]?.bytes() ?? Buffer.alloc(0)).includes(20));
+    expect(sequence(second.connections[0]?.bytes() ?? Buffer.alloc(0))).toEqual(range(1, 20));
+    await shipper.stop();
+    expect(shipper.position()).toMatchObject({ taken: { seq: 20 } });
+  });
+
   test('reads no further in the log than a receiver that does not read lets it, and takes nothing as received', async () => {
     const log = playLog();
     const path = join(log.folder, 'socket');
