@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeCertificates } from './certificates.ts';
@@ -19,6 +18,8 @@ export interface Rsyslog {
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void>;
   /** It reads no more, while its kernel goes on taking. */
   hang(): void;
+  /** Bytes of all that it has written. */
+  size(): number;
   /** Each message as it came, in the order in which rsyslogd wrote them. */
   messages(): readonly string[];
 }
@@ -68,8 +69,8 @@ export function playRsyslog(folder: string, input: RsyslogInput, port: number): 
   let ended: Promise<unknown> = Promise.resolve();
   let output = '';
 
-  const answers = async (): Promise<boolean> =>
-    input === 'tls' ? canConnect(port) : existsSync(socket) && isBound(socket);
+  const answers = (): boolean =>
+    input === 'tls' ? isListening(port) : existsSync(socket) && isBound(socket);
 
   return {
     address: input === 'tls' ? `localhost:${port}` : socket,
@@ -95,9 +96,12 @@ export function playRsyslog(folder: string, input: RsyslogInput, port: number): 
       const started = child;
       ended = new Promise((resolve) => started.once('exit', resolve));
       const giveUpAt = performance.now() + STARTS_WITHIN_MS;
-      while (!(await answers())) {
-        if (child.exitCode !== null || performance.now() > giveUpAt)
-          throw new Error(`Cannot start rsyslogd for a test: ${output}`);
+      while (!answers()) {
+        const end = started.exitCode ?? started.signalCode;
+        if (end !== null || performance.now() > giveUpAt)
+          throw new Error(
+            `Cannot start rsyslogd for a test: it ended with ${end ?? 'nothing yet'}\n${output}`,
+          );
         await sleep(20);
       }
     },
@@ -106,6 +110,7 @@ export function playRsyslog(folder: string, input: RsyslogInput, port: number): 
       await ended;
     },
     hang: () => void child?.kill('SIGSTOP'),
+    size: () => statSync(received, { throwIfNoEntry: false })?.size ?? 0,
     messages: () => (existsSync(received) ? readFileSync(received, 'utf8').split('\n').filter(Boolean) : []),
   };
 }
@@ -117,13 +122,12 @@ function isBound(path: string): boolean {
     .some((line) => line.endsWith(` ${path}`));
 }
 
-function canConnect(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('error', () => resolve(false));
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-  });
+/** Whether a process listens on that port of the loopback; a connection to find out would be one more message's. */
+function isListening(port: number): boolean {
+  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const listening = '0A';
+  return readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/u))
+    .some(([, address, , state]) => address === local && state === listening);
 }

@@ -125,6 +125,13 @@ describe('driverd-ship.service', () => {
       );
       const since = (await bed.sh('date +@%s.%N')).trim();
       const dropIn = `[Service]\nEnvironment=DRIVERD_LOG=${log}\nRestartSec=100ms\nStartLimitIntervalSec=0\n`;
+      /** Whoever is ended is at work: what was taken is written to the position once a second. */
+      async function whileShipping(): Promise<void> {
+        const position = '/var/lib/driverd-ship/position';
+        const read = (): Promise<string> => bed.sh(`cat ${position} 2>/dev/null || true`);
+        const before = await read();
+        await until(async () => (await read()) !== before);
+      }
       const judgement = async (): Promise<Judgement> =>
         JSON.parse(await bed.sh(`journalctl --sync && ${NODE} ${FIXTURES}/judge-journal.ts ${log} ${since}`));
       try {
@@ -138,7 +145,8 @@ describe('driverd-ship.service', () => {
                 await bed.sh('systemctl start driverd-ship.service');
                 for (let round = 0; round < ROUNDS; round += 1) {
                   for (const unit of ['systemd-journald.service', 'driverd-ship.service']) {
-                    await sleep(between(200, 2_000));
+                    await whileShipping();
+                    await sleep(between(0, 1_500));
                     const how = round % 2 === 0 ? `kill --signal KILL ${unit}` : `restart ${unit}`;
                     await bed.sh(`systemctl reset-failed ${unit}; systemctl ${how}`);
                   }

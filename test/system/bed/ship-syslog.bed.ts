@@ -108,11 +108,17 @@ test.each<RsyslogInput>(['unix datagram', 'unix stream', 'tls'])(
   'rsyslogd by %s has every record, in order and as it stands in the log, over restarts of both at random moments',
   async (input) => {
     const { rsyslog, writer, ship } = lay(input);
+    /** Whoever is ended is at work. */
+    async function whileShipping(): Promise<void> {
+      const before = rsyslog.size();
+      await expect.poll(rsyslog.size, { timeout: SHIPPED_WITHIN_MS }).toBeGreaterThan(before);
+      await sleep(between(0, 1_500));
+    }
     await rsyslog.start();
     ship.start();
     for (let round = 0; round < ROUNDS; round += 1) {
       const how = ends[round % ends.length];
-      await sleep(between(200, 2_000));
+      await whileShipping();
       if (how === 'hung and killed') {
         rsyslog.hang();
         await sleep(between(200, 2_000));
@@ -120,7 +126,7 @@ test.each<RsyslogInput>(['unix datagram', 'unix stream', 'tls'])(
       await rsyslog.end(how === 'stopped' ? 'SIGTERM' : 'SIGKILL');
       await sleep(between(0, 1_000));
       await rsyslog.start();
-      await sleep(between(200, 2_000));
+      await whileShipping();
       await ship.end(round % 2 === 0 ? 'SIGKILL' : 'SIGTERM');
       await sleep(between(0, 500));
       ship.start();
@@ -134,6 +140,7 @@ test.each<RsyslogInput>(['unix datagram', 'unix stream', 'tls'])(
     console.log(`rsyslogd by ${input}, ${ROUNDS} restarts of each: ${JSON.stringify(counts)}`);
     expect({ missing, outOfOrder, different }).toEqual({ missing: [], outOfOrder: [], different: [] });
     expect(counts.written).toBeGreaterThan(ROUNDS * 100);
+    expect(counts.again).toBeGreaterThan(ROUNDS);
     expect(ship.output()).not.toContain('Error');
   },
   TEST_LIMIT_MS,
