@@ -22,7 +22,9 @@ import { ROOT } from './development-folder.ts';
 const PROGRAM = 'usr/lib/driverd';
 const CONFIGURATION = 'etc/driverd';
 const PARTS = ['package.json', 'dist', 'protocol', 'drivers'];
-const UNITS = ['driverd.socket', 'driverd.service'];
+const UNITS = ['driverd.socket', 'driverd.service', 'driverd-ship.service'];
+/** Drop-ins for an admin to copy. */
+const DROP_INS = ['driverd.service.d', 'driverd-ship.service.d'];
 const DOCUMENTS = ['README.md', 'SECURITY.md', 'docs'];
 const DRIVERCTL = '#!/bin/sh\nexec /usr/lib/driverd/node /usr/lib/driverd/dist/driverctl/main.js "$@"\n';
 
@@ -44,7 +46,7 @@ export function install(root: string): void {
   for (const unit of UNITS) copy(join(ROOT, 'systemd', unit), at('usr/lib/systemd/system', unit));
   for (const folder of ['sysusers.d', 'tmpfiles.d'])
     copy(join(ROOT, 'systemd', folder, 'driverd.conf'), at('usr/lib', folder, 'driverd.conf'));
-  copy(join(ROOT, 'systemd/driverd.service.d'), at('usr/share/doc/driverd/driverd.service.d'));
+  for (const folder of DROP_INS) copy(join(ROOT, 'systemd', folder), at('usr/share/doc/driverd', folder));
   for (const document of DOCUMENTS) copy(join(ROOT, document), at('usr/share/doc/driverd', document));
   for (const file of ['driverd.yaml', 'policy.d/driverd.cedar'])
     if (!existsSync(at(CONFIGURATION, file))) copy(join(ROOT, CONFIGURATION, file), at(CONFIGURATION, file));

@@ -70,6 +70,29 @@ export const optionTable = {
   hash: { type: 'string', help: '--hash HASH      with that hash of params' },
   session: { type: 'string', help: '--session N      of that session; each daemon counts them from 1' },
   limit: { type: 'string', help: '--limit N        only the newest N' },
+  to: { type: 'string', help: '--to SINK        journald, syslog or stdout' },
+  address: {
+    type: 'string',
+    help: '--address WHERE  a socket, or for syslog HOST or HOST:PORT over TLS (default /dev/log, or the journal)',
+  },
+  position: {
+    type: 'string',
+    help: '--position FILE  where to keep how far it has come (else $STATE_DIRECTORY/position)',
+  },
+  window: {
+    type: 'string',
+    help: '--window BYTES   syslog: so much of what was sent last is sent again after a break (default 8388608)',
+  },
+  ca: { type: 'string', help: '--ca FILE        TLS: who may vouch for the receiver, as PEM' },
+  'server-name': {
+    type: 'string',
+    help: "--server-name NAME  TLS: the name in the receiver's certificate (else its host)",
+  },
+  'client-certificate': {
+    type: 'string',
+    help: '--client-certificate FILE  TLS: who this host is, as PEM',
+  },
+  'client-key': { type: 'string', help: '--client-key FILE  TLS: the key of that certificate, as PEM' },
   claims: {
     type: 'boolean',
     help: '--claims         list what the broker claimed and no fact bears out',

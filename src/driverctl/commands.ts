@@ -4,6 +4,7 @@ import { hashParams } from './commands/audit-hash.ts';
 import { printAuditKey } from './commands/audit-key.ts';
 import { resetAuditLog } from './commands/audit-reset.ts';
 import { searchAuditLog } from './commands/audit-search.ts';
+import { shipAuditLog } from './commands/audit-ship.ts';
 import { showCall } from './commands/audit-show.ts';
 import { showStatistics } from './commands/audit-stats.ts';
 import { tailAuditLog } from './commands/audit-tail.ts';
@@ -164,6 +165,20 @@ export const commands: readonly CommandSpecification[] = [
     options: ['since', 'until', 'log', 'json'],
     operands: 0,
     run: showStatistics,
+  },
+  {
+    name: 'audit ship',
+    usage: 'audit ship --to SINK',
+    summary: 'send the records of the audit log on to journald, syslog or stdout',
+    notes: [
+      'It runs until it is stopped: see driverd-ship.service. Run it as a member of the group driverd-audit, never as root.',
+    ],
+    options: [
+      ...(['to', 'address', 'position', 'log', 'window'] as const),
+      ...(['ca', 'server-name', 'client-certificate', 'client-key'] as const),
+    ],
+    operands: 0,
+    run: shipAuditLog,
   },
   {
     name: 'audit verify',

@@ -58,6 +58,18 @@ export function sendDescriptors(socket: number, words: string, descriptors: read
   if (descriptors.length === 0 || descriptors.length > MAXIMUM_DESCRIPTORS) {
     throw new RangeError('Cannot pass descriptors: 1 to 3 of them');
   }
+  return send(socket, text, descriptors);
+}
+
+/**
+ * Passes one descriptor with an empty datagram, as journald takes large entries. Never over a SEQPACKET socket, where
+ * an empty message reads as its end. Returns and throws as `sendDescriptors`.
+ */
+export function sendDescriptorAlone(socket: number, descriptor: number): boolean {
+  return send(socket, Buffer.alloc(0), [descriptor]);
+}
+
+function send(socket: number, text: Buffer, descriptors: readonly number[]): boolean {
   const controlLength = CONTROL_HEADER + 4 * descriptors.length;
   prepare(text.length, Math.ceil(controlLength / 8) * 8);
   view.writeBigUInt64LE(BigInt(controlLength), CONTROL);

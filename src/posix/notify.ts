@@ -1,12 +1,12 @@
 import { ownDescriptor } from './descriptor.ts';
 import { checked, libc } from './libc.ts';
+import { unixAddress } from './unix-address.ts';
 
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0x8_0000;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_DONTWAIT = 0x40;
-const PATH_BYTES = 108;
 
 const makeSocket = libc.func('int socket(int, int, int)');
 const sendto = libc.func('int64_t sendto(int, void *, size_t, int, void *, unsigned int)');
@@ -18,12 +18,8 @@ const sendto = libc.func('int64_t sendto(int, void *, size_t, int, void *, unsig
  * @throws PosixError where nobody takes it, RangeError where the address is none
  */
 export function sendNotification(address: string, message: string): void {
-  const name = Buffer.from(address.replace(/^@/, '\0'));
-  if (name.length === 0 || name.length > PATH_BYTES || (name[0] !== 0 && !address.startsWith('/')))
-    throw new RangeError('Cannot notify the service manager: NOTIFY_SOCKET is no address');
-  const to = Buffer.alloc(2 + name.length);
-  to.writeUInt16LE(AF_UNIX);
-  name.copy(to, 2);
+  const to = unixAddress(address);
+  if (to === null) throw new RangeError('Cannot notify the service manager: NOTIFY_SOCKET is no address');
   const bytes = Buffer.from(message);
   const socket = ownDescriptor(checked('make a socket', makeSocket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)));
   try {

@@ -2,6 +2,7 @@ import { lastErrno, libc, PosixError } from './libc.ts';
 
 const EINTR = 4;
 const POLLIN = 0x1;
+const POLLOUT = 0x4;
 const POLLERR = 0x8;
 const POLLHUP = 0x10;
 const POLLNVAL = 0x20;
@@ -24,6 +25,14 @@ function events(descriptor: number, wanted: number): number {
 /** Whether the other end of a connection is gone (a half-closed one is not). Reads nothing, never waits: poll(2). */
 export function peerHasGone(socket: number): boolean {
   return (events(socket, 0) & (POLLHUP | POLLERR | POLLNVAL)) !== 0;
+}
+
+/**
+ * Whether a write of up to PIPE_BUF bytes (4096, pipe(7)) would not wait, also where it would fail at once. Of a pipe that
+ * has no other writer.
+ */
+export function takesMore(descriptor: number): boolean {
+  return (events(descriptor, POLLOUT) & (POLLOUT | POLLHUP | POLLERR | POLLNVAL)) !== 0;
 }
 
 /** Whether the process of a pidfd has ended (pidfd_open(2): the descriptor then polls readable). */

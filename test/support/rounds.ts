@@ -9,6 +9,7 @@ const TABLE = {
   /** Of each kind of tampering with the audit log. */
   tampering: { ci: 60, full: 1_000 },
   untouchedLogs: { ci: 10, full: 100 },
+  shipRestarts: { ci: 4, full: 20 },
   launchesAtOnce: { ci: 10_000, full: 10_000 },
 } as const;
 

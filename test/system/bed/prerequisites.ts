@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 
-/** The programs that the beds are made with, each with the apt package that brings it. */
+/** The programs that the beds are made with, or that their tests start, each with the apt packages that bring it. */
 const programs: Readonly<Record<string, string>> = {
   debootstrap: 'debootstrap',
   'systemd-nspawn': 'systemd-container',
@@ -10,6 +10,8 @@ const programs: Readonly<Record<string, string>> = {
   setpriv: 'util-linux',
   unshare: 'util-linux',
   git: 'git',
+  rsyslogd: 'rsyslog rsyslog-gnutls',
+  openssl: 'openssl',
 };
 
 /**
