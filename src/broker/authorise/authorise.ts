@@ -11,5 +11,9 @@ export function authorise(valid: Valid): Authorised | Refused {
     valid.params,
   );
   if (!decision.permitted) return refuse('denied', 'forbidden');
+  const missing =
+    target.kind === 'built-in' ? target.builtIn.missing?.(valid.params, valid.generation) : null;
+  if (typeof missing === 'string')
+    return refuse('invalid', 'invalid-params', { at: missing, rule: 'enabled' });
   return { ...valid, stage: 'authorised', policies: decision.policies };
 }

@@ -1,6 +1,6 @@
 import type { JsonValue } from '../../shared/json-value.ts';
 import type { Generation } from '../configuration/generation.ts';
-import type { BuiltIn } from './built-in.ts';
+import { type BuiltIn, NO_PARAMS } from './built-in.ts';
 
 /** What the monitor told of itself, and what the broker counts. */
 export interface DaemonState {
@@ -22,6 +22,7 @@ export function statusMethod(state: () => DaemonState): BuiltIn {
     name: 'rpc.status',
     needsPermit: true,
     summary: 'Tells what runs and how drivers are held.',
+    params: NO_PARAMS,
     answer(_call, generation) {
       const { version, build, rootless, started, audit, sessions, callsInFlight, pausedSince } = state();
       const { development, audit: auditSettings } = generation.settings;

@@ -2,6 +2,8 @@ import { parseManifest } from '../../shared/configuration/manifest.ts';
 import type { Manifest, Profile } from '../../shared/configuration/types.generated.ts';
 import type { ReadFile } from '../../shared/configuration/yaml.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../shared/json-value.ts';
+import type { KeptIn } from '../logs/driver-logs.ts';
+import { secretParamNames } from '../logs/secret-params.ts';
 import { type CompiledSchema, compileSchema } from '../validate/schema.ts';
 import { type CommandTemplate, readTemplate } from './template.ts';
 
@@ -35,6 +37,10 @@ export interface Method {
   readonly truncates: boolean;
   readonly wallMs: number;
   readonly stderrInErrors: boolean;
+  /** Where what the driver says for people is kept. */
+  readonly logs: KeptIn;
+  /** Params that the schema marks as secret, or a part of them. */
+  readonly secretParams: readonly string[];
 }
 
 type MethodEntry = Manifest['methods'][string];
@@ -98,6 +104,8 @@ function loadMethod(
     ...{ outputBytes: profile.limits.output_bytes, wallMs: profile.limits.wall_ms },
     truncates: profile.on_output_limit === 'truncate',
     stderrInErrors: profile.stderr_in_errors,
+    logs: profile.logs,
+    secretParams: secretParamNames(paramsSchema),
   };
 }
 

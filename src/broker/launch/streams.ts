@@ -54,7 +54,13 @@ export function openStreams(grant: LaunchGrant, maximumBytes: number, events: St
     [stderr, events.stderr],
   ] as const;
   const ends = closed.map(([stream, report]) => {
-    stream.on('data', counted(report));
+    const take = counted(report);
+    stream.on('data', (chunk: Buffer) => {
+      take(chunk);
+      // libuv reads a stream that is full up to 32 times before it looks at another: others would wait for all of it.
+      stream.pause();
+      setImmediate(() => stream.resume());
+    });
     return new Promise<void>((resolve) => {
       stream.on('error', () => stream.destroy());
       stream.on('close', () => resolve());

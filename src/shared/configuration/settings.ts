@@ -34,6 +34,7 @@ const KNOWN_KEYS = [
     'launches',
   ],
   ...['launches_per_second', 'audit_records_per_second', 'stderr_tail_bytes'],
+  ...['driver_log_ring_bytes', 'driver_log_bytes_per_minute'],
 ];
 
 /** Reads driverd.yaml. Throws `ConfigurationError`. */

@@ -81,7 +81,7 @@ path: string
 durability: ("outcome" | "intent" | "none")
 }
 /**
- * Level of the operational log.
+ * Level of the operational log, for monitor and broker. No level holds params, results or secrets.
  */
 log_level: ("fatal" | "error" | "warn" | "info" | "debug")
 /**
@@ -156,6 +156,14 @@ audit_records_per_second: number
  * How much of a failed driver's scrubbed stderr an error carries, in bytes.
  */
 stderr_tail_bytes: number
+/**
+ * How much of each driver's scrubbed stderr and `log` messages the broker keeps for `driverctl logs`, in bytes; 64 MiB for all drivers together.
+ */
+driver_log_ring_bytes: number
+/**
+ * How much one driver may write to the operational log in a minute, in bytes, 256 for each line beside its text; all together four times that. What is left out is counted there. 0: nothing is written.
+ */
+driver_log_bytes_per_minute: number
 }
 }
 
@@ -369,6 +377,10 @@ variable?: string
  * Whether an error carries exit status and the scrubbed tail of stderr.
  */
 stderr_in_errors: boolean
+/**
+ * Where the driver's stderr and its `log` messages are kept, scrubbed: `journal`, the operational log and the broker's memory (`driverctl logs`); `memory`, there alone; `none`, nowhere.
+ */
+logs: ("journal" | "memory" | "none")
 /**
  * Where the program starts, in the driver's view; its own folder if left out.
  */
