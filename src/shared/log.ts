@@ -23,7 +23,8 @@ export function createLog(name: 'monitor' | 'broker', level: string): Log {
     attemptsLeft = ATTEMPTS_AT_EXIT;
   });
   const destination = pino.destination({
-    ...{ dest: 2, sync: false, maxLength: MAXIMUM_WAITING_BYTES },
+    // A line is written at once all the same; with 0 a flush would not wait for what is on its way.
+    ...{ dest: 2, sync: false, minLength: 1, maxLength: MAXIMUM_WAITING_BYTES },
     retryEAGAIN() {
       attemptsLeft -= 1;
       return attemptsLeft >= 0;

@@ -30,6 +30,38 @@ test('a log that nobody reads, on a stderr that somebody made non-blocking, hold
   expect([said, code]).toEqual(['alive', 0]);
 }, 30_000);
 
+test('a process that is killed once its log is flushed has written all that it said', async () => {
+  const script = `
+    import { createLog, flushLog } from ${JSON.stringify(LOG)};
+    const log = createLog('broker', 'info');
+    for (let line = 0; line < 1000; line += 1) log.info({ line, text: 'x'.repeat(200) }, 'line');
+    await flushLog(log);
+    process.kill(process.pid, 'SIGKILL');
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const lines = (await child.stderr.toArray()).join('').split('\n').filter(Boolean);
+  expect(lines.map((line): number => JSON.parse(line).line)).toEqual(
+    Array.from({ length: 1_000 }, (_, at) => at),
+  );
+});
+
+test('a flush of a log that nobody reads does not wait for that', async () => {
+  const script = `
+    import { createLog, flushLog } from ${JSON.stringify(LOG)};
+    const log = createLog('broker', 'info');
+    for (let line = 0; line < 4000; line += 1) log.info({ text: 'x'.repeat(200) }, 'line');
+    await flushLog(log);
+    process.stdout.write('flushed', () => process.kill(process.pid, 'SIGKILL'));
+  `;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child.stderr.pause();
+  expect((await child.stdout.toArray()).join('')).toBe('flushed');
+});
+
 describe('an error in the log', () => {
   test('tells its kind, its code and where it was thrown, and nothing that it quotes (invariant 13, J20)', () => {
     const quoting = Object.assign(new TypeError('Cannot read marked-param'), {
