@@ -7,6 +7,7 @@ import type { Method } from '../catalogue/catalogue.ts';
 import type { Services } from '../services.ts';
 import { converse, type Told } from './converse.ts';
 import { prepareInput } from './prepare-input.ts';
+import { closeUnread } from './streams.ts';
 
 /** A run in which no driver did anything. */
 const NOTHING_RAN: Omit<Run, 'outcome' | 'answer'> = {
@@ -49,6 +50,7 @@ export async function run(admitted: Admitted, intent: Intent, services: Services
   const kill = (): void => services.monitor.send({ type: 'end-launch', launch: grant.launch });
   if (recorded !== 'recorded' || admitted.cancelled.aborted) {
     kill();
+    closeUnread(grant);
     await grant.ended;
     return recorded === 'recorded'
       ? early('disconnected', 'cancelled')

@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { LaunchGrant } from '../monitor-link.ts';
 
@@ -83,6 +84,11 @@ export function openStreams(grant: LaunchGrant, maximumBytes: number, events: St
       return dropped;
     },
   };
+}
+
+/** Lets go of the streams of a launch that gets no request and is not heard. */
+export function closeUnread({ stdin, stdout, stderr }: LaunchGrant): void {
+  for (const descriptor of [stdin, stdout, stderr]) closeSync(descriptor);
 }
 
 /** The last bytes of a stream, at most so many. */
