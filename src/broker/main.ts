@@ -8,14 +8,17 @@
  * capability, no network and no way to hand a descriptor on; it asks the monitor by names and numbers.
  */
 import '../posix/close-inherited.ts';
-import { createLog } from '../shared/log.ts';
+import { createLog, flushLog } from '../shared/log.ts';
 import { createLimiter } from './admit/limiter.ts';
 import { discoverMethod } from './builtin/discover.ts';
 import { isolationMethod } from './builtin/isolation.ts';
+import { logsMethod } from './builtin/logs.ts';
 import { pauseMethod } from './builtin/pause.ts';
 import { type DaemonState, statusMethod } from './builtin/status.ts';
 import { createConfigurationReceiver } from './configuration/receiver.ts';
 import { createConnections } from './connection/connections.ts';
+import { endByFault } from './end-by-fault.ts';
+import { createDriverLogs } from './logs/driver-logs.ts';
 import { openMonitorLink } from './monitor-link.ts';
 import { keepIndexes } from './scrub/kept-indexes.ts';
 import type { Services } from './services.ts';
@@ -28,6 +31,8 @@ function main(): void {
   // Without a handler SIGUSR1 would open Node's inspector.
   process.on('SIGUSR1', () => undefined);
   const log = createLog('broker', 'info');
+  endByFault(log);
+  const driverLogs = createDriverLogs(log);
   const limiter = createLimiter();
   let hello = { version: '', build: '', rootless: false, started: '' };
   let audit: DaemonState['audit'] = { state: 'writing', refused: 0, conditions: [] };
@@ -60,9 +65,11 @@ function main(): void {
           return connections.close(message.session);
         case 'drain':
           draining = true;
+          driverLogs.finish();
           void limiter
             .whenIdle()
             .then(connections.whenReplied)
+            .then(() => flushLog(log))
             .then(() => monitor.send({ type: 'drained' }));
           return;
       }
@@ -99,15 +106,18 @@ function main(): void {
     statusMethod(status),
     isolationMethod,
     pauseMethod(pause),
+    logsMethod(driverLogs.rings, () => draining),
   ];
   const receiver = createConfigurationReceiver(builtIns, monitor.send, (generation) => {
     log.level = generation.settings.log_level;
+    driverLogs.configure(new Set(generation.plans.keys()), generation.settings.limits);
   });
   const services: Services = {
     monitor,
     limiter,
     indexes: keepIndexes(),
     log,
+    driverLogs,
     isDraining: () => draining,
     isPaused: () => pausedSince !== null,
   };

@@ -1,5 +1,6 @@
 import type { Log } from '../shared/log.ts';
 import type { Limiter } from './admit/limiter.ts';
+import type { DriverLogs } from './logs/driver-logs.ts';
 import type { MonitorLink } from './monitor-link.ts';
 import type { KeptIndexes } from './scrub/kept-indexes.ts';
 
@@ -9,6 +10,7 @@ export interface Services {
   readonly limiter: Limiter;
   readonly indexes: KeptIndexes;
   readonly log: Log;
+  readonly driverLogs: DriverLogs;
   readonly isDraining: () => boolean;
   readonly isPaused: () => boolean;
 }

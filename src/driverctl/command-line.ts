@@ -20,8 +20,12 @@ export const optionTable = {
   },
   timeout: { type: 'string', help: '--timeout MS     end the call after so many milliseconds' },
   reason: { type: 'string', help: '--reason TEXT    why, in your words; it stands in the audit log' },
-  lines: { type: 'string', short: 'n', help: '-n, --lines N    how many of the last records (default 10)' },
-  follow: { type: 'boolean', short: 'f', help: '-f, --follow     print new records as they are written' },
+  lines: {
+    type: 'string',
+    short: 'n',
+    help: '-n, --lines N    how many of the last records or lines (default 10)',
+  },
+  follow: { type: 'boolean', short: 'f', help: '-f, --follow     print new ones as they come' },
   log: {
     type: 'string',
     help: '--log FILE       the audit log (else $DRIVERD_LOG, /var/log/driverd/audit.jsonl)',

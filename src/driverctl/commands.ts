@@ -17,6 +17,7 @@ import { enableDriver } from './commands/enable.ts';
 import { helpText } from './commands/help.ts';
 import { showIsolation } from './commands/isolation.ts';
 import { listMethods } from './commands/list.ts';
+import { showLogs } from './commands/logs.ts';
 import { pauseDaemon } from './commands/pause.ts';
 import { reloadConfiguration } from './commands/reload.ts';
 import { resumeDaemon } from './commands/resume.ts';
@@ -90,6 +91,15 @@ export const commands: readonly CommandSpecification[] = [
     options: [...connecting, 'json'],
     operands: 1,
     run: showIsolation,
+  },
+  {
+    name: 'logs',
+    usage: 'logs DRIVER',
+    summary: 'what a driver said on stderr and by its log messages',
+    notes: ['It needs a permit for rpc.logs. The broker keeps the last 1 MiB, the journal more.'],
+    options: [...connecting, 'lines', 'follow', 'json'],
+    operands: 1,
+    run: showLogs,
   },
   {
     name: 'doctor',

@@ -20,7 +20,10 @@ export interface Call {
    * @param message one line for a person
    */
   progress(progress: number, total?: number, message?: string): void;
-  /** Says something for the operators' log; it never reaches the caller. */
+  /**
+   * Says something for those who run the host: it stands in the operational log and in `driverctl logs`, scrubbed, and
+   * never reaches the caller.
+   */
   log(level: LogLevel, message: string): void;
 }
 

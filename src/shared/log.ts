@@ -6,6 +6,10 @@ export type Log = Logger;
 const MAXIMUM_WAITING_BYTES = 1_048_576;
 /** Attempts at the end of the process to write what waits, 100 ms apart. */
 const ATTEMPTS_AT_EXIT = 5;
+/** Longest wait of `flushLog`, in milliseconds. */
+const FLUSH_WITHIN_MS = 500;
+/** Codes as Node and the kernel have them: ENOENT, ERR_OUT_OF_RANGE. */
+const ERROR_CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
 
 /**
  * The operational log: JSON lines on stderr, apart from the audit log. No level prints params, results or secrets.
@@ -19,7 +23,8 @@ export function createLog(name: 'monitor' | 'broker', level: string): Log {
     attemptsLeft = ATTEMPTS_AT_EXIT;
   });
   const destination = pino.destination({
-    ...{ dest: 2, sync: false, maxLength: MAXIMUM_WAITING_BYTES },
+    // A line is written at once all the same; with 0 a flush would not wait for what is on its way.
+    ...{ dest: 2, sync: false, minLength: 1, maxLength: MAXIMUM_WAITING_BYTES },
     retryEAGAIN() {
       attemptsLeft -= 1;
       return attemptsLeft >= 0;
@@ -34,5 +39,34 @@ export function createLog(name: 'monitor' | 'broker', level: string): Log {
       if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
     }
   };
-  return pino({ name, level, base: { name } }, destination);
+  return pino({ name, level, base: { name }, serializers: { error: describeError } }, destination);
+}
+
+/** Settles when what was logged is written, or after half a second: nobody may read. */
+export function flushLog(log: Log): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, FLUSH_WITHIN_MS);
+    log.flush(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/**
+ * What an error may say in the log: its name, its code, and where in driverd it was thrown. Its message and members
+ * may quote what a caller or a driver sent, so they are left out.
+ */
+export function describeError(error: unknown): Readonly<Record<string, unknown>> {
+  if (!(error instanceof Error)) return { type: typeof error };
+  const { name, message, stack = '' } = error;
+  const code: unknown = 'code' in error ? error.code : undefined;
+  const heading = message === '' ? name : `${name}: ${message}`;
+  // Where the heading is another one, nothing tells its lines from those of the frames.
+  const frames = stack.startsWith(`${heading}\n`) ? stack.slice(heading.length).split('\n') : [];
+  return {
+    type: error.constructor.name,
+    ...(typeof code === 'string' && ERROR_CODE.test(code) ? { code } : {}),
+    at: frames.map((frame) => frame.trim()).filter((frame) => frame.startsWith('at ')),
+  };
 }

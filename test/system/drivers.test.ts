@@ -200,6 +200,21 @@ test('params are in no log, plain or hashed without the key (invariant 13, C10)'
   expect(log).not.toContain(createHash('sha256').update(JSON.stringify(params)).digest('hex'));
 });
 
+test('callers who leave before their driver has begun leave no descriptor behind (R11)', async () => {
+  await call('echo.say', { text: 'warm' });
+  const inFlight = async (): Promise<number> => (await call('rpc.status')).result.calls_in_flight;
+  await expect.poll(inFlight, { timeout: 20_000 }).toBe(1);
+  const before = openDescriptors(broker);
+  for (let count = 0; count < 20; count += 1) {
+    const client = await connectClient(daemon.socket);
+    client.send({ jsonrpc: '2.0', id: 1, method: 'echo.say', params: { text: 'x' } });
+    await wait(count);
+    client.close();
+    await expect.poll(inFlight, { timeout: 20_000 }).toBe(1);
+  }
+  await expect.poll(() => openDescriptors(broker), { timeout: 5_000 }).toBeLessThanOrEqual(before + 1);
+});
+
 test('good and bad calls leave no descriptor behind in monitor and broker (R11)', async () => {
   await Promise.all([call('echo.say', { text: 'warm' }), call('misbehave.exit7')]);
   await wait(500);

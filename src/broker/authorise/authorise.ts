@@ -10,7 +10,12 @@ export function authorise(valid: Valid): Authorised | Refused {
     valid.params,
   );
   const { permitted, policies } = decision;
-  return permitted ? authorised(valid, policies) : refuse('denied', 'forbidden', {}, policies);
+  if (!permitted) return refuse('denied', 'forbidden', {}, policies);
+  const missing =
+    target.kind === 'built-in' ? target.builtIn.missing?.(valid.params, valid.generation) : null;
+  if (typeof missing === 'string')
+    return refuse('invalid', 'invalid-params', { at: missing, rule: 'enabled' });
+  return authorised(valid, policies);
 }
 
 function authorised(valid: Valid, policies: readonly string[]): Authorised {

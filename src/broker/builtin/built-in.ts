@@ -1,10 +1,21 @@
 import type { JsonObject, JsonValue } from '../../shared/json-value.ts';
 import type { Generation } from '../configuration/generation.ts';
 import type { ClientSession } from '../connection/client-session.ts';
+import type { Metadata } from '../frame/metadata.ts';
+import { type CompiledSchema, compileSchema } from '../validate/schema.ts';
 
-/** Who asks. */
+/** Who asks, and what. */
 export interface BuiltInCall {
   readonly session: ClientSession;
+  /** Valid by the method's schema. */
+  readonly params: JsonObject;
+  readonly metadata: Metadata;
+}
+
+/** A JSON Schema of params, and the same compiled. */
+export interface BuiltInParams {
+  readonly schema: JsonObject;
+  readonly compiled: CompiledSchema;
 }
 
 /** A method of driverd itself; all of them are `rpc.*`, which JSON-RPC 2.0 section 8 reserves. */
@@ -15,5 +26,20 @@ export interface BuiltIn {
   readonly summary: string;
   /** What the refusal tells beside its reason where the call cannot be recorded. */
   toldUnrecorded?(): JsonObject;
+  readonly params: BuiltInParams;
+  /**
+   * Whether what the params name is there. Asked only of a caller whom the policy permits these very params: for others
+   * it looks the same whether it is there or not.
+   * @returns the place of what is not, as a JSON pointer, or null
+   */
+  missing?(params: JsonObject, generation: Generation): string | null;
   answer(call: BuiltInCall, generation: Generation): JsonValue | Promise<JsonValue>;
 }
+
+/** @throws Error where the schema is none */
+export function builtInParams(properties: JsonObject, required: readonly string[]): BuiltInParams {
+  const schema: JsonObject = { type: 'object', additionalProperties: false, properties, required };
+  return { schema, compiled: compileSchema(schema, 'params', 'params') };
+}
+
+export const NO_PARAMS = builtInParams({}, []);

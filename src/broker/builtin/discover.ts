@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '../../shared/json-value.ts';
 import { isJsonObject } from '../../shared/json-value.ts';
 import type { Method } from '../catalogue/catalogue.ts';
 import type { Generation } from '../configuration/generation.ts';
-import type { BuiltIn } from './built-in.ts';
+import { type BuiltIn, NO_PARAMS } from './built-in.ts';
 
 const OPENRPC_VERSION = '1.3.2';
 
@@ -13,6 +13,7 @@ export function discoverMethod(version: () => string): BuiltIn {
     name: 'rpc.discover',
     needsPermit: false,
     summary: 'Describes the methods that you may call.',
+    params: NO_PARAMS,
     answer({ session: { caller } }, generation) {
       const methods = [...generation.methods.values()].filter((method) =>
         generation.policy.callable(caller, method.name),
@@ -29,30 +30,20 @@ export function discoverMethod(version: () => string): BuiltIn {
 function builtInsFor(caller: Caller, generation: Generation): JsonValue[] {
   return [...generation.builtIns.values()]
     .filter((builtIn) => !builtIn.needsPermit || generation.policy.callable(caller, builtIn.name))
-    .map(({ name, summary }) => ({
-      ...{ name, summary, params: [], paramStructure: 'by-name' },
+    .map(({ name, summary, params: { schema } }) => ({
+      ...{ name, summary, params: paramsOf(schema, []), paramStructure: 'by-name' },
       result: { name: 'result', schema: { type: 'object' } },
     }));
 }
 
 function describe(method: Method): JsonObject {
   const { paramsSchema, resultSchema, command } = method;
-  const properties = isJsonObject(paramsSchema['properties']) ? paramsSchema['properties'] : {};
-  const required = Array.isArray(paramsSchema['required']) ? paramsSchema['required'] : [];
-  const order = [
-    ...method.positional,
-    ...Object.keys(properties).filter((name) => !method.positional.includes(name)),
-  ];
   return {
     name: method.name,
     summary: method.title ?? method.name,
     description: method.description ?? '',
     paramStructure: method.positional.length > 0 ? 'either' : 'by-name',
-    params: order.map((name) => ({
-      name,
-      required: required.includes(name),
-      schema: properties[name] ?? {},
-    })),
+    params: paramsOf(paramsSchema, method.positional),
     result: { name: 'result', schema: resultSchema },
     errors: [...method.errors].map(([error, { message }]) => ({ code: -32015, message, data: { error } })),
     'x-driverd': {
@@ -66,4 +57,16 @@ function describe(method: Method): JsonObject {
       params: paramsSchema,
     },
   };
+}
+
+/** @param first names that come before the others, in their order */
+function paramsOf(schema: JsonObject, first: readonly string[]): JsonValue[] {
+  const properties = isJsonObject(schema['properties']) ? schema['properties'] : {};
+  const required = Array.isArray(schema['required']) ? schema['required'] : [];
+  const order = [...first, ...Object.keys(properties).filter((name) => !first.includes(name))];
+  return order.map((name) => ({
+    name,
+    required: required.includes(name),
+    schema: properties[name] ?? {},
+  }));
 }

@@ -1,7 +1,7 @@
 import { type AuditCondition, type AuditState, auditWarnings } from '../../shared/audit/conditions.ts';
 import type { JsonValue } from '../../shared/json-value.ts';
 import type { Generation } from '../configuration/generation.ts';
-import type { BuiltIn } from './built-in.ts';
+import { type BuiltIn, NO_PARAMS } from './built-in.ts';
 
 /** What the monitor told of itself, and what the broker counts. */
 export interface DaemonState {
@@ -31,6 +31,7 @@ export function statusMethod(state: () => DaemonState): BuiltIn {
       const { state: written, conditions } = state().audit;
       return { audit: { state: written, conditions } };
     },
+    params: NO_PARAMS,
     answer(_call, generation) {
       const { version, build, rootless, started, audit, sessions, callsInFlight, pausedSince } = state();
       const { development, audit: auditSettings } = generation.settings;

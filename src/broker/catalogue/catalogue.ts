@@ -3,6 +3,8 @@ import type { Manifest, Profile } from '../../shared/configuration/types.generat
 import type { ReadFile } from '../../shared/configuration/yaml.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../shared/json-value.ts';
 import { namedByPosition } from '../../shared/positional-params.ts';
+import type { KeptIn } from '../logs/driver-logs.ts';
+import { secretParamNames } from '../logs/secret-params.ts';
 import { type CompiledSchema, compileSchema } from '../validate/schema.ts';
 import { type CommandTemplate, readTemplate } from './template.ts';
 
@@ -38,6 +40,10 @@ export interface Method {
   readonly stderrInErrors: boolean;
   /** What the records say of its params. */
   readonly paramsOnRecord: Profile['params'];
+  /** Where what the driver says for people is kept. */
+  readonly logs: KeptIn;
+  /** Params that the schema marks as secret, or a part of them. */
+  readonly secretParams: readonly string[];
 }
 
 type MethodEntry = Manifest['methods'][string];
@@ -102,6 +108,8 @@ function loadMethod(
     truncates: profile.on_output_limit === 'truncate',
     stderrInErrors: profile.stderr_in_errors,
     paramsOnRecord: profile.params,
+    logs: profile.logs,
+    secretParams: secretParamNames(paramsSchema),
   };
 }
 

@@ -2,12 +2,15 @@ import type { LaunchEnd } from '../../boundary/messages.ts';
 import type { JsonObject } from '../../shared/json-value.ts';
 import type { Admitted, Answer } from '../call.ts';
 import type { Method } from '../catalogue/catalogue.ts';
+import type { DriverLevel } from '../logs/ring.ts';
+import { secretValues } from '../logs/secret-params.ts';
 import type { LaunchGrant } from '../monitor-link.ts';
-import { createScrubberOf, type Scrubber, type ScrubCounts } from '../scrub/scrubber.ts';
+import { createScrubber, createScrubberOf, type Scrubber, type ScrubCounts } from '../scrub/scrubber.ts';
 import type { Services } from '../services.ts';
 import { hearCommand } from './hear-command.ts';
 import { hearJsonRpc } from './hear-jsonrpc.ts';
-import { createTail, openStreams, textOrBase64 } from './streams.ts';
+import { hearSpeech, type SpeechKeeper } from './speech.ts';
+import { openStreams, textOrBase64 } from './streams.ts';
 
 /** After a driver's answer it may take this long to end by itself, in milliseconds. */
 const END_GRACE_MS = 1_000;
@@ -31,6 +34,8 @@ export interface HearingEvents {
   /** Nothing more needs to be heard: the answer is not valid. */
   bad(): void;
   progress(progress: JsonObject): void;
+  /** Says something for people; it was not scrubbed yet. */
+  message(level: DriverLevel, text: string): void;
 }
 
 /** How a driver was heard out; `end` is the first cause that ended it. */
@@ -87,8 +92,8 @@ async function hearOut(handOver: HandOver, services: Services, uncounted: Scrubb
   }
 
   const raw = admitted.metadata.raw && method.command !== null;
-  const stderrTail = createTail(raw ? method.outputBytes : limits.stderr_tail_bytes);
-  const stderrScrub = scrubber.stream();
+  const tailBytes = raw ? method.outputBytes : limits.stderr_tail_bytes;
+  const speech = hearSpeech(uncounted, tailBytes, keeperOf(handOver, services));
   let graceTimer: NodeJS.Timeout | undefined;
   const events: HearingEvents = {
     answered() {
@@ -100,6 +105,7 @@ async function hearOut(handOver: HandOver, services: Services, uncounted: Scrubb
       kill();
     },
     progress: (progress) => admitted.session.progress(admitted.metadata.progressToken, progress),
+    message: speech.message,
   };
   const hearing =
     method.command === null
@@ -112,7 +118,7 @@ async function hearOut(handOver: HandOver, services: Services, uncounted: Scrubb
     },
     stderr(chunk) {
       bytesOut += chunk.length;
-      stderrTail.push(stderrScrub.write(chunk));
+      speech.stderr(chunk);
     },
     overLimit() {
       if (method.truncates) truncated = true;
@@ -130,12 +136,13 @@ async function hearOut(handOver: HandOver, services: Services, uncounted: Scrubb
   clearTimeout(graceTimer);
   admitted.cancelled.removeEventListener('abort', onGone);
 
-  // What is still held may be the beginning of a secret whose rest was dropped.
-  if (streams.dropped === 0) stderrTail.push(stderrScrub.end());
-  for (const [rule, count] of stderrScrub.counts) counts.set(rule, (counts.get(rule) ?? 0) + count);
-  const heard = hearing.close(status, stderrTail.bytes);
+  speech.end(streams.dropped > 0);
+  for (const [rule, count] of speech.counts.flatMap((one) => [...one])) {
+    counts.set(rule, (counts.get(rule) ?? 0) + count);
+  }
+  const heard = hearing.close(status, speech.tail);
   const { end: launchEnd } = await grant.ended;
-  const driver = describeEnd(status, stderrTail.bytes());
+  const driver = describeEnd(status, speech.tail());
   const heldBack = heard?.kind === 'answer' ? (heard.dropped ?? 0) : 0;
   const told = { endedAt, bytesOut, bytesDropped: streams.dropped + heldBack, scrubbed: counts, driver };
   services.log.debug({ request: admitted.requestId, status }, 'a driver ended');
@@ -147,6 +154,19 @@ async function hearOut(handOver: HandOver, services: Services, uncounted: Scrubb
     return { ...told, end: 'bad-output', place: { at, rule: heard.place.rule } };
   }
   return { ...told, end: 'ended', launchEnd };
+}
+
+/** Null: nothing is kept, since the profile says so or the call has more secrets than can be looked for. */
+function keeperOf({ admitted, method, grant }: HandOver, { driverLogs }: Services): SpeechKeeper | null {
+  const secrets = secretValues(method.secretParams, admitted.params);
+  if (method.logs === 'none' || secrets === null) return null;
+  return {
+    scrubber: secrets.length === 0 ? null : createScrubber(secrets),
+    keep(said, bytes) {
+      const about = { ...said, time: Date.now(), launch: grant.launch, request: admitted.requestId };
+      driverLogs.keep(method.profile, method.logs, about, bytes);
+    },
+  };
 }
 
 /** The profile's limit, and what method and caller may shorten it to; never longer (invariant 2). */

@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../shared/json
 import type { Answer } from '../call.ts';
 import type { Method } from '../catalogue/catalogue.ts';
 import { createLineReader } from '../frame/lines.ts';
+import { DRIVER_LEVELS } from '../logs/ring.ts';
 import type { Scrubber } from '../scrub/scrubber.ts';
 import type { Heard, Hearing, HearingEvents } from './converse.ts';
 import { failure } from './run.ts';
@@ -49,7 +50,17 @@ export function hearJsonRpc(
   }
 
   function onNotification(name: string, params: JsonValue | undefined): void {
-    if (name !== 'progress' || !isJsonObject(params)) return;
+    if (!isJsonObject(params)) return;
+    if (name === 'progress') onProgress(params);
+    if (name === 'log') onLog(params);
+  }
+
+  function onLog({ level, message }: JsonObject): void {
+    const known = DRIVER_LEVELS.find((one) => one === level);
+    if (known !== undefined && typeof message === 'string') events.message(known, message);
+  }
+
+  function onProgress(params: JsonObject): void {
     const { progress, total, message } = params;
     if (typeof progress !== 'number') return;
     if (isSecret(progress)) return;

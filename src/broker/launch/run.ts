@@ -8,6 +8,7 @@ import type { Method } from '../catalogue/catalogue.ts';
 import type { Services } from '../services.ts';
 import { converse, type Told } from './converse.ts';
 import { prepareInput } from './prepare-input.ts';
+import { closeUnread } from './streams.ts';
 
 /** A run in which no driver did anything. */
 const NOTHING_RAN: Omit<Run, 'outcome' | 'answer' | 'times'> = {
@@ -79,6 +80,7 @@ async function runDriver(
   const kill = (): void => services.monitor.send({ type: 'end-launch', launch: grant.launch });
   if (recorded !== 'recorded' || admitted.cancelled.aborted) {
     kill();
+    closeUnread(grant);
     await grant.ended;
     return recorded === 'recorded'
       ? early('disconnected', 'cancelled')

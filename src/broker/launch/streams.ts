@@ -1,3 +1,4 @@
+import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { LaunchGrant } from '../monitor-link.ts';
 
@@ -54,7 +55,13 @@ export function openStreams(grant: LaunchGrant, maximumBytes: number, events: St
     [stderr, events.stderr],
   ] as const;
   const ends = closed.map(([stream, report]) => {
-    stream.on('data', counted(report));
+    const take = counted(report);
+    stream.on('data', (chunk: Buffer) => {
+      take(chunk);
+      // libuv reads a stream that is full up to 32 times before it looks at another: others would wait for all of it.
+      stream.pause();
+      setImmediate(() => stream.resume());
+    });
     return new Promise<void>((resolve) => {
       stream.on('error', () => stream.destroy());
       stream.on('close', () => resolve());
@@ -77,6 +84,11 @@ export function openStreams(grant: LaunchGrant, maximumBytes: number, events: St
       return dropped;
     },
   };
+}
+
+/** Lets go of the streams of a launch that gets no request and is not heard. */
+export function closeUnread({ stdin, stdout, stderr }: LaunchGrant): void {
+  for (const descriptor of [stdin, stdout, stderr]) closeSync(descriptor);
 }
 
 /** The last bytes of a stream, at most so many. */

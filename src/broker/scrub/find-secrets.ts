@@ -8,6 +8,10 @@ const MOST_CONTINUATIONS = 3;
 /** Behind a known value there must be room for the rest of a character, and for the token border. */
 const BEHIND = MOST_CONTINUATIONS + 1;
 
+const NEWLINE = 0x0a;
+/** Bytes from here on are of characters that have several (RFC 3629). */
+const FIRST_OF_SEVERAL = 0x80;
+
 /** In texts up to this length it is worth making sure first that there is nothing to find, in bytes. */
 const SHORT = 256;
 
@@ -34,10 +38,24 @@ export function createSecretFinder(known: KnownValues): SecretFinder {
   const merger = createMerger();
   let knownFrom = 0;
   let decided = 0;
+  /** Up to here no line's end is left to be looked for. */
+  let seen = 0;
+
+  /**
+   * The place behind the last line that has ended, 0 where there is none. No rule looks beyond a line, so that there
+   * only a known value could go on: then it is 0 too. Lines pass at once so, for people who wait for them.
+   */
+  function endOfLines(bytes: Buffer, from: number): number {
+    const end = from + bytes.subarray(from).lastIndexOf(NEWLINE) + 1;
+    return end > from && !known.mayContinue(bytes.subarray(0, end)) ? end : 0;
+  }
+
   return {
     look(bytes, offset, ended) {
       const from = knownFrom - offset;
-      const to = ended ? bytes.length : Math.max(from, bytes.length - known.longest - BEHIND);
+      const lineEnd = endOfLines(bytes, seen - offset);
+      seen = offset + bytes.length;
+      const to = ended ? bytes.length : Math.max(from, lineEnd, bytes.length - known.longest - BEHIND);
       const add =
         (rank: number) =>
         (match: Match): void =>
@@ -47,7 +65,7 @@ export function createSecretFinder(known: KnownValues): SecretFinder {
       const linesFrom = lines.follow(bytes, offset, ended, add(1));
       // A match may still be widened to the first byte of its first character.
       const safe = Math.min(knownFrom, linesFrom) - MOST_CONTINUATIONS;
-      decided = ended ? offset + bytes.length : Math.max(decided, safe);
+      decided = ended ? offset + bytes.length : Math.max(decided, safe, offset + lineEnd);
       return { ranges: merger.merge(decided, ended), upTo: decided, openFrom: merger.openFrom() };
     },
   };
@@ -59,9 +77,11 @@ export function findSecrets(known: KnownValues, bytes: Buffer): readonly Match[]
   return createSecretFinder(known).look(bytes, 0, true).ranges;
 }
 
-/** The match by its places in the stream, widened to whole UTF-8 characters (10xxxxxx continues one). */
+/** The match by its places in the stream, widened to whole UTF-8 characters (10xxxxxx continues one), never over ASCII. */
 function inStream(bytes: Buffer, offset: number, { start, end, name }: Match): Match {
-  const continues = (at: number): boolean => ((bytes[at] ?? 0) & 0xc0) === 0x80;
+  const byte = (at: number): number => bytes[at] ?? 0;
+  const continues = (at: number): boolean =>
+    (byte(at) & 0xc0) === FIRST_OF_SEVERAL && byte(at - 1) >= FIRST_OF_SEVERAL;
   let [first, behind] = [start, end];
   while (first > 0 && start - first < MOST_CONTINUATIONS && continues(first)) first -= 1;
   while (behind - end < MOST_CONTINUATIONS && continues(behind)) behind += 1;

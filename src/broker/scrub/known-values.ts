@@ -23,6 +23,8 @@ export interface KnownValues {
    * more bytes may follow, `to` leaves room for the longest one and a byte more.
    */
   find(bytes: Uint8Array, from: number, to: number, report: (match: Match) => void): void;
+  /** Whether what follows these bytes could make a needle of their end, or decide whether one there counts. */
+  mayContinue(bytes: Uint8Array): boolean;
 }
 
 /** Needles with the same first bytes, in the order of their bytes. */
@@ -66,7 +68,53 @@ export function indexKnownValues(needles: readonly Needle[]): KnownValues {
       if (needle !== undefined) report({ start: at, end: at + needle.bytes.length, name: needle.name });
     }
   }
-  return { longest, find };
+
+  const beginnings = beginningsOf(buckets);
+  function mayContinue(bytes: Uint8Array): boolean {
+    let rest = 0;
+    for (let length = 1; length <= Math.min(longest, bytes.length); length += 1) {
+      const at = bytes.length - length;
+      rest = (rest >>> 8) | ((bytes[at] ?? 0) << 24);
+      if (length < PREFIX_BYTES) {
+        if (beginnings.has(beginning(rest, length))) return true;
+      } else if (filter[Math.imul(rest, GOLDEN) >>> shift] !== 0) {
+        const bucket = buckets.get(rest);
+        if (bucket !== undefined && isOpenAt(bucket, bytes, at)) return true;
+      }
+    }
+    return false;
+  }
+  return { longest, find, mayContinue };
+}
+
+/** The first bytes of a prefix, fewer than all, as one number that tells how many they are. */
+function beginning(prefix: number, length: number): number {
+  return length * 2 ** 24 + (prefix >>> (32 - 8 * length));
+}
+
+function beginningsOf(buckets: ReadonlyMap<number, Bucket>): ReadonlySet<number> {
+  return new Set(
+    [...buckets.keys()].flatMap((prefix) => [1, 2, 3].map((length) => beginning(prefix, length))),
+  );
+}
+
+/** Whether a needle begins with all that is left of the text and does not end there for sure. */
+function isOpenAt({ needles }: Bucket, bytes: Uint8Array, at: number): boolean {
+  const rest = bytes.subarray(at);
+  let low = 0;
+  let high = needles.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (Buffer.compare(needles[middle]?.bytes ?? rest, rest) < 0) low = middle + 1;
+    else high = middle;
+  }
+  // In order, those that begin with the rest follow each other; the rest itself is the first of them.
+  return [needles[low], needles[low + 1]].some(
+    (needle) =>
+      needle !== undefined &&
+      (needle.bytes.length > rest.length || needle.wholeToken) &&
+      Buffer.compare(needle.bytes.subarray(0, rest.length), rest) === 0,
+  );
 }
 
 function partsOf(needle: Needle): Needle[] {

@@ -14,8 +14,9 @@ export function validate(callable: Callable): Valid | Refused {
   if (reading.kind === 'refused') return invalid(reading.at, reading.rule);
   const params = named(callable, reading.params);
   if (params === null) return invalid('', 'positional');
-  const checked =
-    callable.target.kind === 'built-in' ? noParams(params) : callable.target.method.params.check(params);
+  const { target } = callable;
+  const schema = target.kind === 'built-in' ? target.builtIn.params.compiled : target.method.params;
+  const checked = schema.check(params);
   if (!checked.ok) return invalid(checked.at, checked.rule);
   freeze(params);
   const paramsSha256 = paramsDigest(params).toString('hex');
@@ -29,13 +30,6 @@ function named({ target }: Callable, params: Request['params']): JsonObject | nu
   if (target.kind === 'driver') return namedParams(target.method, params);
   if (params === undefined) return Object.create(null);
   return isJsonObject(params) ? params : params.length === 0 ? Object.create(null) : null;
-}
-
-/** Built-in methods take no params yet. */
-function noParams(params: JsonObject): { ok: true } | { ok: false; at: string; rule: string } {
-  return Object.keys(params).length === 0
-    ? { ok: true }
-    : { ok: false, at: '', rule: 'additionalProperties' };
 }
 
 function invalid(at: string, rule: string): Refused {

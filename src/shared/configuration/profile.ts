@@ -36,6 +36,7 @@ const KNOWN_KEYS = [
   ...['address_space_bytes', 'data_bytes', 'processes', 'open_files', 'file_bytes', 'output_bytes'],
   ...['scratch_bytes', 'environment', 'secrets', 'name', 'file', 'credential', 'as', 'variable', 'workdir'],
   ...['launcher', 'fallback', 'root', 'on_output_limit', 'require', 'stderr_in_errors', 'params'],
+  'logs',
 ];
 const SUFFIX = '.yaml';
 

@@ -147,7 +147,7 @@ repeated_denials: number
 repeated_denials_ms: number
 }
 /**
- * Level of the operational log.
+ * Level of the operational log, for monitor and broker. No level holds params, results or secrets.
  */
 log_level: ("fatal" | "error" | "warn" | "info" | "debug")
 /**
@@ -226,6 +226,14 @@ audit_bytes_per_second: number
  * How much of a failed driver's scrubbed stderr an error carries, in bytes.
  */
 stderr_tail_bytes: number
+/**
+ * How much of each driver's scrubbed stderr and `log` messages the broker keeps for `driverctl logs`, in bytes; 64 MiB for all drivers together.
+ */
+driver_log_ring_bytes: number
+/**
+ * How much one driver may write to the operational log in a minute, in bytes, 256 for each line beside its text; all together four times that. What is left out is counted there. 0: nothing is written.
+ */
+driver_log_bytes_per_minute: number
 }
 }
 
@@ -443,6 +451,10 @@ stderr_in_errors: boolean
  * What audit records say of a call's params: `hash`, a keyed hash that only root can search for; `names`, the names of the top-level fields; `omit`, nothing.
  */
 params: ("hash" | "names" | "omit")
+/**
+ * Where the driver's stderr and its `log` messages are kept, scrubbed: `journal`, the operational log and the broker's memory (`driverctl logs`); `memory`, there alone; `none`, nowhere.
+ */
+logs: ("journal" | "memory" | "none")
 /**
  * Where the program starts, in the driver's view; its own folder if left out.
  */

@@ -10,6 +10,7 @@ function progressOf(params: JsonObject, secret = SECRET): JsonObject[] {
     answered: () => undefined,
     bad: () => expect.unreachable(),
     progress: (progress) => void seen.push(progress),
+    message: () => expect.unreachable(),
   });
   hearing.stdout(Buffer.from(`${JSON.stringify({ jsonrpc: '2.0', method: 'progress', params })}\n`));
   return seen;

@@ -41,6 +41,27 @@ test('the longest needle is found at each place, as a search of each place finds
   );
 });
 
+test('whether a needle could go on behind a text is told as a look at each of its ends tells it', () => {
+  const texts = fc.string({ minLength: 4, maxLength: 9, unit: fc.constantFrom('a', 'b') });
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(texts, fc.boolean()), { maxLength: 8 }),
+      fc.string({ maxLength: 20, unit: fc.constantFrom('a', 'b', 'c') }),
+      (pairs, text) => {
+        const needles = [...new Map(pairs)].map(([one, wholeToken]) => needle(one, wholeToken));
+        const ends = [...text].map((_, at) => text.slice(at));
+        const expected = ends.some((end) =>
+          needles.some(
+            ({ name, wholeToken }) =>
+              name.startsWith(end) && (name.length > end.length || (name === end && wholeToken)),
+          ),
+        );
+        expect(indexKnownValues(needles).mayContinue(Buffer.from(text))).toBe(expected);
+      },
+    ),
+  );
+});
+
 test('a short needle counts only between token borders, and one that fails them hides no shorter one', () => {
   const needles = [needle('abcd', true), needle('abcd-e', true)];
   expect(find(needles, 'abcd xabcd abcd1').map(({ start }) => start)).toEqual([0]);

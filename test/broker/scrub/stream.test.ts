@@ -114,6 +114,46 @@ describe('a known value', () => {
     );
   });
 
+  test('is masked the same in lines that come one by one, also where a value goes over several', () => {
+    const values = ['abcdefgh', 'first-line\nsecond-line\nthird', 'q1z9\n', '\nled-by-a-break', 'ätöü\nßß'];
+    const scrubber = createScrubber(values.map((value, at) => secret(`s${at}`, value)));
+    const piece = fc.oneof(
+      fc.constantFrom(...values, 'first-line\n', 'second-line', 'q1z9', '\n', 'ä', '\xff', 'x '),
+      fc.constantFrom(marker('BEGIN'), marker('END'), KEY, `\n${KEY}\n`),
+      fc.constantFrom(...RULES.flatMap(({ examples }) => examples)),
+    );
+    const continuing = Buffer.of(0xbf, 0xbf);
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(piece, fc.constant(continuing)), { maxLength: 14 }),
+        fc.array(fc.nat(400), { maxLength: 6 }),
+        (parts, cuts) => {
+          const bytes = Buffer.concat(parts.map((part) => Buffer.from(part)));
+          const breaks = [...bytes].flatMap((byte, at) => (byte === 0x0a ? [at + 1] : []));
+          const whole = inChunks(scrubber, bytes);
+          for (const borders of [breaks, cuts, [...breaks, ...cuts]]) {
+            const sorted = [0, ...borders.toSorted((a, b) => a - b)];
+            const chunks = sorted.map((border, at) => bytes.subarray(border, sorted[at + 1]));
+            expect(inChunks(scrubber, ...chunks)).toBe(whole);
+          }
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('of several lines holds back the first of them, and any other line passes as soon as it has ended', () => {
+    const stream = createScrubber([secret('key', 'first-line\nsecond-line')]).stream();
+    const write = (text: string): string => Buffer.from(stream.write(Buffer.from(text))).toString();
+    expect(write('begun\n')).toBe('begun\n');
+    expect(write('x first-line\n')).toBe('');
+    expect(write('second-li')).toBe('');
+    expect(write('ne\nafter\n')).toBe('x [REDACTED:key]\nafter\n');
+    for (const line of [marker('BEGIN'), KEY, marker('END')])
+      expect(write(`${line}\n`)).toBe('[REDACTED:private-key]\n');
+    expect(write('after\n')).toBe('after\n');
+  });
+
   test('is held back only as far as it is needed', () => {
     const stream = createScrubber([secret('long', unlike(65_536))]).stream();
     let passed = 0;
