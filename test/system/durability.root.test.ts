@@ -1,46 +1,73 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { permitAll } from '../../scripts/development-folder.ts';
+import { INSIDE } from '../../src/monitor/configuration/views.ts';
+import { sealsPath } from '../../src/shared/audit/segments.ts';
 import { callOnce } from '../support/client.ts';
-import { startTestDaemon } from '../support/daemon.ts';
+import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
+import { patience } from '../support/patience.ts';
+import { commandLines, descendantsOf } from '../support/processes.ts';
 
-/** What the kernel was asked to do for one call, each by its place in the trace. */
+/** What the kernel was asked to do for one call. */
 interface Trace {
-  /** The write of the intent returned. */
-  readonly intent: number;
-  /** The driver's request was begun to be written. */
-  readonly handOver: number;
-  /** The write of the outcome returned. */
-  readonly outcome: number;
-  /** The reply was begun to be written. */
-  readonly reply: number;
-  /** Calls of fdatasync(2) that began behind the first place and returned before the second. */
-  syncsBetween(one: number, other: number): number;
+  /** The monitor's write of the intent. */
+  readonly intent: SystemCall;
+  /** The broker's write of the driver's request. */
+  readonly handOver: SystemCall;
+  /** The monitor's write of the outcome. */
+  readonly outcome: SystemCall;
+  /** The broker's write of the reply. */
+  readonly reply: SystemCall;
+  /** Calls of fdatasync(2) on the log, by the monitor, that began when one had returned and returned before the other began. */
+  syncsBetween(one: SystemCall, other: SystemCall): number;
 }
 
+/** One tracer sees all processes, and stops each before and behind every call: the order of its lines is that of the calls. */
 interface SystemCall {
+  /** The lines on which it begins and returns. */
   readonly begun: number;
   readonly returned: number;
+  /** When, in seconds since 1970. */
+  readonly begunAt: number;
+  readonly returnedAt: number;
+  readonly thread: number;
   readonly text: string;
 }
 
+/** How long the daemon is left alone so that what it does of itself is over, in milliseconds. */
+const QUIET_MS = 500 * patience;
+
 /** The system calls of a trace by several threads, where one that is interrupted by another's stands on two lines. */
 function systemCalls(trace: string): SystemCall[] {
-  const open = new Map<string, { begun: number; text: string }>();
+  const open = new Map<string, Omit<SystemCall, 'returned' | 'returnedAt'>>();
   const calls: SystemCall[] = [];
   for (const [place, line] of trace.split('\n').entries()) {
-    const [, thread = '', text = ''] = /^(\d+) +(.*)$/.exec(line) ?? [];
-    if (text.endsWith('<unfinished ...>')) open.set(thread, { begun: place, text });
+    const [, thread = '', time = '', text = ''] = /^(\d+) +(\d+\.\d+) (.*)$/.exec(line) ?? [];
+    const seconds = Number(/<(\d+\.\d+)>$/.exec(text)?.[1]);
+    const begins = { begun: place, begunAt: Number(time), thread: Number(thread), text };
+    if (text.endsWith('<unfinished ...>')) open.set(thread, begins);
     else if (text.startsWith('<... ')) {
       const begun = open.get(thread);
-      if (begun !== undefined) calls.push({ ...begun, returned: place });
+      if (begun !== undefined) calls.push({ ...begun, returned: place, returnedAt: begun.begunAt + seconds });
       open.delete(thread);
-    } else calls.push({ begun: place, returned: place, text });
+    } else if (!Number.isNaN(seconds))
+      calls.push({ ...begins, returned: place, returnedAt: begins.begunAt + seconds });
   }
   return calls;
+}
+
+function threadsOf(pid: number): ReadonlySet<number> {
+  return new Set(readdirSync(`/proc/${pid}/task`).map(Number));
+}
+
+function brokerOf({ pid }: TestDaemon): number {
+  const lines = commandLines();
+  return (
+    descendantsOf(pid).find((one) => lines.get(one)?.startsWith(`${INSIDE.node} ${INSIDE.broker}/`)) ?? -1
+  );
 }
 
 /** Makes one call of a daemon with this durability, and says in which order what it did came to the kernel. */
@@ -51,24 +78,21 @@ async function traceCall(durability: string, method: string, params: object): Pr
     policy: `${permitAll(0)}permit(principal, action == Action::"eraser.erase", resource);\n`,
     audit: `durability: ${durability}`,
     wrap: [
-      'strace',
-      '-D',
-      '-f',
-      '--seccomp-bpf',
-      '-s',
-      '20000',
-      '-e',
-      'trace=write,writev,pwrite64,fdatasync',
-      '-o',
-      file,
+      ...['strace', '-D', '-f', '--seccomp-bpf', '-ttt', '-T', '-y', '-s', '20000'],
+      ...['-e', 'trace=write,writev,pwrite64,fdatasync', '-e', 'signal=none', '-o', file],
     ],
   });
   let reply: Awaited<ReturnType<typeof callOnce>>;
+  let threads: Readonly<Record<'monitor' | 'broker', ReadonlySet<number>>>;
   try {
-    // The start's own records are on disk by then.
-    await wait(500);
+    // The start's own records and its first seal are on disk by then.
+    await expect
+      .poll(() => statSync(sealsPath(daemon.log)).size, { timeout: 20_000 * patience })
+      .toBeGreaterThan(0);
+    await wait(QUIET_MS);
     reply = await callOnce(daemon.socket, method, { ...params, _meta: { reply: true } });
-    await wait(500);
+    threads = { monitor: threadsOf(daemon.pid), broker: threadsOf(brokerOf(daemon)) };
+    await wait(QUIET_MS);
   } finally {
     await daemon.stop();
   }
@@ -76,23 +100,42 @@ async function traceCall(durability: string, method: string, params: object): Pr
   rmSync(file);
   expect(reply.error).toBeUndefined();
   const request = String(reply._meta?.['request_id']);
-  const find = (...words: readonly string[]): SystemCall => {
+  const find = (who: keyof typeof threads, ...words: readonly string[]): SystemCall => {
     const found = calls.filter(
-      ({ text }) => text.startsWith('write') && words.every((word) => text.includes(word)),
+      ({ thread, text }) =>
+        threads[who].has(thread) && text.startsWith('write') && words.every((word) => text.includes(word)),
     );
-    expect([words, found.length]).toEqual([words, 1]);
+    expect([who, words, found.length]).toEqual([who, words, 1]);
     return found[0] as SystemCall;
   };
   const quoted = (name: string, value: string): string => `\\"${name}\\":\\"${value}\\"`;
-  const syncs = calls.filter(({ text }) => text.startsWith('fdatasync'));
+  const log = `/${basename(daemon.log)}>`;
+  const syncs = calls.filter(
+    ({ thread, text }) => threads.monitor.has(thread) && text.startsWith('fdatasync(') && text.includes(log),
+  );
   return {
-    intent: find(quoted('event', 'call-start'), quoted('request_id', request)).returned,
-    handOver: find(quoted('jsonrpc', '2.0'), quoted('method', method.slice(method.indexOf('.') + 1))).begun,
-    outcome: find(quoted('event', 'call-end'), quoted('request_id', request)).returned,
-    reply: find(quoted('jsonrpc', '2.0'), quoted('request_id', request), '\\"result\\"').begun,
+    intent: find('monitor', log, quoted('event', 'call-start'), quoted('request_id', request)),
+    handOver: find(
+      'broker',
+      quoted('jsonrpc', '2.0'),
+      quoted('method', method.slice(method.indexOf('.') + 1)),
+    ),
+    outcome: find('monitor', log, quoted('event', 'call-end'), quoted('request_id', request)),
+    reply: find('broker', quoted('jsonrpc', '2.0'), quoted('request_id', request), '\\"result\\"'),
     syncsBetween: (one, other) =>
-      syncs.filter(({ begun, returned }) => begun > one && returned < other).length,
+      syncs.filter(
+        ({ begun, begunAt, returned, returnedAt }) =>
+          begun > one.returned &&
+          begunAt >= one.begunAt &&
+          returned < other.begun &&
+          returnedAt <= other.begunAt,
+      ).length,
   };
+}
+
+function expectBefore(one: SystemCall, other: SystemCall): void {
+  expect(one.returned).toBeLessThan(other.begun);
+  expect(one.returnedAt).toBeLessThanOrEqual(other.begunAt);
 }
 
 describe('with durability outcome', () => {
@@ -100,7 +143,7 @@ describe('with durability outcome', () => {
     const { intent, handOver, outcome, reply, syncsBetween } = await traceCall('outcome', 'echo.say', {
       text: 'x',
     });
-    expect(intent).toBeLessThan(handOver);
+    expectBefore(intent, handOver);
     expect(syncsBetween(intent, handOver)).toBe(0);
     expect(syncsBetween(outcome, reply)).toBe(1);
   });
@@ -119,7 +162,7 @@ test('with durability intent, each intent is on disk before hand-over, and the o
     text: 'x',
   });
   expect(syncsBetween(intent, handOver)).toBe(1);
-  expect(outcome).toBeLessThan(reply);
+  expectBefore(outcome, reply);
   expect(syncsBetween(outcome, reply)).toBe(0);
 });
 
@@ -127,7 +170,7 @@ test('with durability none, both are written and nothing is asked of the disk, d
   const { intent, handOver, outcome, reply, syncsBetween } = await traceCall('none', 'eraser.erase', {
     path: '/x',
   });
-  expect(intent).toBeLessThan(handOver);
-  expect(outcome).toBeLessThan(reply);
+  expectBefore(intent, handOver);
+  expectBefore(outcome, reply);
   expect(syncsBetween(intent, reply)).toBe(0);
 });
