@@ -35,6 +35,8 @@ export function makeDevelopmentFolder(
     readonly driverFolders?: readonly string[];
     readonly settings?: string;
     readonly mode?: string;
+    /** Of `audit`, beside its path: members of a YAML flow mapping. */
+    readonly audit?: string;
   } = {},
 ): DevelopmentFolder {
   const made = {
@@ -55,7 +57,7 @@ export function makeDevelopmentFolder(
     ...[join(ROOT, 'drivers'), join(folder, 'drivers'), ...(more.driverFolders ?? [])].map(
       (path) => `  - ${JSON.stringify(path)}`,
     ),
-    `audit: { path: ${JSON.stringify(made.log)} }`,
+    `audit: { path: ${JSON.stringify(made.log)}${more.audit === undefined ? '' : `, ${more.audit}`} }`,
     more.settings ?? '',
   ];
   writeOnce(join(folder, 'driverd.yaml'), settings.join('\n'));

@@ -37,6 +37,8 @@ export interface TestDaemonOptions {
   readonly profiles?: Profiles;
   readonly policy?: string;
   readonly settings?: string;
+  /** Settings of the audit log: members of a YAML flow mapping. */
+  readonly audit?: string;
   readonly installation?: string;
   readonly wrap?: readonly string[];
   readonly folder?: string;
@@ -66,6 +68,7 @@ export async function startTestDaemon(options: TestDaemonOptions = {}): Promise<
       driverFolders: options.driverFolders ?? [TEST_DRIVERS],
       settings: options.settings ?? '',
       mode: '0666',
+      ...(options.audit === undefined ? {} : { audit: options.audit }),
     },
   );
   const main = join(options.installation ?? ROOT, 'dist/monitor/main.js');
