@@ -34,9 +34,9 @@ export function makeDevelopmentFolder(
   more: {
     readonly driverFolders?: readonly string[];
     readonly settings?: string;
-    readonly mode?: string;
-    /** Of `audit`, beside its path: members of a YAML flow mapping. */
+    /** Further settings of `audit`, as they stand between braces: `durability: none`. */
     readonly audit?: string;
+    readonly mode?: string;
   } = {},
 ): DevelopmentFolder {
   const made = {
@@ -57,7 +57,7 @@ export function makeDevelopmentFolder(
     ...[join(ROOT, 'drivers'), join(folder, 'drivers'), ...(more.driverFolders ?? [])].map(
       (path) => `  - ${JSON.stringify(path)}`,
     ),
-    `audit: { path: ${JSON.stringify(made.log)}${more.audit === undefined ? '' : `, ${more.audit}`} }`,
+    `audit: { ${[`path: ${JSON.stringify(made.log)}`, more.audit ?? ''].filter(Boolean).join(', ')} }`,
     more.settings ?? '',
   ];
   writeOnce(join(folder, 'driverd.yaml'), settings.join('\n'));

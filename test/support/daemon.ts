@@ -37,7 +37,7 @@ export interface TestDaemonOptions {
   readonly profiles?: Profiles;
   readonly policy?: string;
   readonly settings?: string;
-  /** Settings of the audit log: members of a YAML flow mapping. */
+  /** Further settings of `audit`, as they stand between braces: `durability: none`. */
   readonly audit?: string;
   readonly installation?: string;
   readonly wrap?: readonly string[];
@@ -67,8 +67,8 @@ export async function startTestDaemon(options: TestDaemonOptions = {}): Promise<
     {
       driverFolders: options.driverFolders ?? [TEST_DRIVERS],
       settings: options.settings ?? '',
+      audit: options.audit ?? '',
       mode: '0666',
-      ...(options.audit === undefined ? {} : { audit: options.audit }),
     },
   );
   const main = join(options.installation ?? ROOT, 'dist/monitor/main.js');
