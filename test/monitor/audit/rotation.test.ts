@@ -15,10 +15,11 @@ import { decodeHeadNote, encodeHeadNote, type HeadNote } from '../../../src/shar
 import { type AuditRecord, hasRecordForm, parseRecord } from '../../../src/shared/audit/record.ts';
 import { listSegments, segmentPath } from '../../../src/shared/audit/segments.ts';
 import { auditSettings, makePlaces, type Places } from '../../shared/audit/made-log.ts';
+import { patience } from '../../support/patience.ts';
 
 const SMALL = auditSettings({ rotate_bytes: 4096, compress: false });
 const HOUR_MS = 3_600_000;
-const WAIT = { timeout: 30_000 };
+const WAIT = { timeout: 30_000 * patience };
 
 function small(places: Places): Promise<AuditLog> {
   return places.open({ settings: () => SMALL });
