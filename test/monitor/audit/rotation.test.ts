@@ -15,9 +15,11 @@ import { decodeHeadNote, encodeHeadNote, type HeadNote } from '../../../src/shar
 import { type AuditRecord, hasRecordForm, parseRecord } from '../../../src/shared/audit/record.ts';
 import { listSegments, segmentPath } from '../../../src/shared/audit/segments.ts';
 import { auditSettings, makePlaces, type Places } from '../../shared/audit/made-log.ts';
+import { patience } from '../../support/patience.ts';
 
 const SMALL = auditSettings({ rotate_bytes: 4096, compress: false });
 const HOUR_MS = 3_600_000;
+const WAIT = { timeout: 30_000 * patience };
 
 function small(places: Places): Promise<AuditLog> {
   return places.open({ settings: () => SMALL });
@@ -81,15 +83,15 @@ describe('a segment', () => {
     const log = await places.open({ clock, lookMs: 5 });
     await write(log, 2);
     now += 25 * HOUR_MS;
-    await vi.waitFor(async () => expect(await listSegments(places.path)).toHaveLength(2));
+    await vi.waitFor(async () => expect(await listSegments(places.path)).toHaveLength(2), WAIT);
     now += 25 * HOUR_MS;
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect((await recordsOf(places)).map(({ event }) => event)).toEqual(['session', 'session', 'rotation']);
     await write(log, 1);
-    await vi.waitFor(async () => expect(await listSegments(places.path)).toHaveLength(3));
+    await vi.waitFor(async () => expect(await listSegments(places.path)).toHaveLength(3), WAIT);
     await write(log, 1);
     now -= 2_000 * HOUR_MS;
-    await vi.waitFor(async () => expect(await listSegments(places.path)).toHaveLength(4));
+    await vi.waitFor(async () => expect(await listSegments(places.path)).toHaveLength(4), WAIT);
     await log.close();
     expect((await recordsOf(places)).at(-1)?.facts).toMatchObject({ why: 'age' });
     expect(await places.verify()).toMatchObject({ ok: true, records: 7 });
@@ -200,7 +202,7 @@ describe('a rotation that fails', () => {
     expect(log.state).toBe('failing');
     log.countRefused();
     rmSync(taken);
-    await vi.waitFor(() => expect(log.state).toBe('writing'), 10_000);
+    await vi.waitFor(() => expect(log.state).toBe('writing'), WAIT);
     await write(log, 2);
     await log.close();
     expect(await places.verify()).toMatchObject({ ok: true, recoveries: 1 });
@@ -237,7 +239,7 @@ describe('a rotation that fails', () => {
           : original.apply(this, given as []);
       });
       await expect(write(log, 20)).rejects.toThrow('EIO');
-      await vi.waitFor(() => expect(log.state).toBe('writing'), 10_000);
+      await vi.waitFor(() => expect(log.state).toBe('writing'), WAIT);
       failing.mockRestore();
       await write(log, 20);
       await log.close();
@@ -281,7 +283,7 @@ describe('a file that something else renames or cuts while the daemon runs', () 
       await new Promise((resolve) => setTimeout(resolve, 60));
       expect(log.state).toBe('failing');
       mend(places.path);
-      await vi.waitFor(() => expect(log.state).toBe('writing'), 10_000);
+      await vi.waitFor(() => expect(log.state).toBe('writing'), WAIT);
       await write(log, 1);
       await log.close();
       expect(await places.verify()).toMatchObject({ ok: true, recoveries: 1 });
