@@ -17,7 +17,7 @@ export interface Writer {
     durable: boolean,
   ): Promise<{ seq: number }>;
   readonly state: AuditState;
-  /** Whether the reserve is given up: what is under way is closed on record, and nothing new is accepted. */
+  /** Whether the reserve is given up: while its room lasts what is under way is closed on record; nothing new is accepted. */
   readonly isReserveUsed: boolean;
   readonly refusedCount: RefusedCount;
   /** Begins a new segment where one is due. */
@@ -242,7 +242,7 @@ export function createWriter(options: WriterOptions): Writer {
       return failure === null ? 'writing' : 'failing';
     },
     get isReserveUsed() {
-      return failure !== null && isInOrder;
+      return failure !== null && !reserve.isHeld;
     },
     refusedCount,
     rotateIfDue() {
