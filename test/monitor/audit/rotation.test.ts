@@ -77,8 +77,8 @@ describe('a segment', () => {
       wallMilliseconds: () => now,
       monotonicNanoseconds: () => 0n,
       boot: '00000000-0000-4000-8000-000000000000',
-      host: 'db1',
-      writer: 7,
+      host: 'here',
+      writer: 1,
     };
     const log = await places.open({ clock, lookMs: 5 });
     await write(log, 2);
