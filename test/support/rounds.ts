@@ -1,6 +1,7 @@
 /** How often tests that count go round: `ci` in every run, `full` with DRIVERD_ROUNDS=full. */
 const TABLE = {
   kills: { ci: 1, full: 20 },
+  auditKills: { ci: 12, full: 200 },
   sessions: { ci: 1_000, full: 10_000 },
   disconnects: { ci: 300, full: 3_000 },
   tracedCalls: { ci: 100, full: 100 },

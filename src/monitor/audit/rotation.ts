@@ -73,6 +73,8 @@ export async function openEmpty(path: string): Promise<FileHandle> {
   try {
     const { size } = await found.stat();
     if (size > 0) throw new Error(`the log is ${size} bytes long where a rotation had made an empty one`);
+    // The attempt that made it may have ended before it had its mode.
+    await found.chmod(LOG_MODE);
     await found.sync();
     await syncFolder(path);
     return found;

@@ -15,7 +15,7 @@ import { within } from './within.ts';
 export interface Writer {
   append(event: AuditEvent, facts: AuditFields, claims: AuditFields, durable: boolean): Promise<Written>;
   readonly state: AuditState;
-  /** Whether the reserve is given up: what is under way is closed on record, and nothing new is accepted. */
+  /** Whether the reserve is given up: while its room lasts what is under way is closed on record; nothing new is accepted. */
   readonly isReserveUsed: boolean;
   readonly refusedCount: RefusedCount;
   /** Begins a new segment where one is due. */
@@ -275,7 +275,7 @@ export function createWriter(options: WriterOptions): Writer {
       return failure === null ? 'writing' : 'failing';
     },
     get isReserveUsed() {
-      return failure !== null && isInOrder;
+      return failure !== null && !reserve.isHeld;
     },
     refusedCount,
     rotateIfDue() {

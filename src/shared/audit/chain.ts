@@ -1,6 +1,6 @@
 import type { Head } from './head-note.ts';
 import type { LogLine } from './lines.ts';
-import { hashOfLine, parseRecord, type RecordLink, readLink } from './record.ts';
+import { hashOfLine, parseRecord, type RecordLink, readLink, readNext } from './record.ts';
 import { beginTornRegion, type Fragment, type TornRegion } from './torn-region.ts';
 
 /** What can be wrong with a log. */
@@ -76,6 +76,12 @@ export function followChain(start: Head, file = '', see: SeeRecord = ignore): Ch
 
   function take(line: LogLine): boolean {
     lines += 1;
+    // Nearly every line: what is not exactly the next record is looked at once more.
+    const next = problem === null && line.terminated ? readNext(line.bytes, head.seq + 1, head.hash) : null;
+    if (next !== null && next.event !== 'recovery') {
+      accept(next, line);
+      return true;
+    }
     const link = readLink(line.bytes);
     if (problem === null) {
       const fault = judge(line, link, head);

@@ -68,12 +68,20 @@ export async function readLines(
   take: (line: LogLine) => boolean,
 ): Promise<void> {
   const lines = splitLines(from, take);
-  const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(0, to - from)));
-  for (let offset = from; offset < to; ) {
-    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, to - offset), offset);
-    if (bytesRead === 0) break;
-    offset += bytesRead;
-    if (!lines.push(buffer.subarray(0, bytesRead))) return;
+  const length = Math.min(CHUNK_BYTES, Math.max(0, to - from));
+  const read = (buffer: Buffer, offset: number): ReturnType<FileHandle['read']> =>
+    file.read(buffer, 0, Math.max(0, Math.min(length, to - offset)), offset);
+  // The next piece comes while the present one is looked at.
+  let [present, next] = [Buffer.allocUnsafe(length), Buffer.allocUnsafe(length)];
+  let { bytesRead } = await read(present, from);
+  for (let offset = from + bytesRead; bytesRead > 0; offset += bytesRead) {
+    const ahead = read(next, offset);
+    // Where `take` throws, nobody waits for it.
+    ahead.catch(() => undefined);
+    const more = lines.push(present.subarray(0, bytesRead));
+    ({ bytesRead } = await ahead);
+    [present, next] = [next, present];
+    if (!more) return;
   }
   lines.end();
 }

@@ -1,10 +1,16 @@
 import { hash } from 'node:crypto';
 import { type AuditFields, encodeFields } from './fields.ts';
+import { hashOfLine, LINE_BYTES_MAXIMUM, type RecordLink, readLink, TRAILER_BYTES } from './link.ts';
 
-/** Longest line of a log in bytes, newline included. */
-export const LINE_BYTES_MAXIMUM = 65_536;
-/** `prev` of the first record, and the hash of an empty log. */
-export const NO_HASH = '0'.repeat(64);
+export {
+  hashOfLine,
+  hasRecordForm,
+  LINE_BYTES_MAXIMUM,
+  NO_HASH,
+  type RecordLink,
+  readLink,
+  readNext,
+} from './link.ts';
 
 /** Every event a record may name. */
 export const AUDIT_EVENTS = [
@@ -53,14 +59,6 @@ export interface RecordTime {
   readonly boot: string;
 }
 
-/** What a line says of its own place in the chain. */
-export interface RecordLink {
-  readonly seq: number;
-  readonly event: string;
-  readonly prev: string;
-  readonly hash: string;
-}
-
 export interface AuditRecord extends RecordLink, RecordTime {
   readonly facts: AuditFields;
   readonly claims: AuditFields;
@@ -75,12 +73,7 @@ export interface PreparedRecord {
 }
 
 const EVENT = /^[a-z][a-z-]{0,31}$/;
-const HEADER =
-  /^\{"version":1,"seq":([1-9][0-9]{0,15}),"time":"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z","monotonic_ns":"[0-9]{1,20}","boot":"[0-9a-f-]{36}","event":"([a-z][a-z-]{0,31})","facts":\{/;
 const HEADER_BYTES_MAXIMUM = 256;
-const TRAILER = /^,"prev":"([0-9a-f]{64})","hash":"([0-9a-f]{64})"\}$/;
-const HASH_PART_BYTES = `,"hash":"${NO_HASH}"}`.length;
-const TRAILER_BYTES = `,"prev":"${NO_HASH}"`.length + HASH_PART_BYTES;
 const FIELD_ORDER = 'version,seq,time,monotonic_ns,boot,event,facts,claims,prev,hash';
 
 /**
@@ -117,28 +110,6 @@ export function sealRecord(
     `"event":"${record.event}","facts":${record.facts},"claims":${record.claims},"prev":"${prev}"`;
   const digest = hash('sha256', body, 'hex');
   return { line: `${body},"hash":"${digest}"}\n`, hash: digest };
-}
-
-/** Whether a line (without its newline) ends as only a whole record does. A line cut short never does. */
-export function hasRecordForm(line: Buffer): boolean {
-  return line.length > TRAILER_BYTES && TRAILER.test(line.toString('latin1', line.length - TRAILER_BYTES));
-}
-
-/** Reads a line's place in the chain, or null where the line is not in the exact form that is written. Checks no hash. */
-export function readLink(line: Buffer): RecordLink | null {
-  if (line.length <= TRAILER_BYTES || line.length >= LINE_BYTES_MAXIMUM) return null;
-  const header = HEADER.exec(line.toString('latin1', 0, HEADER_BYTES_MAXIMUM));
-  const trailer = TRAILER.exec(line.toString('latin1', line.length - TRAILER_BYTES));
-  if (header === null || trailer === null) return null;
-  const [, seqText = '', event = ''] = header;
-  const [, prev = '', recordHash = ''] = trailer;
-  const seq = Number(seqText);
-  return Number.isSafeInteger(seq) ? { seq, event, prev, hash: recordHash } : null;
-}
-
-/** The hash that a line should have. */
-export function hashOfLine(line: Buffer): string {
-  return hash('sha256', line.subarray(0, line.length - HASH_PART_BYTES), 'hex');
 }
 
 /**

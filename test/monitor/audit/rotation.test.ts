@@ -1,4 +1,13 @@
-import { readFileSync, renameSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import type { AuditLog } from '../../../src/monitor/audit/log.ts';
@@ -9,6 +18,7 @@ import { auditSettings, makePlaces, type Places } from '../../shared/audit/made-
 
 const SMALL = auditSettings({ rotate_bytes: 4096, compress: false });
 const HOUR_MS = 3_600_000;
+const WAIT = { timeout: 30_000 };
 
 function small(places: Places): Promise<AuditLog> {
   return places.open({ settings: () => SMALL });
@@ -70,15 +80,15 @@ describe('a segment', () => {
     const log = await places.open({ clock, lookMs: 5 });
     await write(log, 2);
     now += 25 * HOUR_MS;
-    await vi.waitFor(async () => expect(await listSegments(places.path)).toHaveLength(2));
+    await vi.waitFor(async () => expect(await listSegments(places.path)).toHaveLength(2), WAIT);
     now += 25 * HOUR_MS;
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect((await recordsOf(places)).map(({ event }) => event)).toEqual(['session', 'session', 'rotation']);
     await write(log, 1);
-    await vi.waitFor(async () => expect(await listSegments(places.path)).toHaveLength(3));
+    await vi.waitFor(async () => expect(await listSegments(places.path)).toHaveLength(3), WAIT);
     await write(log, 1);
     now -= 2_000 * HOUR_MS;
-    await vi.waitFor(async () => expect(await listSegments(places.path)).toHaveLength(4));
+    await vi.waitFor(async () => expect(await listSegments(places.path)).toHaveLength(4), WAIT);
     await log.close();
     expect((await recordsOf(places)).at(-1)?.facts).toMatchObject({ why: 'age' });
     expect(await places.verify()).toMatchObject({ ok: true, records: 7 });
@@ -174,6 +184,108 @@ describe('a rotation that was cut short', () => {
       const second = await places.open();
       await second.close();
       expect(await places.verify()).toMatchObject({ ok: true });
+    },
+  );
+});
+
+describe('a rotation that fails', () => {
+  test('refuses what waits until it works; then the segment begins with it and a recovery record (A8, A1)', async () => {
+    const places = makePlaces();
+    const log = await small(places);
+    await write(log, 3);
+    const taken = segmentPath(places.path, 1);
+    writeFileSync(taken, '');
+    await expect(write(log, 20)).rejects.toThrow(`${basename(taken)} is there already`);
+    expect(log.state).toBe('failing');
+    log.countRefused();
+    rmSync(taken);
+    await vi.waitFor(() => expect(log.state).toBe('writing'), WAIT);
+    await write(log, 2);
+    await log.close();
+    expect(await places.verify()).toMatchObject({ ok: true, recoveries: 1 });
+    const records = await recordsOf(places);
+    const recovery = records.find(({ event }) => event === 'recovery');
+    expect(recovery?.facts).toMatchObject({
+      why: 'rotate',
+      added: 0,
+      missing: 0,
+      fragment: null,
+      refused: 1,
+    });
+  });
+
+  test.each(['sync', 'datasync', 'chmod'] as const)(
+    'at %s of its files goes on where it ended',
+    async (method) => {
+      const places = makePlaces();
+      const log = await small(places);
+      await write(log, 5);
+      const anyFile = await open('/dev/null');
+      const files = Object.getPrototypeOf(anyFile) as FileHandle;
+      await anyFile.close();
+      const original = files[method] as (this: FileHandle) => Promise<void>;
+      let calls = 0;
+      const failing = vi.spyOn(files, method).mockImplementation(function (
+        this: FileHandle,
+        ...given: unknown[]
+      ) {
+        calls += 1;
+        const failed = calls <= 2;
+        return failed
+          ? Promise.reject(new Error('EIO: made by the test'))
+          : original.apply(this, given as []);
+      });
+      await expect(write(log, 20)).rejects.toThrow('EIO');
+      await vi.waitFor(() => expect(log.state).toBe('writing'), WAIT);
+      failing.mockRestore();
+      await write(log, 20);
+      await log.close();
+      expect(calls).toBeGreaterThan(2);
+      expect(await places.verify()).toMatchObject({ ok: true, firstBad: null });
+    },
+  );
+});
+
+describe('a file that something else renames or cuts while the daemon runs', () => {
+  test.each([
+    [
+      'renamed',
+      (path: string) => renameSync(path, `${path}.1`),
+      (path: string) => renameSync(`${path}.1`, path),
+    ],
+    [
+      'renamed, with a new one in its place',
+      (path: string) => {
+        renameSync(path, `${path}.1`);
+        writeFileSync(path, '', { mode: 0o640 });
+      },
+      (path: string) => renameSync(`${path}.1`, path),
+    ],
+    [
+      'copied and cut',
+      (path: string) => {
+        copyFileSync(path, `${path}.1`);
+        truncateSync(path, 0);
+      },
+      (path: string) => writeFileSync(path, readFileSync(`${path}.1`)),
+    ],
+  ])(
+    'is noticed at the next record: %s; nothing is written until it is as it was (A8)',
+    async (_title, harm, mend) => {
+      const places = makePlaces();
+      const log = await small(places);
+      await write(log, 3);
+      harm(places.path);
+      await expect(write(log, 1)).rejects.toThrow('Cannot write the audit record');
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      expect(log.state).toBe('failing');
+      mend(places.path);
+      await vi.waitFor(() => expect(log.state).toBe('writing'), WAIT);
+      await write(log, 1);
+      await log.close();
+      expect(await places.verify()).toMatchObject({ ok: true, recoveries: 1 });
+      const recovery = (await recordsOf(places)).find(({ event }) => event === 'recovery');
+      expect(recovery?.facts).toMatchObject({ why: 'changed' });
     },
   );
 });
