@@ -8,7 +8,7 @@ import type { Reserve } from './reserve.ts';
 import type { SealStore } from './seals/seal-store.ts';
 import { createSealer, type SealLimits } from './seals/sealer.ts';
 import type { SegmentWriter } from './segment-writer.ts';
-import { AuditUnavailable, StorageFailure, unavailable } from './unavailable.ts';
+import { AuditUnavailable, asFailure, asUnavailable, StorageFailure, unavailable } from './unavailable.ts';
 import { within } from './within.ts';
 
 /** Writes records in groups, refuses them while that fails, and goes on by itself. */
@@ -261,6 +261,7 @@ export function createWriter(options: WriterOptions): Writer {
       if (failure === null || isInOrder) await sealer?.sealRest().catch(asUnavailable);
       await whenIdle();
       if (failure === null || isInOrder) return await segments.close();
+      refuse(queue.takeAll(), failure);
       await segments.abandon();
       throw failure.cause;
     } catch (error) {
@@ -290,14 +291,4 @@ export function createWriter(options: WriterOptions): Writer {
     sealSoon: () => sealer?.sealSoon(),
     close,
   };
-}
-
-/** A failure of the log's files; anything else is a fault of this program and goes on as it is. */
-function asFailure(error: unknown): StorageFailure {
-  if (error instanceof StorageFailure) return error;
-  throw error;
-}
-
-function asUnavailable(error: unknown): void {
-  if (!(error instanceof AuditUnavailable)) throw error;
 }
