@@ -19,17 +19,17 @@ export interface Comparison extends Pick<Row, 'name' | 'peer_name' | 'aim'> {
   peer(): Promise<number>;
 }
 
-/** Turns before the first one that counts: files come into the cache, code gets compiled. */
 const WARM_UP = 20;
 
 /**
  * Measures in turn, so that what else the machine does falls on both alike.
  * @param runs of each, from 1
+ * @param warmUp turns before the first one that counts: files come into the cache, code gets compiled
  */
-export async function compare(comparison: Comparison, runs: number): Promise<Row> {
+export async function compare(comparison: Comparison, runs: number, warmUp = WARM_UP): Promise<Row> {
   const ours: number[] = [];
   const peer: number[] = [];
-  for (let run = -WARM_UP; run < runs; run += 1) {
+  for (let run = -warmUp; run < runs; run += 1) {
     const [mine, theirs] =
       run % 2 === 0
         ? [await comparison.ours(), await comparison.peer()]

@@ -1,10 +1,14 @@
 // `npm run bench` measures everything, `npm run bench -- NAME` one part; rows are printed and kept in bench/results.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { arch, cpus, release } from 'node:os';
+import { benchAuditLooking } from './audit-looking.ts';
 import { benchLaunch } from './launch.ts';
 import type { Row } from './pairs.ts';
 
-const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = { launch: benchLaunch };
+const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
+  launch: benchLaunch,
+  'audit-looking': benchAuditLooking,
+};
 const results = new URL('./results/', import.meta.url);
 
 const [named, ...others] = process.argv.slice(2);

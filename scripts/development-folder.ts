@@ -34,6 +34,8 @@ export function makeDevelopmentFolder(
   more: {
     readonly driverFolders?: readonly string[];
     readonly settings?: string;
+    /** Further settings of `audit`, as they stand between braces: `durability: none`. */
+    readonly audit?: string;
     readonly mode?: string;
   } = {},
 ): DevelopmentFolder {
@@ -55,7 +57,7 @@ export function makeDevelopmentFolder(
     ...[join(ROOT, 'drivers'), join(folder, 'drivers'), ...(more.driverFolders ?? [])].map(
       (path) => `  - ${JSON.stringify(path)}`,
     ),
-    `audit: { path: ${JSON.stringify(made.log)} }`,
+    `audit: { ${[`path: ${JSON.stringify(made.log)}`, more.audit ?? ''].filter(Boolean).join(', ')} }`,
     more.settings ?? '',
   ];
   writeOnce(join(folder, 'driverd.yaml'), settings.join('\n'));

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { buildId } from '../boundary/build.ts';
 import { buildSeccompFilter } from '../posix/seccomp.ts';
 import type { Log } from '../shared/log.ts';
@@ -36,6 +37,8 @@ import { claimStateFolder } from './state-folder.ts';
 import { VERSION } from './version.ts';
 import { WorthAnotherTry, worthAnotherTry } from './worth-another-try.ts';
 
+/** How long a stop waits for the outcomes of calls whose drivers it has killed, in milliseconds. */
+const LAST_OUTCOMES_MS = 1_000;
 /** The longest that a stop takes behind its drain: dead drivers, the last records, in milliseconds. */
 const AFTER_DRAIN_MS = 20_000;
 /** Characters of a reason that a record holds. */
@@ -221,14 +224,16 @@ export async function startDaemon({ options, installation, log, manager, passed 
     manager.stopping(drain_ms + AFTER_DRAIN_MS);
     broker.stopRestarting();
     server.close();
-    await new Promise<void>((resolve) => {
+    const whenDrained = new Promise<void>((resolve) => {
       drained = resolve;
-      if (broker.link === undefined) return resolve();
-      setTimeout(resolve, drain_ms);
-      broker.link.send({ type: 'drain' });
+      if (broker.link === undefined) resolve();
+      broker.link?.send({ type: 'drain' });
     });
+    await Promise.race([whenDrained, wait(drain_ms)]);
     launches.endAll('stopping');
     await launches.whenEmpty();
+    // What was ended so has an outcome and a reply too, where the broker is not itself in the way.
+    await Promise.race([whenDrained, wait(LAST_OUTCOMES_MS)]);
     cgroups?.close();
     sessions.stop();
     broker.link?.kill('stopping');

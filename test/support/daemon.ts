@@ -37,6 +37,8 @@ export interface TestDaemonOptions {
   readonly profiles?: Profiles;
   readonly policy?: string;
   readonly settings?: string;
+  /** Further settings of `audit`, as they stand between braces: `durability: none`. */
+  readonly audit?: string;
   readonly installation?: string;
   readonly wrap?: readonly string[];
   readonly folder?: string;
@@ -65,6 +67,7 @@ export async function startTestDaemon(options: TestDaemonOptions = {}): Promise<
     {
       driverFolders: options.driverFolders ?? [TEST_DRIVERS],
       settings: options.settings ?? '',
+      audit: options.audit ?? '',
       mode: '0666',
     },
   );

@@ -1,6 +1,7 @@
 import { findSurroundings } from './call-surroundings.ts';
+import type { Damage } from './log-segments.ts';
 import { requestIn } from './record-words.ts';
-import { type Damage, scanLog } from './scan-log.ts';
+import { scanLog } from './scan-log.ts';
 import { type StoryRecord, storyRecord } from './story-record.ts';
 import { EVER } from './time-range.ts';
 

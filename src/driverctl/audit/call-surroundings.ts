@@ -1,8 +1,8 @@
 import type { JsonValue } from '../../shared/json-value.ts';
-import { behind, openSegments, upTo } from './log-segments.ts';
+import { behind, type Damage, openSegments, upTo } from './log-segments.ts';
 import { type RecordView, viewRecord } from './record-view.ts';
 import { numberOf, sessionIn } from './record-words.ts';
-import { type Damage, despiteDamage } from './scan-log.ts';
+import { despiteDamage } from './scan-log.ts';
 import { scanSegment } from './scan-segment.ts';
 import { type StoryRecord, storyRecord } from './story-record.ts';
 
@@ -29,12 +29,12 @@ export async function findSurroundings(
   // What is damaged here was told by the search for the call itself.
   const damage: Damage[] = [];
   const needles = collector.needles.map((text) => Buffer.from(text));
-  for await (const reader of openSegments(path, upTo(first), 'newest-first')) {
+  for await (const reader of openSegments(path, upTo(first), 'newest-first', damage)) {
     await despiteDamage(reader.segment.path, damage, () => scanSegment(reader, needles, collector.take));
     if (collector.hasBeginnings()) break;
   }
   if (!collector.hasEnds()) {
-    for await (const reader of openSegments(path, behind(first), 'oldest-first')) {
+    for await (const reader of openSegments(path, behind(first), 'oldest-first', damage)) {
       await despiteDamage(reader.segment.path, damage, () => scanSegment(reader, needles, collector.take));
       if (collector.hasEnds()) break;
     }

@@ -5,15 +5,19 @@ import {
   findBeginning,
   type LogPlace,
   type LogPosition,
+  type Opening,
   segmentAfter,
 } from './log-position.ts';
-import { openSegment } from './segment-reader.ts';
+import { openSegment, type SegmentReader } from './segment-reader.ts';
 
 export type { LogItem } from './log-item.ts';
 export type { LogPlace, LogPosition } from './log-position.ts';
 
 /** How soon a new record is seen, in milliseconds. */
 const POLL_MS = 250;
+/** How often a file may be missing before it is believed, and how long to wait between, in milliseconds. */
+const ABSENCES = 4;
+const ABSENCE_MS = 20;
 const NOTHING = Buffer.alloc(0);
 
 export interface Follow {
@@ -36,30 +40,38 @@ export interface Follow {
 export async function* followLog({ path, from, signal, pollMs }: Follow): AsyncGenerator<LogItem, void> {
   const following: Following = { path, signal, pollMs: pollMs ?? POLL_MS };
   let beginning: Beginning | null = await findBeginning(path, from);
-  let { opening, progress } = beginning;
-  let isTold = false;
+  let progress = beginning.progress;
+  let absences = 0;
   while (!signal.aborted) {
-    const next = opening ?? { segment: await segmentAfter(path, progress), offset: 0, sought: null };
-    const reader = await openSegment(next.segment, next.offset);
-    if (reader !== null) {
-      if (beginning?.isAnother === true) yield { kind: 'changed' };
-      beginning = null;
-      isTold = false;
-      progress.segment = reader.first;
-      try {
-        opening = yield* followSegment(following, reader, next, progress);
-      } finally {
-        await reader.close();
-      }
+    const next = beginning?.opening ?? {
+      ...{ segment: await segmentAfter(path, progress), first: null, offset: 0, sought: null },
+    };
+    const reader = await openThat(next);
+    if (reader === null) {
+      // It was renamed, compressed or removed since it was listed, which the next look will tell; or it is not there yet.
+      absences += 1;
+      if (absences === ABSENCES) yield { kind: 'caught-up', rest: NOTHING };
+      await pause(signal, absences < ABSENCES ? Math.min(ABSENCE_MS, following.pollMs) : following.pollMs);
+      if (beginning === null) continue;
+      beginning = await findBeginning(path, from);
+      progress = beginning.progress;
       continue;
     }
-    // It was renamed, compressed or removed since it was listed, or has not been made yet.
-    if (!isTold) yield { kind: 'caught-up', rest: NOTHING };
-    isTold = true;
-    await pause(signal, following.pollMs);
-    opening = null;
-    if (beginning === null) continue;
-    beginning = await findBeginning(path, from);
-    ({ opening, progress } = beginning);
+    if (beginning?.isAnother === true) yield { kind: 'changed' };
+    beginning = null;
+    absences = 0;
+    try {
+      yield* followSegment(following, reader, next, progress);
+    } finally {
+      await reader.close();
+    }
   }
+}
+
+/** null: there is no such file, or it is another one by now. */
+async function openThat({ segment, first, offset }: Opening): Promise<SegmentReader | null> {
+  const reader = await openSegment(segment, offset);
+  if (reader === null || first === null || reader.first === first) return reader;
+  await reader.close();
+  return null;
 }

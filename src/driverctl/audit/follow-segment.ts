@@ -14,27 +14,27 @@ export interface Following {
 }
 
 /**
- * Gives what a segment holds, and what is added to it as long as it is written to; keeps `progress`.
- * Returns what to read instead of its rest; null: what comes after `progress`.
+ * Gives what a segment holds, and what is added to it as long as it is written to. Keeps `progress`, behind which reading
+ * goes on then.
  */
 export async function* followSegment(
   following: Following,
   reader: SegmentReader,
   { segment, offset, sought }: Opening,
   progress: Progress,
-): AsyncGenerator<LogItem, Opening | null> {
+): AsyncGenerator<LogItem, void> {
+  progress.segment = reader.first;
   const lines = createLineCutter(offset);
   const found = sought === null ? [] : await seek(reader, lines, sought);
   if (found === null) {
     yield { kind: 'changed' };
-    progress.last = null;
-    return { segment, offset: 0, sought: null };
+    return goBackTo(reader.first, progress);
   }
   let isFresh = sought === null;
   for await (const part of partsOf(following, reader, lines, found)) {
     if ('kind' in part) {
-      if (part.kind === 'changed') progress.last = null;
       yield part;
+      if (part.kind === 'changed') return goBackTo(reader.first, progress);
       continue;
     }
     for (const { bytes, end, isOverlong } of part) {
@@ -46,15 +46,23 @@ export async function* followSegment(
       const before = isFresh ? await whatComesBefore(following.path, segment, link, progress) : null;
       if (before === 'anew') {
         yield { kind: 'changed' };
-        Object.assign(progress, { last: null, segment: null, anewFor: link.hash });
-        return null;
+        progress.anewFor = link.hash;
+        return goBackTo(null, progress);
       }
-      if (before !== null) return { segment: before, offset: 0, sought: null };
+      if (before !== null) {
+        progress.segment = before - 1;
+        return;
+      }
       isFresh = false;
       yield* recordWithBreak(bytes, end, link, progress);
     }
   }
-  return null;
+}
+
+/** Reading goes on with the segment that begins with this record, whatever its file is called by then; null: the oldest. */
+function goBackTo(first: number | null, progress: Progress): void {
+  progress.last = null;
+  progress.segment = first === null ? null : first - 1;
 }
 
 /** Reads up to a position. Returns the lines of that piece behind it; null where its record does not stand there. */

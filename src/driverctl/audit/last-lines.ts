@@ -1,14 +1,11 @@
 import type { FileHandle } from 'node:fs/promises';
-import { listSegments, type Segment } from '../../shared/audit/segments.ts';
 import { createLineCutter } from './bounded-lines.ts';
 import type { LogPlace } from './log-position.ts';
-import { openSegment, type SegmentReader } from './segment-reader.ts';
+import { openLog, openWherever } from './log-segments.ts';
+import type { SegmentReader } from './segment-reader.ts';
 
 const NEWLINE = 0x0a;
 const BLOCK_BYTES = 64 * 1024;
-/** How often a log is looked at anew because its files were rotated, compressed or removed meanwhile. */
-const LOOKS_MAXIMUM = 5;
-
 /** Where the last lines of a file begin, in bytes of the plain file, and how many they are. */
 interface LastLines {
   readonly offset: number;
@@ -20,36 +17,28 @@ interface LastLines {
  * Throws what listing, opening and reading throws, and Error "it does not exist" for a log without any file.
  */
 export async function placeOfLastLines(path: string, count: number): Promise<LogPlace> {
-  for (let look = 0; look < LOOKS_MAXIMUM; look += 1) {
-    const segments = await listSegments(path);
-    if (segments.length === 0) throw new Error('it does not exist');
-    const place = await placeWithin(segments, count);
-    if (place !== null && sameFiles(segments, await listSegments(path))) return place;
-  }
-  throw new Error('its files change faster than they can be read');
-}
-
-function sameFiles(one: readonly Segment[], other: readonly Segment[]): boolean {
-  return one.length === other.length && one.every(({ path }, index) => path === other[index]?.path);
-}
-
-/** null: a file is no longer there. */
-async function placeWithin(segments: readonly Segment[], count: number): Promise<LogPlace | null> {
-  let place: LogPlace | null = null;
+  const { closed, open } = await openLog(path);
+  let place: LogPlace = { segment: open?.first ?? null, offset: 0 };
   let missing = count;
-  for (const segment of segments.toReversed()) {
-    const reader = await openSegment(segment);
-    if (reader === null) return null;
-    try {
-      const last = segment.isCompressed
-        ? await lastLinesForward(reader, missing)
-        : await lastLinesBackward(reader.file, missing);
-      place = { segment: reader.first, offset: last.offset };
-      missing -= last.count;
-    } finally {
-      await reader.close();
-    }
-    if (missing <= 0) break;
+  const look = async (reader: SegmentReader): Promise<void> => {
+    const { segment, file, first } = reader;
+    const last = segment.isCompressed
+      ? await lastLinesForward(reader, missing)
+      : await lastLinesBackward(file, missing);
+    place = { segment: first, offset: last.offset };
+    missing -= last.count;
+  };
+  try {
+    if (open !== null) await look(open);
+  } finally {
+    await open?.close();
+  }
+  for (const segment of closed.toReversed()) {
+    if (open !== null && missing <= 0) break;
+    const reader = await openWherever(segment);
+    // Retention removes the oldest: nothing is left before it.
+    if (reader === null) break;
+    await look(reader).finally(() => reader.close());
   }
   return place;
 }

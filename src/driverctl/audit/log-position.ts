@@ -22,7 +22,7 @@ export interface LogPosition extends LogPlace {
 export interface Progress {
   /** The last record; null: none yet. */
   last: Pick<LogPosition, 'seq' | 'hash'> | null;
-  /** The number of the first record of the segment that is read, or was read last. */
+  /** The number of the first record of the segment that is read; what is read next begins behind it, and behind `last`. */
   segment: number | null;
   /** The hash of the record for which reading began anew: it does so once, lest a log made to mislead be read for ever. */
   anewFor: string | null;
@@ -31,6 +31,8 @@ export interface Progress {
 /** A segment to read from an offset on. */
 export interface Opening {
   readonly segment: Segment;
+  /** The number that it must begin with, since its name may be another file's by the time that it is opened; null: any. */
+  readonly first: number | null;
   readonly offset: number;
   /** A position behind that offset: reading begins there, if its record stands there. */
   readonly sought: LogPosition | null;
@@ -64,13 +66,14 @@ export async function findBeginning(
   if (from === 'start') return { opening: null, progress, isAnother: false };
   const segment = from.segment === null ? writtenSegment(path) : await findSegment(path, from.segment);
   if (!('seq' in from)) {
-    const opening = segment === null ? null : { segment, offset: from.offset, sought: null };
+    const opening =
+      segment === null ? null : { segment, first: from.segment, offset: from.offset, sought: null };
     return { opening, progress: { ...progress, segment: from.segment }, isAnother: false };
   }
   if (segment !== null) {
     const offset = Math.max(0, from.offset - LINE_BYTES_MAXIMUM);
     return {
-      opening: { segment, offset, sought: from },
+      opening: { segment, first: from.segment, offset, sought: from },
       progress: { ...progress, last: from },
       isAnother: false,
     };
@@ -87,20 +90,21 @@ export async function segmentAfter(path: string, { last, segment }: Progress): P
 }
 
 /**
- * What to read before the first record of a segment: a closed segment that holds the numbers between, which the listing had
- * missed; `anew` where the numbers go back in the file that is written to, which is then that of another chain.
+ * What to read before the first record of a segment: the closed segment with the numbers between, which the listing had
+ * missed, by its first record; `anew` where the numbers go back in the file that is written to, which is then that of
+ * another chain.
  */
 export async function whatComesBefore(
   path: string,
   segment: Segment,
   { seq, hash }: RecordLink,
   { last, anewFor }: Progress,
-): Promise<Segment | 'anew' | null> {
+): Promise<number | 'anew' | null> {
   if (last === null || seq === last.seq + 1) return null;
   if (seq <= last.seq) return segment.first === null && hash !== anewFor ? 'anew' : null;
   for (let look = 0; look < LOOKS; look += 1) {
     const missed = await findClosed(path, last.seq, segment.first ?? seq);
-    if (missed !== null) return missed;
+    if (missed !== null) return missed.first;
   }
   return null;
 }

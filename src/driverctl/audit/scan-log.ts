@@ -1,4 +1,4 @@
-import { openSegments, withinTime } from './log-segments.ts';
+import { type Damage, openSegments, withinTime } from './log-segments.ts';
 import { scanSegment, type TakeLine } from './scan-segment.ts';
 import type { TimeRange } from './time-range.ts';
 
@@ -11,12 +11,6 @@ export interface LogScan {
   readonly needles: readonly Buffer[] | null;
 }
 
-/** A compressed segment that could not be read to its end. */
-export interface Damage {
-  readonly path: string;
-  readonly why: string;
-}
-
 /** Most bytes of lines that are kept in memory at once. */
 export const HELD_BYTES_MAXIMUM = 67_108_864;
 
@@ -27,7 +21,7 @@ export const HELD_BYTES_MAXIMUM = 67_108_864;
  */
 export async function scanLog({ path, range, needles }: LogScan, take: TakeLine): Promise<readonly Damage[]> {
   const damage: Damage[] = [];
-  for await (const reader of openSegments(path, withinTime(range), 'oldest-first')) {
+  for await (const reader of openSegments(path, withinTime(range), 'oldest-first', damage)) {
     const goOn = await despiteDamage(reader.segment.path, damage, () => scanSegment(reader, needles, take));
     if (!goOn) break;
   }
@@ -52,7 +46,7 @@ export async function newestLines(
   let held: readonly Buffer[] = [];
   let bytes = 0;
   let isCut = false;
-  for await (const reader of openSegments(path, withinTime(range), 'newest-first')) {
+  for await (const reader of openSegments(path, withinTime(range), 'newest-first', damage)) {
     const older = keepLast(limit - held.length, HELD_BYTES_MAXIMUM - bytes);
     await despiteDamage(reader.segment.path, damage, () =>
       scanSegment(reader, needles, (line) => {

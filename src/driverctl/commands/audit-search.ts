@@ -1,12 +1,13 @@
 import { hostAccounts } from '../audit/accounts.ts';
 import { type Wanted, wantedBy } from '../audit/filters.ts';
 import { logFailure } from '../audit/log-failure.ts';
+import type { Damage } from '../audit/log-segments.ts';
 import { auditLogPath } from '../audit/places.ts';
 import { printLine } from '../audit/print-line.ts';
 import { foreignLine } from '../audit/record-line.ts';
 import { headingRow, recordRow } from '../audit/record-row.ts';
 import { timeOfLine, wrongWithLine } from '../audit/record-view.ts';
-import { type Damage, newestLines, scanLog } from '../audit/scan-log.ts';
+import { newestLines, scanLog } from '../audit/scan-log.ts';
 import { isWithin, timeRange } from '../audit/time-range.ts';
 import { wholeNumber } from '../command-line.ts';
 import { exitCodes } from '../exit-codes.ts';

@@ -1,5 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { filterOptions } from '../../../src/driverctl/audit/filters.ts';
+import { END_REASONS } from '../../../src/shared/audit/end-reasons.ts';
 import { compressedPath } from '../../../src/shared/audit/segments.ts';
 import { type Ran, run } from '../played-surroundings.ts';
 import { denial, HASH, requestIdOf, sessionEnd, sessionStart, TRACE, wholeCall } from './played-calls.ts';
@@ -207,6 +209,14 @@ describe('audit search', () => {
     expect(stderr).toContain('3 lines hold what is looked for without being a record');
     expect(status).toBe(0);
   });
+});
+
+test('docs/audit.md names every option by which records are found, and every word for the end of a call', () => {
+  const text = readFileSync(new URL('../../../docs/audit.md', import.meta.url), 'utf8');
+  const table = text.slice(text.indexOf('| option | finds |'), text.indexOf('A time is ISO 8601'));
+  for (const option of [...filterOptions, 'since', 'until', 'limit']) expect(table).toContain(`--${option} `);
+  const [, words = ''] = table.match(/^\| `--end WORD` \| ends of calls: (.*) \|$/m) ?? [];
+  expect(words.split(', ').sort()).toEqual(END_REASONS.map((word) => `\`${word}\``).sort());
 });
 
 describe('audit search on a terminal', () => {
