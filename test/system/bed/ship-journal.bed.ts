@@ -162,6 +162,9 @@ describe('driverd-ship.service', () => {
               result = await judgement();
             }
             const { missing, outOfOrder, different, ...counts } = result;
+            expect(
+              await entries(`DRIVERD_EVENT=not-shipped DRIVERD_EVENT=log-changed --since ${since}`),
+            ).toEqual([]);
             console.log(`journald, ${ROUNDS} restarts of each: ${JSON.stringify(counts)}`);
             expect({ missing, outOfOrder, different }).toEqual({
               missing: [],
