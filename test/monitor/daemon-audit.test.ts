@@ -4,7 +4,7 @@ import { AuditUnavailable } from '../../src/monitor/audit/unavailable.ts';
 import { auditState, auditStatus, openDaemonAudit } from '../../src/monitor/daemon-audit.ts';
 import { WorthAnotherTry } from '../../src/monitor/worth-another-try.ts';
 import { createLog } from '../../src/shared/log.ts';
-import { auditSettings, makeLog } from '../shared/audit/made-log.ts';
+import { auditSettings, makePlaces } from '../shared/audit/made-log.ts';
 
 describe('the status line', () => {
   const played = (state: AuditLog['state'], conditions: AuditLog['conditions']): AuditLog =>
@@ -32,8 +32,9 @@ describe('a daemon’s log that cannot be opened', () => {
   const log = createLog('monitor', 'fatal');
 
   test('is worth another try where the disk is full, and not where an admin has to look at it', async () => {
-    const places = await makeLog(1);
+    const places = makePlaces();
     const options = { path: places.path, stateFolder: places.folder, settings: () => auditSettings() };
+    await (await openDaemonAudit(options, log)).close();
     const { FileHandle } = await handles();
     const full = Object.assign(new Error('ENOSPC: made by the test'), { code: 'ENOSPC' });
     const sync = vi.spyOn(FileHandle, 'sync').mockRejectedValue(full);

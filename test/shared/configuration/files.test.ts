@@ -15,6 +15,8 @@ test('defaults stand in the schema and are filled in', () => {
     ...{ rotate_bytes: 67_108_864, rotate_hours: 24, compress: true },
     retention: { max_bytes: 2_147_483_648, max_days: null, min_days: 7 },
     ...{ low_water_bytes: 268_435_456, reserve_bytes: 1_048_576 },
+    seal: { records: 10_000, seconds: 600 },
+    ...{ params_key_days: 90, watch_ms: 60_000, repeated_denials: 20, repeated_denials_ms: 60_000 },
   });
   expect(read.development).toBe(false);
   expect(profile('version: 1\n').limits.wall_ms).toBe(600_000);
