@@ -152,7 +152,10 @@ test('on a disk of 1 MiB filled to the brim under load no reply lacks its record
   daemon.monitor.kill('SIGTERM');
   await new Promise((resolve) => daemon?.monitor.once('exit', resolve));
 
-  expect(await verifyLog(log, join(daemon.state, 'audit-head'))).toMatchObject({ ok: true, firstBad: null });
+  expect(await verifyLog(log, join(daemon.state, 'audit-head'))).toMatchObject({
+    ok: true,
+    firstBad: null,
+  });
   const records = await recordsOf(log);
   const withEvent = (...events: string[]): Set<unknown> =>
     new Set(records.filter(({ event }) => events.includes(event)).map(({ claims }) => claims['request_id']));
@@ -178,4 +181,4 @@ test('on a disk of 1 MiB filled to the brim under load no reply lacks its record
   for (const { facts } of recoveries)
     expect(facts).toMatchObject({ error: 'ENOSPC', since: expect.any(String) });
   expect(readFileSync(log, 'utf8')).toContain('"event":"daemon-stop"');
-}, 300_000);
+}, 600_000);

@@ -78,8 +78,8 @@ interface Beginning {
 export type Beginnings = Map<number, Beginning>;
 
 /**
- * The closed segments whose successor has a record, and the length of the file that is written to: a segment's first
- * record says how and when the one before it ended. Throws what reading throws.
+ * The closed segments whose successor has a record, and the bytes of what stands behind them: a segment's first record says
+ * how and when the one before it ended. Throws what reading throws.
  */
 export async function closedFiles(
   path: string,
@@ -88,22 +88,22 @@ export async function closedFiles(
   const segments = await listSegments(path);
   const files: ClosedFile[] = [];
   let openBytes = 0;
-  for (const [index, segment] of segments.entries()) {
-    const { size: bytes } = await stat(segment.path);
+  for (const [index, { path: name, first }] of segments.entries()) {
+    const { size: bytes } = await stat(name);
     const after = segments[index + 1];
-    if (segment.first === null) openBytes = bytes;
-    const begins =
-      segment.first === null || after === undefined ? null : await beginningOf(after, beginnings);
-    if (segment.first === null || begins === null) break;
-    const { path: name, first } = segment;
-    files.push({
-      path: name,
-      first,
-      last: begins.seq - 1,
-      lastHash: begins.prev,
-      bytes,
-      closedAt: begins.at,
-    });
+    const isBehind = openBytes > 0 || first === null || after === undefined;
+    const begins = isBehind ? null : await beginningOf(after, beginnings);
+    // In the midst of a rotation the next file has no record yet, or is not there: what was closed counts all the same.
+    if (isBehind || begins === null) openBytes += bytes;
+    else
+      files.push({
+        path: name,
+        first,
+        last: begins.seq - 1,
+        lastHash: begins.prev,
+        bytes,
+        closedAt: begins.at,
+      });
   }
   return { files, openBytes };
 }

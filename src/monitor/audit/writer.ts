@@ -67,6 +67,8 @@ export function createWriter(options: WriterOptions): Writer {
   let failure: Failure | null = null;
   /** While it fails: whether all that stands in the log is in order, so that records may follow it. */
   let isInOrder = true;
+  /** While the reserve is being given up, from its first step until its room can be written to. */
+  let isMakingRoom = false;
   let retryTimer: NodeJS.Timeout | null = null;
   let working: Promise<void> | null = null;
   let closed = false;
@@ -109,7 +111,7 @@ export function createWriter(options: WriterOptions): Writer {
 
   /** Whether what closes something that is on record can be written while it fails, or will be at once. */
   function takesClosing({ cause }: Failure): boolean {
-    return isInOrder || (cause.isFull && reserve.isHeld);
+    return isInOrder || isMakingRoom || (cause.isFull && reserve.isHeld);
   }
 
   function startWork(): void {
@@ -208,6 +210,7 @@ export function createWriter(options: WriterOptions): Writer {
     const { cause } = failure;
     try {
       const isGivenUp = !isInOrder && cause.isFull && reserve.isHeld;
+      isMakingRoom = isGivenUp;
       if (isGivenUp) await reserve.giveUp();
       else if (!reserve.isHeld) await reserve.make();
       await sealer?.resume();
@@ -215,9 +218,11 @@ export function createWriter(options: WriterOptions): Writer {
     } catch (error) {
       // The next attempt is on its way; the first failure is the one that is told, since later ones follow from it.
       asFailure(error);
+      isMakingRoom = false;
       if (!isInOrder) refuseQueued(failure);
       return;
     }
+    isMakingRoom = false;
     if (reserve.isHeld) failure = null;
     sealer?.wrote(segments.head.seq);
     options.changed(failure === null ? null : cause.message);

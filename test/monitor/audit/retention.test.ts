@@ -8,10 +8,11 @@ import { type AuditRecord, parseRecord } from '../../../src/shared/audit/record.
 import { listSegments } from '../../../src/shared/audit/segments.ts';
 import { verifyLog } from '../../../src/shared/audit/verify.ts';
 import { auditSettings, makePlaces, type Places } from '../../shared/audit/made-log.ts';
+import { patience } from '../../support/patience.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = 1_000 * DAY_MS;
-const WAIT = { timeout: 30_000 };
+const WAIT = { timeout: 30_000 * patience };
 
 /** Segments of 100 bytes, closed so many days ago. */
 function closed(...daysAgo: readonly number[]): ClosedFile[] {

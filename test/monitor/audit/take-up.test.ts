@@ -96,7 +96,7 @@ describe('a daemon that ended while writing', () => {
         },
       });
     }
-  }, 120_000);
+  }, 600_000);
 
   test('left less than what was confirmed: it is refused, and the record named', async () => {
     const { places, confirmed, whole, note } = await makeLogInWriting();
