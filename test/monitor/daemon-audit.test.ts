@@ -34,7 +34,9 @@ describe('a daemon’s log that cannot be opened', () => {
   test('is worth another try where the disk is full, and not where an admin has to look at it', async () => {
     const places = makePlaces();
     const options = { path: places.path, stateFolder: places.folder, settings: () => auditSettings() };
-    await (await openDaemonAudit(options, log)).close();
+    const first = await openDaemonAudit(options, log);
+    await first.append('session', { session: 1 }, {}, true);
+    await first.close();
     const { FileHandle } = await handles();
     const full = Object.assign(new Error('ENOSPC: made by the test'), { code: 'ENOSPC' });
     const sync = vi.spyOn(FileHandle, 'sync').mockRejectedValue(full);
