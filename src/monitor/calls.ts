@@ -13,6 +13,7 @@ import {
 } from './audit/call-records.ts';
 import type { AuditFields, AuditLog } from './audit/log.ts';
 import type { Refusals } from './audit/refusals.ts';
+import { AuditUnavailable, type Doubt } from './audit/unavailable.ts';
 import type { Ended, Launch } from './launch/launches.ts';
 import type { Session } from './session/sessions.ts';
 
@@ -28,7 +29,13 @@ interface OpenCall {
   /** Of the launch that ended last. */
   run: AuditFields | null;
   ended: Pick<Ended, 'startMicroseconds' | 'ranMicroseconds'> | null;
+  /** Whether its intent stands in the log, and whether its end does: each is known only later where its record was refused. */
+  intentStands: Doubt;
+  endStands: Doubt;
 }
+
+const STANDS: Doubt = { isFound: true };
+const DOES_NOT_STAND: Doubt = { isFound: false };
 
 /** Launches that one call may have; its records name them all. */
 const LAUNCHES_PER_CALL = 8;
@@ -49,9 +56,12 @@ export interface Calls {
   intended(launch: Launch): Promise<boolean>;
   /** A launch ended; the record of its call's end tells of it. */
   launchEnded(launch: Launch, how: Ended, run: AuditFields): void;
-  /** Closes every open call as interrupted. */
+  /** Closes every open call as interrupted; what of that cannot be written `closeUnrecorded` makes up for. */
   interrupt(why: InterruptedWhy): Promise<unknown>;
-  /** Closes as interrupted the calls whose outcome could not be written; for when the log can be written again. */
+  /**
+   * For when the log can be written again: closes as interrupted the calls whose end could not be written, and those whose
+   * intent was refused and stands there all the same. Each call has one end, whatever was found in the log.
+   */
   closeUnrecorded(): Promise<unknown>;
   /** The calls that have an intent in the log, or on its way there, and no outcome. */
   openCalls(): readonly (CallIdentity & CallRun)[];
@@ -72,8 +82,11 @@ export interface CallsOptions {
 /** The records of calls (audit/call-records.ts), and which calls are open. */
 export function createCalls(log: AuditLog, options: CallsOptions): Calls {
   const open = new Map<number, OpenCall>();
-  /** Calls that ended while the log could not be written. They count as open, so that they are bounded like those. */
-  const unrecorded = new Map<number, OpenCall>();
+  /**
+   * Calls of which a record was refused, so that they may have an intent and no end. They count as open, to be bounded like
+   * those. Not by number: a broker that was replaced may have left some.
+   */
+  const unclosed = new Set<OpenCall>();
   /** Launches whose call's intent has not come yet; as many as launches may be alive. */
   const waiting = new Map<number, () => void>();
 
@@ -97,12 +110,26 @@ export function createCalls(log: AuditLog, options: CallsOptions): Calls {
     });
   }
 
-  function closeAll(calls: Map<number, OpenCall>, why: InterruptedWhy): Promise<unknown> {
-    const records = [...calls.values()].map((call) =>
-      append('interrupted', interruptedRecord(call.identity, call, why), true),
+  function close(call: OpenCall, why: InterruptedWhy): Promise<unknown> {
+    const written = append('interrupted', interruptedRecord(call.identity, call, why), true);
+    written.catch((error: unknown) => endRefused(call, error));
+    return written;
+  }
+
+  function endRefused(call: OpenCall, error: unknown): void {
+    call.endStands = doubtOf(error);
+    unclosed.add(call);
+  }
+
+  function closeUnrecorded(why: InterruptedWhy): Promise<unknown> {
+    const judged = [...unclosed].filter(
+      ({ intentStands, endStands }) => intentStands.isFound !== null && endStands.isFound !== null,
     );
-    calls.clear();
-    return Promise.all(records);
+    for (const call of judged) unclosed.delete(call);
+    const without = judged.filter(
+      ({ intentStands, endStands }) => intentStands.isFound && !endStands.isFound,
+    );
+    return Promise.all(without.map((call) => close(call, why)));
   }
 
   /** The broker can ask for more than the settings, never for less. */
@@ -122,9 +149,11 @@ export function createCalls(log: AuditLog, options: CallsOptions): Calls {
           opened.intendedAt = performance.now();
           return true;
         },
-        () => {
+        (error: unknown) => {
           // Nothing runs without a recorded intent, and no outcome will come for it.
-          open.delete(call);
+          if (open.get(call) === opened) open.delete(call);
+          opened.intentStands = doubtOf(error);
+          if (opened.intentStands.isFound === null) unclosed.add(opened);
           return false;
         },
       );
@@ -132,6 +161,7 @@ export function createCalls(log: AuditLog, options: CallsOptions): Calls {
       const opened: OpenCall = {
         identity: { session: session.number, uid: session.caller.uid, call, request, method, trace, span },
         ...{ intended, at: now, intendedAt: now, launches: [], run: null, ended: null },
+        ...{ intentStands: STANDS, endStands: DOES_NOT_STAND },
       };
       open.set(call, opened);
       waiting.get(call)?.();
@@ -149,7 +179,7 @@ export function createCalls(log: AuditLog, options: CallsOptions): Calls {
       };
       const record = outcomeRecord(call.identity, call, stages, claims);
       const written = append('call-end', record, options.durability() === 'outcome');
-      written.catch(() => unrecorded.set(claims.call, call));
+      written.catch((error: unknown) => endRefused(call, error));
       return written;
     },
     refusal(session, claims) {
@@ -175,18 +205,24 @@ export function createCalls(log: AuditLog, options: CallsOptions): Calls {
       if (call?.launches.includes(launch.number)) Object.assign(call, { run, ended: how });
     },
     interrupt(why) {
-      return Promise.all([closeAll(unrecorded, why), closeAll(open, why)]);
+      const calls = [...open.values()];
+      open.clear();
+      return Promise.all([closeUnrecorded(why), ...calls.map((call) => close(call, why))]);
     },
-    closeUnrecorded: () => closeAll(unrecorded, 'unrecorded'),
+    closeUnrecorded: () => closeUnrecorded('unrecorded'),
     openCalls: () =>
-      [...unrecorded.values(), ...open.values()].map(({ identity, launches, run }) => ({
+      [...unclosed, ...open.values()].map(({ identity, launches, run }) => ({
         ...identity,
         ...{ launches: [...launches], run },
       })),
     get open() {
-      return open.size + unrecorded.size;
+      return open.size + unclosed.size;
     },
   };
+}
+
+function doubtOf(error: unknown): Doubt {
+  return (error instanceof AuditUnavailable ? error.doubt : null) ?? DOES_NOT_STAND;
 }
 
 /** Between two readings of performance.now(). */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RefusalClaims } from '../../src/boundary/messages.ts';
 import type { AuditFields, AuditLog } from '../../src/monitor/audit/log.ts';
+import { AuditUnavailable, type Doubt } from '../../src/monitor/audit/unavailable.ts';
 import { type CallsOptions, createCalls } from '../../src/monitor/calls.ts';
 import { paramsKey } from '../../src/shared/audit/params-hash.ts';
 import { intentOf, outcomeOf, playedLaunch, playedSession } from './played-call.ts';
@@ -12,12 +13,17 @@ interface Taken {
   readonly durable: boolean;
 }
 
-/** A log that fails while `failing` and keeps what it took. */
-function playedLog(): { log: AuditLog; taken: Taken[]; events: () => string[]; state: { failing: boolean } } {
+/** A log that fails while `failing` and keeps what it took; `doubt` is of what it refuses then. */
+function playedLog(): {
+  log: AuditLog;
+  taken: Taken[];
+  events: () => string[];
+  state: { failing: boolean; doubt: Doubt | null };
+} {
   const taken: Taken[] = [];
-  const state = { failing: false };
+  const state = { failing: false, doubt: null as Doubt | null };
   const append: AuditLog['append'] = async (event, facts, claims, durable) => {
-    if (state.failing) throw new Error('Cannot write: no space');
+    if (state.failing) throw new AuditUnavailable('Cannot write: no space', {}, state.doubt);
     taken.push({ event, facts, claims, durable });
     return { seq: taken.length };
   };
@@ -115,6 +121,52 @@ test('a call whose outcome could not be recorded is closed as interrupted once t
   await calls.closeUnrecorded();
   expect(events()).toEqual(['call-start', 'interrupted']);
   expect(calls.open).toBe(0);
+});
+
+describe('a call of which a record was refused while it was being written', () => {
+  const inDoubt = (): Doubt => ({ isFound: null });
+
+  test.each([
+    ['stands in the log has its end', true, ['interrupted']],
+    ['is not there needs none', false, []],
+  ] as const)('whose intent %s (invariant 11, A20)', async (_what, isFound, expected) => {
+    const { calls, events, state } = start();
+    Object.assign(state, { failing: true, doubt: inDoubt() });
+    await Promise.resolve(calls.intent(session, intentOf(1))).catch(() => 0);
+    state.failing = false;
+    await calls.interrupt('broker-ended');
+    expect([events(), calls.open]).toEqual([[], 1]);
+    Object.assign(state.doubt ?? {}, { isFound });
+    await calls.closeUnrecorded();
+    expect([events(), calls.open]).toEqual([expected, 0]);
+  });
+
+  test.each([
+    ['stands in the log has no second end', true, ['call-start']],
+    ['is not there has its end', false, ['call-start', 'interrupted']],
+  ] as const)('whose outcome %s (invariant 11, A20)', async (_what, isFound, expected) => {
+    const { calls, events, state } = start();
+    await calls.intent(session, intentOf(1));
+    Object.assign(state, { failing: true, doubt: inDoubt() });
+    await Promise.resolve(calls.outcome(outcomeOf(1))).catch(() => 0);
+    state.failing = false;
+    Object.assign(state.doubt ?? {}, { isFound });
+    await calls.closeUnrecorded();
+    expect([events(), calls.open]).toEqual([expected, 0]);
+  });
+
+  test('and that its broker left behind meanwhile is closed once the log can be written, beside a call of the next broker with its number (A20)', async () => {
+    const { calls, events, state } = start();
+    await calls.intent(session, intentOf(1));
+    state.failing = true;
+    await calls.interrupt('broker-ended').catch(() => 0);
+    expect([events(), calls.open]).toEqual([['call-start'], 1]);
+    state.failing = false;
+    await calls.intent(session, intentOf(1));
+    await calls.closeUnrecorded();
+    await calls.outcome(outcomeOf(1));
+    expect([events(), calls.open]).toEqual([['call-start', 'call-start', 'interrupted', 'call-end'], 0]);
+  });
 });
 
 describe('what is on disk before anything goes on (invariant 11)', () => {

@@ -27,9 +27,10 @@ export interface SegmentWriter {
   /**
    * After a failure, or in the room of the reserve: writes a recovery record behind what is there.
    * @param isInOrder whether nothing has failed since the last such record
+   * @param found told which record is the last of those that stand there, where that had to be read again
    * @throws StorageFailure
    */
-  declare(declared: Declared, isInOrder: boolean): Promise<void>;
+  declare(declared: Declared, isInOrder: boolean, found: (last: number) => void): Promise<void>;
   /** Throws StorageFailure. */
   close(): Promise<void>;
   abandon(): Promise<void>;
@@ -93,9 +94,14 @@ export function writeSegments({ opened, clock, limits, rotated }: SegmentWriterO
     rotated(closed);
   }
 
-  async function declare(declared: Declared, isInOrder: boolean): Promise<void> {
+  async function declare(
+    declared: Declared,
+    isInOrder: boolean,
+    found: (last: number) => void,
+  ): Promise<void> {
     if (store.isRotating) rotation = { why: rotation?.why ?? 'unfinished', closed: await store.rotate() };
     const tail = isInOrder ? emptyTail(store.head) : await store.reread();
+    if (!isInOrder) found(tail.next.after.seq);
     const at = clock.now();
     const isBlank = tail.head.bytes === 0 && tail.rest.length === 0;
     const begins = rotation?.closed && isBlank ? [rotationRecord(rotation.closed, rotation.why, at)] : [];

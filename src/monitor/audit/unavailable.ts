@@ -10,9 +10,22 @@ export type FailedStage =
   | 'reserve'
   | 'seal';
 
+/** Of a record that was refused while it was being written. */
+export interface Doubt {
+  /** Whether it stands in the log all the same; null until that is read again, which is before it can be written again. */
+  isFound: boolean | null;
+}
+
 /** A record is not in the log, or not known to be; nothing that needs it may go on (invariant 11). */
 export class AuditUnavailable extends Error {
   override readonly name = 'AuditUnavailable';
+  /** null: its writing had not begun, so it does not stand there. */
+  readonly doubt: Doubt | null;
+
+  constructor(message: string, options?: ErrorOptions, doubt: Doubt | null = null) {
+    super(message, options);
+    this.doubt = doubt;
+  }
 }
 
 /** The log's files could not be used. */
@@ -50,8 +63,8 @@ export function errorCode(error: unknown): string | null {
 }
 
 /** What a record that cannot be written, or a log that cannot be opened for now, ends with. */
-export function unavailable(cause: StorageFailure): AuditUnavailable {
-  return new AuditUnavailable(`Cannot write the audit record: ${cause.message}`, { cause });
+export function unavailable(cause: StorageFailure, doubt: Doubt | null = null): AuditUnavailable {
+  return new AuditUnavailable(`Cannot write the audit record: ${cause.message}`, { cause }, doubt);
 }
 
 /** A failure of the log's files; anything else is a fault of this program and goes on as it is. */

@@ -2,7 +2,8 @@ import type { AuditState } from '../../shared/audit/conditions.ts';
 import type { AuditFields } from '../../shared/audit/fields.ts';
 import { type AuditEvent, prepareRecord } from '../../shared/audit/record.ts';
 import type { AuditClock } from './clock.ts';
-import { createQueue, type Group, type WaitingRecord, type Written } from './queue.ts';
+import { createDoubtedRecords } from './doubted-records.ts';
+import { createQueue, type Group, type Written } from './queue.ts';
 import { createRefusedCount, type RefusedCount } from './refused-count.ts';
 import type { Reserve } from './reserve.ts';
 import type { SealStore } from './seals/seal-store.ts';
@@ -63,6 +64,7 @@ const CLOSING_EVENTS: ReadonlySet<string> = new Set<AuditEvent>([
 export function createWriter(options: WriterOptions): Writer {
   const { segments, clock, reserve, retryMs, stallMs } = options;
   const queue = createQueue();
+  const doubted = createDoubtedRecords();
   const refusedCount = createRefusedCount((counted) => append('audit-refused-count', counted, {}, false));
   let failure: Failure | null = null;
   /** While it fails: whether all that stands in the log is in order, so that records may follow it. */
@@ -136,50 +138,45 @@ export function createWriter(options: WriterOptions): Writer {
         group = null;
         // The reserve's room is for what closes calls.
         const why = failure === null ? segments.due() : null;
-        if (why !== null) await unlessStalled(segments.rotate(why), []);
+        if (why !== null) await unlessStalled(segments.rotate(why), null);
         group = queue.takeGroup(segments.head);
         if (group === null && !segments.unsettled) return;
         const step = group === null ? segments.settle() : segments.add(group);
-        await unlessStalled(step, group?.waiting ?? []);
+        await unlessStalled(step, group);
         for (const [index, place] of (group?.places ?? []).entries()) group?.waiting[index]?.written(place);
         segments.confirm();
         if (group !== null) sealer?.wrote(segments.head.seq);
       }
     } catch (error) {
-      fail(asFailure(error), group?.waiting ?? []);
+      fail(asFailure(error), group);
     }
   }
 
   /** Waits for a step. Over the limit what waits is refused at once; the step itself is still waited for, then judged. */
-  async function unlessStalled(step: Promise<void>, waiting: readonly WaitingRecord[]): Promise<void> {
+  async function unlessStalled(step: Promise<void>, group: Group | null): Promise<void> {
     const stalled = () => new StorageFailure('stalled', `the disk did not answer within ${stallMs} ms`);
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
-      fail(stalled(), waiting);
+      fail(stalled(), group);
     }, stallMs);
     await step.finally(() => clearTimeout(timer));
     if (isLate) throw stalled();
   }
 
-  function fail(cause: StorageFailure, waiting: readonly WaitingRecord[]): void {
+  function fail(cause: StorageFailure, group: Group | null): void {
     const isFirst = failure === null;
     failure ??= { cause, since: clock.now().time };
     isInOrder = false;
-    refuse(waiting, failure);
+    if (group !== null) doubted.refuse(group, failure.cause);
     refuseQueued(failure);
     if (isFirst) options.changed(cause.message);
   }
 
   /** Fails for what is done beside the writing. */
   function failBeside(cause: StorageFailure): void {
-    fail(cause, []);
+    fail(cause, null);
     if (working === null) scheduleRetry();
-  }
-
-  function refuse(waiting: readonly WaitingRecord[], { cause }: Failure): void {
-    const error = unavailable(cause);
-    for (const { refused } of waiting) refused(error);
   }
 
   /** All that waits, but for what the reserve's room is for. */
@@ -188,7 +185,7 @@ export function createWriter(options: WriterOptions): Writer {
     const all = queue.takeAll();
     for (const waiting of all) {
       if (takes && CLOSING_EVENTS.has(waiting.record.event)) queue.push(waiting);
-      else refuse([waiting], because);
+      else waiting.refused(unavailable(because.cause));
     }
   }
 
@@ -231,7 +228,8 @@ export function createWriter(options: WriterOptions): Writer {
   async function declare({ cause, since }: Failure, refusing: boolean): Promise<void> {
     const counted = refusedCount.pending;
     try {
-      await segments.declare({ why: cause.stage, error: cause.code, refusing, since, ...counted }, isInOrder);
+      const declared = { why: cause.stage, error: cause.code, refusing, since, ...counted };
+      await segments.declare(declared, isInOrder, doubted.found);
       refusedCount.settle(counted);
       isInOrder = true;
     } catch (error) {

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { AuditLog } from '../../../src/monitor/audit/log.ts';
 import { QUEUE_RECORDS_MAXIMUM } from '../../../src/monitor/audit/queue.ts';
-import { AuditUnavailable } from '../../../src/monitor/audit/unavailable.ts';
+import { AuditUnavailable, type Doubt } from '../../../src/monitor/audit/unavailable.ts';
 import { readHeadNote } from '../../../src/shared/audit/head-note.ts';
 import { type AuditRecord, hasRecordForm, parseRecord } from '../../../src/shared/audit/record.ts';
 import { makePlaces, type Places } from '../../shared/audit/made-log.ts';
@@ -241,7 +241,7 @@ describe('a disk that fails', () => {
 
   test('one that does not answer refuses what waits, and its late write is declared (A14)', async () => {
     const places = makePlaces();
-    const log = await places.open({ stallMs: 50 });
+    const log = await places.open({ stallMs: 500 });
     let thaw = (): void => undefined;
     vi.spyOn(files, 'datasync').mockImplementationOnce(() => new Promise((resolve) => (thaw = resolve)));
     const writing = whenWriting(log);
@@ -253,6 +253,42 @@ describe('a disk that fails', () => {
     expect(await places.verify()).toMatchObject({ ok: true, records: 2, recoveries: 1 });
     expect((await recordsOf(places))[1]?.facts).toMatchObject({ why: 'stalled', added: 1 });
   });
+
+  test.each([
+    ['sync', [true, true]],
+    ['write', [false, false]],
+  ] as const)(
+    'tells of each refused record, once it is written again, whether that stands there: after a failed %s',
+    async (stage, expected) => {
+      const places = makePlaces();
+      const log = await places.open();
+      await log.append('session', {}, {}, true);
+      const failing =
+        stage === 'sync'
+          ? vi.spyOn(files, 'datasync').mockRejectedValueOnce(diskError('EIO'))
+          : failWriteAfter(0, 'EIO');
+      const doubts: (Doubt | null)[] = [];
+      const refused = [1, 2].map((writer) =>
+        log.append('call-start', { writer }, {}, true).catch((error: unknown) => {
+          if (error instanceof AuditUnavailable) doubts.push(error.doubt);
+        }),
+      );
+      await Promise.all(refused);
+      expect(doubts).toEqual([{ isFound: null }, { isFound: null }]);
+      const late = await log.append('call-start', {}, {}, true).catch((error: unknown) => error);
+      expect(late).toMatchObject({ doubt: null });
+      const writing = whenWriting(log);
+      failing.mockRestore();
+      await writing;
+      expect(doubts.map((doubt) => doubt?.isFound)).toEqual(expected);
+      expect((await recordsOf(places)).map(({ event }) => event)).toEqual([
+        'session',
+        ...expected.filter(Boolean).map(() => 'call-start'),
+        'recovery',
+      ]);
+      await log.close();
+    },
+  );
 
   test('one that fails to the end leaves a log that the next start takes up', async () => {
     const places = makePlaces();
