@@ -259,7 +259,7 @@ export function createWriter(options: WriterOptions): Writer {
       if (failure === null || isInOrder) await sealer?.sealRest().catch(asUnavailable);
       await whenIdle();
       if (failure === null || isInOrder) return await segments.close();
-      refuse(queue.takeAll(), failure);
+      for (const { refused } of queue.takeAll()) refused(unavailable(failure.cause));
       await segments.abandon();
       throw failure.cause;
     } catch (error) {
