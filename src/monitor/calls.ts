@@ -42,13 +42,16 @@ const LAUNCHES_PER_CALL = 8;
 /** Longest wait of a launch for its call's intent, in milliseconds: the two come on channels of their own. */
 const INTENT_WITHIN_MS = 5_000;
 
+/** Settles when its own record is written, or one that tells how many there were. */
+export type RecordedRefusal = { readonly written: Promise<unknown> } | { readonly counted: Promise<void> };
+
 export interface Calls {
   /** Records an intent; settles when it is written. False where the broker has used the number already. */
   intent(session: Session, claims: IntentClaims): Promise<unknown> | false;
   /** Records an outcome; settles when it is durable. False where there is no such intent. */
   outcome(claims: OutcomeClaims): Promise<unknown> | false;
-  /** Records a call that was refused before any intent. */
-  refusal(session: Session, claims: RefusalClaims): Promise<unknown>;
+  /** Records a call that was refused before any intent, or counts it where there are too many. */
+  refusal(session: Session, claims: RefusalClaims): RecordedRefusal;
   /**
    * Whether a launch is for an open call of its own session; settles when that call's intent is written. Nothing is
    * handed over before (invariant 11).
@@ -184,9 +187,10 @@ export function createCalls(log: AuditLog, options: CallsOptions): Calls {
     },
     refusal(session, claims) {
       if (claims.kind === 'denied') options.denied(session);
-      if (options.refusals.admit(session.caller.uid, claims.reason) === 'counted') return Promise.resolve();
+      const admitted = options.refusals.admit(session.caller.uid, claims.reason);
+      if (admitted !== 'whole') return { counted: admitted };
       const record = refusalRecord(session, claims, options.paramsRule(claims.method));
-      return append(claims.kind, record, options.durability() === 'outcome');
+      return { written: append(claims.kind, record, options.durability() === 'outcome') };
     },
     async intended({ call: number, session, number: launch }) {
       if (!open.has(number)) await intentComes(number);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { RefusalClaims } from '../../src/boundary/messages.ts';
 import type { AuditFields, AuditLog } from '../../src/monitor/audit/log.ts';
 import { AuditUnavailable, type Doubt } from '../../src/monitor/audit/unavailable.ts';
-import { type CallsOptions, createCalls } from '../../src/monitor/calls.ts';
+import { type CallsOptions, createCalls, type RecordedRefusal } from '../../src/monitor/calls.ts';
 import { paramsKey } from '../../src/shared/audit/params-hash.ts';
 import { intentOf, outcomeOf, playedLaunch, playedSession } from './played-call.ts';
 
@@ -65,6 +65,9 @@ function start(
   });
   return { ...played, calls };
 }
+
+const settled = (refused: RecordedRefusal): Promise<unknown> =>
+  'written' in refused ? refused.written : refused.counted;
 
 describe('a call whose intent could not be recorded', () => {
   test('does not stay open: an outage of the log refuses nobody when it is over (invariant 11)', async () => {
@@ -183,7 +186,7 @@ describe('what is on disk before anything goes on (invariant 11)', () => {
       const { calls, taken } = start({ durability: () => durability });
       await calls.intent(session, intentOf(1, { durable }));
       await calls.outcome(outcomeOf(1));
-      await calls.refusal(session, refusal);
+      await settled(calls.refusal(session, refusal));
       const [intent, outcome, refused] = taken.map((record) => record.durable);
       expect({ intent, outcome, refusal: refused }).toEqual(expected);
     },
@@ -199,7 +202,7 @@ describe('of params stands what the profile allows, whatever the broker sends (i
   ] as const)('%s', async (onRecord, expected) => {
     const { calls, taken } = start({ paramsRule: () => ({ key, onRecord }) });
     await calls.intent(session, intentOf(1, { names: ['path'] }));
-    await calls.refusal(session, refusal);
+    await settled(calls.refusal(session, refusal));
     const ofParams = taken.map(({ claims }) =>
       Object.fromEntries(Object.entries(claims).filter(([name]) => name.startsWith('params_'))),
     );

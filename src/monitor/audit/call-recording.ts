@@ -12,6 +12,8 @@ import { createRefusals, type Refusals } from './refusals.ts';
 /** Refusals of one identity that are written whole in a window; the rest of the window is counted (invariant 11). */
 const REFUSALS_WHOLE = 100;
 const REFUSALS_WINDOW_MS = 10_000;
+/** What is counted is answered so much later: short for who waits, and ten records a second for whoever floods. */
+const REFUSALS_COUNT_MS = 100;
 /** Identities told apart, of refusals and of denials. */
 const IDENTITIES = 1_024;
 
@@ -33,8 +35,10 @@ export function createRecording(
   const refusals = createRefusals({
     wholePerWindow: REFUSALS_WHOLE,
     windowMs: REFUSALS_WINDOW_MS,
+    countMs: REFUSALS_COUNT_MS,
     maximumIdentities: IDENTITIES,
-    write: ({ uid, from, to, ...told }) => audit.append('refusals', { uid, from, to }, told, false),
+    write: ({ uid, from, to, ...told }) =>
+      audit.append('refusals', { uid, from, to }, told, settings().durability === 'outcome'),
   });
   const denied = createDenials({
     threshold: () => settings().repeated_denials,

@@ -53,7 +53,7 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
   function refuseLaunch(message: LaunchMessage, reason: LaunchRefusal): void {
     link.send({ type: 'launch-refused', request: message.request, reason });
     const uid = sessions.get(message.session)?.caller.uid ?? targets.current().broker.sandbox.uid;
-    if (targets.refusals.admit(uid, `launch ${reason}`) === 'counted') return;
+    if (targets.refusals.admit(uid, `launch ${reason}`) !== 'whole') return;
     const facts = { session: message.session, reason };
     log
       .append('launch-refused', facts, { profile: message.profile, call: message.call }, false)
@@ -209,7 +209,11 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
           if (session === undefined) {
             return link.answer({ type: 'unrecorded', serial: message.serial, reason: 'unknown-session' });
           }
-          return answerWhenWritten(message.serial, calls.refusal(session, message));
+          const refused = calls.refusal(session, message);
+          if ('written' in refused) return answerWhenWritten(message.serial, refused.written);
+          // No record of its own is on its way, and others need not wait for this one's caller.
+          void refused.counted.then(() => link.answer({ type: 'recorded', serial: message.serial }));
+          return;
         }
       }
     },

@@ -65,7 +65,7 @@ export function createRecordedSessions(
       if (session.taken) broker.link?.send({ type: 'session-gone', session: session.number });
     },
     refused(why, uid, detail) {
-      if (refusals.admit(uid ?? UNKNOWN_UID, `session ${why}`) === 'counted') return;
+      if (refusals.admit(uid ?? UNKNOWN_UID, `session ${why}`) !== 'whole') return;
       log.warn({ reason: why, detail }, 'a connection was refused');
       void record('session-refused', { reason: why, uid });
     },

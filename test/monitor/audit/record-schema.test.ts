@@ -36,7 +36,7 @@ test('every kind of record that is written matches protocol/audit-record.schema.
   await log.append('session', { session: 1, ...caller }, {}, false);
   await log.append('call-end', ENDED, CLAIMS, true);
   const refusals = createRefusals({
-    ...{ wholePerWindow: 1, windowMs: 1000, maximumIdentities: 1 },
+    ...{ wholePerWindow: 1, windowMs: 1000, countMs: 100, maximumIdentities: 1 },
     write: ({ uid, from, to, ...told }) => log.append('refusals', { uid, from, to }, told, false),
   });
   for (const uid of [1, 1, 2, 2]) refusals.admit(uid, 'forbidden');

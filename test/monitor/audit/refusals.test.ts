@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 function make(write: (aggregate: RefusalsAggregate) => unknown): Refusals {
-  return createRefusals({ wholePerWindow: 100, windowMs: 10_000, maximumIdentities: 4, write });
+  return createRefusals({ wholePerWindow: 100, windowMs: 10_000, countMs: 100, maximumIdentities: 4, write });
 }
 
 function admitMany(refusals: Refusals, uid: number, times: number, reason = 'forbidden'): number {
@@ -31,12 +31,43 @@ describe('refusals', () => {
     whole += admitMany(refusals, 1000, 400_000, 'invalid-params');
     expect(whole).toBe(100);
     await vi.advanceTimersByTimeAsync(8000);
+    const [first, second] = ['2026-01-02T03:04:05.000Z', '2026-01-02T03:04:07.000Z'] as const;
     expect(written).toEqual([
-      {
-        ...{ uid: 1000, total: 999_900, reasons: { forbidden: 599_900, 'invalid-params': 400_000 } },
-        ...{ from: '2026-01-02T03:04:05.000Z', to: '2026-01-02T03:04:07.000Z' },
-      },
+      { uid: 1000, total: 599_900, reasons: { forbidden: 599_900 }, from: first, to: first },
+      { uid: 1000, total: 400_000, reasons: { 'invalid-params': 400_000 }, from: second, to: second },
     ]);
+  });
+
+  test('that are counted are answered when their count is written, or could not be, and not before (invariant 11, A3)', async () => {
+    let writing = Promise.withResolvers<void>();
+    const written: number[] = [];
+    const refusals = make(async ({ total }) => {
+      await writing.promise;
+      written.push(total);
+    });
+    const answered: string[] = [];
+    const refuse = (name: string): void => {
+      const admitted = refusals.admit(1000, 'forbidden');
+      if (admitted !== 'whole') void admitted.then(() => answered.push(name));
+    };
+    admitMany(refusals, 1000, 100);
+    refuse('one');
+    refuse('another');
+    await vi.advanceTimersByTimeAsync(100);
+    refuse('a later one');
+    expect(answered).toEqual([]);
+    writing.resolve();
+    writing = Promise.withResolvers();
+    await vi.advanceTimersByTimeAsync(0);
+    expect([answered, written]).toEqual([['one', 'another'], [2]]);
+    await vi.advanceTimersByTimeAsync(100);
+    writing.reject(new Error('full'));
+    writing = Promise.withResolvers();
+    writing.resolve();
+    await vi.advanceTimersByTimeAsync(0);
+    expect([answered, written]).toEqual([['one', 'another', 'a later one'], [2]]);
+    await refusals.close();
+    expect(written).toEqual([2, 1]);
   });
 
   test('of one identity do not take the records of another', async () => {
@@ -76,9 +107,9 @@ describe('refusals', () => {
       .mockRejectedValueOnce(new Error('full'));
     const refusals = make(write);
     admitMany(refusals, 1000, 150);
-    await vi.advanceTimersByTimeAsync(10_000);
-    admitMany(refusals, 1000, 150);
-    await vi.advanceTimersByTimeAsync(10_000);
+    await vi.advanceTimersByTimeAsync(100);
+    admitMany(refusals, 1000, 50);
+    await vi.advanceTimersByTimeAsync(100);
     expect(write).toHaveBeenLastCalledWith(
       expect.objectContaining({ uid: 1000, total: 100, from: '2026-01-02T03:04:05.000Z' }),
     );
