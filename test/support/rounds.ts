@@ -2,6 +2,8 @@
 const TABLE = {
   kills: { ci: 1, full: 20 },
   auditKills: { ci: 12, full: 200 },
+  /** Of monitor or broker of one daemon, whose log grows over all of them. */
+  daemonKills: { ci: 10, full: 200 },
   sessions: { ci: 1_000, full: 10_000 },
   disconnects: { ci: 300, full: 3_000 },
   tracedCalls: { ci: 100, full: 100 },
