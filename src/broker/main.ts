@@ -65,10 +65,11 @@ function main(): void {
           return connections.close(message.session);
         case 'drain':
           draining = true;
-          driverLogs.finish();
+          driverLogs.rings.wake();
           void limiter
             .whenIdle()
             .then(connections.whenReplied)
+            .then(driverLogs.finish)
             .then(() => flushLog(log))
             .then(() => monitor.send({ type: 'drained' }));
           return;

@@ -50,7 +50,11 @@ export const exitCodes = {
       'cancelled',
     ],
   },
-  tampered: { status: 9, meaning: '`audit verify` found a bad record', reasons: [] },
+  tampered: {
+    status: 9,
+    meaning: '`audit verify` found a bad record, or with `--claims` a claim that no fact bears out',
+    reasons: [],
+  },
   other: {
     status: 10,
     meaning: 'anything else',

@@ -25,7 +25,7 @@ const CREATES = constants.O_CREAT | constants.O_TRUNC;
 /** What changes a file or a folder, and where it lies. Whatever only reads or has things on disk is no change. */
 const CHANGING: readonly (readonly [object, readonly string[]])[] = [
   [handles, ['write', 'truncate']],
-  [fs.promises, ['open', 'rename', 'mkdir', 'rm']],
+  [fs.promises, ['open', 'rename', 'mkdir', 'chmod', 'rm']],
   [fs, ['writeFileSync', 'renameSync', 'rmSync', 'openSync']],
 ];
 

@@ -132,3 +132,11 @@ test('a user who is denied again and again is on record once, beside each denial
   expect(all('repeated-denials')[0]).toMatchObject({ facts: { uid }, claims: { total: 5 } });
   expect(count('denied')()).toBe(8);
 });
+
+test('a durability below the default is no secret: it stands in the start’s record and in the status (invariant 11)', async () => {
+  daemon = await startTestDaemon({ audit: 'durability: intent' });
+  expect(all('daemon-start')[0]?.facts['durability']).toBe('intent');
+  const { result } = await callOnce(daemon.socket, 'rpc.status');
+  expect(result.audit.durability).toBe('intent');
+  expect(result.warnings).toContain('audit.durability is intent');
+});

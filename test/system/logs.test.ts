@@ -39,6 +39,8 @@ const call = (method: string, params: unknown = {}): Promise<Message> =>
 const logsOf = async (driver: string, more: object = {}): Promise<Message['result']> =>
   (await call('rpc.logs', { driver, lines: 100_000, ...more })).result;
 
+const inFlight = async (): Promise<number> => (await call('rpc.status')).result.calls_in_flight;
+
 /** Calls, and gives what stands of that call in the ring and in the operational log. */
 async function heard(method: string, params: object = {}) {
   const reply = await call(method, { ...params, _meta: { reply: true } });
@@ -124,9 +126,8 @@ describe('what a driver says', () => {
     const waiting = logsOf('talker', { after: cursor, wait_ms: 20_000 });
     client.send({ jsonrpc: '2.0', id: 1, method: 'talker.patient', params: {} });
     expect((await waiting).lines).toMatchObject([{ text: 'waiting for something', source: 'stderr' }]);
-    const running = (await call('rpc.status')).result.calls_in_flight;
     // The call of the driver, and this one.
-    expect(running).toBe(2);
+    expect(await inFlight()).toBe(2);
     client.close();
   });
 });
@@ -210,7 +211,7 @@ describe('no level of the operational log', () => {
     // Nor has the monitor told of that reload.
     expect(told().slice(atError)).toEqual(['a message of level error']);
     await reload('debug');
-    expect(told().at(-1)).toBe('the configuration was reloaded');
+    expect(told()).toContain('the configuration was reloaded');
     expect((await heard('talker.messages')).journal).toHaveLength(4);
   });
 });
@@ -261,6 +262,8 @@ describe('who may read what a driver said', () => {
     await heard('private.lines', { count: 1 });
     const { cursor } = await logsOf('private');
     const waiting = logsOf('private', { after: cursor, wait_ms: 20_000 });
+    // It waits in the daemon, beside the call that asks.
+    await expect.poll(inFlight, { timeout: 10_000 }).toBe(2);
     rmSync(join(daemon.folder, 'drivers.d/private.yaml'));
     daemon.monitor.kill('SIGHUP');
     expect((await waiting).lines).toEqual([]);
@@ -293,7 +296,6 @@ describe('driverctl logs', () => {
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString();
     });
-    const inFlight = async (): Promise<number> => (await call('rpc.status')).result.calls_in_flight;
     // It waits in the daemon, beside the call that asks.
     await expect.poll(inFlight, { timeout: 10_000 }).toBe(2);
     const client = await connectClient(daemon.socket);

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -143,6 +144,19 @@ describe('connections', () => {
     await expect
       .poll(async () => (await callOnce(daemon.socket, 'rpc.discover')).error, { timeout: 10_000 })
       .toBeUndefined();
+  });
+
+  test('whoever is turned away may first write and then read why (T3)', async () => {
+    const clients = await Promise.all(Array.from({ length: 40 }, () => connectClient(daemon.socket)));
+    const refused = connect(daemon.socket);
+    refused.pause();
+    refused.on('error', () => refused.destroy());
+    await wait(300);
+    await new Promise((written) => refused.write(`${discover(1)}\n`, written));
+    const [line] = (await once(refused.resume(), 'data')) as [Buffer];
+    expect(JSON.parse(String(line)).error.data.reason).toBe('too-many-connections');
+    await once(refused, 'close');
+    for (const client of clients) client.close();
   });
 
   test('a caller that never reads its replies is disconnected, others are served (T6)', async () => {

@@ -6,6 +6,11 @@ import type { Generation } from '../configuration/generation.ts';
 import { type BuiltIn, NO_PARAMS } from './built-in.ts';
 
 const OPENRPC_VERSION = '1.3.2';
+/** What stands in no method's schema (frame/metadata.ts). */
+const DESCRIPTION =
+  'Params by name may have a member _meta, in which a call says of itself: traceparent (W3C Trace Context), progressToken, ' +
+  'timeoutMs, reply (asks for _meta in the reply), raw, and reason: why it is made, in at most 256 visible characters, ' +
+  'which stands in the audit log.';
 
 /** `rpc.discover`: an OpenRPC document (spec.open-rpc.org) of what this caller may call with some params. */
 export function discoverMethod(version: () => string): BuiltIn {
@@ -20,7 +25,7 @@ export function discoverMethod(version: () => string): BuiltIn {
       );
       return {
         openrpc: OPENRPC_VERSION,
-        info: { title: 'driverd', version: version() },
+        info: { title: 'driverd', version: version(), description: DESCRIPTION },
         methods: [...builtInsFor(caller, generation), ...methods.map(describe)],
       };
     },

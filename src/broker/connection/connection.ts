@@ -15,6 +15,7 @@ import { newRequestIdentifier } from '../request-identifier.ts';
 import { type Reply, respondToInvalid } from '../respond/respond.ts';
 import type { Services } from '../services.ts';
 import type { ClientSession } from './client-session.ts';
+import { endAfterLastWord } from './last-word.ts';
 import { createWriter } from './writer.ts';
 
 /** How often a connection that sent end-of-file is asked whether it is gone or half-closed, in milliseconds. */
@@ -101,7 +102,8 @@ export function serveConnection(
   function endWhenServed(): void {
     if (!(socket.readableEnded || closing) || telling || serving.size > 0 || queue.length > 0) return;
     if (peerHasGone(given.descriptor)) socket.destroy();
-    else socket.end(() => socket.destroy());
+    else if (socket.readableEnded) socket.end(() => socket.destroy());
+    else endAfterLastWord(socket);
   }
 
   /** Takes waiting lines while there is room; else the socket is not read: backpressure for this caller alone. */

@@ -4,15 +4,17 @@ import { refuse } from '../call.ts';
 import { newRequestIdentifier } from '../request-identifier.ts';
 import { respondToInvalid } from '../respond/respond.ts';
 import type { Services } from '../services.ts';
+import { endAfterLastWord } from './last-word.ts';
 
 /** Tells a connection beyond its identity's limit why, and ends it. */
 export function turnAway(session: number, descriptor: number, services: Services, closed: () => void): void {
-  const socket = new Socket({ fd: descriptor, readable: true, writable: true });
+  const socket = new Socket({ fd: descriptor, readable: true, writable: true, allowHalfOpen: true });
   const requestId = newRequestIdentifier();
   socket.on('error', () => socket.destroy());
   socket.on('close', closed);
   const reply = respondToInvalid(null, requestId, refuse('refused', 'too-many-connections'));
   void recordInvalid(session, requestId, 'too-many-connections', services).then(() => {
-    socket.end(`${JSON.stringify(reply)}\n`, () => socket.destroy());
+    socket.write(`${JSON.stringify(reply)}\n`);
+    endAfterLastWord(socket);
   });
 }

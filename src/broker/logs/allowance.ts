@@ -17,7 +17,7 @@ export interface LeftOut {
  * or has it drop what driverd itself says.
  */
 export interface Allowance {
-  /** Takes effect at once. 0: nothing may be written, and nothing is counted. */
+  /** Takes effect at once. 0, with which it begins: nothing may be written, and nothing is counted. */
   bytesPerMinute: number;
   /** Whether nothing of this driver was left out in this minute: behind the first line that was, all are. */
   isOpen(driver: string): boolean;
@@ -30,11 +30,7 @@ export interface Allowance {
 }
 
 /** @param tell is called once a minute at the most for each driver of which something was left out */
-export function createAllowance(
-  bytesPerMinute: number,
-  tell: (leftOut: LeftOut) => void,
-  now: () => number = () => performance.now(),
-): Allowance {
+export function createAllowance(tell: (leftOut: LeftOut) => void): Allowance {
   const used = new Map<string, number>();
   const leftOut = new Map<string, LeftOut>();
   let usedInAll = 0;
@@ -48,14 +44,14 @@ export function createAllowance(
     leftOut.clear();
     used.clear();
     usedInAll = 0;
-    endsAt = now() + WINDOW_MS;
+    endsAt = performance.now() + WINDOW_MS;
     for (const one of all) tell(one);
   }
 
   const allowance: Allowance = {
-    bytesPerMinute,
+    bytesPerMinute: 0,
     isOpen(driver) {
-      if (now() >= endsAt) flush();
+      if (performance.now() >= endsAt) flush();
       return !leftOut.has(driver);
     },
     take(driver, bytes) {
@@ -76,7 +72,7 @@ export function createAllowance(
         lines: lines + (before?.lines ?? 0),
         bytes: bytes + (before?.bytes ?? 0),
       });
-      timer ??= setTimeout(flush, Math.max(0, endsAt - now())).unref();
+      timer ??= setTimeout(flush, Math.max(0, endsAt - performance.now())).unref();
     },
     flush,
   };

@@ -12,7 +12,7 @@ export interface DriverLogs {
   configure(drivers: ReadonlySet<string>, limits: DriverLogLimits): void;
   /** Keeps whole lines of a driver. */
   keep(driver: string, where: KeptIn, said: Said, bytes: Uint8Array): void;
-  /** Before an end: tells what was left out, and has everybody answered who waits. */
+  /** Before an end: tells in the operational log what was left out of it. */
   finish(): void;
 }
 
@@ -35,9 +35,6 @@ export function createDriverLogs(log: Log): DriverLogs {
       rings.push(driver, said, bytes);
       if (where === 'journal') journal.write(driver, said, bytes);
     },
-    finish() {
-      journal.allowance.flush();
-      rings.wake();
-    },
+    finish: journal.allowance.flush,
   };
 }

@@ -10,7 +10,7 @@ export interface Journal {
 }
 
 export function createJournal(log: Log): Journal {
-  const allowance = createAllowance(0, (leftOut) =>
+  const allowance = createAllowance((leftOut) =>
     log.warn(
       leftOut,
       'lines of a driver were left out of this log: it says more than limits.driver_log_bytes_per_minute',

@@ -46,6 +46,12 @@ export function createRings(): Rings {
     return ring;
   }
 
+  /** A ring of the size that counts now, whose lines keep their numbers. */
+  function madeAnew(driver: string, old: Ring): Ring {
+    numbers.set(driver, old.first);
+    return ringFor(driver);
+  }
+
   function settle(driver: string | null): void {
     for (const [done, wanted] of waiting) if (driver === null || wanted === driver) done();
   }
@@ -57,7 +63,7 @@ export function createRings(): Rings {
       for (const [driver, old] of [...rings]) {
         if (drivers.has(driver) && old.size === bytes) continue;
         forget(driver);
-        if (drivers.has(driver)) old.copyTo(ringOfSize(driver, old));
+        if (drivers.has(driver)) old.copyTo(madeAnew(driver, old));
       }
       for (const driver of [...numbers.keys()]) if (!drivers.has(driver)) numbers.delete(driver);
       settle(null);
@@ -86,10 +92,4 @@ export function createRings(): Rings {
     },
     wake: () => settle(null),
   };
-
-  /** A ring whose lines keep their numbers. */
-  function ringOfSize(driver: string, old: Ring): Ring {
-    numbers.set(driver, old.first);
-    return ringFor(driver);
-  }
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, readdirSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { HEAD_NOTE_FILE } from '../../shared/audit/head-note.ts';
 import {
@@ -46,7 +46,7 @@ const NOT_PERMITTED = 'permission denied';
 
 function whyNotReadable(path: string): string | null {
   try {
-    accessSync(path, constants.R_OK);
+    closeSync(openSync(path, 'r'));
     return null;
   } catch (error) {
     return reasonOf(error);

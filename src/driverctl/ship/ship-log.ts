@@ -1,3 +1,4 @@
+import { Failure } from '../failure.ts';
 import { createBackOff } from './back-off.ts';
 import { keepProgress } from './keep-progress.ts';
 import type { PositionFile } from './position-file.ts';
@@ -30,30 +31,42 @@ export async function shipLog(shipping: Shipping): Promise<void> {
   }
 }
 
+/**
+ * How often the log may be unreadable before that is believed: a file that was just made may not have its readers' group's
+ * permission yet.
+ */
+const LOG_FAILURES = 3;
+
 type Keeper = ReturnType<typeof keepProgress>;
 
 async function shipOverAndOver(shipping: Shipping, keeper: Keeper): Promise<void> {
   const { sink, signal, report } = shipping;
   const backOff = createBackOff();
   let told: string | null = null;
+  let logFailures = 0;
   while (!signal.aborted) {
     const began = performance.now();
     let connection: SinkConnection | null = null;
     try {
       connection = await sink.connect(signal);
       await shipOver(connection, shipping, keeper.progress, (progress) => {
-        if (told !== null && progress.sent !== keeper.progress.sent) {
-          report(`Shipping to ${sink.name} again`);
+        if (progress.sent !== keeper.progress.sent) {
+          if (told !== null) report(`Shipping to ${sink.name} again`);
           told = null;
+          logFailures = 0;
         }
         keeper.update(progress);
       });
     } catch (error) {
       if (signal.aborted || error instanceof SinkEnded) return;
-      if (!(error instanceof SinkLost)) throw error;
-      // Once for each reason: a sink may be down for days.
-      if (error.message !== told) report(`${error.message}; trying again`);
-      told = error.message;
+      if (error instanceof Failure && error.exit === 'other') {
+        logFailures += 1;
+        if (logFailures === LOG_FAILURES) throw error;
+      } else if (error instanceof SinkLost) {
+        // Once for each reason: a sink may be down for days.
+        if (error.message !== told) report(`${error.message}; trying again`);
+        told = error.message;
+      } else throw error;
     } finally {
       connection?.abandon();
     }

@@ -14,6 +14,7 @@ export interface OwnFile {
 export const LOG_MODE = 0o640;
 export const STATE_MODE = 0o600;
 
+const PIECE_BYTES = 65_536;
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
 const PERMISSIONS = 0o7777;
@@ -67,6 +68,27 @@ export async function writeAll(file: FileHandle, bytes: Buffer): Promise<void> {
     const { bytesWritten } = await file.write(bytes, written, bytes.length - written, null);
     if (bytesWritten === 0) throw new Error('nothing was written');
     written += bytesWritten;
+  }
+}
+
+/**
+ * Writes the bytes of a file from `from` on once more where they stand. After an fdatasync(2) that failed, the kernel may
+ * count pages as written that never came to disk, and the next call would pass them over; written again they count anew
+ * (PostgreSQL wiki, "Fsync Errors").
+ */
+export async function writeAgain(path: string, from: number): Promise<void> {
+  const file = await open(path, constants.O_RDWR | constants.O_NOFOLLOW);
+  try {
+    const piece = Buffer.allocUnsafe(PIECE_BYTES);
+    for (let offset = from; ; ) {
+      const { bytesRead } = await file.read(piece, 0, PIECE_BYTES, offset);
+      if (bytesRead === 0) return;
+      const { bytesWritten } = await file.write(piece, 0, bytesRead, offset);
+      if (bytesWritten === 0) throw new Error('nothing was written');
+      offset += bytesWritten;
+    }
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { HEAD_NOTE_FILE } from '../../shared/audit/head-note.ts';
-import { parseRecord } from '../../shared/audit/record.ts';
+import { hashOfLine, parseRecord } from '../../shared/audit/record.ts';
 import { firstRecord, openSegment } from '../../shared/audit/segment-file.ts';
 import { verifyLog } from '../../shared/audit/verify.ts';
 import { composeAddition } from './addition.ts';
@@ -69,11 +69,12 @@ function recordsOf(
   ];
 }
 
-/** When the present segment's first record was written; now where it has none. */
+/** When the present segment's first record was written; now where it has none that can be read. */
 async function begunAt(path: string, clock: AuditClock): Promise<number> {
   const file = await openSegment({ path, first: null, isCompressed: false });
   const first = await (file === null ? null : firstRecord(file).finally(() => file.close()));
-  return Date.parse(first === null ? clock.now().time : parseRecord(first.line).time);
+  const isRecord = first !== null && hashOfLine(first.line) === first.link.hash;
+  return Date.parse(isRecord ? parseRecord(first.line).time : clock.now().time);
 }
 
 /** What the whole log says once it is refused. Its reading is not worth a second error beside the first. */

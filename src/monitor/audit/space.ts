@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { AuditFields } from '../../shared/audit/fields.ts';
 import type { AuditEvent } from '../../shared/audit/record.ts';
+import { AuditUnavailable } from './unavailable.ts';
 
 /** Bytes that can still be written on the disk of a file's folder; null where the file system does not say (statfs(2)). */
 export async function freeBytes(path: string): Promise<number | null> {
@@ -60,7 +61,8 @@ export function watchSpace({ path, lowWater, append, report, changed }: SpaceWat
       isLooking = true;
       lookOnce()
         .catch((error: unknown) => {
-          // The next look tries again; while the log cannot be written, that is told by itself.
+          // The next look tries again. That the log cannot be written is told by itself.
+          if (error instanceof AuditUnavailable) return;
           report('the free space was not recorded', {
             reason: error instanceof Error ? error.message : String(error),
           });

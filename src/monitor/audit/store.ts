@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { type Head, writeHeadNote } from '../../shared/audit/head-note.ts';
 import type { Addition } from './addition.ts';
-import { LOG_MODE, lstatOrNull, openOwnFile, writeAll } from './log-file.ts';
+import { LOG_MODE, lstatOrNull, openOwnFile, writeAgain, writeAll } from './log-file.ts';
 import { CALLED_LOG, type ClosedSegment, describeClosed, LOG_FLAGS, replaceFile } from './rotation.ts';
 import { readBytes, readTail, standsAt, type Tail } from './tail.ts';
 import { atStage, StorageFailure } from './unavailable.ts';
@@ -50,6 +50,8 @@ export function holdStore(files: OpenFiles): LogStore {
   /** What tells `log` from any other file. */
   let own: { readonly ino: number; readonly dev: number } | null = null;
   let isRotating = false;
+  /** Whether an fdatasync failed since the last that did not: what stands behind `durable` may never come to disk. */
+  let isDoubtful = false;
   let head = files.tail.head;
   let unsettled = false;
   /** What may stand behind `head`: `rest` does; `attempt` may, in part. Nobody else writes, so nothing else is taken up. */
@@ -79,10 +81,16 @@ export function holdStore(files: OpenFiles): LogStore {
     if (noted.status === 'rejected') throw noted.reason;
     attempt = bytes;
     await atStage('write', writeAll(log, bytes));
-    if (sync) await atStage('sync', log.datasync());
+    if (sync) await syncLog();
     head = target;
     if (sync) durable = target;
     rest = attempt = Buffer.alloc(0);
+  }
+
+  async function syncLog(): Promise<void> {
+    isDoubtful = true;
+    await atStage('sync', log.datasync());
+    isDoubtful = false;
   }
 
   async function settle(): Promise<void> {
@@ -92,7 +100,7 @@ export function holdStore(files: OpenFiles): LogStore {
 
   async function rotate(): Promise<ClosedSegment> {
     if (!isRotating) {
-      await atStage('sync', log.datasync());
+      await syncLog();
       durable = head;
       await settle();
       isRotating = true;
@@ -127,6 +135,7 @@ export function holdStore(files: OpenFiles): LogStore {
     if (again === null) throw replaced(true);
     try {
       const tail = await atStage('open', readUntouchedTail(again));
+      if (isDoubtful) await atStage('write', writeAgain(path, durable.bytes));
       const failed = log;
       log = again;
       await closeFailed(failed);
@@ -149,12 +158,13 @@ export function holdStore(files: OpenFiles): LogStore {
     if (!isPrefix || !(await standsAt(again, head))) {
       throw new StorageFailure('changed', `the log is not as it was left after record ${head.seq}`);
     }
-    return readTail(again, head);
+    // All that may be lost is read: a page that never came to disk may show what stood there before.
+    return readTail(again, isDoubtful ? durable : head);
   }
 
   async function close(): Promise<void> {
     try {
-      await atStage('sync', log.datasync());
+      await syncLog();
       durable = head;
       await settle();
     } finally {

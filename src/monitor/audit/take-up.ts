@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   EMPTY_HEAD,
   encodeHeadNote,
@@ -66,6 +66,8 @@ async function takeUpNoted({ path, boot }: Places, note: FileHandle, keep: Keep)
   const { segment, standing, writing } = noted;
   const openLog = async (name: string): Promise<FileHandle | null> =>
     keep(await openOwnFile({ path: name, called: CALLED_LOG, mode: LOG_MODE }, LOG_FLAGS));
+  const unknown = (await listSegments(path)).find(({ first }) => (first ?? 0) > segment);
+  if (unknown !== undefined) throw new Error(`its head note knows nothing of ${basename(unknown.path)}`);
   const renamed = await openLog(segmentPath(path, segment));
   if (renamed !== null) {
     const { tail, recovery } = await judge(renamed, noted, boot);

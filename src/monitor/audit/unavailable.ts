@@ -66,3 +66,15 @@ export function errorCode(error: unknown): string | null {
 export function unavailable(cause: StorageFailure, doubt: Doubt | null = null): AuditUnavailable {
   return new AuditUnavailable(`Cannot write the audit record: ${cause.message}`, { cause }, doubt);
 }
+
+/** A failure of the log's files; anything else is a fault of this program and goes on as it is. */
+export function asFailure(error: unknown): StorageFailure {
+  if (error instanceof StorageFailure) return error;
+  throw error;
+}
+
+/** A record that could not be written; anything else is a fault of this program and goes on as it is. */
+export function asUnavailable(error: unknown): AuditUnavailable {
+  if (error instanceof AuditUnavailable) return error;
+  throw error;
+}

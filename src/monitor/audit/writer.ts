@@ -9,14 +9,14 @@ import type { Reserve } from './reserve.ts';
 import type { SealStore } from './seals/seal-store.ts';
 import { createSealer, type SealLimits } from './seals/sealer.ts';
 import type { SegmentWriter } from './segment-writer.ts';
-import { AuditUnavailable, StorageFailure, unavailable } from './unavailable.ts';
+import { AuditUnavailable, asFailure, asUnavailable, StorageFailure, unavailable } from './unavailable.ts';
 import { within } from './within.ts';
 
 /** Writes records in groups, refuses them while that fails, and goes on by itself. */
 export interface Writer {
   append(event: AuditEvent, facts: AuditFields, claims: AuditFields, durable: boolean): Promise<Written>;
   readonly state: AuditState;
-  /** Whether the reserve is given up: what is under way is closed on record, and nothing new is accepted. */
+  /** Whether the reserve is given up: while its room lasts what is under way is closed on record; nothing new is accepted. */
   readonly isReserveUsed: boolean;
   readonly refusedCount: RefusedCount;
   /** Begins a new segment where one is due. */
@@ -69,6 +69,8 @@ export function createWriter(options: WriterOptions): Writer {
   let failure: Failure | null = null;
   /** While it fails: whether all that stands in the log is in order, so that records may follow it. */
   let isInOrder = true;
+  /** While the reserve is being given up, from its first step until its room can be written to. */
+  let isMakingRoom = false;
   let retryTimer: NodeJS.Timeout | null = null;
   let working: Promise<void> | null = null;
   let closed = false;
@@ -111,7 +113,7 @@ export function createWriter(options: WriterOptions): Writer {
 
   /** Whether what closes something that is on record can be written while it fails, or will be at once. */
   function takesClosing({ cause }: Failure): boolean {
-    return isInOrder || (cause.isFull && reserve.isHeld);
+    return isInOrder || isMakingRoom || (cause.isFull && reserve.isHeld);
   }
 
   function startWork(): void {
@@ -205,6 +207,7 @@ export function createWriter(options: WriterOptions): Writer {
     const { cause } = failure;
     try {
       const isGivenUp = !isInOrder && cause.isFull && reserve.isHeld;
+      isMakingRoom = isGivenUp;
       if (isGivenUp) await reserve.giveUp();
       else if (!reserve.isHeld) await reserve.make();
       await sealer?.resume();
@@ -212,9 +215,11 @@ export function createWriter(options: WriterOptions): Writer {
     } catch (error) {
       // The next attempt is on its way; the first failure is the one that is told, since later ones follow from it.
       asFailure(error);
+      isMakingRoom = false;
       if (!isInOrder) refuseQueued(failure);
       return;
     }
+    isMakingRoom = false;
     if (reserve.isHeld) failure = null;
     sealer?.wrote(segments.head.seq);
     options.changed(failure === null ? null : cause.message);
@@ -254,6 +259,7 @@ export function createWriter(options: WriterOptions): Writer {
       if (failure === null || isInOrder) await sealer?.sealRest().catch(asUnavailable);
       await whenIdle();
       if (failure === null || isInOrder) return await segments.close();
+      for (const { refused } of queue.takeAll()) refused(unavailable(failure.cause));
       await segments.abandon();
       throw failure.cause;
     } catch (error) {
@@ -273,7 +279,7 @@ export function createWriter(options: WriterOptions): Writer {
       return failure === null ? 'writing' : 'failing';
     },
     get isReserveUsed() {
-      return failure !== null && isInOrder;
+      return failure !== null && !reserve.isHeld;
     },
     refusedCount,
     rotateIfDue() {
@@ -283,14 +289,4 @@ export function createWriter(options: WriterOptions): Writer {
     sealSoon: () => sealer?.sealSoon(),
     close,
   };
-}
-
-/** A failure of the log's files; anything else is a fault of this program and goes on as it is. */
-function asFailure(error: unknown): StorageFailure {
-  if (error instanceof StorageFailure) return error;
-  throw error;
-}
-
-function asUnavailable(error: unknown): void {
-  if (!(error instanceof AuditUnavailable)) throw error;
 }

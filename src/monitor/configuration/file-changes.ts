@@ -11,9 +11,12 @@ export type FileChange = {
   readonly before: string | null;
 };
 
-/** Files that one record names, and how long they may be together as JSON, in UTF-16 units; how many there are stands beside. */
+/**
+ * Files that one record names, and how long they may be together as JSON, in bytes: a third of a line at most, since some
+ * characters are escaped. How many there are stands beside them.
+ */
 const RECORDED = 64;
-const RECORDED_UNITS = 24_576;
+const RECORDED_BYTES = 16_384;
 
 /** The files of a configuration and the programs that it starts, as they were loaded. */
 export function digestsOf({ files, drivers }: Pick<Generation, 'files' | 'drivers'>): FileDigests {
@@ -51,9 +54,9 @@ export function changesKey(changes: readonly FileChange[]): string {
 
 /** As many of a list's first entries as one record holds. */
 export function recordable<Entry>(entries: readonly Entry[]): readonly Entry[] {
-  let units = 0;
+  let bytes = 0;
   return entries.slice(0, RECORDED).filter((entry) => {
-    units += JSON.stringify(entry).length;
-    return units <= RECORDED_UNITS;
+    bytes += Buffer.byteLength(JSON.stringify(entry));
+    return bytes <= RECORDED_BYTES;
   });
 }

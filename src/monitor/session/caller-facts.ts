@@ -2,6 +2,9 @@ import type { AuditFields } from '../../shared/audit/fields.ts';
 import type { ResolvedName } from '../configuration/load.ts';
 import type { KnownCaller } from './known-caller.ts';
 
+/** Most groups whose names stand beside their numbers. */
+const NAMED_GROUPS = 32;
+
 /** Names of users and groups as far as the configuration has resolved them; readers look up the rest. */
 export interface KnownNames {
   readonly users: readonly ResolvedName[];
@@ -15,7 +18,7 @@ export interface KnownNames {
 export function callerFacts(caller: KnownCaller, names: KnownNames, groups: number): AuditFields {
   const { uid, gid, unit, container } = caller;
   const named = caller.groups.slice(0, groups);
-  const groupNames = names.groups.filter(({ id }) => id === gid || named.includes(id));
+  const groupNames = names.groups.filter(({ id }) => id === gid || named.includes(id)).slice(0, NAMED_GROUPS);
   return {
     ...{ uid, gid, groups: named, group_count: caller.groups.length },
     user: names.users.find(({ id }) => id === uid)?.name ?? null,

@@ -16,13 +16,13 @@ export const NO_HASH = '0'.repeat(64);
 export const HASH_PART_BYTES = `,"hash":"${NO_HASH}"}`.length;
 export const TRAILER_BYTES = `,"prev":"${NO_HASH}"`.length + HASH_PART_BYTES;
 export const EVENT_LENGTH_MAXIMUM = 32;
+/** HOST_NAME_MAX of Linux (limits.h). */
+export const HOST_LENGTH_MAXIMUM = 64;
 
 const HASH_LENGTH = NO_HASH.length;
 const SEQ_DIGITS_MAXIMUM = 16;
 const MONOTONIC_DIGITS_MAXIMUM = 20;
 const BOOT_LENGTH = 36;
-/** HOST_NAME_MAX of Linux (limits.h). */
-export const HOST_CHARACTERS_MAXIMUM = 64;
 const WRITER_DIGITS_MAXIMUM = 10;
 
 /** Which bytes a field may have; a table of bits, since every byte of a log's frame is looked up in one. */
@@ -100,8 +100,8 @@ function readHeader(line: Buffer): { readonly seq: number; readonly event: strin
   const monotonicTo = run(line, monotonicFrom, DIGIT, MONOTONIC_DIGITS_MAXIMUM);
   const bootFrom = after(line, monotonicTo, BEFORE_BOOT);
   const bootTo = run(line, bootFrom, BOOT, BOOT_LENGTH);
-  const hostTo = run(line, after(line, bootTo, BEFORE_HOST), HOST, HOST_CHARACTERS_MAXIMUM);
-  const writerFrom = after(line, hostTo, BEFORE_WRITER);
+  const hostFrom = after(line, bootTo, BEFORE_HOST);
+  const writerFrom = after(line, run(line, hostFrom, HOST, HOST_LENGTH_MAXIMUM), BEFORE_WRITER);
   const writerTo = run(line, writerFrom, DIGIT, WRITER_DIGITS_MAXIMUM);
   const eventFrom = after(line, writerTo, BEFORE_EVENT);
   const eventTo = run(line, eventFrom, WORD, EVENT_LENGTH_MAXIMUM);

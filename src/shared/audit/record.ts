@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { type AuditFields, encodeFields } from './fields.ts';
 import {
-  HOST_CHARACTERS_MAXIMUM,
+  HOST_LENGTH_MAXIMUM,
   hashOfLine,
   LINE_BYTES_MAXIMUM,
   type RecordLink,
@@ -96,7 +96,7 @@ const FIELD_ORDER = 'version,seq,time,monotonic_ns,boot,host,writer,event,facts,
 
 /** A host's name as records hold it: bounded, and of characters that need no escape anywhere; `-` stands for any other. */
 export function recordedHost(name: string): string {
-  return name.slice(0, HOST_CHARACTERS_MAXIMUM).replace(/[^A-Za-z0-9._-]/g, '-') || '-';
+  return name.slice(0, HOST_LENGTH_MAXIMUM).replace(/[^A-Za-z0-9._-]/g, '-') || '-';
 }
 
 /**

@@ -159,12 +159,17 @@ export function walkLog({ path, written, rereads, see }: WalkOptions): LogWalk {
       more = take(line);
       return more;
     };
-    await file?.read(from, Number.POSITIVE_INFINITY, takeMore);
-    for (const segment of await listSegments(path)) {
-      if (!more) return;
-      if (segment.first !== null && segment.first <= first) continue;
-      const later = await openSegment(segment);
-      await later?.read(0, Number.POSITIVE_INFINITY, takeMore).finally(() => later.close());
+    try {
+      await file?.read(from, Number.POSITIVE_INFINITY, takeMore);
+      for (const segment of await listSegments(path)) {
+        if (!more) return;
+        if (segment.first !== null && segment.first <= first) continue;
+        const later = await openSegment(segment);
+        await later?.read(0, Number.POSITIVE_INFINITY, takeMore).finally(() => later.close());
+      }
+    } catch (error) {
+      // One fault is being told already, and it is the first.
+      if (!(error instanceof Undecompressible)) throw error;
     }
   }
 

@@ -7,16 +7,19 @@ import { makePlaces } from '../../shared/audit/made-log.ts';
 import { run } from '../played-surroundings.ts';
 
 const WRITER = fileURLToPath(new URL('../../monitor/audit/endless-writer.ts', import.meta.url));
-/** Small enough that each reading meets rotation, compression and removal. */
-const SETTINGS =
-  'version: 1\naudit: { rotate_bytes: 16384, reserve_bytes: 16384, retention: { max_bytes: 131072, min_days: 0 } }\n';
+/** Small enough that each reading meets rotation and compression. */
+const ROTATION = 'rotate_bytes: 16384, reserve_bytes: 16384';
 const READINGS = 30;
 const RECORDS_READ = 300;
 
-/** The log of a monitor that writes as fast as it can. */
-async function startWriter(): Promise<string> {
+/**
+ * The log of a monitor that writes as fast as it can.
+ * @param keptBytes what retention leaves of it
+ */
+async function startWriter(keptBytes: number): Promise<string> {
   const { path, folder } = makePlaces();
-  const writer = spawn(process.execPath, [WRITER, path, folder, SETTINGS], {
+  const settings = `version: 1\naudit: { ${ROTATION}, retention: { max_bytes: ${keptBytes}, min_days: 0 } }\n`;
+  const writer = spawn(process.execPath, [WRITER, path, folder, settings], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   onTestFinished(() => void writer.kill('SIGKILL'));
@@ -25,7 +28,7 @@ async function startWriter(): Promise<string> {
 }
 
 test('of a log that a monitor writes, rotates, compresses and removes, each record is given or counted as missing, over many starts', async () => {
-  const path = await startWriter();
+  const path = await startWriter(131_072);
   let from: LogPosition | 'start' = 'start';
   let next: number | null = null;
   for (let reading = 0; reading < READINGS; reading += 1) {
@@ -48,7 +51,7 @@ test('of a log that a monitor writes, rotates, compresses and removes, each reco
 }, 120_000);
 
 test('tail and search of such a log leave out no record between the first and the last that they give', async () => {
-  const path = await startWriter();
+  const path = await startWriter(67_108_864);
   const numbers = (text: string): number[] =>
     text
       .split('\n')

@@ -81,6 +81,18 @@ describe('with the state folder', () => {
     else expect(stderr).toContain('its seal is missing: there is no audit-seals.jsonl');
   });
 
+  test('seals of another log are named as what they may be', async () => {
+    const other = makeSealedPlaces();
+    await runDaemon(other, 3);
+    cpSync(other.seals, places.seals);
+    for (const words of [here(), [copy()]]) {
+      const { status, stderr } = await verify(words);
+      expect(status).toBe(9);
+      expect(stderr).toMatch(/: edited: the seal of epoch 1 knows another record \d+: /);
+      expect(stderr).toContain("or the seals are another log's");
+    }
+  });
+
   test('that is another’s no log is proven', async () => {
     const other = makeSealedPlaces();
     await runDaemon(other, 30);

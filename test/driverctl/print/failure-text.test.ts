@@ -39,6 +39,11 @@ describe('what driverctl says when it fails', () => {
     expect(failureText(invalid, false)).toContain('(invalid-params, at /path, rule format, request r)');
     const whole = failure('Cannot do it: no', { reason: 'invalid-params', at: '', rule: 'required' });
     expect(failureText(whole, false)).toContain('at the params as a whole, rule required');
+    const audit = { state: 'failing', conditions: ['reserve-given-up'] };
+    const full = failure('Cannot start the call', { reason: 'audit-unavailable', audit, request_id: 'r' });
+    expect(failureText(full, false)).toBe(
+      'driverctl: Cannot start the call (audit-unavailable, audit log failing, reserve-given-up, request r)\n',
+    );
     const declared = failure('No such volume', { reason: 'driver-error', error: 'not_found' });
     expect(failureText(declared, false)).toBe('driverctl: No such volume (driver-error, error not_found)\n');
   });

@@ -1,6 +1,15 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Shipment } from '../../../src/driverctl/ship/shipment.ts';
@@ -195,6 +204,30 @@ describe('shipping', () => {
     writeFileSync(log.path, '');
     log.addMany(1);
     await until(() => words().length === 1);
+  });
+
+  test('fails where the log cannot be read, but not at once: a file that was just made may be closed to its group yet', async () => {
+    const log = playLog();
+    log.addMany(2);
+    const closed = log.rotate();
+    log.addMany(1);
+    renameSync(log.path, `${log.path}.kept`);
+    // What cannot be read, for root neither.
+    mkdirSync(log.path);
+    const { sink, words } = memorySink();
+    const shipper = await ship(log, sink);
+    await until(() => words().length === 2);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    rmSync(log.path, { recursive: true });
+    renameSync(`${log.path}.kept`, log.path);
+    await until(() => words().length === 3);
+    await shipper.stop();
+    expect(words()).toEqual(['1', '2', '3']);
+    rmSync(closed);
+    rmSync(log.path);
+    mkdirSync(log.path);
+    const failing = await ship(log, sink);
+    await expect(failing.ended).rejects.toThrow(/^Cannot read the audit log .*: it is not a regular file$/);
   });
 
   test('goes on while its position cannot be written, and says so', async () => {

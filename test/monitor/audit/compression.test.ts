@@ -8,6 +8,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { compressSegment, removeUnfinished } from '../../../src/monitor/audit/compression.ts';
 import { compressedPath, listSegments, segmentPath } from '../../../src/shared/audit/segments.ts';
 import { auditSettings, makeFolder, makePlaces } from '../../shared/audit/made-log.ts';
+import { patience } from '../../support/patience.ts';
 
 const anyFile = await open('/dev/null');
 /** What every open file's methods come from: a disk that fails is a method that does. */
@@ -107,7 +108,7 @@ describe('a log', () => {
     await vi.waitFor(async () => {
       const plain = (await listSegments(places.path)).filter(({ isCompressed }) => !isCompressed);
       expect(plain.map(({ first }) => first)).toEqual([null]);
-    }, 10_000);
+    }, 10_000 * patience);
     await log.close();
     expect(await places.verify()).toMatchObject({ ok: true, tail: 'proven' });
     const sessions = (await places.allLines()).filter((line) => line.includes('"event":"session"'));
@@ -132,14 +133,14 @@ describe('a log', () => {
       lookMs: 5,
       report: (message) => reports.push(message),
     });
-    await vi.waitFor(() => expect(log.conditions).toContain('compression-failing'), 10_000);
+    await vi.waitFor(() => expect(log.conditions).toContain('compression-failing'), 10_000 * patience);
     expect(createHash('sha256').update(readFileSync(path)).digest('hex')).toBe(digest);
     chmodSync(path, mode);
-    await vi.waitFor(() => expect(log.conditions).not.toContain('compression-failing'), 20_000);
+    await vi.waitFor(() => expect(log.conditions).not.toContain('compression-failing'), 20_000 * patience);
     await log.close();
     const failed = (await places.allLines()).filter((line) => line.includes('"event":"compression-failed"'));
     expect(failed).toHaveLength(1);
     expect(reports).toContain('a segment could not be compressed; it is tried again');
     expect(await places.verify()).toMatchObject({ ok: true });
-  }, 60_000);
+  }, 600_000);
 });

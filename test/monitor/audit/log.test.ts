@@ -167,7 +167,9 @@ describe('a disk that fails', () => {
     const places = makePlaces();
     const log = await places.open();
     await log.append('session', { number: 1 }, {}, true);
+    const { length } = places.bytes();
     vi.spyOn(files, 'datasync').mockRejectedValueOnce(diskError('EIO'));
+    const writes = vi.spyOn(files, 'write');
     const writing = whenWriting(log);
     await expect(log.append('session', { number: 2 }, {}, true)).rejects.toThrow(AuditUnavailable);
     expect(log.state).toBe('failing');
@@ -177,6 +179,8 @@ describe('a disk that fails', () => {
     await log.append('session', { number: 3 }, {}, true);
     await log.close();
     expect(await places.verify()).toMatchObject({ ok: true, records: 5, recoveries: 1 });
+    // What the failed one may have lost was written once more, in its place, before the next one.
+    expect(writes.mock.calls.filter((given: unknown[]) => given[3] === length)).toHaveLength(1);
     expect((await recordsOf(places)).map(({ event }) => event).slice(2)).toEqual([
       'recovery',
       'rotation',

@@ -1,10 +1,13 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createRefusals } from '../../../src/monitor/audit/refusals.ts';
 import { callerFacts } from '../../../src/monitor/session/caller-facts.ts';
 import type { AuditFields } from '../../../src/shared/audit/fields.ts';
 import { AUDIT_EVENTS } from '../../../src/shared/audit/record.ts';
+import { encodeResetRequest, RESET_REQUEST_FILE } from '../../../src/shared/audit/reset-request.ts';
 import { makePlaces } from '../../shared/audit/made-log.ts';
+import { makeSealedPlaces, runDaemon } from '../../shared/audit/seals/sealed-places.ts';
 import { recordProblem, recordSchema } from '../../support/record-schema.ts';
 
 const validate = (record: unknown): boolean => recordProblem(record) === null;
@@ -49,6 +52,21 @@ test('every kind of record that is written matches protocol/audit-record.schema.
   }
 });
 
+test('so do the records of seals, and of a log that began anew', async () => {
+  const places = makeSealedPlaces();
+  await runDaemon(places, 0);
+  const request = encodeResetRequest({ uid: 0, reason: 'a disk was lost' });
+  writeFileSync(join(places.state, RESET_REQUEST_FILE), request, { mode: 0o600 });
+  await runDaemon(places, 0);
+  const events = places.lines().map((line) => {
+    const record = JSON.parse(line);
+    expect(recordProblem(record)).toBeNull();
+    return record.event;
+  });
+  expect(events).toContain('seal');
+  expect(events[0]).toBe('audit-reset');
+});
+
 test('the schema refuses what no record may hold', () => {
   const [good] = recordSchema.examples as { claims: object; facts: object }[];
   expect(good).toBeDefined();
@@ -63,6 +81,8 @@ test('the schema refuses what no record may hold', () => {
   expect(validate({ ...good, host: 'web 1' })).toBe(false);
   expect(validate({ ...good, facts: { session: 1 } })).toBe(false);
   expect(validate({ ...good, event: 'recovery', facts: {} })).toBe(false);
+  expect(validate({ ...good, event: 'seal', facts: { epoch: 1 } })).toBe(false);
+  expect(validate({ ...good, event: 'audit-reset', facts: { why: 'asked' } })).toBe(false);
 });
 
 test('the schema names the events that the code names', () => {

@@ -1,23 +1,18 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { type Keeper, keepSegments } from '../../../src/monitor/audit/keeper.ts';
 import type { AuditLog, AuditLogOptions, AuditSettings } from '../../../src/monitor/audit/log.ts';
 import { type ClosedFile, chooseRemoved, REMOVED_MAXIMUM } from '../../../src/monitor/audit/retention.ts';
-import type { SealStore } from '../../../src/monitor/audit/seals/seal-store.ts';
 import { type AuditRecord, parseRecord } from '../../../src/shared/audit/record.ts';
 import { listSegments } from '../../../src/shared/audit/segments.ts';
 import { verifyLog } from '../../../src/shared/audit/verify.ts';
 import { auditSettings, makePlaces, type Places } from '../../shared/audit/made-log.ts';
+import { patience } from '../../support/patience.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = 1_000 * DAY_MS;
-const WAIT = { timeout: 30_000 };
-
-/** Seals that the test plays, told of each that is to be made. */
-function playedSeals(seal: () => Promise<void>): SealStore {
-  const nothing = async (): Promise<void> => undefined;
-  return { epoch: 1, sealed: 0, bound: false, seal, complete: nothing, close: nothing };
-}
+const WAIT = { timeout: 30_000 * patience };
 
 /** Segments of 100 bytes, closed so many days ago. */
 function closed(...daysAgo: readonly number[]): ClosedFile[] {
@@ -90,26 +85,39 @@ function withRetention(retention: Partial<AuditSettings['retention']>): Partial<
   return { settings: () => settings, lookMs: 50 };
 }
 
+/** Looks after a log's segments as the log itself does, with a seal that is the test's. */
+function keepBeside(
+  places: Places,
+  log: AuditLog,
+  retention: Partial<AuditSettings['retention']>,
+  sealNow: () => Promise<void>,
+): Keeper {
+  const { settings } = withRetention(retention);
+  return keepSegments({
+    ...{ path: places.path, settings: settings ?? auditSettings, append: log.append, sealNow },
+    ...{ now: Date.now, isWriting: () => true, report: () => undefined, changed: () => undefined },
+  });
+}
+
 describe('a log over its limit', () => {
   test('loses its oldest segments, after a record of it is on disk and sealed; it is proven from there on (A8)', async () => {
     const places = makePlaces();
     const order: string[] = [];
     let files: readonly string[] = [];
-    const log = await places.open({
-      ...withRetention({ max_bytes: 65_536 }),
-      seals: playedSeals(async () => {
-        const last = (await recordsOf(places)).findLast(({ event }) => event === 'retention');
-        const removed = (last?.facts['removed'] ?? []) as { name: string }[];
-        const news = removed.map(({ name }) => name).filter((name) => !files.includes(name));
-        files = [...files, ...news];
-        order.push(...news.map((name) => `${existsSync(`${places.folder}/${name}`)}`));
-      }),
+    const log = await places.open(withRetention({}));
+    const keeper = keepBeside(places, log, { max_bytes: 65_536 }, async () => {
+      const last = (await recordsOf(places)).findLast(({ event }) => event === 'retention');
+      const removed = last?.facts['removed'] as { name: string }[];
+      files = removed.map(({ name }) => name);
+      order.push(...files.map((name) => `${existsSync(`${places.folder}/${name}`)}`));
     });
     await write(log, 300);
+    keeper.wake();
     await vi.waitFor(async () => {
       const [oldest] = await listSegments(places.path);
       expect(oldest?.first).toBeGreaterThan(50);
     }, WAIT);
+    await keeper.close();
     await log.close();
     expect(order).not.toHaveLength(0);
     expect(order.every((exists) => exists === 'true')).toBe(true);
@@ -157,18 +165,17 @@ describe('a log over its limit', () => {
     await first.close();
     const before = await listSegments(places.path);
     // One that hangs after the record: nothing is removed.
-    const stuck = await places.open({
-      ...withRetention({ max_bytes: 65_536, max_days: null }),
-      settings: () =>
-        auditSettings({ ...SMALL, retention: { max_bytes: 20_000, max_days: null, min_days: 0 } }),
-      seals: playedSeals(() => Promise.reject(new Error('made by the test'))),
-    });
+    const stuck = await places.open(withRetention({}));
+    const keeper = keepBeside(places, stuck, { max_bytes: 20_000 }, () =>
+      Promise.reject(new Error('made by the test')),
+    );
+    keeper.wake();
     await vi.waitFor(
       async () => expect((await recordsOf(places)).some(({ event }) => event === 'retention')).toBe(true),
       WAIT,
     );
-    // Its end cannot be sealed either.
-    await expect(stuck.close()).rejects.toThrow('made by the test');
+    await keeper.close();
+    await stuck.close();
     expect((await listSegments(places.path)).slice(0, 3)).toEqual(before.slice(0, 3));
     expect(await places.verify()).toMatchObject({ ok: true, begins: 1 });
     // Half of it was done: oldest first.

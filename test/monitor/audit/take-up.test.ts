@@ -15,10 +15,16 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { decodeHeadNote, encodeHeadNote, type HeadNote } from '../../../src/shared/audit/head-note.ts';
-import { parseRecord } from '../../../src/shared/audit/record.ts';
-import { listSegments } from '../../../src/shared/audit/segments.ts';
 import {
+  decodeHeadNote,
+  EMPTY_HEAD,
+  encodeHeadNote,
+  type HeadNote,
+} from '../../../src/shared/audit/head-note.ts';
+import { parseRecord } from '../../../src/shared/audit/record.ts';
+import { listSegments, segmentPath } from '../../../src/shared/audit/segments.ts';
+import {
+  auditSettings,
   extend,
   forgeNext,
   makeFolder,
@@ -90,7 +96,7 @@ describe('a daemon that ended while writing', () => {
         },
       });
     }
-  }, 120_000);
+  }, 600_000);
 
   test('left less than what was confirmed: it is refused, and the record named', async () => {
     const { places, confirmed, whole, note } = await makeLogInWriting();
@@ -224,6 +230,64 @@ describe('a log that is not as it was left', () => {
     );
     writeFileSync(places.head, note.subarray(0, 200), { mode: 0o600 });
     await expect(places.open()).rejects.toThrow('Cannot open the audit log: Cannot read the audit head note');
+  });
+});
+
+describe('segments that are not as they were left', () => {
+  /** Three segments; the last was begun, and its first record not written. */
+  async function makeBegun(): Promise<Places> {
+    const places = makePlaces();
+    for (let run = 0; run < 2; run += 1) {
+      const settings = auditSettings({ rotate_bytes: 1, compress: false });
+      const log = await places.open({ settings: () => settings });
+      await log.append('session', { run }, {}, true);
+      await log.append('session', { run }, {}, true);
+      await log.close();
+    }
+    const note = readNote(places);
+    const rotation = parseRecord(Buffer.from(places.lines()[0] ?? ''));
+    const begin = { seq: note.segment - 1, hash: rotation.prev, bytes: 0 };
+    writeFileSync(places.path, '');
+    writeNote(places, { ...note, durable: begin, standing: begin, writing: null });
+    return places;
+  }
+
+  test('are refused where the head note is gone and closed ones are there', async () => {
+    const places = await makeBegun();
+    rmSync(places.path);
+    const closed = await listSegments(places.path);
+    const note = readFileSync(places.head);
+    rmSync(places.head);
+    await expect(places.open()).rejects.toThrow('the log exists and its head note is missing');
+    const fresh = { segment: 1, durable: EMPTY_HEAD, standing: EMPTY_HEAD, writing: null };
+    writeFileSync(places.head, note, { mode: 0o600 });
+    writeNote(places, { ...readNote(places), ...fresh });
+    await expect(places.open()).rejects.toThrow('Cannot open the audit log: ');
+    expect(await listSegments(places.path)).toEqual(closed);
+  });
+
+  test('are refused where the one before a segment without a record is gone, or ends otherwise', async () => {
+    const places = await makeBegun();
+    const last = (await listSegments(places.path)).at(-2)?.path ?? '';
+    const whole = readFileSync(last);
+    writeFileSync(last, whole.subarray(0, -1));
+    await expect(places.open()).rejects.toThrow('Cannot open the audit log: ');
+    rmSync(last);
+    await expect(places.open()).rejects.toThrow('Cannot open the audit log: ');
+    writeFileSync(last, whole, { mode: 0o640 });
+    await (await places.open()).close();
+    expect(await places.verify()).toMatchObject({ ok: true, recoveries: 0 });
+    const first = parseRecord(Buffer.from(places.lines()[0] ?? ''));
+    expect(first).toMatchObject({ event: 'rotation', facts: { why: 'unfinished' } });
+  });
+
+  test('are refused where a rotation had closed one, and something stands in the new one', async () => {
+    const places = await makeLog(3);
+    const closed = segmentPath(places.path, 1);
+    renameSync(places.path, closed);
+    writeFileSync(places.path, 'anything\n', { mode: 0o640 });
+    await expect(places.open()).rejects.toThrow('Cannot open the audit log: ');
+    expect(readFileSync(places.path, 'utf8')).toBe('anything\n');
   });
 });
 

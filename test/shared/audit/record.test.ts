@@ -6,6 +6,7 @@ import {
   NO_HASH,
   parseRecord,
   prepareRecord,
+  recordedHost,
   sealRecord,
 } from '../../../src/shared/audit/record.ts';
 
@@ -93,6 +94,11 @@ describe('a line is no record', () => {
     ['another escape', reseal(`${head}"facts":{"a":1,"b":"\\u00e9"},"claims":{"call":1}`)],
     ['a member more', reseal(`${head}"facts":{"a":1},"claims":{},"more":1`)],
     ['no claims', reseal(`${head}"facts":{"a":1}`)],
+    ['a host’s name with a space', resealed(good.replace('web-1.example', 'web 1'))],
+    ['a host’s name that is too long', resealed(good.replace('web-1.example', 'w'.repeat(65)))],
+    ['no host', resealed(good.replace('web-1.example', ''))],
+    ['a writer that is none', resealed(good.replace('"writer":4711', '"writer":0'))],
+    ['a writer as text', resealed(good.replace('"writer":4711', '"writer":"4711"'))],
     ['bytes that are not UTF-8', 'latin1'],
     ['another hash', good.replace(/"hash":"./, '"hash":"g')],
     ['a wrong hash', good.replace('"a":1', '"a":2')],
@@ -104,6 +110,20 @@ describe('a line is no record', () => {
       : Buffer.from(line.trimEnd());
     expect(() => parseRecord(bytes)).toThrow(/^Cannot read the audit record: /);
   });
+});
+
+test.each([
+  ['web-1.example.org', 'web-1.example.org'],
+  ['Web_1', 'Web_1'],
+  ['two words', 'two-words'],
+  ['","event":"', '---event---'],
+  ['bücher', 'b-cher'],
+  ['x'.repeat(300), 'x'.repeat(64)],
+  ['', '-'],
+])('a host named %j is %j in records, so that no name of a host can change one (A4)', (name, recorded) => {
+  expect(recordedHost(name)).toBe(recorded);
+  const line = sealRecord(prepareRecord({ ...AT, host: recorded }, 'session', {}, {}), 7, NO_HASH).line;
+  expect(parse(line).host).toBe(recorded);
 });
 
 function resealed(line: string): string {

@@ -15,6 +15,7 @@ import { verifyLog } from '../../../src/shared/audit/verify.ts';
 import { auditSettings, forgeNext, makeFolder, makePlaces, type Places, rechain } from './made-log.ts';
 
 const RECORDS = 60;
+const WAIT = { timeout: 60_000 };
 
 /** A log of some segments, of which all closed ones, or none, are compressed. */
 async function makeSegments(compress: boolean): Promise<{ places: Places; segments: readonly Segment[] }> {
@@ -30,7 +31,7 @@ async function makeSegments(compress: boolean): Promise<{ places: Places; segmen
     // The last ones were closed at the end: the next start goes on.
     const again = await places.open();
     await expect
-      .poll(async () => (await listSegments(places.path)).filter((one) => !one.isCompressed).length)
+      .poll(async () => (await listSegments(places.path)).filter((one) => !one.isCompressed).length, WAIT)
       .toBe(1);
     await again.close();
   }
@@ -225,6 +226,18 @@ describe('a compressed segment', () => {
     }
     writeFileSync(path, whole);
     expect((await places.verify()).ok).toBe(true);
+  });
+
+  test('that is corrupt does not hide what is wrong before it', async () => {
+    const { places, segments } = await makeSegments(true);
+    const [, second, third] = segments;
+    if (second === undefined) throw new Error('there is no second segment');
+    writeFileSync(third?.path ?? '', 'no gzip at all');
+    writeLines(second, readLines(second).toSpliced(2, 1));
+    expect(await places.verify()).toMatchObject({
+      ok: false,
+      firstBad: { segment: basename(second.path), seq: (second.first ?? 0) + 2, what: 'missing' },
+    });
   });
 
   test('that is still there plain as well, as a crash leaves it, is read once', async () => {

@@ -78,7 +78,8 @@ describe('one changed byte', () => {
         for (const other of [(byte[0] ?? 0) ^ 1, 0x0a]) {
           if (other === byte[0]) continue;
           writeSync(file, Buffer.of(other), 0, 1, offset);
-          const { ok, firstBad } = await places.verify();
+          // Nobody writes: there is nothing to wait for.
+          const { ok, firstBad } = await verifyLog(places.path, places.head, { rereads: 0 });
           const { segment, seq } = firstBad ?? {};
           const expected = { ok: false, segment: basename(path), seq: owner[offset] };
           expect({ offset, other, ok, segment, seq }).toEqual({ offset, other, ...expected });
@@ -88,7 +89,7 @@ describe('one changed byte', () => {
       first = (owner.at(-1) ?? 0) + 1;
     }
     expect((await places.verify()).ok).toBe(true);
-  }, 120_000);
+  }, 600_000);
 });
 
 /** For each byte the record it belongs to; torn bytes belong to the recovery record that declares them. */

@@ -10,7 +10,14 @@ const profile = (text: string, name = 'disk') =>
 test('defaults stand in the schema and are filled in', () => {
   const read = settings('version: 1\n');
   expect(read.limits.message_bytes).toBe(1_048_576);
-  expect(read.audit.durability).toBe('outcome');
+  expect(read.audit).toEqual({
+    ...{ path: '/var/log/driverd/audit.jsonl', durability: 'outcome' },
+    ...{ rotate_bytes: 67_108_864, rotate_hours: 24, compress: true },
+    retention: { max_bytes: 2_147_483_648, max_days: null, min_days: 7 },
+    ...{ low_water_bytes: 268_435_456, reserve_bytes: 1_048_576 },
+    seal: { records: 10_000, seconds: 600 },
+    ...{ params_key_days: 90, watch_ms: 60_000, repeated_denials: 20, repeated_denials_ms: 60_000 },
+  });
   expect(read.development).toBe(false);
   expect(profile('version: 1\n').limits.wall_ms).toBe(600_000);
 });
@@ -35,6 +42,11 @@ test.each<[string, string, RegExp]>([
     'a billion laughs',
     `version: 1\na: &a [x,x]\n${Array.from({ length: 20 }, (_, at) => `b${at}: [*a,*a]`).join('\n')}\n`,
     /Cannot load/,
+  ],
+  [
+    'a retention that asks for what it forbids',
+    'version: 1\naudit:\n  retention: { max_days: 3 }\n',
+    /:3: audit\.retention\.max_days: must not be below min_days$/,
   ],
   ['a relative path (F9)', 'version: 1\nsocket: { path: run/x.sock }\n', /:2: socket\.path/],
 ])('settings with %s are refused with file, line and reason', (_what, text, expected) => {

@@ -13,6 +13,8 @@ const bed = sharedBed('nspawn');
 const driverd = installedDriverd(bed);
 const NODE = '/usr/lib/driverd/node';
 const FIXTURES = '/srv/driverd/test/fixtures';
+/** Where a program that runs beside prints. */
+const OUTPUT = '/run/ship-test-output';
 const ROUNDS = rounds('shipRestarts');
 const SHIPPED_WITHIN_MS = 180_000;
 const TEST_LIMIT_MS = 900_000;
@@ -124,13 +126,18 @@ describe('driverd-ship.service', () => {
         ].join('\n'),
       );
       const since = (await bed.sh('date +@%s.%N')).trim();
-      const dropIn = `[Service]\nEnvironment=DRIVERD_LOG=${log}\nRestartSec=100ms\nStartLimitIntervalSec=0\n`;
+      const dropIn = `[Unit]\nStartLimitIntervalSec=0\n[Service]\nEnvironment=DRIVERD_LOG=${log}\nRestartSec=100ms\n`;
       /** Whoever is ended is at work: what was taken is written to the position once a second. */
       async function whileShipping(): Promise<void> {
         const position = '/var/lib/driverd-ship/position';
         const read = (): Promise<string> => bed.sh(`cat ${position} 2>/dev/null || true`);
         const before = await read();
-        await until(async () => (await read()) !== before);
+        await until(async () => (await read()) !== before).catch(async () => {
+          const units = 'systemctl status --no-pager --full driverd-ship.service systemd-journald.service';
+          throw new Error(
+            `Nothing is shipped: ${before}\n${await bed.sh(`${units}; cat ${OUTPUT}; ls -l ${folder}/*`)}`,
+          );
+        });
       }
       const judgement = async (): Promise<Judgement> =>
         JSON.parse(await bed.sh(`journalctl --sync && ${NODE} ${FIXTURES}/judge-journal.ts ${log} ${since}`));
@@ -162,6 +169,9 @@ describe('driverd-ship.service', () => {
               result = await judgement();
             }
             const { missing, outOfOrder, different, ...counts } = result;
+            expect(
+              await entries(`DRIVERD_EVENT=not-shipped DRIVERD_EVENT=log-changed --since ${since}`),
+            ).toEqual([]);
             console.log(`journald, ${ROUNDS} restarts of each: ${JSON.stringify(counts)}`);
             expect({ missing, outOfOrder, different }).toEqual({
               missing: [],
@@ -205,12 +215,11 @@ async function inBackground(
   command: string,
   use: (output: string, stop: () => Promise<string>) => Promise<void>,
 ): Promise<void> {
-  const output = '/run/ship-test-output';
-  const pid = (await bed.sh(`setsid ${command} > ${output} 2>&1 & echo $!`)).trim();
+  const pid = (await bed.sh(`setsid ${command} > ${OUTPUT} 2>&1 & echo $!`)).trim();
   const stop = (): Promise<string> =>
     bed.sh(`kill ${pid} 2>/dev/null; while kill -0 ${pid}; do sleep 0.1; done 2>/dev/null; true`);
   try {
-    await use(output, stop);
+    await use(OUTPUT, stop);
   } finally {
     await stop();
   }

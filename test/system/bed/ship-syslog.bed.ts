@@ -141,7 +141,12 @@ test.each<RsyslogInput>(['unix datagram', 'unix stream', 'tls'])(
     expect({ missing, outOfOrder, different }).toEqual({ missing: [], outOfOrder: [], different: [] });
     expect(counts.written).toBeGreaterThan(ROUNDS * 100);
     expect(counts.again).toBeGreaterThan(ROUNDS);
-    expect(ship.output()).not.toContain('Error');
+    // Nothing was missing in the log, nor was it another one: rotation and compression look like neither.
+    const notices = ship
+      .output()
+      .split('\n')
+      .filter((line) => !/^(?:driverctl: (?:Cannot ship|Shipping) to .*)?$/u.test(line));
+    expect(notices).toEqual([]);
   },
   TEST_LIMIT_MS,
 );

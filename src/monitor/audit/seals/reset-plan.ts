@@ -60,7 +60,7 @@ export function readPlan(stateFolder: string): ResetPlan | null {
 }
 
 function decodePlan(text: string): ResetPlan | null {
-  const value: unknown = JSON.parse(text);
+  const value = parse(text);
   if (!isRecord(value)) return null;
   const { why, uid, reason, previous, noted, keptIn, at, moved } = value;
   if (why !== 'asked' && why !== 'another-machine') return null;
@@ -68,6 +68,15 @@ function decodePlan(text: string): ResetPlan | null {
   if (!isNullOr(uid, 'number') || !isNullOr(reason, 'string') || !isNullOr(keptIn, 'string')) return null;
   if (!isPrevious(previous) || !isPrevious(noted)) return null;
   return { why, uid, reason, previous, noted, keptIn, at, moved };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
 }
 
 function isNullOr(value: unknown, type: 'number'): value is number | null;

@@ -1,12 +1,12 @@
 import { constants } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { encodeHeadNote, HEAD_NOTE_FILE, type Head } from '../../../shared/audit/head-note.ts';
 import { RESET_REQUEST_FILE } from '../../../shared/audit/reset-request.ts';
 import { forgetSecrets, KEY_BLOCK_BYTES, writeKeyBlock } from '../../../shared/audit/seals/key-block.ts';
 import { writeStateFile } from '../../state-file.ts';
 import type { AuditClock } from '../clock.ts';
-import { createOwnFile, LOG_MODE, openOwnFile, syncFolder } from '../log-file.ts';
+import { createOwnFile, LOG_MODE, lstatOrNull, openOwnFile, syncFolder } from '../log-file.ts';
 import { CALLED_LOG } from '../rotation.ts';
 import { errorCode } from '../unavailable.ts';
 import { completeBytes } from './complete.ts';
@@ -60,9 +60,12 @@ async function notePlan(stateFolder: string, plan: ResetPlan): Promise<void> {
 async function putAside(path: string, keptIn: string | null): Promise<void> {
   if (keptIn === null) return;
   const folder = join(dirname(path), keptIn);
-  await mkdir(folder, { mode: KEPT_MODE }).catch((error: unknown) => {
+  await mkdir(folder).catch((error: unknown) => {
     if (errorCode(error) !== 'EEXIST') throw error;
   });
+  if ((await lstatOrNull(folder))?.isDirectory() !== true) throw new Error(`${folder} is not a folder`);
+  // The umask has taken away what the readers' group needs.
+  await chmod(folder, KEPT_MODE);
   for (const name of await oldFiles(path)) await rename(join(dirname(path), name), join(folder, name));
   // Both, by a name in each.
   await syncFolder(join(folder, keptIn));

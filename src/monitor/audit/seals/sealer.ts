@@ -1,6 +1,6 @@
 import type { AuditFields } from '../../../shared/audit/fields.ts';
 import { makeSecret, publicKeyOf } from '../../../shared/audit/seals/ed25519.ts';
-import { AuditUnavailable, StorageFailure } from '../unavailable.ts';
+import { AuditUnavailable, asUnavailable, StorageFailure } from '../unavailable.ts';
 import type { SealStore } from './seal-store.ts';
 
 /** How long an epoch is at most: whoever is root within one can forge that one. */
@@ -64,6 +64,8 @@ export function createSealer(store: SealStore, log: SealedLog): Sealer {
   let last: Promise<void> = Promise.resolve();
   let waiting: Promise<void> | null = null;
   let isSealing = false;
+  /** A seal that is being written, behind its record. */
+  let storing: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
 
   function schedule(): void {
@@ -87,9 +89,7 @@ export function createSealer(store: SealStore, log: SealedLog): Sealer {
   function sealUnasked(): void {
     // On a full disk the little room that is left is for calls that are under way.
     if (!log.isWriting()) return schedule();
-    sealNow().then(sealIfDue, (error: unknown) => {
-      if (!(error instanceof AuditUnavailable)) throw error;
-    });
+    sealNow().then(sealIfDue, asUnavailable);
   }
 
   /** The one under way may end before the last record: so one more is made, for all who ask meanwhile. */
@@ -121,9 +121,11 @@ export function createSealer(store: SealStore, log: SealedLog): Sealer {
       throw error;
     });
     try {
-      await unlessStalled(store.seal({ seq, hash, time: log.now(), next }));
+      storing = store.seal({ seq, hash, time: log.now(), next });
+      await unlessStalled(storing);
     } catch (error) {
-      throw unavailable(fail(error));
+      const failure = fail(error);
+      throw new AuditUnavailable(`Cannot seal the audit log: ${failure.message}`, { cause: failure });
     }
   }
 
@@ -144,7 +146,8 @@ export function createSealer(store: SealStore, log: SealedLog): Sealer {
   }
 
   async function resume(): Promise<void> {
-    await Promise.allSettled([last]);
+    // Not for one whose record still waits to be written: that waits for the log.
+    await Promise.allSettled([storing]);
     try {
       await store.complete();
     } catch (error) {
@@ -175,8 +178,4 @@ export function createSealer(store: SealStore, log: SealedLog): Sealer {
       await store.close();
     },
   };
-}
-
-function unavailable(cause: StorageFailure): AuditUnavailable {
-  return new AuditUnavailable(`Cannot seal the audit log: ${cause.message}`, { cause });
 }

@@ -11,6 +11,11 @@ export interface StateProblem {
   readonly detail: string;
 }
 
+const HALF_READ: StateProblem = {
+  what: 'appended',
+  detail: 'the keys in the state folder were being written',
+};
+
 /**
  * Holds a chain of seals, read to its end, against the keys in the monitor's state: it must end with the seal that they
  * know as the last one, and the open epoch's secret must be that of the key which this seal named. So seals, log and
@@ -29,8 +34,13 @@ export async function judgeByState(
   const file = await openKeyBlock(path);
   try {
     for (let reread = 0; ; reread += 1) {
-      const problem = await compare(file, seals);
-      if (problem === null || reread >= rereads) return problem;
+      const isLast = reread >= rereads;
+      const problem = await compare(file, seals).catch((error: unknown) => {
+        // A block that is being written over may be read half.
+        if (isLast) throw error;
+        return HALF_READ;
+      });
+      if (problem === null || isLast) return problem;
       await wait(waitMs);
     }
   } finally {

@@ -36,7 +36,15 @@ export interface SealMatch {
   end(last: number, known: number): void;
 }
 
-type Place = Pick<MatchProblem, 'file' | 'line'>;
+/** A record that a seal is of, or should be. */
+interface SealedRecord {
+  readonly seq: number;
+  readonly hash: string;
+  readonly file: string;
+  readonly line: number;
+  /** What its facts say; null: it is no `seal` record. */
+  readonly says: { readonly epoch: unknown; readonly nextKey: unknown } | null;
+}
 
 /** What a daemon that has begun anew writes: such a record tells why the one before made no seal. */
 const RESTARTS: ReadonlySet<string> = new Set(['daemon-start', 'recovery']);
@@ -47,25 +55,23 @@ const RESTARTS: ReadonlySet<string> = new Set(['daemon-start', 'recovery']);
  * same epoch, and a record that tells of it stands between them.
  */
 export function matchSeals(seals: SealReader): SealMatch {
-  let place: Place = { file: '', line: 0 };
   /** The next seal, read ahead. */
   let upcoming: Seal | null = null;
   let proven: Seal | null = null;
   let matched = 0;
   let before = 0;
   /** A `seal` record whose seal is still to come. */
-  let unsealed: (Place & { readonly seq: number }) | null = null;
+  let unsealed: SealedRecord | null = null;
   let restarted = false;
   let isFirst = true;
   let problem: MatchProblem | null = null;
 
-  function see(link: RecordLink, line: LogLine, file: string, number: number): void {
+  function see(link: RecordLink, { bytes }: LogLine, file: string, line: number): void {
     if (problem !== null) return;
     if (isFirst || (upcoming !== null && link.seq > upcoming.seq)) skipTo(link.seq);
     if (RESTARTS.has(link.event)) restarted = true;
     if (link.event !== 'seal' && link.seq !== upcoming?.seq) return;
-    place = { file, line: number };
-    problem = judge(link, line.bytes);
+    problem = judge({ seq: link.seq, hash: link.hash, file, line, says: readSealRecord(bytes) });
   }
 
   /** The log begins here, or retention has removed what was being read. */
@@ -76,58 +82,66 @@ export function matchSeals(seals: SealReader): SealMatch {
     for (; upcoming !== null && upcoming.seq < seq; upcoming = seals.next()) before += 1;
   }
 
-  function judge(link: RecordLink, line: Buffer): MatchProblem | null {
-    // It may have been written since the last look.
-    upcoming ??= seals.next();
-    if (upcoming === null && seals.problem !== null) return ofSeals(link.seq);
-    const epoch = upcoming?.epoch ?? (seals.last?.epoch ?? 0) + 1;
-    if (unsealed !== null && !restarted) {
-      const detail = `the seal of epoch ${epoch} is missing, and no start or recovery tells why`;
-      return { ...unsealed, what: 'missing', detail };
-    }
-    restarted = false;
-    if (link.seq !== upcoming?.seq) {
-      const named = readSealRecord(line)?.epoch;
-      if (named !== epoch) {
-        return fault(
-          'missing',
-          link.seq,
-          `it is of epoch ${named}, and the seal of epoch ${epoch} is missing`,
-        );
-      }
-      unsealed = { ...place, seq: link.seq };
-      return null;
-    }
-    const why = whyNotSealed(link, line, upcoming);
-    if (why !== null) {
-      const from = (proven?.seq ?? 0) + 1;
+  function judge(record: SealedRecord): MatchProblem | null {
+    const late = matchLate();
+    if (late !== null) return late;
+    if (upcoming === null && seals.problem !== null) return ofSeals(record.seq);
+    if (record.seq === upcoming?.seq) return match(record, upcoming);
+    const gap = judgeGap();
+    if (gap !== null) return gap;
+    const epoch = nextEpoch();
+    if (record.says?.epoch !== epoch) {
       return fault(
-        'edited',
-        link.seq,
-        `${why}: one from ${from} to ${link.seq} was changed and all later ones hashed anew, or the seals are another log's`,
+        record,
+        'missing',
+        `it is of epoch ${record.says?.epoch}, and the seal of epoch ${epoch} is missing`,
       );
     }
-    proven = upcoming;
+    unsealed = record;
+    restarted = false;
+    return null;
+  }
+
+  /** The seal of the last `seal` record may have been written since the last look. */
+  function matchLate(): MatchProblem | null {
+    upcoming ??= seals.next();
+    return unsealed !== null && upcoming?.seq === unsealed.seq ? match(unsealed, upcoming) : null;
+  }
+
+  function match(record: SealedRecord, seal: Seal): MatchProblem | null {
+    const why = whyNotSealed(record, seal);
+    if (why !== null) {
+      const from = (proven?.seq ?? 0) + 1;
+      const detail = `${why}: one from ${from} to ${record.seq} was changed and all later ones hashed anew, or the seals are another log's`;
+      return fault(record, 'edited', detail);
+    }
+    const gap = unsealed === record ? null : judgeGap();
+    if (gap !== null) return gap;
+    proven = seal;
     matched += 1;
     unsealed = null;
+    restarted = false;
     upcoming = seals.next();
     return null;
   }
 
-  function fault(what: MatchProblem['what'], seq: number, detail: string): MatchProblem {
-    return { ...place, what, seq, detail };
+  function judgeGap(): MatchProblem | null {
+    if (unsealed === null || restarted) return null;
+    const detail = `the seal of epoch ${nextEpoch()} is missing, and no start or recovery tells why`;
+    return fault(unsealed, 'missing', detail);
+  }
+
+  function nextEpoch(): number {
+    return upcoming?.epoch ?? (seals.last?.epoch ?? 0) + 1;
   }
 
   function end(last: number, known: number): void {
+    problem ??= matchLate();
     if (problem !== null) return;
-    upcoming ??= seals.next();
     if (upcoming !== null && upcoming.seq > last && seals.bytes <= known) {
-      const { epoch, seq } = upcoming;
-      problem = fault(
-        'truncated',
-        last + 1,
-        `the log ends here; the seal of epoch ${epoch} is of record ${seq}`,
-      );
+      const detail = `the log ends here; the seal of epoch ${upcoming.epoch} is of record ${upcoming.seq}`;
+      const { name: file } = seals;
+      problem = { what: 'truncated', seq: last + 1, file, line: upcoming.epoch, detail };
       return;
     }
     while (upcoming !== null) upcoming = seals.next();
@@ -162,15 +176,18 @@ export function matchSeals(seals: SealReader): SealMatch {
   };
 }
 
-function whyNotSealed(link: RecordLink, line: Buffer, seal: Seal): string | null {
-  if (link.hash !== seal.hash) return `the seal of epoch ${seal.epoch} knows another record ${seal.seq}`;
-  const record = readSealRecord(line);
-  if (record?.epoch === seal.epoch && record.nextKey === seal.next.toString('base64')) return null;
-  return `the seal of epoch ${seal.epoch} is of record ${seal.seq}, which is not the record of that seal`;
+function fault({ file, line, seq }: SealedRecord, what: MatchProblem['what'], detail: string): MatchProblem {
+  return { what, seq, file, line, detail };
+}
+
+function whyNotSealed({ hash, says }: SealedRecord, { epoch, seq, hash: sealed, next }: Seal): string | null {
+  if (hash !== sealed) return `the seal of epoch ${epoch} knows another record ${seq}`;
+  if (says?.epoch === epoch && says.nextKey === next.toString('base64')) return null;
+  return `the seal of epoch ${epoch} is of record ${seq}, which is not the record of that seal`;
 }
 
 /** What a `seal` record says; null: it is none. */
-function readSealRecord(line: Buffer): { readonly epoch: unknown; readonly nextKey: unknown } | null {
+function readSealRecord(line: Buffer): SealedRecord['says'] {
   let record: AuditRecord;
   try {
     record = parseRecord(line);

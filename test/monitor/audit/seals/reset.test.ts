@@ -76,7 +76,9 @@ describe('a state folder that is missing while a log exists', () => {
     const { places, old, last } = await makeUsed();
     loseState(places);
     ask(places);
+    const umask = process.umask(0o077);
     await runDaemon(places, 1);
+    process.umask(umask);
     const [kept = ''] = keptFolders(places);
     expect(kept).toMatch(/^audit-before-\d{8}T\d{6}Z$/);
     expect(filesOf(join(places.folder, kept))).toEqual(old);
