@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { permitAll, ROOT } from '../../../scripts/development-folder.ts';
 import { INSIDE } from '../../../src/monitor/configuration/views.ts';
 import type { AuditRecord } from '../../../src/shared/audit/record.ts';
@@ -43,6 +43,8 @@ interface Bed {
   startMs: number;
   /** The key of the first epoch, as an auditor keeps it elsewhere. */
   keys: readonly VerificationKey[];
+  /** Those of the last round. */
+  callers: Callers | null;
   /** The last record that the story was told. */
   last: number;
   /** What was heard and done in the last round. */
@@ -77,7 +79,15 @@ async function makeBed(): Promise<Bed> {
   const driver = layActingDriver(folder);
   const story = followCalls();
   const started = await start(folder, driver);
-  return { folder, driver, story, ...started, keys: [], last: 0, heard: [], acts: [], monitorKills: 0 };
+  const round = { callers: null, heard: [], acts: [] };
+  return { folder, driver, story, ...started, ...round, keys: [], last: 0, monitorKills: 0 };
+}
+
+/** Also where the test has failed: callers would call on, and what they call live on. */
+async function leave({ callers, daemon, driver }: Bed): Promise<void> {
+  await callers?.stop();
+  daemon.monitor.kill('SIGKILL');
+  driver.remove();
 }
 
 function brokerOf({ pid }: TestDaemon): number | undefined {
@@ -180,6 +190,7 @@ async function faultsWithout(bed: Bed, event: string): Promise<readonly string[]
 
 async function playRound(bed: Bed, round: number, totals: Totals): Promise<string> {
   const callers = startCallers(bed.daemon.socket);
+  bed.callers = callers;
   await hear(callers, HEARD_BEFORE);
   const afterMs = Math.round(Math.random() * KILL_WITHIN_MS);
   await wait(afterMs);
@@ -217,6 +228,7 @@ async function playRound(bed: Bed, round: number, totals: Totals): Promise<strin
 
 test('over kills -9 of monitor or broker at random moments under load every reply has its outcome on record, every act its intent, every intent its end, no driver lives on, and the log is proven each time (invariant 11, A2, A3, A20, O2)', async () => {
   const bed = await makeBed();
+  onTestFinished(() => leave(bed));
   const { story } = bed;
   const totals = emptyTotals();
   const count = rounds('daemonKills');
@@ -269,5 +281,4 @@ test('over kills -9 of monitor or broker at random moments under load every repl
   expect(await faultsWithout(bed, 'call-end')).toContainEqual(expect.stringContaining('on record is no end'));
   expect(await faultsWithout(bed, 'call-start')).toContainEqual(expect.stringContaining('without an intent'));
   expect(await bed.daemon.stop()).toBe(0);
-  bed.driver.remove();
 }, 14_400_000);
