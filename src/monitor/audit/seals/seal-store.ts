@@ -27,6 +27,8 @@ export interface SealStore {
   readonly epoch: number;
   /** The record that was sealed last; 0 for none. */
   readonly sealed: number;
+  /** Whether a seal is being written, or its writing failed: its epoch has not ended yet. */
+  readonly isPending: boolean;
   /** Whether the keys are bound to a machine. */
   readonly bound: boolean;
   /** Ends the epoch with a seal of this record. Where it throws, `complete` goes on. */
@@ -174,6 +176,9 @@ function holdSeals(keyHandle: FileHandle, seals: FileHandle, found: KeyBlock, la
     },
     get sealed() {
       return sealed;
+    },
+    get isPending() {
+      return keys.pending !== null;
     },
     bound: found.machine !== null,
     seal,
