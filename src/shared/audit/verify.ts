@@ -14,6 +14,8 @@ export interface VerifyResult {
   readonly records: number;
   /** The number of that first record; more than 1 where retention removed what was before. */
   readonly begins: number;
+  /** The record that says that what was before was removed; null: there is none. */
+  readonly removedBy: number | null;
   readonly firstBad: FirstBad | null;
   /** Recovery records among them. */
   readonly recoveries: number;
@@ -175,14 +177,13 @@ const PERHAPS_BY_THE_DAEMON =
   'the head note does not confirm it: a daemon ended while writing (its next start will declare it) or another program wrote it';
 
 function result(walk: LogWalk, firstBad: FirstBad | null, tail: VerifyResult['tail']): VerifyResult {
-  const { head, begins, recoveries } = walk;
+  const { head, begins, removedBy, recoveries } = walk;
   const last = firstBad === null ? head.seq : Math.min(head.seq, firstBad.seq - 1);
   const records = Math.max(0, last - begins + 1);
   return {
     ok: firstBad === null,
     records,
-    begins,
-    firstBad,
+    ...{ begins, removedBy, firstBad },
     recoveries,
     tail: firstBad === null ? tail : 'unproven',
   };
