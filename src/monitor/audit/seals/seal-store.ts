@@ -19,6 +19,7 @@ import {
   createOwnFile,
   createWholeFile,
   LOG_MODE,
+  lstatOrNull,
   type OwnFile,
   openOwnFile,
   STATE_MODE,
@@ -92,7 +93,7 @@ export async function openSealStore(
     }
     const seals = foundSeals ?? keep(await createOwnFile(sealFile, constants.O_RDWR, Buffer.alloc(0)));
     const last = await requireLastSeal(seals, keys);
-    const store = holdSeals(keyHandle, seals, keys, last);
+    const store = holdSeals(keyHandle, { ...sealFile, handle: seals }, keys, last);
     await store.complete();
     return store;
   } catch (error) {
@@ -106,6 +107,14 @@ export async function makeKeyFile(stateFolder: string, machine: string | null): 
   const block = encodeKeyBlock(keys);
   forgetSecrets(keys);
   return createWholeFile(keyFile(stateFolder), constants.O_RDWR, block).finally(() => block.fill(0));
+}
+
+/** A seal that is written to a file which was renamed or removed is lost to whoever verifies. */
+async function requireNamed(seals: FileHandle, path: string): Promise<void> {
+  const [own, named] = await Promise.all([seals.stat(), lstatOrNull(path)]);
+  if (named === null) throw new Error(`${CALLED_SEALS} is gone`);
+  if (named.ino !== own.ino || named.dev !== own.dev)
+    throw new Error(`another file stands in the place of ${CALLED_SEALS}`);
 }
 
 /** The seal that the keys know as the last one, which named the key of the open epoch. */
@@ -130,7 +139,12 @@ async function requireLastSeal(file: FileHandle, keys: KeyBlock): Promise<Seal |
   return seal;
 }
 
-function holdSeals(keyHandle: FileHandle, seals: FileHandle, found: KeyBlock, last: Seal | null): SealStore {
+function holdSeals(
+  keyHandle: FileHandle,
+  { path, handle: seals }: OwnFile & { readonly handle: FileHandle },
+  found: KeyBlock,
+  last: Seal | null,
+): SealStore {
   let keys = found;
   let sealed = last?.seq ?? 0;
 
@@ -148,6 +162,7 @@ function holdSeals(keyHandle: FileHandle, seals: FileHandle, found: KeyBlock, la
     const { pending } = keys;
     const line = pendingLine(keys);
     if (pending === null || line === null) return;
+    await requireNamed(seals, path);
     await writeKeyBlock(keyHandle, keys);
     await completeBytes(seals, keys.bytes, line, CALLED_SEALS);
     const { lineHash = '' } = parseSeal(line.subarray(0, -1)) ?? {};

@@ -1,3 +1,4 @@
+import { renameSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open, readlink } from 'node:fs/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type AuditLog, type AuditSettings, openAuditLog } from '../../../../src/monitor/audit/log.ts';
@@ -161,6 +162,30 @@ describe('a log that cannot be sealed', () => {
         error: 'EIO',
         refused: 1,
       });
+      expect(sealProblem(places)).toBeNull();
+    },
+  );
+
+  test.each([
+    ['renamed', (places: SealedPlaces) => `${places.seals}.1`, null],
+    ['replaced', (places: SealedPlaces) => `${places.seals}.1`, 'another’s\n'],
+  ])(
+    'refuses records where the file of its seals was %s, until it is as it was: no seal goes where nobody looks',
+    async (_title, to, other) => {
+      const places = makeSealedPlaces();
+      const log = await openWith(places, () => ({ records: 5, seconds: 86_400 }));
+      await log.append('session', {}, {}, false);
+      await eventually(() => expect(places.readSeals()).toHaveLength(1));
+      renameSync(places.seals, to(places));
+      if (other !== null) writeFileSync(places.seals, other);
+      for (let count = 0; count < 6; count += 1)
+        await log.append('session', {}, {}, false).catch(() => undefined);
+      await eventually(() => expect(log.state).toBe('failing'));
+      const writing = whenWriting(log);
+      renameSync(to(places), places.seals);
+      await writing;
+      await log.append('session', {}, {}, true);
+      await log.close();
       expect(sealProblem(places)).toBeNull();
     },
   );
