@@ -1,6 +1,7 @@
 import type { AuditFields } from '../../../shared/audit/fields.ts';
 import { makeSecret, publicKeyOf } from '../../../shared/audit/seals/ed25519.ts';
 import { AuditUnavailable, asUnavailable, StorageFailure } from '../unavailable.ts';
+import { whenLate } from '../when-late.ts';
 import type { SealStore } from './seal-store.ts';
 
 /** How long an epoch is at most: whoever is root within one can forge that one. */
@@ -137,8 +138,7 @@ export function createSealer(store: SealStore, log: SealedLog): Sealer {
     const late = (): void => {
       fail(new Error(`the disk did not answer within ${log.stallMs} ms`));
     };
-    const limit = setTimeout(late, log.stallMs);
-    await step.finally(() => clearTimeout(limit));
+    await step.finally(whenLate(log.stallMs, late));
   }
 
   function fail(error: unknown): StorageFailure {
