@@ -113,6 +113,9 @@ export function createSealer(store: SealStore, log: SealedLog): Sealer {
   }
 
   async function seal(): Promise<void> {
+    // In the room of the reserve the log would take its record, of an epoch that is over when it is sealed.
+    if (store.isPending)
+      throw new AuditUnavailable('Cannot seal the audit log: the seal before is not whole');
     const next = makeSecret();
     const { epoch } = store;
     const nextKey = publicKeyOf(next).toString('base64');
