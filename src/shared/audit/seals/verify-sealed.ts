@@ -97,7 +97,8 @@ async function verifyBySeals(
   // Who has neither a key that was kept nor the state trusts the seals on sight.
   const isKept = keys.some(({ epoch }) => epoch <= (seals.last?.epoch ?? 0));
   const isTrusted = isKept || (keys.length === 0 && byState === null);
-  const sealed = isTrusted ? (match.proven?.seq ?? 0) : 0;
+  // Proven is everything up to a record: nothing behind one that is missing.
+  const sealed = isTrusted ? Math.min(match.proven?.seq ?? 0, (log.firstBad?.seq ?? Infinity) - 1) : 0;
   const proven = bad === null && state !== null ? lastOf(log) : sealed;
   return { ...sealedResult(log, match, seals, bad), proven };
 }

@@ -246,6 +246,13 @@ describe('an attacker who can write the log and not the state', () => {
     TIMEOUT_MS,
   );
 
+  test('deletes the first record of a log of one segment: what follows it is not called proven (A7, A8)', async () => {
+    clear();
+    const log = cutBack(genuine, SHAPE.rotateEvery - 1);
+    layOutLog(places, { ...log, lines: log.lines.slice(1) });
+    expect(await verify({ state: false, keys: [first] })).toMatchObject({ ok: false, proven: 0 });
+  });
+
   test(
     'who cuts log and seals back to an earlier seal is found by a key that was kept of a later epoch',
     async () => {
