@@ -98,7 +98,7 @@ async function verifyBySeals(
   const isKept = keys.some(({ epoch }) => epoch <= (seals.last?.epoch ?? 0));
   const isTrusted = isKept || (keys.length === 0 && byState === null);
   // Proven is everything up to a record: nothing behind one that is missing.
-  const sealed = isTrusted ? Math.min(match.proven?.seq ?? 0, (log.firstBad?.seq ?? Infinity) - 1) : 0;
+  const sealed = isTrusted ? Math.min(match.proven?.seq ?? 0, (bad?.seq ?? Infinity) - 1) : 0;
   const proven = bad === null && state !== null ? lastOf(log) : sealed;
   return { ...sealedResult(log, match, seals, bad), proven };
 }
