@@ -44,6 +44,16 @@ function driverctl(...args: string[]): number {
   return status ?? EXIT_BAD_LOG;
 }
 
+/** The id of the last call of a method, as its outcome on record has it; `none` where there is no such record. */
+function requestOf(method: string): string {
+  const words = ['audit', 'search', '--method', method, '--event', 'call-end', '--limit', '1', '--json'];
+  const { stdout } = spawnSync(process.execPath, [join(ROOT, 'dist/driverctl/main.js'), ...words], {
+    encoding: 'utf8',
+    env: { ...process.env, DRIVERD_LOG: made.log },
+  });
+  return stdout === '' ? 'none' : JSON.parse(stdout).claims.request_id;
+}
+
 process.stdout.write(
   `driverd runs in ${folder}, as ${uid === 0 ? 'root' : `user ${uid}: rootless, so broker and drivers share your user and are told apart by their sandboxes alone`}\n`,
 );
@@ -74,8 +84,11 @@ if (existsSync(made.socket)) {
   driverctl('call', 'disk.usage', 'path=../etc');
   say('A driver that prints a secret it was given, and something that looks like one');
   driverctl('call', 'demo.leak', '-v');
-  say('What the audit log holds of all this');
-  driverctl('audit', 'tail', '-n', '40');
+  say('What the audit log holds of all this (a table on a terminal)');
+  driverctl('audit', 'search', '--since', '1h', '--event', 'call-end');
+  driverctl('audit', 'search', '--since', '1h', '--event', 'denied');
+  say('The whole story of the call with the secret (a screen on a terminal)');
+  driverctl('audit', 'show', requestOf('demo.leak'));
   say('Nothing in it was changed');
   verified = driverctl('audit', 'verify');
 } else {

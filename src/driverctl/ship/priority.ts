@@ -11,7 +11,8 @@ const PRIORITIES: ReadonlyMap<string, Priority> = new Map([
   ...['recovery', 'interrupted', 'audit-refused-count', 'retention-refused', 'audit-reset'].map(isOf(ERROR)),
   ...['log-changed', 'log-unreadable', 'no-record', 'not-shipped'].map(isOf(ERROR)),
   ...['denied', 'session-refused', 'launch-refused', 'reload-refused', 'refusals'].map(isOf(WARNING)),
-  ...['audit-low-space', 'configuration-changed', 'grants-widened'].map(isOf(WARNING)),
+  ...['audit-low-space', 'compression-failed', 'configuration-changed', 'grants-widened'].map(isOf(WARNING)),
+  ...['permission-violation', 'repeated-denials'].map(isOf(WARNING)),
   ...['daemon-start', 'daemon-stop', 'reload', 'broker-start', 'broker-ended', 'pause'].map(isOf(NOTICE)),
   ...['resume', 'invalid', 'refused', 'asks-not-granted', 'retention'].map(isOf(NOTICE)),
 ]);

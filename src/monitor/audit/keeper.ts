@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { AuditFields } from '../../shared/audit/fields.ts';
 import type { AuditEvent } from '../../shared/audit/record.ts';
-import { compressedPath, listSegments, segmentPath } from '../../shared/audit/segments.ts';
+import { compressedPath, segmentPath } from '../../shared/audit/segments.ts';
 import { compressSegment, removeUnfinished } from './compression.ts';
 import type { AuditSettings } from './log.ts';
 import { syncFolder } from './log-file.ts';
@@ -11,6 +11,7 @@ import {
   type Choice,
   chooseRemoved,
   closedFiles,
+  finishedSegments,
   type RetentionReason,
 } from './retention.ts';
 import { errorCode } from './unavailable.ts';
@@ -94,8 +95,8 @@ export function keepSegments(options: KeeperOptions): Keeper {
     let failed: { readonly name: string; readonly error: unknown } | null = null;
     compressing = new AbortController();
     const signal = AbortSignal.any([compressing.signal, stopping.signal]);
-    for (const { path: segment, first, isCompressed } of await listSegments(path)) {
-      if (first === null || isCompressed) continue;
+    for (const { path: segment, isCompressed } of await finishedSegments(path)) {
+      if (isCompressed) continue;
       if (!settings().compress || !isWriting()) return;
       try {
         await compressSegment(segment, signal);

@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, lstat, open } from 'node:fs/promises';
+import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorCode } from './unavailable.ts';
 
@@ -50,6 +50,21 @@ export async function createOwnFile(file: OwnFile, flags: number, content: Buffe
     await handle.chmod(file.mode);
     await writeAll(handle, content);
     await handle.sync();
+    await syncFolder(file.path);
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  return handle;
+}
+
+/** The same, whole or not at all: under another name first, so that what is cut short leaves none that a start would refuse. */
+export async function createWholeFile(file: OwnFile, flags: number, content: Buffer): Promise<FileHandle> {
+  const unfinished = `${file.path}.new`;
+  await rm(unfinished, { force: true });
+  const handle = await createOwnFile({ ...file, path: unfinished }, flags, content);
+  try {
+    await rename(unfinished, file.path);
     await syncFolder(file.path);
   } catch (error) {
     await handle.close();

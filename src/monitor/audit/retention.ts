@@ -67,6 +67,18 @@ function prefixLength<Item>(items: readonly Item[], isIn: (item: Item) => boolea
   return end === -1 ? items.length : end;
 }
 
+/**
+ * The closed segments of which a rotation needs nothing more: a record follows them. A start after a crash in the midst of
+ * one takes the last segment up as it was written, so it has to stay plain until then.
+ */
+export async function finishedSegments(path: string): Promise<readonly Segment[]> {
+  const closed = (await listSegments(path)).filter(({ first }) => first !== null);
+  // Behind the listing: what it shows was closed before this file was made.
+  const file = await openSegment({ path, first: null, isCompressed: false });
+  const first = await (file === null ? null : firstRecord(file).finally(() => file.close()));
+  return first === null ? closed.slice(0, -1) : closed;
+}
+
 /** What a segment's first record says of the end of the one before. */
 interface Beginning {
   readonly seq: number;

@@ -10,7 +10,7 @@ import {
   readHeadNote,
 } from '../../shared/audit/head-note.ts';
 import { listSegments, segmentPath } from '../../shared/audit/segments.ts';
-import { createOwnFile, LOG_MODE, openOwnFile, STATE_MODE } from './log-file.ts';
+import { createOwnFile, createWholeFile, LOG_MODE, openOwnFile, STATE_MODE } from './log-file.ts';
 import { LogNotKnown } from './log-not-known.ts';
 import type { RecoveryCause } from './recovery.ts';
 import { CALLED_LOG, type ClosedSegment, describeClosed, LOG_FLAGS } from './rotation.ts';
@@ -53,7 +53,7 @@ export async function takeUpLog(path: string, stateFolder: string, boot: string)
       throw new LogNotKnown('the log exists and its head note is missing');
     const fresh = { boot, segment: 1, durable: EMPTY_HEAD, standing: EMPTY_HEAD, writing: null };
     // The note first: a log without a note would be refused at the next start.
-    const made = keep(await createOwnFile(noteFile, constants.O_RDWR, encodeHeadNote(fresh)));
+    const made = keep(await createWholeFile(noteFile, constants.O_RDWR, encodeHeadNote(fresh)));
     return await beginLog({ path, boot }, made, keep);
   } catch (error) {
     await Promise.allSettled(opened.map((handle) => handle.close()));

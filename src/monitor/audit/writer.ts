@@ -10,6 +10,7 @@ import type { SealStore } from './seals/seal-store.ts';
 import { createSealer, type SealLimits } from './seals/sealer.ts';
 import type { SegmentWriter } from './segment-writer.ts';
 import { AuditUnavailable, asFailure, asUnavailable, StorageFailure, unavailable } from './unavailable.ts';
+import { whenLate } from './when-late.ts';
 import { within } from './within.ts';
 
 /** Writes records in groups, refuses them while that fails, and goes on by itself. */
@@ -156,11 +157,11 @@ export function createWriter(options: WriterOptions): Writer {
   async function unlessStalled(step: Promise<void>, group: Group | null): Promise<void> {
     const stalled = () => new StorageFailure('stalled', `the disk did not answer within ${stallMs} ms`);
     let isLate = false;
-    const timer = setTimeout(() => {
+    const settled = whenLate(stallMs, () => {
       isLate = true;
       fail(stalled(), group);
-    }, stallMs);
-    await step.finally(() => clearTimeout(timer));
+    });
+    await step.finally(settled);
     if (isLate) throw stalled();
   }
 

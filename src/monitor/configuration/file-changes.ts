@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type AuditField, encodeFields } from '../../shared/audit/fields.ts';
 import type { Generation } from './load.ts';
 
 /** Path to SHA-256, hex; null: what stands there cannot be read. */
@@ -12,8 +13,8 @@ export type FileChange = {
 };
 
 /**
- * Files that one record names, and how long they may be together as JSON, in bytes: a third of a line at most, since some
- * characters are escaped. How many there are stands beside them.
+ * Files that one record names, and how long they may be together as they stand in it, in bytes: a line has room for other
+ * things besides. How many there are stands beside them.
  */
 const RECORDED = 64;
 const RECORDED_BYTES = 16_384;
@@ -53,10 +54,10 @@ export function changesKey(changes: readonly FileChange[]): string {
 }
 
 /** As many of a list's first entries as one record holds. */
-export function recordable<Entry>(entries: readonly Entry[]): readonly Entry[] {
+export function recordable<Entry extends AuditField>(entries: readonly Entry[]): readonly Entry[] {
   let bytes = 0;
   return entries.slice(0, RECORDED).filter((entry) => {
-    bytes += Buffer.byteLength(JSON.stringify(entry));
+    bytes += Buffer.byteLength(encodeFields({ entry }));
     return bytes <= RECORDED_BYTES;
   });
 }

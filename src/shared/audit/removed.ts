@@ -15,6 +15,8 @@ export interface Removed {
   see(link: RecordLink, line: LogLine): void;
   /** The first record that is missing without a record that says so; null: none. */
   readonly missing: number | null;
+  /** The first record that says what was removed; null: there is none, or nothing was. */
+  readonly saidBy: number | null;
 }
 
 /** What a retention record says. */
@@ -30,10 +32,12 @@ export function followRemoved(): Removed {
   let begun = 0;
   let isProven = true;
   let proven = 0;
+  let saidBy: number | null = null;
 
   function begin({ seq, hash }: Head): void {
     begun = seq;
     isProven = seq === 0;
+    saidBy = null;
     hashes.set(seq, hash);
   }
 
@@ -44,6 +48,7 @@ export function followRemoved(): Removed {
     if (said.last < begun) proven = Math.max(proven, said.last);
     // Files are removed after the record, oldest first: what it names may be there still, in part.
     else isProven = said.ends.includes(begun) && hashes.get(said.last) === said.hash;
+    if (isProven) saidBy = link.seq;
   }
 
   return {
@@ -52,6 +57,9 @@ export function followRemoved(): Removed {
     see,
     get missing() {
       return isProven ? null : proven + 1;
+    },
+    get saidBy() {
+      return saidBy;
     },
   };
 }

@@ -1,16 +1,11 @@
-import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
-import { type LogLine, splitLines } from './lines.ts';
 
 /** Sequence numbers are below 2^53: so many digits sort as numbers do. */
 const SEQUENCE_DIGITS = 16;
 const COMPRESSED = '.gz';
 /** Of what a log's name has where it has it; the names of its other files are made from the rest. */
 const ENDING = '.jsonl';
-const PIECE_BYTES = 262_144;
 
 /** One file of a log: each goes on where the one before it ended, in one chain. */
 export interface Segment {
@@ -92,25 +87,4 @@ export function segmentOf(path: string, name: string): Segment | null {
   const first = Number(digits);
   if (basename(segmentPath(path, first)) !== plain) return null;
   return { path: join(dirname(path), name), first, isCompressed };
-}
-
-/**
- * The lines of a whole segment, in bounded memory; offsets are those in the plain file. `take` says whether to go on.
- * @throws what opening, reading or decompressing throws
- */
-export async function readSegment(
-  { path, isCompressed }: Pick<Segment, 'path' | 'isCompressed'>,
-  take: (line: LogLine) => boolean,
-): Promise<void> {
-  const lines = splitLines(0, take);
-  const file = createReadStream(path, { highWaterMark: PIECE_BYTES });
-  const pieces: Readable = isCompressed ? file.pipe(createGunzip({ chunkSize: PIECE_BYTES })) : file;
-  // Readable.pipe passes no error on.
-  if (isCompressed) file.once('error', (error) => pieces.destroy(error));
-  try {
-    for await (const piece of pieces) if (!lines.push(piece)) return;
-    lines.end();
-  } finally {
-    file.destroy();
-  }
 }

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { SeeRecord } from './chain.ts';
-import { type HeadNote, openHeadNote, readHeadNote } from './head-note.ts';
+import { type HeadNote, openHeadNote, readLiveHeadNote } from './head-note.ts';
 import { REREAD_WAIT_MS } from './next-segment.ts';
 import { listSegments } from './segments.ts';
 import { type FirstBad, type LogWalk, walkLog } from './walk.ts';
@@ -14,6 +14,8 @@ export interface VerifyResult {
   readonly records: number;
   /** The number of that first record; more than 1 where retention removed what was before. */
   readonly begins: number;
+  /** The record that says that what was before was removed; null: there is none. */
+  readonly removedBy: number | null;
   readonly firstBad: FirstBad | null;
   /** Recovery records among them. */
   readonly recoveries: number;
@@ -56,7 +58,7 @@ export async function verifyLog(
           refuse('the head note cannot be opened', error),
         );
   const written = async (): Promise<number | null> =>
-    note === null ? null : (await readHeadNote(note)).segment;
+    note === null ? null : (await readLiveHeadNote(note)).segment;
   const walk = walkLog({ path: logPath, written, rereads, see });
   try {
     const bad = note === null ? await provePresent(walk, logPath) : await proveNoted(walk, note, rereads);
@@ -94,7 +96,7 @@ async function proveNoted(walk: LogWalk, noteFile: FileHandle, rereads: number):
   /** How far the log reached at the look before. */
   let seen: { readonly segment: number; readonly bytes: number } | null = null;
   for (let reread = 0; ; reread += 1) {
-    const note = await readHeadNote(noteFile);
+    const note = await readLiveHeadNote(noteFile);
     const { begins } = walk;
     const bad = await followTo(walk, note);
     if (bad !== null) return bad === 'new' ? null : bad;
@@ -108,7 +110,7 @@ async function proveNoted(walk: LogWalk, noteFile: FileHandle, rereads: number):
     // Enough is proven once the daemon itself has confirmed all that stood there at an earlier look.
     if (bytes === walk.head.bytes || (seen !== null && reaches(walk, seen))) return null;
     seen = { segment: walk.first, bytes };
-    const unchanged = sameNote(note, await readHeadNote(noteFile));
+    const unchanged = sameNote(note, await readLiveHeadNote(noteFile));
     // Nothing was being written before and after the look at the size: no daemon can have made what is there besides.
     if ((unchanged && note.writing === null) || reread >= rereads) return judgeTail(walk, note);
     if (unchanged) await wait(REREAD_WAIT_MS);
@@ -175,14 +177,13 @@ const PERHAPS_BY_THE_DAEMON =
   'the head note does not confirm it: a daemon ended while writing (its next start will declare it) or another program wrote it';
 
 function result(walk: LogWalk, firstBad: FirstBad | null, tail: VerifyResult['tail']): VerifyResult {
-  const { head, begins, recoveries } = walk;
+  const { head, begins, removedBy, recoveries } = walk;
   const last = firstBad === null ? head.seq : Math.min(head.seq, firstBad.seq - 1);
   const records = Math.max(0, last - begins + 1);
   return {
     ok: firstBad === null,
     records,
-    begins,
-    firstBad,
+    ...{ begins, removedBy, firstBad },
     recoveries,
     tail: firstBad === null ? tail : 'unproven',
   };

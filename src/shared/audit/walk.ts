@@ -28,6 +28,8 @@ export interface LogWalk {
   readonly head: Head;
   /** The number of the first record that was there to be read. */
   readonly begins: number;
+  /** The record that says that what was before was removed; null: there is none. */
+  readonly removedBy: number | null;
   readonly recoveries: number;
   /** The present segment's first number; 0 before the first. */
   readonly first: number;
@@ -238,6 +240,9 @@ export function walkLog({ path, written, rereads, see }: WalkOptions): LogWalk {
     },
     get begins() {
       return begins;
+    },
+    get removedBy() {
+      return removed.saidBy;
     },
     get recoveries() {
       return recoveries + chain.recoveries;

@@ -60,6 +60,8 @@ describe('a record in the journal’s native protocol', () => {
 
   test.each([
     ['denied', '4'],
+    ['permission-violation', '4'],
+    ['repeated-denials', '4'],
     ['recovery', '3'],
     ['daemon-start', '5'],
     ['an-event-of-a-later-version', '6'],

@@ -7,9 +7,10 @@ import { openParamsKeys } from '../../../src/monitor/audit/params-keys.ts';
 import { AuditUnavailable } from '../../../src/monitor/audit/unavailable.ts';
 import { PARAMS_KEYS_FILE } from '../../../src/shared/audit/params-hash.ts';
 import { hasRecordForm, parseRecord } from '../../../src/shared/audit/record.ts';
-import { listSegments, readSegment, type Segment } from '../../../src/shared/audit/segments.ts';
+import { listSegments, type Segment } from '../../../src/shared/audit/segments.ts';
 import { verifyLog } from '../../../src/shared/audit/verify.ts';
 import { auditSettings, makeFolder, makeLog, makePlaces } from '../../shared/audit/made-log.ts';
+import { readSegment } from '../../shared/audit/read-segment.ts';
 
 /** A file system of 1 MiB; the state folder lies outside it. */
 function mountSmall(): { path: string; small: string; state: string } {

@@ -239,6 +239,22 @@ describe('a disk that fails', () => {
     },
   );
 
+  test('one that answers is not blamed where the daemon itself stood still, as on a machine that was paused', async () => {
+    const places = makePlaces();
+    const log = await places.open({ stallMs: 500 });
+    const original = files.datasync;
+    vi.spyOn(files, 'datasync').mockImplementationOnce(async function (this: FileHandle) {
+      await original.call(this);
+      // Answer and timer are both due when it goes on.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    });
+    await log.append('session', {}, {}, true);
+    expect(log.state).toBe('writing');
+    await log.close();
+    expect(await places.verify()).toMatchObject({ ok: true, records: 1, recoveries: 0 });
+  });
+
   test('one that does not answer refuses what waits, and its late write is declared (A14)', async () => {
     const places = makePlaces();
     const log = await places.open({ stallMs: 500 });

@@ -10,6 +10,7 @@ import {
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { keepSegments } from '../../../src/monitor/audit/keeper.ts';
 import type { AuditLog } from '../../../src/monitor/audit/log.ts';
 import { decodeHeadNote, encodeHeadNote, type HeadNote } from '../../../src/shared/audit/head-note.ts';
 import { type AuditRecord, hasRecordForm, parseRecord } from '../../../src/shared/audit/record.ts';
@@ -194,6 +195,42 @@ describe('a rotation that was cut short', () => {
       expect(await places.verify()).toMatchObject({ ok: true });
     },
   );
+});
+
+test('the segment that a rotation is closing is not compressed before its record is written: a kill until then is no loss (A8)', async () => {
+  const places = makePlaces();
+  const log = await small(places);
+  await write(log, 12);
+  await log.close();
+  renameSync(places.path, segmentPath(places.path, readNote(places).segment));
+  writeFileSync(places.path, '', { mode: 0o640 });
+  let looked = (): void => undefined;
+  const hasLooked = new Promise<void>((resolve) => (looked = resolve));
+  const keeper = keepSegments({
+    path: places.path,
+    settings: () => ({
+      ...auditSettings(),
+      get retention() {
+        looked();
+        return SMALL.retention;
+      },
+    }),
+    now: Date.now,
+    append: () => Promise.reject(new Error('nothing is to be recorded')),
+    sealNow: async () => undefined,
+    isWriting: () => true,
+    report: (message) => expect(message).toBe(''),
+    changed: () => undefined,
+  });
+  keeper.wake();
+  await hasLooked;
+  await keeper.close();
+  const closed = (await listSegments(places.path)).slice(0, -1);
+  expect(closed.map(({ isCompressed }) => isCompressed)).toEqual(
+    closed.map((_, index) => index < closed.length - 1),
+  );
+  await (await small(places)).close();
+  expect(await places.verify()).toMatchObject({ ok: true, records: 12 + closed.length });
 });
 
 test('a power cut in a rotation that took the last notes, too, is finished, and what it took is declared (A8)', async () => {

@@ -5,9 +5,10 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type AuditLog, type AuditLogOptions, openAuditLog } from '../../../src/monitor/audit/log.ts';
 import { AuditUnavailable } from '../../../src/monitor/audit/unavailable.ts';
 import { type AuditRecord, hasRecordForm, parseRecord } from '../../../src/shared/audit/record.ts';
-import { listSegments, readSegment, reservePath } from '../../../src/shared/audit/segments.ts';
+import { listSegments, reservePath } from '../../../src/shared/audit/segments.ts';
 import { verifyLog } from '../../../src/shared/audit/verify.ts';
 import { auditSettings, makeFolder } from '../../shared/audit/made-log.ts';
+import { readSegment } from '../../shared/audit/read-segment.ts';
 import { patience } from '../../support/patience.ts';
 
 const WAIT = { timeout: 30_000 * patience };

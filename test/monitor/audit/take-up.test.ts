@@ -13,8 +13,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   decodeHeadNote,
   EMPTY_HEAD,
@@ -34,6 +35,10 @@ import {
   rewrite,
 } from '../../shared/audit/made-log.ts';
 
+const anyFile = await open('/dev/null');
+const files = Object.getPrototypeOf(anyFile) as FileHandle;
+await anyFile.close();
+
 const ANOTHER_BOOT = '00000000-0000-4000-8000-000000000000';
 
 function readNote(places: Places): HeadNote {
@@ -43,6 +48,19 @@ function readNote(places: Places): HeadNote {
 function writeNote(places: Places, note: HeadNote): void {
   writeFileSync(places.head, encodeHeadNote(note));
 }
+
+test.each(['write', 'sync'] as const)(
+  'a first start that cannot %s its head note leaves none, so that the next one begins (A1)',
+  async (method) => {
+    const places = makePlaces();
+    const full = Object.assign(new Error('ENOSPC: made by the test'), { code: 'ENOSPC' });
+    vi.spyOn(files, method).mockRejectedValueOnce(full);
+    await expect(places.open()).rejects.toThrow('ENOSPC');
+    vi.restoreAllMocks();
+    await extend(places, 2);
+    expect(await places.verify()).toMatchObject({ ok: true, records: 2 });
+  },
+);
 
 /** A log as a daemon leaves it that ends while it writes records 3 to 5 behind the confirmed record 2. */
 async function makeLogInWriting(): Promise<{

@@ -249,5 +249,6 @@ test('one record holds a bounded number of files, of a bounded length (invariant
   expect(recordable(entries(1))).toHaveLength(64);
   expect(recordable(entries(4_000))).toHaveLength(4);
   expect(recordable(entries(2_000).map((entry) => entry.replaceAll('x', 'é')))).toHaveLength(4);
+  expect(recordable(entries(1_000).map((entry) => entry.replaceAll('x', '\u007f')))).toHaveLength(2);
   expect(recordable(entries(100_000))).toEqual([]);
 });

@@ -24,13 +24,12 @@ async function startWriter(): Promise<Places> {
 test('a log is proven again and again while a daemon writes, rotates, compresses and removes (A8)', async () => {
   const places = await startWriter();
   const begins = new Set<number>();
-  for (let run = 0; run < RUNS; run += 1) {
+  // And so long that retention went on all the time, however busy the host is.
+  for (let run = 0; run < RUNS || begins.size <= RUNS / 10; run += 1) {
     const head = run % 2 === 0 ? places.head : null;
     const { firstBad, begins: first, records } = await verifyLog(places.path, head);
     expect({ run, firstBad }).toEqual({ run, firstBad: null });
     expect(records).toBeGreaterThan(0);
     begins.add(first);
   }
-  // Retention went on all the time.
-  expect(begins.size).toBeGreaterThan(RUNS / 10);
 }, 600_000);

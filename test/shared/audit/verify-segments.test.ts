@@ -61,7 +61,15 @@ describe.each([
     const seen: number[] = [];
     const result = await verifyLog(places.path, places.head, { see: ({ seq }) => seen.push(seq) });
     const records = segments.flatMap(readLines).length;
-    expect(result).toEqual({ ok: true, records, begins: 1, firstBad: null, recoveries: 0, tail: 'proven' });
+    expect(result).toEqual({
+      ok: true,
+      records,
+      begins: 1,
+      removedBy: null,
+      firstBad: null,
+      recoveries: 0,
+      tail: 'proven',
+    });
     expect(seen).toEqual(Array.from({ length: records }, (_, index) => index + 1));
     expect(await verifyLog(places.path, null)).toEqual({ ...result, tail: 'unproven' });
   });

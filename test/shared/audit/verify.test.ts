@@ -32,7 +32,7 @@ describe('an untouched log', () => {
     const places = await makeLog(5);
     await extend(places, 4);
     expect(await places.verify()).toEqual({
-      ...{ ok: true, records: 9, begins: 1, firstBad: null, recoveries: 0, tail: 'proven' },
+      ...{ ok: true, records: 9, begins: 1, removedBy: null, firstBad: null, recoveries: 0, tail: 'proven' },
     });
     const recovered = await makeLogWithRecovery();
     expect(await recovered.verify()).toMatchObject({ ok: true, records: 5, recoveries: 1 });

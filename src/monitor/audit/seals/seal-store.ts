@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NO_HASH } from '../../../shared/audit/record.ts';
 import { makeSecret, publicKeyOf } from '../../../shared/audit/seals/ed25519.ts';
@@ -15,7 +15,15 @@ import {
 } from '../../../shared/audit/seals/key-block.ts';
 import { parseSeal, SEAL_LINE_BYTES_MAXIMUM, type Seal } from '../../../shared/audit/seals/seal.ts';
 import { sealsPath } from '../../../shared/audit/segments.ts';
-import { createOwnFile, LOG_MODE, type OwnFile, openOwnFile, STATE_MODE, syncFolder } from '../log-file.ts';
+import {
+  createOwnFile,
+  createWholeFile,
+  LOG_MODE,
+  lstatOrNull,
+  type OwnFile,
+  openOwnFile,
+  STATE_MODE,
+} from '../log-file.ts';
 import { LogNotKnown } from '../log-not-known.ts';
 import { readBytes } from '../tail.ts';
 import { errorCode } from '../unavailable.ts';
@@ -27,6 +35,8 @@ export interface SealStore {
   readonly epoch: number;
   /** The record that was sealed last; 0 for none. */
   readonly sealed: number;
+  /** Whether a seal is being written, or its writing failed: its epoch has not ended yet. */
+  readonly isPending: boolean;
   /** Whether the keys are bound to a machine. */
   readonly bound: boolean;
   /** Ends the epoch with a seal of this record. Where it throws, `complete` goes on. */
@@ -83,7 +93,7 @@ export async function openSealStore(
     }
     const seals = foundSeals ?? keep(await createOwnFile(sealFile, constants.O_RDWR, Buffer.alloc(0)));
     const last = await requireLastSeal(seals, keys);
-    const store = holdSeals(keyHandle, seals, keys, last);
+    const store = holdSeals(keyHandle, { ...sealFile, handle: seals }, keys, last);
     await store.complete();
     return store;
   } catch (error) {
@@ -92,23 +102,19 @@ export async function openSealStore(
   }
 }
 
-/** Under another name first: a crash then leaves no empty file, which the next start would refuse. */
 export async function makeKeyFile(stateFolder: string, machine: string | null): Promise<FileHandle> {
-  const file = keyFile(stateFolder);
-  const unfinished = { ...file, path: `${file.path}.new` };
-  await rm(unfinished.path, { force: true });
   const keys = firstKeys(machine);
   const block = encodeKeyBlock(keys);
   forgetSecrets(keys);
-  const handle = await createOwnFile(unfinished, constants.O_RDWR, block).finally(() => block.fill(0));
-  try {
-    await rename(unfinished.path, file.path);
-    await syncFolder(file.path);
-    return handle;
-  } catch (error) {
-    await handle.close();
-    throw error;
-  }
+  return createWholeFile(keyFile(stateFolder), constants.O_RDWR, block).finally(() => block.fill(0));
+}
+
+/** A seal that is written to a file which was renamed or removed is lost to whoever verifies. */
+async function requireNamed(seals: FileHandle, path: string): Promise<void> {
+  const [own, named] = await Promise.all([seals.stat(), lstatOrNull(path)]);
+  if (named === null) throw new Error(`${CALLED_SEALS} is gone`);
+  if (named.ino !== own.ino || named.dev !== own.dev)
+    throw new Error(`another file stands in the place of ${CALLED_SEALS}`);
 }
 
 /** The seal that the keys know as the last one, which named the key of the open epoch. */
@@ -133,7 +139,12 @@ async function requireLastSeal(file: FileHandle, keys: KeyBlock): Promise<Seal |
   return seal;
 }
 
-function holdSeals(keyHandle: FileHandle, seals: FileHandle, found: KeyBlock, last: Seal | null): SealStore {
+function holdSeals(
+  keyHandle: FileHandle,
+  { path, handle: seals }: OwnFile & { readonly handle: FileHandle },
+  found: KeyBlock,
+  last: Seal | null,
+): SealStore {
   let keys = found;
   let sealed = last?.seq ?? 0;
 
@@ -151,6 +162,7 @@ function holdSeals(keyHandle: FileHandle, seals: FileHandle, found: KeyBlock, la
     const { pending } = keys;
     const line = pendingLine(keys);
     if (pending === null || line === null) return;
+    await requireNamed(seals, path);
     await writeKeyBlock(keyHandle, keys);
     await completeBytes(seals, keys.bytes, line, CALLED_SEALS);
     const { lineHash = '' } = parseSeal(line.subarray(0, -1)) ?? {};
@@ -174,6 +186,9 @@ function holdSeals(keyHandle: FileHandle, seals: FileHandle, found: KeyBlock, la
     },
     get sealed() {
       return sealed;
+    },
+    get isPending() {
+      return keys.pending !== null;
     },
     bound: found.machine !== null,
     seal,

@@ -1,6 +1,7 @@
 import type { AuditFields } from '../../../shared/audit/fields.ts';
 import { makeSecret, publicKeyOf } from '../../../shared/audit/seals/ed25519.ts';
 import { AuditUnavailable, asUnavailable, StorageFailure } from '../unavailable.ts';
+import { whenLate } from '../when-late.ts';
 import type { SealStore } from './seal-store.ts';
 
 /** How long an epoch is at most: whoever is root within one can forge that one. */
@@ -113,6 +114,9 @@ export function createSealer(store: SealStore, log: SealedLog): Sealer {
   }
 
   async function seal(): Promise<void> {
+    // In the room of the reserve the log would take its record, of an epoch that is over when it is sealed.
+    if (store.isPending)
+      throw new AuditUnavailable('Cannot seal the audit log: the seal before is not whole');
     const next = makeSecret();
     const { epoch } = store;
     const nextKey = publicKeyOf(next).toString('base64');
@@ -134,8 +138,7 @@ export function createSealer(store: SealStore, log: SealedLog): Sealer {
     const late = (): void => {
       fail(new Error(`the disk did not answer within ${log.stallMs} ms`));
     };
-    const limit = setTimeout(late, log.stallMs);
-    await step.finally(() => clearTimeout(limit));
+    await step.finally(whenLate(log.stallMs, late));
   }
 
   function fail(error: unknown): StorageFailure {

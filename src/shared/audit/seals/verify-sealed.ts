@@ -5,7 +5,7 @@ import type { AuditFields } from '../fields.ts';
 import { HEAD_NOTE_FILE } from '../head-note.ts';
 import { REREAD_WAIT_MS } from '../next-segment.ts';
 import { parseRecord } from '../record.ts';
-import { sealsPath } from '../segments.ts';
+import { sealsPath, segmentPath } from '../segments.ts';
 import { type FirstBad, REREADS_DEFAULT, type VerifyResult, verifyLog } from '../verify.ts';
 import { judgeByState } from './judge-by-state.ts';
 import { KEY_BLOCK_FILE } from './key-block.ts';
@@ -91,11 +91,14 @@ async function verifyBySeals(
   const log = await verifyLog(path, headOf(state), { rereads, isPart, see });
   if (log.firstBad === null) match.end(lastOf(log), isPart ? 0 : known);
   const byState = state === null ? null : await ofState(match, seals, state, rereads);
-  const bad = ofMatch(match, log.firstBad) ?? log.firstBad ?? byState ?? ofKeys(match, seals, keys);
+  const removal = state !== null || isPart ? null : ofRemoval(path, log, match);
+  const bad =
+    ofMatch(match, log.firstBad) ?? log.firstBad ?? byState ?? ofKeys(match, seals, keys) ?? removal;
   // Who has neither a key that was kept nor the state trusts the seals on sight.
   const isKept = keys.some(({ epoch }) => epoch <= (seals.last?.epoch ?? 0));
   const isTrusted = isKept || (keys.length === 0 && byState === null);
-  const sealed = isTrusted ? (match.proven?.seq ?? 0) : 0;
+  // Proven is everything up to a record: nothing behind one that is missing.
+  const sealed = isTrusted ? Math.min(match.proven?.seq ?? 0, (bad?.seq ?? Infinity) - 1) : 0;
   const proven = bad === null && state !== null ? lastOf(log) : sealed;
   return { ...sealedResult(log, match, seals, bad), proven };
 }
@@ -150,6 +153,20 @@ function ofMatch({ problem }: SealMatch, ofLog: FirstBad | null): FirstBad | nul
   if (problem === null || (ofLog !== null && ofLog.seq < problem.seq)) return null;
   const { file: segment, seq, line, what, detail } = problem;
   return { segment, seq, line, what, detail };
+}
+
+/**
+ * What retention removed it removed behind a seal of the record that says so. Who has no state must not believe one that
+ * no seal covers: whoever may write the log could have written it, and have removed the files.
+ */
+function ofRemoval(
+  path: string,
+  { begins, removedBy }: VerifyResult,
+  { proven }: SealMatch,
+): FirstBad | null {
+  if (removedBy === null || removedBy <= (proven?.seq ?? 0)) return null;
+  const detail = `the log begins with record ${begins}, and no seal covers record ${removedBy}, which says that what was before was removed`;
+  return { segment: basename(segmentPath(path, 1)), seq: 1, line: 1, what: 'missing', detail };
 }
 
 async function ofState(

@@ -1,3 +1,4 @@
+import { renameSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open, readlink } from 'node:fs/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type AuditLog, type AuditSettings, openAuditLog } from '../../../../src/monitor/audit/log.ts';
@@ -6,6 +7,7 @@ import type { SealStore } from '../../../../src/monitor/audit/seals/seal-store.t
 import { createSealer, type SealedLog, type SealLimits } from '../../../../src/monitor/audit/seals/sealer.ts';
 import { AuditUnavailable } from '../../../../src/monitor/audit/unavailable.ts';
 import { parseRecord } from '../../../../src/shared/audit/record.ts';
+import { verifySealedLog } from '../../../../src/shared/audit/seals/verify-sealed.ts';
 import { auditSettings } from '../../../shared/audit/made-log.ts';
 import {
   makeSealedPlaces,
@@ -30,10 +32,14 @@ function eventually(check: () => void): Promise<void> {
 
 const NEVER: SealLimits = { records: 1_000_000, seconds: 86_400 };
 
-async function openWith(places: SealedPlaces, limits: () => SealLimits, stallMs = 5000): Promise<AuditLog> {
+async function openWith(
+  places: SealedPlaces,
+  limits: () => SealLimits,
+  { stallMs = 5000, ...more }: Partial<AuditSettings> & { readonly stallMs?: number } = {},
+): Promise<AuditLog> {
   const { path, state: stateFolder } = places;
   const seals = await openSeals({ path, stateFolder, machine: null });
-  const settings = (): AuditSettings => auditSettings({ seal: limits() });
+  const settings = (): AuditSettings => auditSettings({ ...more, seal: limits() });
   return openAuditLog({ path, stateFolder, seals, settings, retryMs: 20, stallMs });
 }
 
@@ -160,9 +166,33 @@ describe('a log that cannot be sealed', () => {
     },
   );
 
+  test.each([
+    ['renamed', (places: SealedPlaces) => `${places.seals}.1`, null],
+    ['replaced', (places: SealedPlaces) => `${places.seals}.1`, 'another’s\n'],
+  ])(
+    'refuses records where the file of its seals was %s, until it is as it was: no seal goes where nobody looks',
+    async (_title, to, other) => {
+      const places = makeSealedPlaces();
+      const log = await openWith(places, () => ({ records: 5, seconds: 86_400 }));
+      await log.append('session', {}, {}, false);
+      await eventually(() => expect(places.readSeals()).toHaveLength(1));
+      renameSync(places.seals, to(places));
+      if (other !== null) writeFileSync(places.seals, other);
+      for (let count = 0; count < 6; count += 1)
+        await log.append('session', {}, {}, false).catch(() => undefined);
+      await eventually(() => expect(log.state).toBe('failing'));
+      const writing = whenWriting(log);
+      renameSync(to(places), places.seals);
+      await writing;
+      await log.append('session', {}, {}, true);
+      await log.close();
+      expect(sealProblem(places)).toBeNull();
+    },
+  );
+
   test('refuses records where the disk does not answer, and goes on when it does (A14)', async () => {
     const places = makeSealedPlaces();
-    const log = await openWith(places, () => NEVER, 1500);
+    const log = await openWith(places, () => NEVER, { stallMs: 1500 });
     const thaw = freezeSync(places.keys);
     await log.append('daemon-start', {}, {}, false);
     await eventually(() => expect(log.state).toBe('failing'));
@@ -175,6 +205,22 @@ describe('a log that cannot be sealed', () => {
     await log.append('session', {}, {}, true);
     await log.close();
     expect(sealProblem(places)).toBeNull();
+  });
+
+  test('on a full disk gets no record of a next seal before the one under way is complete: it is proven whole later (A1)', async () => {
+    const places = makeSealedPlaces();
+    const log = await openWith(places, () => NEVER, { rotate_bytes: 4096 });
+    const isFull = fillSync(places.seals);
+    const writing = whenWriting(log);
+    await log.append('daemon-start', {}, {}, true);
+    // The seal behind the first record is being written, and the rotation asks for one more.
+    for (let count = 0; count < 20; count += 1) await log.append('session', {}, {}, true);
+    isFull();
+    await writing;
+    await log.append('session', {}, {}, true);
+    await log.close();
+    const { path, state } = places;
+    expect((await verifySealedLog(path, { state, keys: [] })).firstBad).toBeNull();
   });
 
   test('is not taken up where it ends before the record that was sealed last', async () => {
@@ -216,7 +262,8 @@ describe('sealing at once', () => {
         }),
     };
     const store = {
-      ...{ epoch: 1, sealed: 0, bound: false, complete: async () => undefined, close: async () => undefined },
+      ...{ epoch: 1, sealed: 0, isPending: false, bound: false },
+      ...{ complete: async () => undefined, close: async () => undefined },
       seal: async (pending: { seq: number }) => void sealed.push(pending.seq),
     };
     return { log, answer, sealed, store };
@@ -262,6 +309,23 @@ function failSync(path: string, times: number): { readonly left: number } {
     await original.call(this);
   });
   return failing;
+}
+
+/** Has the next fdatasync(2) of one file find the disk full, once the function that is returned is called. */
+function fillSync(path: string): () => void {
+  let fill = (): void => undefined;
+  const filled = new Promise<void>((resolve) => (fill = resolve));
+  let isFirst = true;
+  const original = files.datasync;
+  vi.spyOn(files, 'datasync').mockImplementation(async function (this: FileHandle) {
+    if (isFirst && (await readlink(`/proc/self/fd/${this.fd}`)) === path) {
+      isFirst = false;
+      await filled;
+      throw Object.assign(new Error('ENOSPC: made by the test'), { code: 'ENOSPC' });
+    }
+    await original.call(this);
+  });
+  return fill;
 }
 
 /** Has fdatasync(2) of one file not answer until the function that is returned is called. */

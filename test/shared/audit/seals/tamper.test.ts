@@ -246,6 +246,13 @@ describe('an attacker who can write the log and not the state', () => {
     TIMEOUT_MS,
   );
 
+  test('deletes the first record of a log of one segment: what follows it is not called proven (A7, A8)', async () => {
+    clear();
+    const log = cutBack(genuine, SHAPE.rotateEvery - 1);
+    layOutLog(places, { ...log, lines: log.lines.slice(1) });
+    expect(await verify({ state: false, keys: [first] })).toMatchObject({ ok: false, proven: 0 });
+  });
+
   test(
     'who cuts log and seals back to an earlier seal is found by a key that was kept of a later epoch',
     async () => {
@@ -264,6 +271,28 @@ describe('an attacker who can write the log and not the state', () => {
     TIMEOUT_MS,
   );
 });
+
+/** Removes the oldest segments, and adds the record with which retention says that it did. */
+function removeOldest(log: PlayedLog): Files {
+  const index = random(1, log.begins.length - 1);
+  const last = (log.begins[index] ?? 1) - 1;
+  const removed = log.begins.slice(0, index).map((seq, place) => ({
+    ...{ name: `audit-${seq}`, first_seq: seq, last_seq: (log.begins[place + 1] ?? 1) - 1 },
+  }));
+  const { hash = '' } = JSON.parse(log.lines[last - 1] ?? '{}') as { hash?: string };
+  const said = recordLine(log.lines, 'retention', { removed, last_seq: last, last_hash: hash, why: 'size' });
+  return { ...log, lines: [...log.lines, said], begins: log.begins.slice(index) };
+}
+
+test('who removes the oldest segments, and writes behind the last seal that retention did, is found with the state and without (A7)', async () => {
+  for (let round = 0; round < COUNT; round += 1) {
+    const log = layOutAtRandom(2 * SHAPE.rotateEvery);
+    layOutLog(places, removeOldest(log));
+    expect((await verify({ state: true })).firstBad?.what).toBe('appended');
+    const { firstBad, proven } = await verify({ state: false, keys: [first] });
+    expect({ firstBad, proven }).toMatchObject({ firstBad: { what: 'missing', seq: 1 }, proven: 0 });
+  }
+}, 600_000);
 
 describe('an attacker who is root today', () => {
   /** The state as they would leave it: it knows their log as the true one. */
