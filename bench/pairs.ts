@@ -1,16 +1,20 @@
 /** One comparison: ours against a peer, measured in turn in the same run. */
 export interface Row {
   readonly name: string;
-  /** Median, in `unit`. */
+  /** Median, in `unit`; of `records/s` more is better. */
   readonly ours: number;
   readonly peer: number;
   readonly peer_name: string;
-  readonly unit: string;
+  readonly unit: 'ms' | 'records/s';
   /** Of the medians. */
   readonly ratio: number;
   /** What the ratio is to be at most, as an issue asks; null where none asks. */
   readonly aim: number | null;
+  /** What `ours` is to be at least, as an issue asks. */
+  readonly goal?: number;
   readonly runs: number;
+  /** How the machine was, or what took the time. */
+  readonly note?: string;
 }
 
 export interface Comparison extends Pick<Row, 'name' | 'peer_name' | 'aim'> {
@@ -39,20 +43,18 @@ export async function compare(comparison: Comparison, runs: number, warmUp = WAR
     peer.push(theirs);
   }
   const { name, peer_name, aim } = comparison;
-  const [mine, theirs] = [median(ours), median(peer)];
-  return {
-    name,
-    ours: round(mine),
-    peer: round(theirs),
-    peer_name,
-    unit: 'ms',
-    ratio: round(mine / theirs),
-    aim,
-    runs,
-  };
+  return { name, ...medians(ours, peer), peer_name, unit: 'ms', aim, runs };
 }
 
-function median(values: readonly number[]): number {
+export function medians(
+  ours: readonly number[],
+  peer: readonly number[],
+): Pick<Row, 'ours' | 'peer' | 'ratio'> {
+  const [mine, theirs] = [median(ours), median(peer)];
+  return { ours: round(mine), peer: round(theirs), ratio: round(mine / theirs) };
+}
+
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((one, other) => one - other);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }

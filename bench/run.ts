@@ -1,12 +1,14 @@
 // `npm run bench` measures everything, `npm run bench -- NAME` one part; rows are printed and kept in bench/results.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { arch, cpus, release } from 'node:os';
+import { benchAudit } from './audit.ts';
 import { benchAuditLooking } from './audit-looking.ts';
 import { benchLaunch } from './launch.ts';
 import type { Row } from './pairs.ts';
 
 const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   launch: benchLaunch,
+  audit: benchAudit,
   'audit-looking': benchAuditLooking,
 };
 const results = new URL('./results/', import.meta.url);

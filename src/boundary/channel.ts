@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { createFrameReader, encodeFrame } from './frames.ts';
+import { createFrameReader, encodeFrames } from './frames.ts';
 import { type MessageOf, messageReader, type Table } from './shape.ts';
 
 export interface Channel<Outgoing> {
@@ -27,12 +27,18 @@ export interface ChannelOptions<Incoming extends Table> {
 /** What a message that waits costs beside its bytes: small ones would otherwise fill memory far beyond the limit. */
 const WAITING_MESSAGE_BYTES = 512;
 
+/**
+ * Messages that one turn of the event loop takes: what the first of many ask for is under way while the others are read, and
+ * nothing else waits long for them.
+ */
+const MESSAGES_PER_TURN = 32;
+
 /** One end of a stream pair between monitor and broker: frames of JSON, a closed table of messages each way. */
 export function openChannel<Incoming extends Table, Outgoing extends { readonly type: string }>(
   options: ChannelOptions<Incoming>,
 ): Channel<Outgoing> {
   const { socket } = options;
-  const read = messageReader(options.incoming);
+  const messageOf = messageReader(options.incoming);
   let open = true;
 
   function broken(why: string): void {
@@ -49,48 +55,77 @@ export function openChannel<Incoming extends Table, Outgoing extends { readonly 
   const frames = createFrameReader(
     options.maximumFrameBytes,
     (body) => {
-      const message = read(body);
+      const message = messageOf(body);
       if (message === null) broken('a message that is not in the table');
       else options.onMessage(message, body.length);
       return open;
     },
     broken,
   );
+  /** Whether the other side is not to be read, by the owner's word, or until what it sent is looked at. */
+  let isPaused = false;
+  let isBehind = false;
+
+  function read(): void {
+    if (!open) return;
+    isBehind = frames.read(MESSAGES_PER_TURN);
+    flow();
+    if (isBehind) setImmediate(read);
+  }
+
+  function flow(): void {
+    if (isPaused || isBehind) socket.pause();
+    else if (socket.isPaused()) socket.resume();
+  }
+
   socket.on('data', (chunk: Buffer) => {
     frames.push(chunk);
+    if (!isBehind) read();
   });
   socket.on('end', () => broken('end-of-file'));
   socket.on('error', (error) => broken(error.message));
   socket.on('close', () => broken('closed'));
 
-  // Frames of one turn of the event loop leave in one write.
-  let corked = false;
+  // Messages of one turn of the event loop leave in one write.
+  let bodies: string[] = [];
+  let bytes = 0;
   let waiting = 0;
-  const written = (): void => {
-    waiting -= 1;
-  };
+
+  function leave(): void {
+    const count = bodies.length;
+    const frames = encodeFrames(bodies);
+    bodies = [];
+    bytes = 0;
+    if (!open) return;
+    socket.write(frames, () => {
+      waiting -= count;
+    });
+    judgeQueue();
+  }
+
+  function judgeQueue(): void {
+    if (socket.writableLength + bytes + waiting * WAITING_MESSAGE_BYTES > options.maximumQueuedBytes)
+      broken('it does not read what it is sent');
+  }
+
   return {
     send(message) {
       if (!open) return;
-      if (!corked) {
-        corked = true;
-        socket.cork();
-        queueMicrotask(() => {
-          corked = false;
-          socket.uncork();
-        });
-      }
+      const body = JSON.stringify(message);
+      if (bodies.length === 0) queueMicrotask(leave);
+      bodies.push(body);
+      bytes += Buffer.byteLength(body);
       waiting += 1;
-      socket.write(encodeFrame(JSON.stringify(message)), written);
-      if (socket.writableLength + waiting * WAITING_MESSAGE_BYTES > options.maximumQueuedBytes)
-        broken('it does not read what it is sent');
+      judgeQueue();
     },
     close,
     pause() {
-      socket.pause();
+      isPaused = true;
+      flow();
     },
     resume() {
-      socket.resume();
+      isPaused = false;
+      flow();
     },
   };
 }

@@ -10,16 +10,30 @@ export const BROKER_FRAME_BYTES = 16_384;
 export const MONITOR_FRAME_BYTES = 2_097_152;
 
 export function encodeFrame(body: string): Buffer {
-  const length = Buffer.byteLength(body);
-  const frame = Buffer.allocUnsafe(LENGTH_BYTES + length);
-  frame.writeUInt32BE(length);
-  frame.write(body, LENGTH_BYTES);
-  return frame;
+  return encodeFrames([body]);
+}
+
+/** The frames of several bodies, one behind the other. */
+export function encodeFrames(bodies: readonly string[]): Buffer {
+  const bytes = bodies.reduce((sum, body) => sum + LENGTH_BYTES + Buffer.byteLength(body), 0);
+  const frames = Buffer.allocUnsafe(bytes);
+  let at = 0;
+  for (const body of bodies) {
+    const length = frames.write(body, at + LENGTH_BYTES);
+    frames.writeUInt32BE(length, at);
+    at += LENGTH_BYTES + length;
+  }
+  return frames;
 }
 
 export interface FrameReader {
-  /** Takes the next bytes of the stream; calls back for each whole frame, in order. */
+  /** Takes the next bytes of the stream. */
   push(chunk: Buffer): void;
+  /**
+   * Calls back for each whole frame, in order, and for no more than `most` of them (from 1). Returns whether another one may be
+   * there.
+   */
+  read(most: number): boolean;
 }
 
 /**
@@ -44,10 +58,16 @@ export function createFrameReader(
     return whole;
   }
 
-  function stop(why?: string): void {
+  function keep(bytes: Buffer): void {
+    waiting = [bytes];
+    waitingBytes = bytes.length;
+  }
+
+  function stop(why?: string): false {
     stopped = true;
     waiting = [];
     if (why !== undefined) onBroken(why);
+    return false;
   }
 
   return {
@@ -55,10 +75,12 @@ export function createFrameReader(
       if (stopped) return;
       waiting.push(chunk);
       waitingBytes += chunk.length;
-      if (waitingBytes < (wanted ?? LENGTH_BYTES)) return;
+    },
+    read(most) {
+      if (stopped || waitingBytes < (wanted ?? LENGTH_BYTES)) return false;
       const bytes = takeWaiting();
       let at = 0;
-      while (!stopped) {
+      for (let count = 0; count < most; count += 1) {
         if (wanted === undefined) {
           if (bytes.length - at < LENGTH_BYTES) break;
           wanted = bytes.readUInt32BE(at);
@@ -69,12 +91,10 @@ export function createFrameReader(
         const body = bytes.subarray(at, at + wanted);
         at += wanted;
         wanted = undefined;
-        if (!onBody(body)) stop();
+        if (!onBody(body)) return stop();
       }
-      if (!stopped && at < bytes.length) {
-        waiting = [bytes.subarray(at)];
-        waitingBytes = bytes.length - at;
-      }
+      if (at < bytes.length) keep(bytes.subarray(at));
+      return waitingBytes >= (wanted ?? LENGTH_BYTES);
     },
   };
 }

@@ -1,10 +1,8 @@
 import { wrongWithReason } from '../shared/call-reason.ts';
-import { JsonRefused, parseJson } from '../shared/json/parse.ts';
 
 /**
  * Closed shapes for the messages of the boundary. A message has exactly the fields of its shape, each of a bounded
- * type; there are no optional fields, only nullable ones. What passes is rebuilt field by field, so that nothing
- * of the sender's object travels on.
+ * type; there are no optional fields, only nullable ones.
  */
 export type Check<T> = (value: unknown) => value is T;
 export type Shape = Readonly<Record<string, Check<unknown>>>;
@@ -68,35 +66,43 @@ export function list<T>(check: Check<T>, maximum: number): Check<readonly T[]> {
 }
 
 export function object<S extends Shape>(shape: S): Check<ShapeOf<S>> {
-  const names = Object.keys(shape);
+  const fields = Object.entries(shape).map(([name, check]) => ({ name, check }));
   return (value): value is ShapeOf<S> => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-    if (Object.keys(value).length !== names.length) return false;
-    const fields = new Map<string, unknown>(Object.entries(value));
-    return names.every((name) => fields.has(name) && shape[name]?.(fields.get(name)) === true);
+    if (!isRecord(value) || Object.keys(value).length !== fields.length) return false;
+    for (const { name, check } of fields)
+      if (!Object.hasOwn(value, name) || !check(value[name])) return false;
+    return true;
   };
 }
 
-/** Far above what any message has; the longest are lists of groups. */
-const MESSAGE_LIMITS = { depth: 6, keys: 20_000 };
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
-/** Reads messages of one table from frame bodies; returns null for whatever is not exactly one of them. */
+/**
+ * Reads messages of one table from frame bodies; returns null for whatever is not exactly one of them.
+ *
+ * By JSON.parse, unlike what comes from callers and drivers (src/shared/json/parse.ts): a message has one reader, and its
+ * sender may say whatever the table allows. So there is nothing to win by a spelling that could be read in two ways. It needs no
+ * stack for nesting, and frames are bounded.
+ */
 export function messageReader<T extends Table>(table: T): (body: Buffer) => MessageOf<T> | null {
-  const shapes = new Map(
-    Object.entries(table).map(([type, shape]) => [type, { ...shape, type: word(type) }]),
+  const checks = new Map(
+    Object.entries(table).map(([type, shape]) => [type, object({ ...shape, type: word(type) })]),
   );
   return (body) => {
-    let value: unknown;
-    try {
-      value = parseJson(body, MESSAGE_LIMITS);
-    } catch (error) {
-      if (error instanceof JsonRefused) return null;
-      throw error;
-    }
-    if (typeof value !== 'object' || value === null || !('type' in value) || typeof value.type !== 'string')
-      return null;
-    const shape = shapes.get(value.type);
-    if (shape === undefined || !object(shape)(value)) return null;
-    return value as MessageOf<T>;
+    const value = parse(body.toString());
+    if (!isRecord(value) || typeof value['type'] !== 'string') return null;
+    return checks.get(value['type'])?.(value) ? (value as MessageOf<T>) : null;
   };
+}
+
+/** null also for what is no JSON, since no message is that. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
 }

@@ -44,6 +44,8 @@ export function createMeter(perSecond: () => number): Meter {
       left -= amount;
     },
     owedMs() {
+      // Time can only have paid for more.
+      if (left >= 0) return 0;
       settle();
       return left >= 0 ? 0 : Math.ceil((-left / perSecond()) * 1000);
     },

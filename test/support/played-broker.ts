@@ -55,7 +55,7 @@ const reader = createFrameReader(4194304, (body) => {
   }
   return true;
 }, () => process.exit(1));
-control.on('data', (chunk) => reader.push(chunk));
+control.on('data', (chunk) => { reader.push(chunk); while (reader.read(64)); });
 audit.on('data', () => undefined);
 for (const socket of [control, audit]) socket.on('error', () => undefined).on('end', () => process.exit(0));
 `;

@@ -1,6 +1,6 @@
 import { END_OF_OUTCOME, END_OF_REFUSAL } from '../../boundary/end-reasons.ts';
 import type { IntentClaims, OutcomeClaims, RefusalClaims } from '../../boundary/messages.ts';
-import type { AuditFields } from '../../shared/audit/fields.ts';
+import { type AuditFields, keepText } from '../../shared/audit/fields.ts';
 import { type ParamsKey, paramsHash } from '../../shared/audit/params-hash.ts';
 import type { Profile } from '../../shared/configuration/types.generated.ts';
 import type { Session } from '../session/sessions.ts';
@@ -46,13 +46,24 @@ export type CallStages = {
 export function intentRecord(session: Session, said: IntentClaims, rule: ParamsRule): RecordParts {
   const { call, request, method, policies, notification, generation } = said;
   return {
-    facts: { session: session.number, ...session.recorded, generation },
+    facts: intentFacts(session, generation),
     claims: {
       ...{ call, request_id: request, method, decision: 'permit', policies, notification },
       ...paramsClaims(said, rule),
       ...saidByCaller(said),
     },
   };
+}
+
+const lastFacts = new WeakMap<Session, { readonly generation: number; readonly facts: AuditFields }>();
+
+/** The same in all intents of a session under one configuration, and a third of their bytes. */
+function intentFacts(session: Session, generation: number): AuditFields {
+  const last = lastFacts.get(session);
+  if (last?.generation === generation) return last.facts;
+  const facts = keepText({ session: session.number, ...session.recorded, generation });
+  lastFacts.set(session, { generation, facts });
+  return facts;
 }
 
 export function outcomeRecord(

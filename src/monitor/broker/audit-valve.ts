@@ -24,13 +24,14 @@ export function createAuditValve(
   link: Pick<BrokerLink, 'pauseAudit' | 'resumeAudit'>,
   bounds: RecordBounds,
 ): AuditValve {
-  const meters = [createMeter(bounds.records), createMeter(bounds.bytes)] as const;
+  const records = createMeter(bounds.records);
+  const size = createMeter(bounds.bytes);
   let unwritten = 0;
   let isPaused = false;
   let isTimed = false;
 
   function judge(): void {
-    const owedMs = Math.max(...meters.map((meter) => meter.owedMs()));
+    const owedMs = Math.max(records.owedMs(), size.owedMs());
     const isOver = owedMs > 0 || unwritten >= MAXIMUM_UNWRITTEN;
     if (owedMs > 0 && !isTimed) {
       isTimed = true;
@@ -49,7 +50,6 @@ export function createAuditValve(
 
   return {
     came(bytes) {
-      const [records, size] = meters;
       records.spend(1);
       size.spend(bytes);
       judge();

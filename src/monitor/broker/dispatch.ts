@@ -128,15 +128,17 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
   /** @param uncounted counts what could have no record */
   function answerWhenWritten(serial: number, written: Promise<unknown>, uncounted = log.countRefused): void {
     const done = valve.writing();
-    written
-      .then(
-        () => link.answer({ type: 'recorded', serial }),
-        () => {
-          uncounted();
-          link.answer({ type: 'unrecorded', serial, reason: 'audit-unavailable' });
-        },
-      )
-      .finally(done);
+    written.then(
+      () => {
+        done();
+        link.answer({ type: 'recorded', serial });
+      },
+      () => {
+        done();
+        uncounted();
+        link.answer({ type: 'unrecorded', serial, reason: 'audit-unavailable' });
+      },
+    );
   }
 
   function intent(message: Extract<BrokerAudit, { type: 'intent' }>): void {

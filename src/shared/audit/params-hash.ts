@@ -75,5 +75,8 @@ export function paramsHash(key: ParamsKey, method: string, sha256: Uint8Array): 
   if (sha256.length !== SHA256_BYTES)
     throw new RangeError('Cannot hash the params: their digest is not 32 bytes long');
   if (method.includes('\0')) throw new RangeError('Cannot hash the params: the method name has a NUL');
-  return createHmac('sha256', key.secret).update(`${method}\0`, 'utf8').update(sha256).digest('hex');
+  const name = Buffer.from(`${method}\0`);
+  return createHmac('sha256', key.secret)
+    .update(Buffer.concat([name, sha256]))
+    .digest('hex');
 }

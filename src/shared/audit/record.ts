@@ -92,6 +92,9 @@ export interface PreparedRecord {
 
 const EVENT = /^[a-z][a-z-]{0,31}$/;
 const HEADER_BYTES_MAXIMUM = 384;
+const FIELDS_BYTES_MAXIMUM = LINE_BYTES_MAXIMUM - HEADER_BYTES_MAXIMUM - TRAILER_BYTES - 1;
+/** Most bytes that one UTF-16 unit becomes. */
+const UTF8_BYTES_PER_UNIT = 3;
 const FIELD_ORDER = 'version,seq,time,monotonic_ns,boot,host,writer,event,facts,claims,prev,hash';
 
 /** A host's name as records hold it: bounded, and of characters that need no escape anywhere; `-` stands for any other. */
@@ -111,11 +114,16 @@ export function prepareRecord(
 ): PreparedRecord {
   if (!EVENT.test(event)) throw new TypeError('Cannot write the audit record: its event is not a word');
   const prepared = { at, event, facts: encodeFields(facts), claims: encodeFields(claims) };
-  const bytes = Buffer.byteLength(prepared.facts) + Buffer.byteLength(prepared.claims);
-  if (bytes + HEADER_BYTES_MAXIMUM + TRAILER_BYTES + 1 > LINE_BYTES_MAXIMUM) {
+  const units = prepared.facts.length + prepared.claims.length;
+  // Counted only where it could matter.
+  if (units * UTF8_BYTES_PER_UNIT > FIELDS_BYTES_MAXIMUM && fieldsBytes(prepared) > FIELDS_BYTES_MAXIMUM) {
     throw new TypeError(`Cannot write the audit record: it is longer than ${LINE_BYTES_MAXIMUM} bytes`);
   }
   return prepared;
+}
+
+function fieldsBytes({ facts, claims }: PreparedRecord): number {
+  return Buffer.byteLength(facts) + Buffer.byteLength(claims);
 }
 
 /**
