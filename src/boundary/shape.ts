@@ -83,8 +83,9 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
  * Reads messages of one table from frame bodies; returns null for whatever is not exactly one of them.
  *
  * By JSON.parse, unlike what comes from callers and drivers (src/shared/json/parse.ts): a message has one reader, and its
- * sender may say whatever the table allows. So there is nothing to win by a spelling that could be read in two ways. It needs no
- * stack for nesting, and frames are bounded.
+ * sender may say whatever the table allows. So there is nothing to win by a spelling that could be read in two ways. Names
+ * of members are the table's and have no escapes, so that it reads them rightly (nodejs/node#63785). It needs no stack for
+ * nesting, and frames are bounded.
  */
 export function messageReader<T extends Table>(table: T): (body: Buffer) => MessageOf<T> | null {
   const checks = new Map(
