@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { BROKER_DESCRIPTORS } from '../../src/boundary/build.ts';
 import { openChannel } from '../../src/boundary/channel.ts';
 import { BROKER_FRAME_BYTES } from '../../src/boundary/frames.ts';
-import { BROKER_AUDIT, type MonitorAudit } from '../../src/boundary/messages.ts';
+import { BROKER_AUDIT, type BrokerAudit, type MonitorAudit } from '../../src/boundary/messages.ts';
 import { createRecording } from '../../src/monitor/audit/call-recording.ts';
 import { openParamsKeys } from '../../src/monitor/audit/params-keys.ts';
 import type { BrokerLink } from '../../src/monitor/broker/broker-link.ts';
@@ -17,6 +17,7 @@ import type { Generations } from '../../src/monitor/configuration/generations.ts
 import type { Generation } from '../../src/monitor/configuration/load.ts';
 import { openDaemonAudit } from '../../src/monitor/daemon-audit.ts';
 import type { Session } from '../../src/monitor/session/sessions.ts';
+import type { AuditFields } from '../../src/shared/audit/fields.ts';
 import { parseSettings } from '../../src/shared/configuration/settings.ts';
 import { createLog } from '../../src/shared/log.ts';
 import { logIn, stateIn, type Writers } from './writers.ts';
@@ -74,7 +75,7 @@ function pairAt(number: number): Socket {
 const channel = openChannel<typeof BROKER_AUDIT, MonitorAudit>({
   ...{ socket, incoming: BROKER_AUDIT, maximumFrameBytes: BROKER_FRAME_BYTES },
   maximumQueuedBytes: MAXIMUM_UNREAD_BYTES,
-  onMessage: (message, bytes) => dispatch.audit(message, bytes),
+  onMessage: writers.logAlone ? writeAsItCame : (message, bytes) => dispatch.audit(message, bytes),
   onBroken: () => undefined,
 });
 const link: Partial<BrokerLink> = {
@@ -96,6 +97,13 @@ const dispatch = createDispatch({
   link,
   sessions: { get: (number: number) => sessions.get(number), state: () => 'live' },
 } as unknown as DispatchTargets);
+
+function writeAsItCame({ serial, type, ...claims }: BrokerAudit): void {
+  const event = type === 'intent' ? 'call-start' : 'call-end';
+  void audit
+    .append(event, { session: 1, uid: 1000 }, claims as AuditFields, true)
+    .then(() => channel.send({ type: 'recorded', serial }));
+}
 
 /** The broker says when its measuring begins, and then what it has measured: this process's share belongs to the same time. */
 let cpu = process.cpuUsage();

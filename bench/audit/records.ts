@@ -15,14 +15,15 @@ const GOAL = 90_000;
 /**
  * Records of many writers in a second, each of which waits until its own is on disk; beside the same bytes with nothing done
  * for them, one group behind the other.
+ * @param logAlone leaves out what the monitor does with a message before the log has it
  */
-export async function recordsPerSecond(folder: string): Promise<Row> {
+export async function recordsPerSecond(folder: string, logAlone: boolean): Promise<Row> {
   const all: Measured[] = [];
   const peer: number[] = [];
   for (let run = 0; run < RUNS; run += 1) {
     all.push(
       await letThemWrite(folder, {
-        ...{ count: WRITERS, durableIntents: true, warmUpMs: WARM_UP_MS, measuredMs: MEASURED_MS },
+        ...{ count: WRITERS, durableIntents: true, logAlone, warmUpMs: WARM_UP_MS, measuredMs: MEASURED_MS },
       }),
     );
     peer.push(plainGroups(folder));
@@ -31,7 +32,7 @@ export async function recordsPerSecond(folder: string): Promise<Row> {
   const cpu = (name: 'monitorSeconds' | 'brokerSeconds'): string =>
     (median(all.map((one) => one[name] / one.records)) * 1e6).toFixed(1);
   return {
-    name: `audit: durable records of ${WRITERS} writers over the pair of broker and monitor`,
+    name: `audit: durable records of ${WRITERS} writers over the pair of broker and monitor, ${logAlone ? 'the log alone' : 'as the monitor makes them of calls'}`,
     ...medians(ours, peer),
     peer_name: `write and fdatasync of the same bytes, ${WRITERS} lines at a time`,
     ...{ unit: 'records/s', aim: null, goal: GOAL, runs: RUNS },

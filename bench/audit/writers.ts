@@ -8,6 +8,8 @@ export interface Writers {
   readonly count: number;
   /** Whether intents are on disk before they are answered too, as those of destructive methods. */
   readonly durableIntents: boolean;
+  /** Each message is written as it came, by the log alone: nothing is kept of calls, nothing hashed, nothing made of it. */
+  readonly logAlone: boolean;
   readonly warmUpMs: number;
   readonly measuredMs: number;
 }
