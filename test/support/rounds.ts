@@ -8,6 +8,8 @@ const TABLE = {
   disconnects: { ci: 300, full: 3_000 },
   tracedCalls: { ci: 100, full: 100 },
   machineKills: { ci: 2, full: 20 },
+  powerCuts: { ci: 2, full: 30 },
+  powerCutsUnsynced: { ci: 2, full: 4 },
   /** Of each kind of tampering with the audit log. */
   tampering: { ci: 60, full: 1_000 },
   untouchedLogs: { ci: 10, full: 100 },

@@ -24,14 +24,22 @@ export function emptyTail(head: Head): Tail {
   return { head, rest: Buffer.alloc(0), fragment: null, next: { after: head, closed: true } };
 }
 
+export interface TailOptions {
+  /** Is told of each record that is linked to all before it. */
+  readonly see?: (head: Head) => void;
+  /** Whether bytes may lack in the middle too, as a power cut can leave what was never synced. Default: no. */
+  readonly mayHaveHoles?: boolean;
+}
+
 /**
  * Reads on from a known head to the log's end. Throws Error where what stands there cannot come from a write that was
- * cut short: a whole record that is not linked, or more torn bytes than one recovery record may declare.
+ * cut short: a whole record that is not linked, unless there may be holes, or more torn bytes than one recovery record
+ * may declare.
  */
 export async function readTail(
   log: FileHandle,
   start: Head,
-  see: (head: Head) => void = ignore,
+  { see = ignore, mayHaveHoles = false }: TailOptions = {},
 ): Promise<Tail> {
   const { size } = await log.stat();
   const chain = followChain(start);
@@ -44,18 +52,23 @@ export async function readTail(
     if (chain.problem === null) see(chain.head);
     return more;
   });
-  return describe(log, chain, size, unended);
+  return describe(log, chain, size, { unended, mayHaveHoles });
 }
 
 function ignore(): void {
   // Most callers look at the last head only.
 }
 
-async function describe(log: FileHandle, chain: Chain, size: number, unended: Head | null): Promise<Tail> {
+async function describe(
+  log: FileHandle,
+  chain: Chain,
+  size: number,
+  { unended, mayHaveHoles }: { readonly unended: Head | null; readonly mayHaveHoles: boolean },
+): Promise<Tail> {
   const { head, problem } = chain;
   if (problem === null) return emptyTail(head);
   const { region } = problem;
-  if (unended === null && (region.holdsWholeForm || region.overLimit)) {
+  if (unended === null && ((region.holdsWholeForm && !mayHaveHoles) || region.overLimit)) {
     throw new Error(`record ${problem.seq} is ${problem.what}: ${problem.detail}`);
   }
   const rest = await readBytes(log, head.bytes, size - head.bytes);

@@ -102,20 +102,23 @@ async function judge(
   boot: string,
 ): Promise<{ readonly tail: Tail; readonly recovery: RecoveryCause | null }> {
   const start = await sureHead(log, noted, boot);
-  const tail = await readTail(log, start, (head) => requireAnnounced(head, noted, boot));
+  const tail = await readTail(log, start, {
+    see: (head) => requireAnnounced(head, noted, boot),
+    mayHaveHoles: noted.boot !== boot,
+  });
   requireAnnounced(tail.next.after, noted, boot);
   requireOneTear(tail, noted, boot);
   return { tail, recovery: whatToDeclare(noted, tail, boot) };
 }
 
 /**
- * The head from which the log is read on. Normally the standing one. After another boot the log may have lost what was
- * never synced: then the last head that was on disk is enough, and the recovery record says what is missing.
+ * The head from which the log is read on. Within one boot the standing one. After another the log may lack anything that
+ * was never synced, its middle as well as its end, and the note may be older than the log: so it is read from the last
+ * head that was on disk, and the recovery record says what is missing.
  */
 async function sureHead(log: FileHandle, noted: HeadNote, boot: string): Promise<Head> {
   const { size } = await log.stat();
-  const isCut = size < noted.standing.bytes;
-  const head = isCut && noted.boot !== boot ? noted.durable : noted.standing;
+  const head = noted.boot === boot ? noted.standing : noted.durable;
   if (size < head.bytes) throw new Error(`the log is ${size} bytes long and was ${head.bytes}`);
   if (!(await standsAt(log, head)))
     throw new Error(`record ${head.seq} is not the one that the head note knows`);

@@ -175,6 +175,58 @@ describe('a power cut', () => {
     });
   });
 
+  test('that comes again before the next boot has its note on disk leaves another log behind the synced record: it is taken up', async () => {
+    const { places, confirmed, whole, note } = await makeLogInWriting();
+    const standing = note.writing ?? note.standing;
+    const lost = { segment: 1, boot: ANOTHER_BOOT, durable: note.standing, standing, writing: null };
+    writeFileSync(places.path, whole.subarray(0, confirmed));
+    writeNote(places, lost);
+    await extend(places, 5);
+    expect(places.bytes().length).toBeGreaterThan(standing.bytes);
+    writeNote(places, lost);
+    await (await places.open()).close();
+    expect(await places.verify()).toMatchObject({ ok: true, records: 9, recoveries: 2 });
+  });
+
+  test('that left the length of what was never synced and zeros for its bytes: they are kept and declared', async () => {
+    const { places, confirmed, whole, note } = await makeLogInWriting();
+    const standing = note.writing ?? note.standing;
+    writeFileSync(places.path, Buffer.concat([whole.subarray(0, confirmed), Buffer.alloc(4096)]));
+    writeNote(places, { segment: 1, boot: ANOTHER_BOOT, durable: note.standing, standing, writing: null });
+    await (await places.open()).close();
+    expect(await places.verify()).toMatchObject({ ok: true, records: 4, recoveries: 1 });
+    expect((await recoveryOf(places)).facts).toMatchObject({
+      ...{ why: 'rebooted', durable: 2, missing: 3 },
+      fragment: { bytes: 4096, offset: confirmed },
+    });
+  });
+
+  test('that took bytes in the middle of what was never synced: all from there on is kept and declared', async () => {
+    const { places, confirmed, whole, note } = await makeLogInWriting();
+    const standing = note.writing ?? note.standing;
+    writeFileSync(places.path, Buffer.from(whole).fill(0, confirmed + 100, confirmed + 200));
+    writeNote(places, { segment: 1, boot: ANOTHER_BOOT, durable: note.standing, standing, writing: null });
+    await (await places.open()).close();
+    expect(await places.verify()).toMatchObject({ ok: true, records: 4, recoveries: 1 });
+    expect((await recoveryOf(places)).facts).toMatchObject({
+      ...{ why: 'rebooted', durable: 2, missing: 3 },
+      fragment: { bytes: whole.length - confirmed - 1, offset: confirmed },
+    });
+  });
+
+  test('is no excuse for a hole within one boot, nor in what was synced', async () => {
+    const { places, confirmed, whole, note } = await makeLogInWriting();
+    const standing = note.writing ?? note.standing;
+    for (const more of [
+      { kept: 1000, note: { ...note, writing: standing } },
+      { kept: 100, note: { boot: ANOTHER_BOOT, durable: standing, standing, writing: null } },
+    ]) {
+      writeFileSync(places.path, Buffer.from(whole).fill(0, confirmed + 100, whole.length - more.kept));
+      writeNote(places, { segment: 1, ...more.note });
+      await expect(places.open()).rejects.toThrow('record 3 (audit.jsonl, line 3) is bad');
+    }
+  });
+
   test('is no excuse within one boot, nor for a record that was synced', async () => {
     const { places, confirmed, whole, note } = await makeLogInWriting();
     const standing = note.writing ?? note.standing;

@@ -2,7 +2,7 @@ import { type Agent, connectAgent } from './agent.ts';
 import { outputOf, type Result, type RunOptions, runCommand } from './commands.ts';
 import { startContainer } from './container.ts';
 import { layOut } from './lay-out.ts';
-import { startMachine } from './machine.ts';
+import { makeMachineDisk, startMachine } from './machine.ts';
 import { checkPrerequisites } from './prerequisites.ts';
 import { openRunFolder } from './run-folder.ts';
 import { type BootingBed, waitForBoot } from './wait-for-boot.ts';
@@ -61,7 +61,10 @@ export async function startBeds(kinds: readonly BedKind[]): Promise<StartedBeds>
     await layOut(run.path);
     // The container first: it needs no disk to be made.
     if (kinds.includes('nspawn')) started.push(startContainer(run));
-    if (kinds.includes('machine')) started.push(await startMachine(run));
+    if (kinds.includes('machine')) {
+      await makeMachineDisk(run);
+      started.push(startMachine(run));
+    }
     await Promise.all(started.map(waitForBoot));
   } catch (error) {
     await stop();

@@ -7,6 +7,7 @@ const programs: Readonly<Record<string, string>> = {
   'systemd-nspawn': 'systemd-container',
   'qemu-system-x86_64': 'qemu-system-x86',
   mke2fs: 'e2fsprogs',
+  debugfs: 'e2fsprogs',
   setpriv: 'util-linux',
   unshare: 'util-linux',
   git: 'git',
