@@ -1,4 +1,7 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { writeWholeFile } from '../shared/whole-file.ts';
+
+const STATE_FILE_MODE = 0o600;
 
 /** What stands in a file of the state folder is driverd's own: anything else there is refused, never mended. */
 export function notOurs(path: string): Error {
@@ -28,8 +31,7 @@ export function readStateFile(path: string): Readonly<Record<string, unknown>> |
 
 /** Replaces a file of the state folder: a reader finds the old text or the new one, never a part. Throws the system's. */
 export function writeStateFile(path: string, text: string): void {
-  writeFileSync(`${path}.new`, text, { mode: 0o600, flush: true });
-  renameSync(`${path}.new`, path);
+  writeWholeFile(path, text, STATE_FILE_MODE);
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

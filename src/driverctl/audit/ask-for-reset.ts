@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  constants,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, lstatSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockFile } from '../../posix/lock.ts';
 import {
@@ -17,6 +7,9 @@ import {
   type ResetRequest,
 } from '../../shared/audit/reset-request.ts';
 import { DAEMON_LOCK_FILE } from '../../shared/daemon-note.ts';
+import { writeWholeFile } from '../../shared/whole-file.ts';
+
+const REQUEST_MODE = 0o600;
 
 /**
  * Leaves the request for a new chain in the state folder, for the monitor's next start; makes the folder where there is
@@ -35,34 +28,9 @@ export function askForReset(stateFolder: string, request: ResetRequest): void {
   const lock = openSync(join(stateFolder, DAEMON_LOCK_FILE), flags, 0o600);
   try {
     if (!lockFile(lock)) throw new Error(`a daemon runs on ${stateFolder}: stop it first`);
-    writeWhole(join(stateFolder, RESET_REQUEST_FILE), encodeResetRequest(request));
-    syncFolder(stateFolder);
+    // A start finds the whole request or none.
+    writeWholeFile(join(stateFolder, RESET_REQUEST_FILE), encodeResetRequest(request), REQUEST_MODE);
   } finally {
     closeSync(lock);
-  }
-}
-
-/** A start finds the whole request or none. */
-function writeWhole(path: string, text: string): void {
-  const unfinished = `${path}.new`;
-  rmSync(unfinished, { force: true });
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  const file = openSync(unfinished, flags, 0o600);
-  try {
-    if (writeSync(file, text) !== Buffer.byteLength(text))
-      throw new Error('the request could not be written whole');
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  renameSync(unfinished, path);
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
   }
 }

@@ -1,19 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  rmSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { lstatSync, mkdirSync, unlinkSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { listSafeFolder, readSafeFile, type TrustedWriters } from '../../shared/safe-file.ts';
+import { syncFolder, writeWholeFile } from '../../shared/whole-file.ts';
 import { Failure, reasonOf } from '../failure.ts';
 
 /** Larger than anything driverctl generates, and as large as the daemon reads. */
@@ -93,11 +82,8 @@ export function writeGenerated({ path, text: old }: GeneratedFile, text: string)
   const temporary = join(folder, `.${basename(path)}.${randomBytes(8).toString('hex')}`);
   try {
     mkdirSync(folder, { recursive: true, mode: FOLDER_MODE });
-    writeDurably(temporary, text);
-    renameSync(temporary, path);
-    syncFolder(folder);
+    writeWholeFile(path, text, FILE_MODE, temporary);
   } catch (error) {
-    rmSync(temporary, { force: true });
     throw failureOf(error, `Cannot write ${path}`);
   }
   return { path, state: 'changed' };
@@ -120,26 +106,4 @@ function failureOf(error: unknown, what: string): unknown {
   return error instanceof Error && 'code' in error
     ? new Failure('other', `${what}: ${reasonOf(error)}`)
     : error;
-}
-
-function writeDurably(path: string, text: string): void {
-  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
-  const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
-  try {
-    // Whatever the umask is: the mode of a configuration file is no accident of the shell.
-    fchmodSync(descriptor, FILE_MODE);
-    writeFileSync(descriptor, text);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
-}
-
-function syncFolder(folder: string): void {
-  const descriptor = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }

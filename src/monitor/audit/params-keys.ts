@@ -1,15 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, lstatSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decodeHeadNote, HEAD_NOTE_FILE } from '../../shared/audit/head-note.ts';
 import {
@@ -21,6 +11,7 @@ import {
   type ParamsKey,
   paramsKey,
 } from '../../shared/audit/params-hash.ts';
+import { writeWholeFile } from '../../shared/whole-file.ts';
 import { STATE_MODE, whyNotOwn } from './log-file.ts';
 import { errorCode } from './unavailable.ts';
 
@@ -63,7 +54,7 @@ export function openParamsKeys(stateFolder: string, now: () => number = Date.now
     if (text === null && knowsRecords(join(stateFolder, HEAD_NOTE_FILE)))
       throw new Error('it is missing, and the head note knows records that were made with them');
     keys = text === null ? [make()] : decodeParamsKeys(text);
-    if (text === null) writeKeysFile(path, stateFolder, keys);
+    if (text === null) writeWholeFile(path, encodeParamsKeys(keys), STATE_MODE);
   } catch (error) {
     throw new Error(`Cannot load the params keys: ${error instanceof Error ? error.message : 'unknown'}`, {
       cause: error,
@@ -79,7 +70,7 @@ export function openParamsKeys(stateFolder: string, now: () => number = Date.now
       const made = make();
       const forgotten = keys.length < PARAMS_KEYS_MAXIMUM ? null : (keys.at(-1) ?? null);
       const next: typeof keys = [made, ...keys.slice(0, PARAMS_KEYS_MAXIMUM - 1)];
-      writeKeysFile(path, stateFolder, next);
+      writeWholeFile(path, encodeParamsKeys(next), STATE_MODE);
       keys = next;
       return { made, before, forgotten, kept: next.length };
     },
@@ -104,28 +95,6 @@ function readKeysFile(path: string): string | null {
   try {
     const bytes = readFileSync(file);
     return bytes.length > PARAMS_KEYS_BYTES ? '' : bytes.toString('latin1');
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Under another name first: a crash then leaves the old file whole, or none. */
-function writeKeysFile(path: string, stateFolder: string, keys: readonly ParamsKey[]): void {
-  const text = encodeParamsKeys(keys);
-  const unfinished = `${path}.new`;
-  rmSync(unfinished, { force: true });
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-  withDescriptor(openSync(unfinished, flags, STATE_MODE), (file) => {
-    if (writeSync(file, text) !== text.length) throw new Error('it could not be written whole');
-    fsyncSync(file);
-  });
-  renameSync(unfinished, path);
-  withDescriptor(openSync(stateFolder, constants.O_RDONLY | constants.O_DIRECTORY), fsyncSync);
-}
-
-function withDescriptor(file: number, use: (file: number) => void): void {
-  try {
-    use(file);
   } finally {
     closeSync(file);
   }
