@@ -11,10 +11,10 @@ export async function benchAudit(): Promise<readonly Row[]> {
   const folder = mkdtempSync(join(tmpdir(), 'driverd-bench-'));
   try {
     const cost = await costOfAuditing(folder);
-    const alone = await recordsPerSecond(join(folder, 'log-alone'), true);
-    const records = await recordsPerSecond(join(folder, 'calls'), false);
+    const alone = await recordsPerSecond(join(folder, 'log'), 'log');
+    const records = await recordsPerSecond(join(folder, 'calls'), 'calls');
     // The log that was just written is the one that is read.
-    return [...cost, alone, records, await verifiedPerSecond(join(folder, 'calls'))];
+    return [...cost, ...alone, ...records, await verifiedPerSecond(join(folder, 'calls'))];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -56,7 +56,7 @@ const CALLS = [
 
 async function recordsOfOneCall(folder: string): Promise<number> {
   const { records, seconds } = await letThemWrite(folder, {
-    ...{ count: 1, durableIntents: false, logAlone: false, warmUpMs: MEASURED_MS, measuredMs: MEASURED_MS },
+    ...{ count: 1, durableIntents: false, through: 'calls', warmUpMs: MEASURED_MS, measuredMs: MEASURED_MS },
   });
   return (seconds * 1000 * RECORDS_PER_CALL) / records;
 }

@@ -1,11 +1,7 @@
 // The monitor's side of it: the real reader of the broker's audit channel, dispatch, recording and log, and a played broker
 // in a process of its own at the other end of the pair. Prints what came of it, as one line of JSON.
-import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { Socket } from 'node:net';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { BROKER_DESCRIPTORS } from '../../src/boundary/build.ts';
 import { openChannel } from '../../src/boundary/channel.ts';
 import { BROKER_FRAME_BYTES } from '../../src/boundary/frames.ts';
 import { BROKER_AUDIT, type BrokerAudit, type MonitorAudit } from '../../src/boundary/messages.ts';
@@ -20,6 +16,7 @@ import type { Session } from '../../src/monitor/session/sessions.ts';
 import type { AuditFields } from '../../src/shared/audit/fields.ts';
 import { parseSettings } from '../../src/shared/configuration/settings.ts';
 import { createLog } from '../../src/shared/log.ts';
+import { reportMeasured, startPlayedBroker } from './start-played-broker.ts';
 import { logIn, stateIn, type Writers } from './writers.ts';
 
 const [folder = '', words = ''] = process.argv.slice(2);
@@ -59,23 +56,12 @@ const sessions = new Map(
   Array.from({ length: writers.count }, (_, index) => [index + 1, playedSession(index + 1)]),
 );
 
-const broker = spawn(process.execPath, [fileURLToPath(new URL('played-broker.ts', import.meta.url)), words], {
-  stdio: ['ignore', 'pipe', 'inherit', 'ignore', 'pipe', 'pipe'],
-});
-const control = pairAt(BROKER_DESCRIPTORS.control);
-const socket = pairAt(BROKER_DESCRIPTORS.audit);
-control.resume();
-
-function pairAt(number: number): Socket {
-  const pair: unknown = Object.values(broker.stdio)[number];
-  if (!(pair instanceof Socket)) throw new Error('Cannot measure: there is no pair');
-  return pair;
-}
+const { broker, audit: socket } = startPlayedBroker(words);
 
 const channel = openChannel<typeof BROKER_AUDIT, MonitorAudit>({
   ...{ socket, incoming: BROKER_AUDIT, maximumFrameBytes: BROKER_FRAME_BYTES },
   maximumQueuedBytes: MAXIMUM_UNREAD_BYTES,
-  onMessage: writers.logAlone ? writeAsItCame : (message, bytes) => dispatch.audit(message, bytes),
+  onMessage: writers.through === 'log' ? writeAsItCame : (message, bytes) => dispatch.audit(message, bytes),
   onBroken: () => undefined,
 });
 const link: Partial<BrokerLink> = {
@@ -105,17 +91,6 @@ function writeAsItCame({ serial, type, ...claims }: BrokerAudit): void {
     .then(() => channel.send({ type: 'recorded', serial }));
 }
 
-/** The broker says when its measuring begins, and then what it has measured: this process's share belongs to the same time. */
-let cpu = process.cpuUsage();
-broker.stdout?.on('data', (said: Buffer) => {
-  if (said.toString() === 'begins\n') {
-    cpu = process.cpuUsage();
-    return;
-  }
-  const { user, system } = process.cpuUsage(cpu);
-  const measured: object = JSON.parse(said.toString());
-  process.stdout.write(`${JSON.stringify({ ...measured, monitorSeconds: (user + system) / 1e6 })}\n`);
-});
-await new Promise((resolve) => broker.once('exit', resolve));
+await reportMeasured(broker);
 await audit.close();
 process.exit();

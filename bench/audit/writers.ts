@@ -8,8 +8,11 @@ export interface Writers {
   readonly count: number;
   /** Whether intents are on disk before they are answered too, as those of destructive methods. */
   readonly durableIntents: boolean;
-  /** Each message is written as it came, by the log alone: nothing is kept of calls, nothing hashed, nothing made of it. */
-  readonly logAlone: boolean;
+  /**
+   * `calls`: all that the monitor does. `log`: each message is written as it came, by the log alone: nothing is kept of calls,
+   * nothing hashed of params. `least`: by the least that a log can do (least-log.ts).
+   */
+  readonly through: 'calls' | 'log' | 'least';
   readonly warmUpMs: number;
   readonly measuredMs: number;
 }
@@ -27,7 +30,8 @@ export const stateIn = (folder: string): string => join(folder, 'state');
 
 /** Has records written to the log in a folder, which is made there or goes on, by processes of their own. */
 export async function letThemWrite(folder: string, writers: Writers): Promise<Measured> {
-  const program = fileURLToPath(new URL('played-monitor.ts', import.meta.url));
+  const name = writers.through === 'least' ? 'least-log.ts' : 'played-monitor.ts';
+  const program = fileURLToPath(new URL(name, import.meta.url));
   const child = spawn(process.execPath, [program, folder, JSON.stringify(writers)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
