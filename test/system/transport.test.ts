@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MOST_LINGERING } from '../../src/broker/connection/connections.ts';
 import { childrenOf } from '../../src/monitor/launch/process-status.ts';
 import { callOnce, connectClient, type Message } from '../support/client.ts';
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
@@ -151,6 +152,24 @@ describe('connections', () => {
     const [line] = (await once(refused.resume(), 'data')) as [Buffer];
     expect(JSON.parse(String(line)).error.data.reason).toBe('too-many-connections');
     await once(refused, 'close');
+    for (const client of clients) client.close();
+  });
+
+  test('of callers that are turned away and stay, few are waited for: they fill nobody’s places (T3)', async () => {
+    const clients = await Promise.all(Array.from({ length: 40 }, () => connectClient(daemon.socket)));
+    const staying = Array.from({ length: 4 * MOST_LINGERING }, () =>
+      connect({ path: daemon.socket, allowHalfOpen: true }).on('error', () => undefined),
+    );
+    const taken = await Promise.all(
+      staying.map(async (socket) => {
+        await once(socket.resume(), 'end');
+        await wait(300);
+        // Who is not waited for writes to nobody.
+        return new Promise<boolean>((written) => socket.write(' ', (error) => written(error == null)));
+      }),
+    );
+    expect(taken.filter(Boolean).length).toBeLessThanOrEqual(MOST_LINGERING);
+    for (const socket of staying) socket.destroy();
     for (const client of clients) client.close();
   });
 
