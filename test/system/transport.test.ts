@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MOST_LINGERING } from '../../src/broker/connection/connections.ts';
 import { childrenOf } from '../../src/monitor/launch/process-status.ts';
 import { callOnce, connectClient, type Message } from '../support/client.ts';
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
@@ -129,6 +130,21 @@ describe('lines', () => {
 });
 
 describe('connections', () => {
+  /** The daemon needs a moment to see that callers have closed. */
+  const placesAreFree = (): Promise<void> =>
+    expect
+      .poll(
+        async () => {
+          const client = await connectClient(daemon.socket);
+          client.send(discover(1));
+          const reply = (await client.next()) as Message | null;
+          client.close();
+          return reply === null ? 'closed' : reply.error?.data.reason;
+        },
+        { timeout: 10_000 },
+      )
+      .toBeUndefined();
+
   test('of one identity beyond its limit are told so and ended (T3)', async () => {
     const clients = await Promise.all(Array.from({ length: 45 }, () => connectClient(daemon.socket)));
     const replies = await Promise.all(
@@ -141,9 +157,7 @@ describe('connections', () => {
     const reasons = replies.map((reply) => reply.error?.data.reason ?? 'served');
     expect(reasons.filter((reason) => reason === 'too-many-connections').length).toBeGreaterThanOrEqual(5);
     expect(reasons).toContain('served');
-    await expect
-      .poll(async () => (await callOnce(daemon.socket, 'rpc.discover')).error, { timeout: 10_000 })
-      .toBeUndefined();
+    await placesAreFree();
   });
 
   test('whoever is turned away may first write and then read why (T3)', async () => {
@@ -157,6 +171,28 @@ describe('connections', () => {
     expect(JSON.parse(String(line)).error.data.reason).toBe('too-many-connections');
     await once(refused, 'close');
     for (const client of clients) client.close();
+    await placesAreFree();
+  });
+
+  test('of callers that are turned away and stay, few are waited for: they fill nobody’s places (T3)', async () => {
+    const clients = await Promise.all(Array.from({ length: 40 }, () => connectClient(daemon.socket)));
+    const staying = Array.from({ length: 4 * MOST_LINGERING }, () =>
+      connect({ path: daemon.socket, allowHalfOpen: true }).on('error', () => undefined),
+    );
+    const taken = await Promise.all(
+      staying.map(async (socket) => {
+        // A connection that the kernel had no place for, or that was reset, closes without an end.
+        await new Promise<unknown>((over) => socket.once('end', over).once('close', over).resume());
+        await wait(300);
+        // Who is not waited for writes to nobody.
+        return new Promise<boolean>((written) => socket.write(' ', (error) => written(error == null)));
+      }),
+    );
+    expect(taken.filter(Boolean).length).toBeGreaterThan(0);
+    expect(taken.filter(Boolean).length).toBeLessThanOrEqual(MOST_LINGERING);
+    for (const socket of staying) socket.destroy();
+    for (const client of clients) client.close();
+    await placesAreFree();
   });
 
   test('a caller that never reads its replies is disconnected, others are served (T6)', async () => {

@@ -7,6 +7,12 @@ import { turnAway } from './turn-away.ts';
 
 type SessionMessage = Extract<MonitorControl, { type: 'session' }>;
 
+/**
+ * How many connections that are turned away may stay until their callers have read why. They count for no identity, so that
+ * without a bound one of these could fill the places of all with them (T3).
+ */
+export const MOST_LINGERING = 64;
+
 /** All connections that the monitor has passed. */
 export interface Connections {
   open(message: SessionMessage, descriptor: number): void;
@@ -19,6 +25,7 @@ export interface Connections {
 export function createConnections(current: () => Generation | undefined, services: Services): Connections {
   const connections = new Map<number, Connection>();
   const perIdentity = new Map<number, number>();
+  let turnedAway = 0;
 
   function count(uid: number, change: number): void {
     const now = (perIdentity.get(uid) ?? 0) + change;
@@ -35,7 +42,11 @@ export function createConnections(current: () => Generation | undefined, service
       }
       const closed = (): void => services.monitor.send({ type: 'close-session', session });
       if ((perIdentity.get(uid) ?? 0) >= generation.settings.limits.connections_per_identity) {
-        return turnAway(session, descriptor, services, closed);
+        turnedAway += 1;
+        return turnAway({ session, descriptor, mayLinger: turnedAway <= MOST_LINGERING }, services, () => {
+          turnedAway -= 1;
+          closed();
+        });
       }
       count(uid, 1);
       const given = { number: session, caller: { uid, gid, groups, pid, unit }, descriptor };

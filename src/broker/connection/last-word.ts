@@ -8,7 +8,7 @@ const LINGER_BYTES = 1_048_576;
 /**
  * Ends a connection with a last line, which the caller gets to read. What it still writes is thrown away until it closes:
  * a close before that would fail its write, or reset the connection over unread bytes, and the line could be lost with it
- * (net/unix/af_unix.c, unix_release_sock; RFC 7230 section 6.6 has the same for TCP).
+ * (net/unix/af_unix.c, unix_release_sock; RFC 9112 section 9.6 has the same for TCP).
  */
 export function endAfterLastWord(socket: Socket): void {
   if (socket.destroyed || socket.writableEnded) return;
