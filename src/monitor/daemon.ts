@@ -94,7 +94,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
   // Before the log, which may write a record when it is opened.
   const keys = openParamsKeys(options.state);
   const audit = await openDaemonAudit({ path, stateFolder: options.state, settings: auditSettings }, log);
-  const interrupted = await closeEarlierCalls(audit, path).catch(worthAnotherTry);
+  const interrupted = await closeEarlierCalls(audit).catch(worthAnotherTry);
   const { notes, killed } = sweepLaunches(options.state);
   const containers = openContainers(options.state, (why) =>
     log.error({ reason: why }, 'a container was not deleted; the next start tries again'),

@@ -7,6 +7,7 @@ import type { Settings } from '../../shared/configuration/types.generated.ts';
 import { type ClockSources, createClock } from './clock.ts';
 import { keepSegments } from './keeper.ts';
 import { openStore } from './open.ts';
+import { type EarlierCall, findOpenCalls } from './open-calls.ts';
 import { holdReserve } from './reserve.ts';
 import type { SealStore } from './seals/seal-store.ts';
 import { writeSegments } from './segment-writer.ts';
@@ -41,6 +42,8 @@ export interface AuditLog {
   countUnrecorded(): void;
   /** How many refusals were counted since the log was opened. */
   readonly refusedWithoutRecord: number;
+  /** Hands over, once, the calls that an earlier run left open. They were looked for before anything was written. */
+  takeEarlierCalls(): readonly EarlierCall[];
   /** Writes what waits, has it on disk, and closes. Rejects with AuditUnavailable where that cannot be done. */
   close(): Promise<void>;
 }
@@ -91,7 +94,10 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
   };
   const reserve = holdReserve(reservePath(path), () => settings().reserve_bytes);
   const opened = await openStore(path, stateFolder, clock, seals?.sealed ?? 0).catch(withoutSeals);
+  let earlierCalls: readonly EarlierCall[];
   try {
+    // While the files are at rest: a rotation in between would take the last of them out of sight.
+    earlierCalls = await findOpenCalls(path);
     await reserve.make();
   } catch (error) {
     await opened.store.abandon();
@@ -153,6 +159,11 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     countUnrecorded: () => refusedCount.add('unrecorded'),
     get refusedWithoutRecord() {
       return refusedCount.total;
+    },
+    takeEarlierCalls() {
+      const taken = earlierCalls;
+      earlierCalls = [];
+      return taken;
     },
     async close() {
       clearInterval(timer);

@@ -3,7 +3,7 @@ import type { AuditFields } from '../../shared/audit/fields.ts';
 import type { LogLine } from '../../shared/audit/lines.ts';
 import { hashOfLine, LINE_BYTES_MAXIMUM, readLink } from '../../shared/audit/record.ts';
 import { openSegment, Undecompressible } from '../../shared/audit/segment-file.ts';
-import { compressedPath, listSegments, type Segment } from '../../shared/audit/segments.ts';
+import { listSegments, type Segment } from '../../shared/audit/segments.ts';
 import { type CallIdentity, type CallRun, interruptedRecord } from './call-records.ts';
 import type { AuditLog } from './log.ts';
 import { readBytes } from './tail.ts';
@@ -15,12 +15,13 @@ const AT_ONCE = 1_024;
 /** How much of the log's end is looked at for a daemon that stopped well, in bytes. */
 const END_BYTES = 8 * LINE_BYTES_MAXIMUM;
 
-type FoundCall = CallIdentity & CallRun;
+/** A call that an earlier run left open. */
+export type EarlierCall = CallIdentity & CallRun;
 
 /** What one segment says of calls, read from its beginning. */
 interface SegmentCalls {
   /** Calls that have an intent here, and no outcome. */
-  open: Map<string, FoundCall>;
+  open: Map<string, EarlierCall>;
   /** Calls that have an outcome here and their intent in an earlier segment. */
   readonly closed: Set<string>;
   /** Launches of calls whose intent does not stand before them in this segment. */
@@ -28,16 +29,16 @@ interface SegmentCalls {
   /** Whether it says which calls were open at some point in it: nothing before it is of interest. */
   isWhole: boolean;
   /** Parts of an `open-calls` record that goes over several. */
-  readonly parts: FoundCall[];
+  readonly parts: EarlierCall[];
 }
 
 /**
  * Closes as interrupted what a daemon left open that ended without its stop: an intent without an outcome (A20). To be
  * called before this daemon's own first record. Returns how many there were.
- * @throws what reading the log's files throws, or AuditUnavailable
+ * @throws AuditUnavailable
  */
-export async function closeEarlierCalls(log: AuditLog, path: string): Promise<number> {
-  const found = await findOpenCalls(path);
+export async function closeEarlierCalls(log: AuditLog): Promise<number> {
+  const found = log.takeEarlierCalls();
   for (let from = 0; from < found.length; from += AT_ONCE) {
     const written = found.slice(from, from + AT_ONCE).map((call) => {
       const { facts, claims } = interruptedRecord(call, call, 'daemon-ended');
@@ -50,13 +51,15 @@ export async function closeEarlierCalls(log: AuditLog, path: string): Promise<nu
 
 /**
  * The calls with an intent and no outcome at the log's end. Reads segments from the last one back to the last record that
- * says which calls were open: a daemon's start or stop, or `open-calls` (checkpoints.ts), so never far.
+ * says which calls were open: a daemon's start or stop, or `open-calls` (checkpoints.ts), so never far. Nothing may be
+ * written to them meanwhile.
+ * @throws what reading the log's files throws
  */
-export async function findOpenCalls(path: string): Promise<readonly FoundCall[]> {
+export async function findOpenCalls(path: string): Promise<readonly EarlierCall[]> {
   const segments = await listSegments(path);
   const last = segments.at(-1);
   if (last === undefined || (last.first === null && (await stoppedWell(last.path)))) return [];
-  const found = new Map<string, FoundCall>();
+  const found = new Map<string, EarlierCall>();
   const closed = new Set<string>();
   const launches = new Map<string, number[]>();
   for (const segment of segments.toReversed()) {
@@ -72,13 +75,9 @@ export async function findOpenCalls(path: string): Promise<readonly FoundCall[]>
     .map(([key, call]) => ({ ...call, launches: [...call.launches, ...(launches.get(key) ?? [])] }));
 }
 
-/**
- * Reads a closed segment, which may be compressed in this moment, or removed by retention. False: it is not there, or
- * not whole; that is verify's to judge, and no reason not to start.
- */
+/** False: the segment is not there, or not whole; that is verify's to judge, and no reason not to start. */
 async function readWhole(segment: Segment, take: (line: LogLine) => boolean): Promise<boolean> {
-  const compressed = { ...segment, path: compressedPath(segment.path), isCompressed: true };
-  const file = (await openSegment(segment)) ?? (await openSegment(compressed));
+  const file = await openSegment(segment);
   if (file === null) return false;
   try {
     await file.read(0, Number.POSITIVE_INFINITY, take);
@@ -169,7 +168,7 @@ function keyOf(facts: AuditFields, claims: AuditFields): string {
   return `${facts['session']} ${claims['call']}`;
 }
 
-function callOf(facts: AuditFields, claims: AuditFields): FoundCall {
+function callOf(facts: AuditFields, claims: AuditFields): EarlierCall {
   const { session, uid, launches } = facts;
   const { call, request_id: request, method, trace_id: trace, span_id: span } = claims;
   return {

@@ -1,12 +1,13 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { CALLS_PER_RECORD, createCheckpoints } from '../../../src/monitor/audit/checkpoints.ts';
 import type { AuditLog } from '../../../src/monitor/audit/log.ts';
 import { closeEarlierCalls, findOpenCalls } from '../../../src/monitor/audit/open-calls.ts';
 import { type CallsOptions, createCalls } from '../../../src/monitor/calls.ts';
+import { decodeHeadNote, encodeHeadNote } from '../../../src/shared/audit/head-note.ts';
 import { paramsKey } from '../../../src/shared/audit/params-hash.ts';
-import { compressedPath, segmentPath } from '../../../src/shared/audit/segments.ts';
+import { compressedPath, listSegments, segmentPath } from '../../../src/shared/audit/segments.ts';
 import { makePlaces, type Places } from '../../shared/audit/made-log.ts';
 import { recordProblem } from '../../support/record-schema.ts';
 import { intentOf, outcomeOf, playedSession } from '../played-call.ts';
@@ -54,6 +55,28 @@ const numbers = async (places: Places): Promise<number[]> =>
   (await findOpenCalls(places.path)).map((found) => found.call);
 
 describe('a daemon that was killed', () => {
+  test('in the middle of a line leaves a segment that the next start closes at once: its open calls are found all the same (invariant 11, A20)', async () => {
+    const places = makePlaces();
+    const first = await run(places);
+    for (const number of [1, 2]) await call(first, number, false);
+    await first.kill();
+    // As after a kill -9: the note announces a record of which a part was written.
+    const note = decodeHeadNote(readFileSync(places.head));
+    const { seq, hash, bytes } = note.standing;
+    writeFileSync(
+      places.head,
+      encodeHeadNote({ ...note, writing: { seq: seq + 1, hash, bytes: bytes + 500 } }),
+    );
+    appendFileSync(places.path, '{"version":1,"seq":');
+
+    const log = await places.open();
+    await expect.poll(() => listSegments(places.path)).toHaveLength(2);
+    for (const { path } of (await listSegments(places.path)).filter((one) => one.first !== null))
+      rmSync(path);
+    expect(await closeEarlierCalls(log)).toBe(2);
+    await log.close();
+  });
+
   test('leaves calls with an intent and no outcome, which the next start closes as interrupted (invariant 11, A20)', async () => {
     const places = makePlaces();
     const first = await run(places);
@@ -68,7 +91,7 @@ describe('a daemon that was killed', () => {
     await first.kill();
 
     const log = await places.open();
-    expect(await closeEarlierCalls(log, places.path)).toBe(2);
+    expect(await closeEarlierCalls(log)).toBe(2);
     await log.append('daemon-start', {}, {}, true);
     await log.close();
     const records = places.lines().map((line) => JSON.parse(line));
