@@ -142,6 +142,12 @@ export function walkLog({ path, written, rereads, see }: WalkOptions): LogWalk {
     }
     const { problem } = chain;
     if (problem === null) return undone;
+    const { found: stands, line } = problem;
+    // Retention removes what is older: so that record is not in its place, and nothing tells where the log began.
+    if (stands !== null && stands.seq < begins) {
+      const detail = `the log begins with record ${begins}, and record ${stands.seq} stands behind it`;
+      return { segment: problem.file, seq: 1, line, what: 'reordered', detail };
+    }
     const found = await diagnose(chain, problem, standing, (take) => readLater(problem.offset, take));
     return { segment: found.file, seq: found.seq, line: found.line, what: found.what, detail: found.detail };
   }

@@ -42,17 +42,20 @@ interface SealedRecord {
   readonly hash: string;
   readonly file: string;
   readonly line: number;
-  /** What its facts say; null: it is no `seal` record. */
-  readonly says: { readonly epoch: unknown; readonly nextKey: unknown } | null;
+  /** What its facts say, and which process wrote it; null: it is no `seal` record. */
+  readonly says: { readonly epoch: unknown; readonly nextKey: unknown; readonly writer: string } | null;
 }
 
-/** What a daemon that has begun anew writes: such a record tells why the one before made no seal. */
-const RESTARTS: ReadonlySet<string> = new Set(['daemon-start', 'recovery']);
+/**
+ * What a daemon that has begun anew writes: such a record tells why the one before made no seal. Calls that were interrupted
+ * come before the start's own record, and a seal may come between.
+ */
+const RESTARTS: ReadonlySet<string> = new Set(['daemon-start', 'recovery', 'interrupted']);
 
 /**
  * Every seal must be of the `seal` record of its epoch, as that stands in the log. A `seal` record without a seal is
  * explained only by a daemon that ended, or could not write, between the two: then the next `seal` record is of the
- * same epoch, and a record that tells of it stands between them.
+ * same epoch, and another process wrote it, or a record that tells of it stands between them.
  */
 export function matchSeals(seals: SealReader): SealMatch {
   /** The next seal, read ahead. */
@@ -87,7 +90,7 @@ export function matchSeals(seals: SealReader): SealMatch {
     if (late !== null) return late;
     if (upcoming === null && seals.problem !== null) return ofSeals(record.seq);
     if (record.seq === upcoming?.seq) return match(record, upcoming);
-    const gap = judgeGap();
+    const gap = judgeGap(record);
     if (gap !== null) return gap;
     const epoch = nextEpoch();
     if (record.says?.epoch !== epoch) {
@@ -115,7 +118,7 @@ export function matchSeals(seals: SealReader): SealMatch {
       const detail = `${why}: one from ${from} to ${record.seq} was changed and all later ones hashed anew, or the seals are another log's`;
       return fault(record, 'edited', detail);
     }
-    const gap = unsealed === record ? null : judgeGap();
+    const gap = unsealed === record ? null : judgeGap(record);
     if (gap !== null) return gap;
     proven = seal;
     matched += 1;
@@ -125,8 +128,8 @@ export function matchSeals(seals: SealReader): SealMatch {
     return null;
   }
 
-  function judgeGap(): MatchProblem | null {
-    if (unsealed === null || restarted) return null;
+  function judgeGap({ says }: SealedRecord): MatchProblem | null {
+    if (unsealed === null || restarted || says?.writer !== unsealed.says?.writer) return null;
     const detail = `the seal of epoch ${nextEpoch()} is missing, and no start or recovery tells why`;
     return fault(unsealed, 'missing', detail);
   }
@@ -196,5 +199,5 @@ function readSealRecord(line: Buffer): SealedRecord['says'] {
     return null;
   }
   const { epoch, next_key: nextKey } = record.facts;
-  return record.event === 'seal' ? { epoch, nextKey } : null;
+  return record.event === 'seal' ? { epoch, nextKey, writer: `${record.boot} ${record.writer}` } : null;
 }

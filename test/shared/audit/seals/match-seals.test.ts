@@ -36,19 +36,19 @@ function readFrom(lines: readonly string[]): SealReader {
   };
 }
 
-/** A log in words: `seal` is sealed, `unsealed` is the record of a seal that was never made. */
+/** A log in words: `seal` is sealed, `unsealed` is the record of a seal that was never made; behind `@` stands who wrote it. */
 function play(words: readonly string[]): { lines: string[]; seals: string[] } {
   const lines: string[] = [];
   const seals: string[] = [];
   let secret = makeSecret();
-  for (const word of words) {
+  for (const [word = '', writer = '7'] of words.map((one) => one.split('@'))) {
     if (word !== 'seal' && word !== 'unsealed') {
-      lines.push(recordLine(lines, word, {}));
+      lines.push(recordLine(lines, word, {}, Number(writer)));
       continue;
     }
     const next = makeSecret();
     const facts = { epoch: seals.length + 1, next_key: publicKeyOf(next).toString('base64') };
-    lines.push(recordLine(lines, 'seal', facts));
+    lines.push(recordLine(lines, 'seal', facts, Number(writer)));
     if (word === 'unsealed') continue;
     seals.push(sealLine(lines, seals, lines.length, secret, next));
     secret = next;
@@ -91,7 +91,7 @@ describe('a log and its seals', () => {
     }
   });
 
-  test.each([['daemon-start'], ['recovery']])(
+  test.each([['daemon-start'], ['recovery'], ['interrupted']])(
     'belong together where a daemon ended between record and seal, and %s tells of it (A2)',
     (event) => {
       const { lines, seals } = play([
@@ -108,6 +108,18 @@ describe('a log and its seals', () => {
       expect(matched(twice.lines, twice.seals)).toMatchObject({ problem: null, matched: 1 });
     },
   );
+
+  test('belong together where the next daemon seals before its start is on record (A2)', () => {
+    const { lines, seals } = play([
+      'daemon-start',
+      'seal',
+      'unsealed',
+      'rotation@8',
+      'seal@8',
+      'daemon-start@8',
+    ]);
+    expect(matched(lines, seals)).toMatchObject({ problem: null, matched: 2 });
+  });
 
   test('do not where nothing tells why a seal was not made', () => {
     const { lines, seals } = play(['daemon-start', 'seal', 'session', 'unsealed', 'session', 'seal']);

@@ -57,8 +57,13 @@ export function recordLine(
   lines: readonly string[],
   event: string,
   facts: Parameters<typeof prepareRecord>[2],
+  writer = AT.writer,
 ): string {
-  const { line } = sealRecord(prepareRecord(AT, event, facts, {}), lines.length + 1, hashOf(lines.at(-1)));
+  const { line } = sealRecord(
+    prepareRecord({ ...AT, writer }, event, facts, {}),
+    lines.length + 1,
+    hashOf(lines.at(-1)),
+  );
   return line.slice(0, -1);
 }
 

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readLink } from '../../../../src/shared/audit/record.ts';
 import { makeSecret, publicKeyOf } from '../../../../src/shared/audit/seals/ed25519.ts';
 import { parseSeal } from '../../../../src/shared/audit/seals/seal.ts';
 import type { VerificationKey } from '../../../../src/shared/audit/seals/verification-key.ts';
@@ -251,6 +252,18 @@ describe('an attacker who can write the log and not the state', () => {
     const log = cutBack(genuine, SHAPE.rotateEvery - 1);
     layOutLog(places, { ...log, lines: log.lines.slice(1) });
     expect(await verify({ state: false, keys: [first] })).toMatchObject({ ok: false, proven: 0 });
+  });
+
+  test('swaps the first record with a sealed one of the same segment: that one is not called proven (A7, A8)', async () => {
+    clear();
+    const log = cutBack(genuine, SHAPE.rotateEvery - 1);
+    layOutState(places, log);
+    const at = SHAPE.sealEvery;
+    const [one = '', other = ''] = [log.lines[0], log.lines[at - 1]];
+    expect(readLink(Buffer.from(other))?.event).toBe('seal');
+    layOutLog(places, { ...log, lines: log.lines.with(0, other).with(at - 1, one) });
+    for (const state of [true, false])
+      expect(await verify({ state, keys: [first] })).toMatchObject({ ok: false, proven: 0 });
   });
 
   test(
