@@ -6,8 +6,8 @@ import { placeOfLastLines } from '../audit/last-lines.ts';
 import { reasonOf } from '../failure.ts';
 import { hangUpDaemon } from './running-daemon.ts';
 
-/** How long to look for the daemon's answer, in milliseconds. */
-const ANSWER_WITHIN_MS = 20_000;
+/** How long to look for the daemon's answer, in milliseconds: longer than it waits for its broker's. */
+const ANSWER_WITHIN_MS = 50_000;
 const POLL_MS = 50;
 const RECORD_LIMITS = { depth: 32, keys: 10_000 };
 

@@ -2,8 +2,11 @@ import type { BrokerControl, Isolation, MonitorControl } from '../../boundary/me
 import type { Generation } from './load.ts';
 import type { DriverPlan } from './plan.ts';
 
-/** No answer in time is a no, in milliseconds. */
-const ANSWER_WITHIN_MS = 20_000;
+/**
+ * No answer in time is a no, in milliseconds. A broker that has just been started answers too, and a busy host may be slow to
+ * start it: below the minute of the unit's TimeoutStartSec.
+ */
+const ANSWER_WITHIN_MS = 45_000;
 
 /** What is expected of a profile's launches, and how its grants changed. */
 export type Expected = (plan: DriverPlan) => {
