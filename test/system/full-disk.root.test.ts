@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -181,5 +181,6 @@ test('on a disk of 1 MiB filled to the brim under load no reply lacks its record
   expect(recoveries.filter(({ facts }) => facts['refusing'] === false)).toHaveLength(2);
   for (const { facts } of recoveries)
     expect(facts).toMatchObject({ error: 'ENOSPC', since: expect.any(String) });
-  expect(readFileSync(log, 'utf8')).toContain('"event":"daemon-stop"');
+  // Its own record may be the one after which a file is full: the last file then begins anew, with a seal.
+  expect(records.filter(({ event }) => event === 'daemon-stop')).toHaveLength(1);
 }, 600_000);
