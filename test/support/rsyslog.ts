@@ -20,19 +20,21 @@ export interface Rsyslog {
   hang(): void;
   /** Bytes of all that it has written. */
   size(): number;
-  /** Each message as it came, in the order in which rsyslogd wrote them. */
+  /** Each message as it came, in the order in which rsyslogd wrote them, but for what a kill has cut off. */
   messages(): readonly string[];
 }
 
 const STARTS_WITHIN_MS = 20_000 * patience;
 /** Records are up to 64 KiB; rsyslogd cuts messages off at 8 KiB otherwise. */
 const GLOBAL = 'global(maxMessageSize="128k" workDirectory="$FOLDER" $TLS)\n';
+/** Stands behind each message that was written to its end. */
+const WHOLE = '|whole';
 /**
- * What was written before a kill may end within a line: so each begins with a newline of its own. The queue between input
- * and output is rsyslogd's own default, in memory.
+ * What was written before a kill may end within a message: so each begins with a newline of its own, and its end shows.
+ * The queue between input and output is rsyslogd's own default, in memory.
  */
 const OUTPUT =
-  'template(name="asReceived" type="string" string="\\n%rawmsg%\\n")\n' +
+  `template(name="asReceived" type="string" string="\\n%rawmsg%${WHOLE}\\n")\n` +
   'action(type="omfile" file="$FOLDER/received" template="asReceived")\n';
 
 const INPUTS: Readonly<Record<RsyslogInput, string>> = {
@@ -111,7 +113,11 @@ export function playRsyslog(folder: string, input: RsyslogInput, port: number): 
     },
     hang: () => void child?.kill('SIGSTOP'),
     size: () => statSync(received, { throwIfNoEntry: false })?.size ?? 0,
-    messages: () => (existsSync(received) ? readFileSync(received, 'utf8').split('\n').filter(Boolean) : []),
+    messages() {
+      if (!existsSync(received)) return [];
+      const lines = readFileSync(received, 'utf8').split('\n');
+      return lines.filter((line) => line.endsWith(WHOLE)).map((line) => line.slice(0, -WHOLE.length));
+    },
   };
 }
 
