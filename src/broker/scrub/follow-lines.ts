@@ -1,7 +1,8 @@
-import { findPatterns, RULES } from './find-patterns.ts';
+import { findPatterns } from './find-patterns.ts';
 import { createKeywords } from './keywords.ts';
 import type { Match } from './match.ts';
 import { followPrivateKeys, PRIVATE_KEY_KEYWORD } from './private-key.ts';
+import { RULES } from './rules/all.ts';
 import type { Rule } from './rules/rule.ts';
 
 /**

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RULES } from '../../../src/broker/scrub/find-patterns.ts';
 import { formsOf } from '../../../src/broker/scrub/forms.ts';
+import { RULES } from '../../../src/broker/scrub/rules/all.ts';
 import { createScrubber, type KnownSecret } from '../../../src/broker/scrub/scrubber.ts';
 import { growth } from '../../support/growth.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { RULES } from '../../../src/broker/scrub/find-patterns.ts';
+import { RULES } from '../../../src/broker/scrub/rules/all.ts';
 import { createScrubber, type KnownSecret } from '../../../src/broker/scrub/scrubber.ts';
 import { growth, processorTime } from '../../support/growth.ts';
 

@@ -7,8 +7,17 @@ export interface Rule {
    * One that is rare in ordinary text saves time.
    */
   readonly keywords: readonly string[];
-  /** Runs on bytes as latin1, with `g` and `d`; its group `secret` is masked, or the whole match where it has none. */
+  /**
+   * Runs on bytes as latin1, with `g` and `d`; its group `secret` is masked, or the whole match where it has none. Each
+   * of its repetitions has a bound, so that a line costs time that grows with its length alone.
+   */
   readonly pattern: RegExp;
+  /** What has less than so many bits a character (C. Shannon, 1948) is no secret. */
+  readonly minimumEntropy?: number;
+  /** What this matches is no secret: names, placeholders, examples of documentations. */
+  readonly allow?: RegExp;
+  /** Whether the checksum that such a secret carries is right. */
+  readonly isGenuine?: (secret: string) => boolean;
   readonly examples: readonly string[];
   readonly counterExamples: readonly string[];
 }

@@ -1,4 +1,4 @@
-import type { Rule } from './rule.ts';
+import type { Rule } from '../rule.ts';
 
 /** Joins parts at run time, so that this file does not set off secret scanners. */
 const made = (...parts: string[]): string => parts.join('');
@@ -24,7 +24,7 @@ const each = (prefix: string, endings: readonly string[]): string[] =>
   endings.map((ending) => prefix + ending);
 
 /** Tokens with a documented prefix, alphabet and length. */
-export const PROVIDER_RULES: readonly Rule[] = [
+export const FIRST_RULES: readonly Rule[] = [
   prefixed(
     'aws-access-key-id',
     ['AKIA', 'ASIA', 'ABIA', 'ACCA'],
