@@ -3,6 +3,7 @@ import type { Limiter } from './admit/limiter.ts';
 import type { DriverLogs } from './logs/driver-logs.ts';
 import type { MonitorLink } from './monitor-link.ts';
 import type { KeptIndexes } from './scrub/kept-indexes.ts';
+import type { Scrubber } from './scrub/scrubber.ts';
 
 /** What stages use beside the call itself. */
 export interface Services {
@@ -10,6 +11,8 @@ export interface Services {
   readonly limiter: Limiter;
   readonly indexes: KeptIndexes;
   readonly log: Log;
+  /** For text that belongs to no launch: it knows no driver's secrets. */
+  readonly scrubber: () => Scrubber;
   readonly driverLogs: DriverLogs;
   readonly isDraining: () => boolean;
   readonly isPaused: () => boolean;

@@ -1,20 +1,23 @@
 import type { MonitorControl } from '../../boundary/messages.ts';
 import { parseProfile } from '../../shared/configuration/profile.ts';
-import { parseSettings } from '../../shared/configuration/settings.ts';
+import { readSettings } from '../../shared/configuration/settings.ts';
 import type { Settings } from '../../shared/configuration/types.generated.ts';
 import { loadPolicy, type Policy, type PolicyFile, type PolicyMethod } from '../authorise/policy.ts';
 import type { BuiltIn } from '../builtin/built-in.ts';
 import { loadMethods, type Method } from '../catalogue/catalogue.ts';
+import { type ConfiguredScrub, configureScrub } from './configured-scrub.ts';
 
 type FileMessage = Extract<MonitorControl, { type: 'file' }>;
 type NamesMessage = Extract<MonitorControl, { type: 'names' }>;
 type PlanMessage = Extract<MonitorControl, { type: 'plan' }>;
+type ScrubValueMessage = Extract<MonitorControl, { type: 'scrub-value' }>;
 
 /** What the monitor sent of one generation, before it is parsed. */
 export interface Offered {
   readonly files: readonly FileMessage[];
   readonly names: NamesMessage | null;
   readonly plans: readonly PlanMessage[];
+  readonly scrubValues: readonly ScrubValueMessage[];
 }
 
 /** One whole configuration, as the broker understands it; calls keep the one that they began with. */
@@ -25,6 +28,7 @@ export interface Generation {
   readonly builtIns: ReadonlyMap<string, BuiltIn>;
   readonly policy: Policy;
   readonly plans: ReadonlyMap<string, Pick<PlanMessage, 'isolation' | 'asksMore' | 'widened'>>;
+  readonly scrub: ConfiguredScrub;
   /** Calls that keep it alive. */
   began(): void;
   ended(): void;
@@ -48,7 +52,9 @@ export function buildGeneration(
 
   const [settingsFile] = filesOf('settings');
   if (settingsFile === undefined) throw new Error('Cannot load the configuration: no settings came');
-  const settings = parseSettings(settingsFile.path, bytesOf(settingsFile));
+  const readFile = readSettings(settingsFile.path, bytesOf(settingsFile));
+  const settings = readFile.value;
+  const scrub = configureScrub(readFile, offered.scrubValues);
 
   const methods = new Map<string, Method>();
   for (const file of filesOf('profile')) {
@@ -83,6 +89,7 @@ export function buildGeneration(
   return {
     number,
     settings,
+    scrub,
     methods,
     builtIns: new Map(builtIns.map((builtIn) => [builtIn.name, builtIn])),
     policy,

@@ -80,11 +80,15 @@ var require_equal = __commonJS({
 
 // <stdin>
 var settings = validate20;
-var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] }, "seal": { "title": "Seal", "description": "When the log is sealed and its key replaced, whichever comes first. Whoever is root in between can forge what was written since.", "type": "object", "additionalProperties": false, "properties": { "records": { "title": "Records", "description": "So many records after the last seal.", "type": "integer", "minimum": 1, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "seconds": { "title": "Time", "description": "So long after the last seal, in seconds; also when nothing happens.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] } }, "examples": [{}], "default": {} }, "rotate_bytes": { "title": "Size of a segment", "description": "How long the file that is written to may become, in bytes, before it is closed and the next one is begun.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 67108864, "examples": [67108864] }, "rotate_hours": { "title": "Age of a segment", "description": "How long one file is written to, in hours.", "type": "integer", "minimum": 1, "maximum": 8760, "default": 24, "examples": [24] }, "compress": { "title": "Compress", "description": "Whether closed segments are compressed (gzip).", "type": "boolean", "default": true, "examples": [true] }, "retention": { "title": "Retention", "description": "When the oldest segments are removed.", "type": "object", "additionalProperties": false, "properties": { "max_bytes": { "title": "Most bytes", "description": "How much room all segments may take together, in bytes; null: there is no such limit.", "type": ["integer", "null"], "minimum": 65536, "maximum": 1125899906842624, "default": 2147483648, "examples": [2147483648] }, "max_days": { "title": "Most days", "description": "How long a closed segment is kept, in days; null: there is no such limit.", "type": ["integer", "null"], "minimum": 1, "maximum": 36500, "default": null, "examples": [400] }, "min_days": { "title": "Least days", "description": "What was closed less than so many days ago is never removed, whatever the other limits ask for; 0 takes this protection away.", "type": "integer", "minimum": 0, "maximum": 36500, "default": 7, "examples": [7] } }, "examples": [{}], "default": {} }, "low_water_bytes": { "title": "Low-water mark", "description": "Free bytes on the log's disk below which driverd warns; 0: never.", "type": "integer", "minimum": 0, "maximum": 1125899906842624, "default": 268435456, "examples": [268435456] }, "reserve_bytes": { "title": "Reserve", "description": "Bytes kept beside the log and given up when the disk is full, so that what is under way can be closed on record.", "type": "integer", "minimum": 16384, "maximum": 1073741824, "default": 1048576, "examples": [1048576] }, "params_key_days": { "title": "Age of a params key", "description": "After how many days params are hashed with a new key; the old ones stay for look-up. null: never.", "type": ["integer", "null"], "minimum": 1, "maximum": 3650, "default": 90, "examples": [90] }, "watch_ms": { "title": "Watch", "description": "How often files of the configuration, the socket and the log are looked at for what changed beside a reload, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] }, "repeated_denials": { "title": "Repeated denials", "description": "How many denials of one user within `repeated_denials_ms` make a record of their own.", "type": "integer", "minimum": 2, "maximum": 1e6, "default": 20, "examples": [20] }, "repeated_denials_ms": { "title": "Window of repeated denials", "description": "Over how long denials of one user are counted together, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log, for monitor and broker. No level holds params, results or secrets.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections_per_second": { "title": "Connections a second", "description": "Most connections that one user may open in a second; each is on record.", "type": "integer", "minimum": 1, "maximum": 1e5, "default": 1e3, "examples": [1e3] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "audit_bytes_per_second": { "title": "Record bytes per second", "description": "Most bytes a second of what the broker wants recorded; beyond it, it waits.", "type": "integer", "minimum": 65536, "maximum": 1073741824, "default": 33554432, "examples": [33554432] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] }, "driver_log_ring_bytes": { "title": "Lines in memory", "description": "How much of each driver's scrubbed stderr and `log` messages the broker keeps for `driverctl logs`, in bytes; 64 MiB for all drivers together.", "type": "integer", "minimum": 65536, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "driver_log_bytes_per_minute": { "title": "Lines in the operational log", "description": "How much one driver may write to the operational log in a minute, in bytes, 256 for each line beside its text; all together four times that. What is left out is counted there. 0: nothing is written.", "type": "integer", "minimum": 0, "maximum": 67108864, "default": 262144, "examples": [262144] } }, "examples": [{}], "default": {} } } };
+var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] }, "seal": { "title": "Seal", "description": "When the log is sealed and its key replaced, whichever comes first. Whoever is root in between can forge what was written since.", "type": "object", "additionalProperties": false, "properties": { "records": { "title": "Records", "description": "So many records after the last seal.", "type": "integer", "minimum": 1, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "seconds": { "title": "Time", "description": "So long after the last seal, in seconds; also when nothing happens.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] } }, "examples": [{}], "default": {} }, "rotate_bytes": { "title": "Size of a segment", "description": "How long the file that is written to may become, in bytes, before it is closed and the next one is begun.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 67108864, "examples": [67108864] }, "rotate_hours": { "title": "Age of a segment", "description": "How long one file is written to, in hours.", "type": "integer", "minimum": 1, "maximum": 8760, "default": 24, "examples": [24] }, "compress": { "title": "Compress", "description": "Whether closed segments are compressed (gzip).", "type": "boolean", "default": true, "examples": [true] }, "retention": { "title": "Retention", "description": "When the oldest segments are removed.", "type": "object", "additionalProperties": false, "properties": { "max_bytes": { "title": "Most bytes", "description": "How much room all segments may take together, in bytes; null: there is no such limit.", "type": ["integer", "null"], "minimum": 65536, "maximum": 1125899906842624, "default": 2147483648, "examples": [2147483648] }, "max_days": { "title": "Most days", "description": "How long a closed segment is kept, in days; null: there is no such limit.", "type": ["integer", "null"], "minimum": 1, "maximum": 36500, "default": null, "examples": [400] }, "min_days": { "title": "Least days", "description": "What was closed less than so many days ago is never removed, whatever the other limits ask for; 0 takes this protection away.", "type": "integer", "minimum": 0, "maximum": 36500, "default": 7, "examples": [7] } }, "examples": [{}], "default": {} }, "low_water_bytes": { "title": "Low-water mark", "description": "Free bytes on the log's disk below which driverd warns; 0: never.", "type": "integer", "minimum": 0, "maximum": 1125899906842624, "default": 268435456, "examples": [268435456] }, "reserve_bytes": { "title": "Reserve", "description": "Bytes kept beside the log and given up when the disk is full, so that what is under way can be closed on record.", "type": "integer", "minimum": 16384, "maximum": 1073741824, "default": 1048576, "examples": [1048576] }, "params_key_days": { "title": "Age of a params key", "description": "After how many days params are hashed with a new key; the old ones stay for look-up. null: never.", "type": ["integer", "null"], "minimum": 1, "maximum": 3650, "default": 90, "examples": [90] }, "watch_ms": { "title": "Watch", "description": "How often files of the configuration, the socket and the log are looked at for what changed beside a reload, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] }, "repeated_denials": { "title": "Repeated denials", "description": "How many denials of one user within `repeated_denials_ms` make a record of their own.", "type": "integer", "minimum": 2, "maximum": 1e6, "default": 20, "examples": [20] }, "repeated_denials_ms": { "title": "Window of repeated denials", "description": "Over how long denials of one user are counted together, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log, for monitor and broker. No level holds params, results or secrets.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections_per_second": { "title": "Connections a second", "description": "Most connections that one user may open in a second; each is on record.", "type": "integer", "minimum": 1, "maximum": 1e5, "default": 1e3, "examples": [1e3] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "audit_bytes_per_second": { "title": "Record bytes per second", "description": "Most bytes a second of what the broker wants recorded; beyond it, it waits.", "type": "integer", "minimum": 65536, "maximum": 1073741824, "default": 33554432, "examples": [33554432] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] }, "driver_log_ring_bytes": { "title": "Lines in memory", "description": "How much of each driver's scrubbed stderr and `log` messages the broker keeps for `driverctl logs`, in bytes; 64 MiB for all drivers together.", "type": "integer", "minimum": 65536, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "driver_log_bytes_per_minute": { "title": "Lines in the operational log", "description": "How much one driver may write to the operational log in a minute, in bytes, 256 for each line beside its text; all together four times that. What is left out is counted there. 0: nothing is written.", "type": "integer", "minimum": 0, "maximum": 67108864, "default": 262144, "examples": [262144] } }, "examples": [{}], "default": {} }, "scrub": { "title": "Scrub", "description": "What is masked in the outputs of all drivers and in logs, beside driverd's own rules.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "rules": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }] }], "properties": { "rules": { "title": "Rules", "description": "Secrets that can be told by their looks. A mark is `[REDACTED:<id>]`.", "type": "array", "maxItems": 128, "default": [], "examples": [[{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }]], "items": { "title": "Rule", "description": "One rule.", "type": "object", "additionalProperties": false, "required": ["id", "keywords", "pattern"], "examples": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})", "examples": ["EMP-00471100"] }], "properties": { "id": { "title": "Id", "description": "Stands in the mark; none of driverd's own.", "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "examples": ["staff-number"] }, "keywords": { "title": "Keywords", "description": "Printable ASCII, 3 characters or more, upper and lower case alike; the pattern is tried only on lines in which one of them stands. Rare ones save time.", "type": "array", "minItems": 1, "maxItems": 32, "examples": [["emp-"]], "items": { "type": "string", "pattern": "^[\\x20-\\x7e]{3,64}$", "title": "Keyword", "description": "One keyword.", "examples": ["emp-"] } }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax, tried on each line as bytes; its group `secret` is masked, or the whole match where it has none.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["EMP-(?<secret>[0-9]{8})"] }, "minimum_entropy": { "title": "Least entropy", "description": "What has less than so many bits a character is left.", "type": "number", "minimum": 0, "maximum": 8, "examples": [3] }, "allow": { "title": "Exceptions", "description": "A pattern likewise: a secret that it matches somewhere is left.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["^0+$"] }, "examples": { "title": "Examples", "description": "Lines in which the rule must find something, or the configuration is refused.", "type": "array", "maxItems": 32, "default": [], "examples": [["EMP-00471100"]], "items": { "type": "string", "minLength": 1, "maxLength": 8e3, "title": "Example", "description": "One line.", "examples": ["EMP-00471100"] } } } } }, "allow": { "title": "Exceptions", "description": "What rules find and is left all the same. Values that driverd knows, and private keys, are masked whatever stands here.", "type": "array", "maxItems": 512, "default": [], "examples": [[{ "text": "AKIAIOSFODNN7EXAMPLE", "rules": ["aws-access-key-id"] }]], "items": { "title": "Exception", "description": "One exception, by its text or by a pattern.", "type": "object", "additionalProperties": false, "examples": [{ "text": "changeit" }], "properties": { "text": { "title": "Text", "description": "The whole of what a rule finds, exactly.", "type": "string", "minLength": 1, "maxLength": 8e3, "examples": ["changeit"] }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax that matches the whole of what a rule finds.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["test-[0-9]+"] }, "rules": { "title": "Rules", "description": "For these rules alone; for all of them if left out.", "type": "array", "minItems": 1, "maxItems": 128, "examples": [["staff-number"]], "items": { "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "title": "Id", "description": "A rule's id.", "examples": ["staff-number"] } } }, "oneOf": [{ "required": ["text"] }, { "required": ["pattern"] }] } }, "values": { "title": "Values", "description": "Secrets that driverd is to know, whichever driver prints them; read anew with each reload.", "type": "array", "maxItems": 64, "default": [], "examples": [[{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }]], "items": { "title": "Value", "description": "One value.", "type": "object", "additionalProperties": false, "required": ["name", "file"], "examples": [{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }], "properties": { "name": { "title": "Name", "description": "Stands in the mark.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["root-password"] }, "file": { "title": "File", "description": "A file of root's, 8 bytes to 64 KiB, that nobody else can write.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/etc/driverd/secrets/root-password"] } } } } } } } };
 var func1 = Object.prototype.hasOwnProperty;
 var func2 = require_ucs2length().default;
 var pattern4 = new RegExp("^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "u");
 var pattern5 = new RegExp("^0[0-7]{3}$", "u");
+var pattern8 = new RegExp("^[a-z0-9-]{1,64}$", "u");
+var pattern9 = new RegExp("^[\\x20-\\x7e]{3,64}$", "u");
+var pattern10 = new RegExp("^[\\x20-\\x7e]{1,2000}$", "u");
+var pattern14 = new RegExp("^[a-z][a-z0-9_-]{0,31}$", "u");
 function validate20(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
   let vErrors = null;
@@ -127,6 +131,9 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
       }
       if (data.limits === void 0) {
         data.limits = {};
+      }
+      if (data.scrub === void 0) {
+        data.scrub = {};
       }
       let missing0;
       if (data.version === void 0 && (missing0 = "version")) {
@@ -1419,6 +1426,552 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                               }
                               var valid0 = _errs80 === errors;
+                              if (valid0) {
+                                let data56 = data.scrub;
+                                const _errs121 = errors;
+                                if (errors === _errs121) {
+                                  if (data56 && typeof data56 == "object" && !Array.isArray(data56)) {
+                                    if (data56.rules === void 0) {
+                                      data56.rules = [];
+                                    }
+                                    if (data56.allow === void 0) {
+                                      data56.allow = [];
+                                    }
+                                    if (data56.values === void 0) {
+                                      data56.values = [];
+                                    }
+                                    const _errs123 = errors;
+                                    for (const key8 in data56) {
+                                      if (!(key8 === "rules" || key8 === "allow" || key8 === "values")) {
+                                        validate20.errors = [{ instancePath: instancePath + "/scrub", schemaPath: "#/properties/scrub/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
+                                        return false;
+                                        break;
+                                      }
+                                    }
+                                    if (_errs123 === errors) {
+                                      let data57 = data56.rules;
+                                      const _errs124 = errors;
+                                      if (errors === _errs124) {
+                                        if (Array.isArray(data57)) {
+                                          if (data57.length > 128) {
+                                            validate20.errors = [{ instancePath: instancePath + "/scrub/rules", schemaPath: "#/properties/scrub/properties/rules/maxItems", keyword: "maxItems", params: { limit: 128 }, message: "must NOT have more than 128 items" }];
+                                            return false;
+                                          } else {
+                                            var valid10 = true;
+                                            const len1 = data57.length;
+                                            for (let i1 = 0; i1 < len1; i1++) {
+                                              let data58 = data57[i1];
+                                              const _errs126 = errors;
+                                              if (errors === _errs126) {
+                                                if (data58 && typeof data58 == "object" && !Array.isArray(data58)) {
+                                                  if (data58.examples === void 0) {
+                                                    data58.examples = [];
+                                                  }
+                                                  let missing2;
+                                                  if (data58.id === void 0 && (missing2 = "id") || data58.keywords === void 0 && (missing2 = "keywords") || data58.pattern === void 0 && (missing2 = "pattern")) {
+                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1, schemaPath: "#/properties/scrub/properties/rules/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                                    return false;
+                                                  } else {
+                                                    const _errs128 = errors;
+                                                    for (const key9 in data58) {
+                                                      if (!(key9 === "id" || key9 === "keywords" || key9 === "pattern" || key9 === "minimum_entropy" || key9 === "allow" || key9 === "examples")) {
+                                                        validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1, schemaPath: "#/properties/scrub/properties/rules/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
+                                                        return false;
+                                                        break;
+                                                      }
+                                                    }
+                                                    if (_errs128 === errors) {
+                                                      if (data58.id !== void 0) {
+                                                        let data59 = data58.id;
+                                                        const _errs129 = errors;
+                                                        if (errors === _errs129) {
+                                                          if (typeof data59 === "string") {
+                                                            if (!pattern8.test(data59)) {
+                                                              validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/id", schemaPath: "#/properties/scrub/properties/rules/items/properties/id/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9-]{1,64}$" }, message: 'must match pattern "^[a-z0-9-]{1,64}$"' }];
+                                                              return false;
+                                                            }
+                                                          } else {
+                                                            validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/id", schemaPath: "#/properties/scrub/properties/rules/items/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                        var valid11 = _errs129 === errors;
+                                                      } else {
+                                                        var valid11 = true;
+                                                      }
+                                                      if (valid11) {
+                                                        if (data58.keywords !== void 0) {
+                                                          let data60 = data58.keywords;
+                                                          const _errs131 = errors;
+                                                          if (errors === _errs131) {
+                                                            if (Array.isArray(data60)) {
+                                                              if (data60.length > 32) {
+                                                                validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/keywords", schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
+                                                                return false;
+                                                              } else {
+                                                                if (data60.length < 1) {
+                                                                  validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/keywords", schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                                  return false;
+                                                                } else {
+                                                                  var valid12 = true;
+                                                                  const len2 = data60.length;
+                                                                  for (let i2 = 0; i2 < len2; i2++) {
+                                                                    let data61 = data60[i2];
+                                                                    const _errs133 = errors;
+                                                                    if (errors === _errs133) {
+                                                                      if (typeof data61 === "string") {
+                                                                        if (!pattern9.test(data61)) {
+                                                                          validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/keywords/" + i2, schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/items/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{3,64}$" }, message: 'must match pattern "^[\\x20-\\x7e]{3,64}$"' }];
+                                                                          return false;
+                                                                        }
+                                                                      } else {
+                                                                        validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/keywords/" + i2, schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                        return false;
+                                                                      }
+                                                                    }
+                                                                    var valid12 = _errs133 === errors;
+                                                                    if (!valid12) {
+                                                                      break;
+                                                                    }
+                                                                  }
+                                                                }
+                                                              }
+                                                            } else {
+                                                              validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/keywords", schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                              return false;
+                                                            }
+                                                          }
+                                                          var valid11 = _errs131 === errors;
+                                                        } else {
+                                                          var valid11 = true;
+                                                        }
+                                                        if (valid11) {
+                                                          if (data58.pattern !== void 0) {
+                                                            let data62 = data58.pattern;
+                                                            const _errs135 = errors;
+                                                            if (errors === _errs135) {
+                                                              if (typeof data62 === "string") {
+                                                                if (!pattern10.test(data62)) {
+                                                                  validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/pattern", schemaPath: "#/properties/scrub/properties/rules/items/properties/pattern/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{1,2000}$" }, message: 'must match pattern "^[\\x20-\\x7e]{1,2000}$"' }];
+                                                                  return false;
+                                                                }
+                                                              } else {
+                                                                validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/pattern", schemaPath: "#/properties/scrub/properties/rules/items/properties/pattern/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                return false;
+                                                              }
+                                                            }
+                                                            var valid11 = _errs135 === errors;
+                                                          } else {
+                                                            var valid11 = true;
+                                                          }
+                                                          if (valid11) {
+                                                            if (data58.minimum_entropy !== void 0) {
+                                                              let data63 = data58.minimum_entropy;
+                                                              const _errs137 = errors;
+                                                              if (errors === _errs137) {
+                                                                if (typeof data63 == "number" && isFinite(data63)) {
+                                                                  if (data63 > 8 || isNaN(data63)) {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/minimum_entropy", schemaPath: "#/properties/scrub/properties/rules/items/properties/minimum_entropy/maximum", keyword: "maximum", params: { comparison: "<=", limit: 8 }, message: "must be <= 8" }];
+                                                                    return false;
+                                                                  } else {
+                                                                    if (data63 < 0 || isNaN(data63)) {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/minimum_entropy", schemaPath: "#/properties/scrub/properties/rules/items/properties/minimum_entropy/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                      return false;
+                                                                    }
+                                                                  }
+                                                                } else {
+                                                                  validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/minimum_entropy", schemaPath: "#/properties/scrub/properties/rules/items/properties/minimum_entropy/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                  return false;
+                                                                }
+                                                              }
+                                                              var valid11 = _errs137 === errors;
+                                                            } else {
+                                                              var valid11 = true;
+                                                            }
+                                                            if (valid11) {
+                                                              if (data58.allow !== void 0) {
+                                                                let data64 = data58.allow;
+                                                                const _errs139 = errors;
+                                                                if (errors === _errs139) {
+                                                                  if (typeof data64 === "string") {
+                                                                    if (!pattern10.test(data64)) {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/allow", schemaPath: "#/properties/scrub/properties/rules/items/properties/allow/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{1,2000}$" }, message: 'must match pattern "^[\\x20-\\x7e]{1,2000}$"' }];
+                                                                      return false;
+                                                                    }
+                                                                  } else {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/allow", schemaPath: "#/properties/scrub/properties/rules/items/properties/allow/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                    return false;
+                                                                  }
+                                                                }
+                                                                var valid11 = _errs139 === errors;
+                                                              } else {
+                                                                var valid11 = true;
+                                                              }
+                                                              if (valid11) {
+                                                                let data65 = data58.examples;
+                                                                const _errs141 = errors;
+                                                                if (errors === _errs141) {
+                                                                  if (Array.isArray(data65)) {
+                                                                    if (data65.length > 32) {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/examples", schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
+                                                                      return false;
+                                                                    } else {
+                                                                      var valid13 = true;
+                                                                      const len3 = data65.length;
+                                                                      for (let i3 = 0; i3 < len3; i3++) {
+                                                                        let data66 = data65[i3];
+                                                                        const _errs143 = errors;
+                                                                        if (errors === _errs143) {
+                                                                          if (typeof data66 === "string") {
+                                                                            if (func2(data66) > 8e3) {
+                                                                              validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/examples/" + i3, schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/items/maxLength", keyword: "maxLength", params: { limit: 8e3 }, message: "must NOT have more than 8000 characters" }];
+                                                                              return false;
+                                                                            } else {
+                                                                              if (func2(data66) < 1) {
+                                                                                validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/examples/" + i3, schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }];
+                                                                                return false;
+                                                                              }
+                                                                            }
+                                                                          } else {
+                                                                            validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/examples/" + i3, schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                            return false;
+                                                                          }
+                                                                        }
+                                                                        var valid13 = _errs143 === errors;
+                                                                        if (!valid13) {
+                                                                          break;
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  } else {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/examples", schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                    return false;
+                                                                  }
+                                                                }
+                                                                var valid11 = _errs141 === errors;
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                } else {
+                                                  validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1, schemaPath: "#/properties/scrub/properties/rules/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                  return false;
+                                                }
+                                              }
+                                              var valid10 = _errs126 === errors;
+                                              if (!valid10) {
+                                                break;
+                                              }
+                                            }
+                                          }
+                                        } else {
+                                          validate20.errors = [{ instancePath: instancePath + "/scrub/rules", schemaPath: "#/properties/scrub/properties/rules/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                          return false;
+                                        }
+                                      }
+                                      var valid9 = _errs124 === errors;
+                                      if (valid9) {
+                                        let data67 = data56.allow;
+                                        const _errs145 = errors;
+                                        if (errors === _errs145) {
+                                          if (Array.isArray(data67)) {
+                                            if (data67.length > 512) {
+                                              validate20.errors = [{ instancePath: instancePath + "/scrub/allow", schemaPath: "#/properties/scrub/properties/allow/maxItems", keyword: "maxItems", params: { limit: 512 }, message: "must NOT have more than 512 items" }];
+                                              return false;
+                                            } else {
+                                              var valid14 = true;
+                                              const len4 = data67.length;
+                                              for (let i4 = 0; i4 < len4; i4++) {
+                                                let data68 = data67[i4];
+                                                const _errs147 = errors;
+                                                const _errs149 = errors;
+                                                let valid15 = false;
+                                                let passing0 = null;
+                                                const _errs150 = errors;
+                                                if (data68 && typeof data68 == "object" && !Array.isArray(data68)) {
+                                                  let missing3;
+                                                  if (data68.text === void 0 && (missing3 = "text")) {
+                                                    const err0 = { instancePath: instancePath + "/scrub/allow/" + i4, schemaPath: "#/properties/scrub/properties/allow/items/oneOf/0/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" };
+                                                    if (vErrors === null) {
+                                                      vErrors = [err0];
+                                                    } else {
+                                                      vErrors.push(err0);
+                                                    }
+                                                    errors++;
+                                                  }
+                                                }
+                                                var _valid0 = _errs150 === errors;
+                                                if (_valid0) {
+                                                  valid15 = true;
+                                                  passing0 = 0;
+                                                }
+                                                const _errs151 = errors;
+                                                if (data68 && typeof data68 == "object" && !Array.isArray(data68)) {
+                                                  let missing4;
+                                                  if (data68.pattern === void 0 && (missing4 = "pattern")) {
+                                                    const err1 = { instancePath: instancePath + "/scrub/allow/" + i4, schemaPath: "#/properties/scrub/properties/allow/items/oneOf/1/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" };
+                                                    if (vErrors === null) {
+                                                      vErrors = [err1];
+                                                    } else {
+                                                      vErrors.push(err1);
+                                                    }
+                                                    errors++;
+                                                  }
+                                                }
+                                                var _valid0 = _errs151 === errors;
+                                                if (_valid0 && valid15) {
+                                                  valid15 = false;
+                                                  passing0 = [passing0, 1];
+                                                } else {
+                                                  if (_valid0) {
+                                                    valid15 = true;
+                                                    passing0 = 1;
+                                                  }
+                                                }
+                                                if (!valid15) {
+                                                  const err2 = { instancePath: instancePath + "/scrub/allow/" + i4, schemaPath: "#/properties/scrub/properties/allow/items/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
+                                                  if (vErrors === null) {
+                                                    vErrors = [err2];
+                                                  } else {
+                                                    vErrors.push(err2);
+                                                  }
+                                                  errors++;
+                                                  validate20.errors = vErrors;
+                                                  return false;
+                                                } else {
+                                                  errors = _errs149;
+                                                  if (vErrors !== null) {
+                                                    if (_errs149) {
+                                                      vErrors.length = _errs149;
+                                                    } else {
+                                                      vErrors = null;
+                                                    }
+                                                  }
+                                                }
+                                                if (errors === _errs147) {
+                                                  if (data68 && typeof data68 == "object" && !Array.isArray(data68)) {
+                                                    const _errs152 = errors;
+                                                    for (const key10 in data68) {
+                                                      if (!(key10 === "text" || key10 === "pattern" || key10 === "rules")) {
+                                                        validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4, schemaPath: "#/properties/scrub/properties/allow/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" }];
+                                                        return false;
+                                                        break;
+                                                      }
+                                                    }
+                                                    if (_errs152 === errors) {
+                                                      if (data68.text !== void 0) {
+                                                        let data69 = data68.text;
+                                                        const _errs153 = errors;
+                                                        if (errors === _errs153) {
+                                                          if (typeof data69 === "string") {
+                                                            if (func2(data69) > 8e3) {
+                                                              validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4 + "/text", schemaPath: "#/properties/scrub/properties/allow/items/properties/text/maxLength", keyword: "maxLength", params: { limit: 8e3 }, message: "must NOT have more than 8000 characters" }];
+                                                              return false;
+                                                            } else {
+                                                              if (func2(data69) < 1) {
+                                                                validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4 + "/text", schemaPath: "#/properties/scrub/properties/allow/items/properties/text/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }];
+                                                                return false;
+                                                              }
+                                                            }
+                                                          } else {
+                                                            validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4 + "/text", schemaPath: "#/properties/scrub/properties/allow/items/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                        var valid16 = _errs153 === errors;
+                                                      } else {
+                                                        var valid16 = true;
+                                                      }
+                                                      if (valid16) {
+                                                        if (data68.pattern !== void 0) {
+                                                          let data70 = data68.pattern;
+                                                          const _errs155 = errors;
+                                                          if (errors === _errs155) {
+                                                            if (typeof data70 === "string") {
+                                                              if (!pattern10.test(data70)) {
+                                                                validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4 + "/pattern", schemaPath: "#/properties/scrub/properties/allow/items/properties/pattern/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{1,2000}$" }, message: 'must match pattern "^[\\x20-\\x7e]{1,2000}$"' }];
+                                                                return false;
+                                                              }
+                                                            } else {
+                                                              validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4 + "/pattern", schemaPath: "#/properties/scrub/properties/allow/items/properties/pattern/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                              return false;
+                                                            }
+                                                          }
+                                                          var valid16 = _errs155 === errors;
+                                                        } else {
+                                                          var valid16 = true;
+                                                        }
+                                                        if (valid16) {
+                                                          if (data68.rules !== void 0) {
+                                                            let data71 = data68.rules;
+                                                            const _errs157 = errors;
+                                                            if (errors === _errs157) {
+                                                              if (Array.isArray(data71)) {
+                                                                if (data71.length > 128) {
+                                                                  validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4 + "/rules", schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/maxItems", keyword: "maxItems", params: { limit: 128 }, message: "must NOT have more than 128 items" }];
+                                                                  return false;
+                                                                } else {
+                                                                  if (data71.length < 1) {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4 + "/rules", schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                                    return false;
+                                                                  } else {
+                                                                    var valid17 = true;
+                                                                    const len5 = data71.length;
+                                                                    for (let i5 = 0; i5 < len5; i5++) {
+                                                                      let data72 = data71[i5];
+                                                                      const _errs159 = errors;
+                                                                      if (errors === _errs159) {
+                                                                        if (typeof data72 === "string") {
+                                                                          if (!pattern8.test(data72)) {
+                                                                            validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4 + "/rules/" + i5, schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/items/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9-]{1,64}$" }, message: 'must match pattern "^[a-z0-9-]{1,64}$"' }];
+                                                                            return false;
+                                                                          }
+                                                                        } else {
+                                                                          validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4 + "/rules/" + i5, schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                          return false;
+                                                                        }
+                                                                      }
+                                                                      var valid17 = _errs159 === errors;
+                                                                      if (!valid17) {
+                                                                        break;
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                              } else {
+                                                                validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4 + "/rules", schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                return false;
+                                                              }
+                                                            }
+                                                            var valid16 = _errs157 === errors;
+                                                          } else {
+                                                            var valid16 = true;
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                  } else {
+                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4, schemaPath: "#/properties/scrub/properties/allow/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                    return false;
+                                                  }
+                                                }
+                                                var valid14 = _errs147 === errors;
+                                                if (!valid14) {
+                                                  break;
+                                                }
+                                              }
+                                            }
+                                          } else {
+                                            validate20.errors = [{ instancePath: instancePath + "/scrub/allow", schemaPath: "#/properties/scrub/properties/allow/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                            return false;
+                                          }
+                                        }
+                                        var valid9 = _errs145 === errors;
+                                        if (valid9) {
+                                          let data73 = data56.values;
+                                          const _errs161 = errors;
+                                          if (errors === _errs161) {
+                                            if (Array.isArray(data73)) {
+                                              if (data73.length > 64) {
+                                                validate20.errors = [{ instancePath: instancePath + "/scrub/values", schemaPath: "#/properties/scrub/properties/values/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                                return false;
+                                              } else {
+                                                var valid18 = true;
+                                                const len6 = data73.length;
+                                                for (let i6 = 0; i6 < len6; i6++) {
+                                                  let data74 = data73[i6];
+                                                  const _errs163 = errors;
+                                                  if (errors === _errs163) {
+                                                    if (data74 && typeof data74 == "object" && !Array.isArray(data74)) {
+                                                      let missing5;
+                                                      if (data74.name === void 0 && (missing5 = "name") || data74.file === void 0 && (missing5 = "file")) {
+                                                        validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i6, schemaPath: "#/properties/scrub/properties/values/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
+                                                        return false;
+                                                      } else {
+                                                        const _errs165 = errors;
+                                                        for (const key11 in data74) {
+                                                          if (!(key11 === "name" || key11 === "file")) {
+                                                            validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i6, schemaPath: "#/properties/scrub/properties/values/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 }, message: "must NOT have additional properties" }];
+                                                            return false;
+                                                            break;
+                                                          }
+                                                        }
+                                                        if (_errs165 === errors) {
+                                                          if (data74.name !== void 0) {
+                                                            let data75 = data74.name;
+                                                            const _errs166 = errors;
+                                                            if (errors === _errs166) {
+                                                              if (typeof data75 === "string") {
+                                                                if (!pattern14.test(data75)) {
+                                                                  validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i6 + "/name", schemaPath: "#/properties/scrub/properties/values/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
+                                                                  return false;
+                                                                }
+                                                              } else {
+                                                                validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i6 + "/name", schemaPath: "#/properties/scrub/properties/values/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                return false;
+                                                              }
+                                                            }
+                                                            var valid19 = _errs166 === errors;
+                                                          } else {
+                                                            var valid19 = true;
+                                                          }
+                                                          if (valid19) {
+                                                            if (data74.file !== void 0) {
+                                                              let data76 = data74.file;
+                                                              const _errs168 = errors;
+                                                              if (errors === _errs168) {
+                                                                if (typeof data76 === "string") {
+                                                                  if (func2(data76) > 4096) {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i6 + "/file", schemaPath: "#/properties/scrub/properties/values/items/properties/file/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                                                    return false;
+                                                                  } else {
+                                                                    if (!pattern4.test(data76)) {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i6 + "/file", schemaPath: "#/properties/scrub/properties/values/items/properties/file/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
+                                                                      return false;
+                                                                    }
+                                                                  }
+                                                                } else {
+                                                                  validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i6 + "/file", schemaPath: "#/properties/scrub/properties/values/items/properties/file/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                  return false;
+                                                                }
+                                                              }
+                                                              var valid19 = _errs168 === errors;
+                                                            } else {
+                                                              var valid19 = true;
+                                                            }
+                                                          }
+                                                        }
+                                                      }
+                                                    } else {
+                                                      validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i6, schemaPath: "#/properties/scrub/properties/values/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                      return false;
+                                                    }
+                                                  }
+                                                  var valid18 = _errs163 === errors;
+                                                  if (!valid18) {
+                                                    break;
+                                                  }
+                                                }
+                                              }
+                                            } else {
+                                              validate20.errors = [{ instancePath: instancePath + "/scrub/values", schemaPath: "#/properties/scrub/properties/values/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                              return false;
+                                            }
+                                          }
+                                          var valid9 = _errs161 === errors;
+                                        }
+                                      }
+                                    }
+                                  } else {
+                                    validate20.errors = [{ instancePath: instancePath + "/scrub", schemaPath: "#/properties/scrub/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    return false;
+                                  }
+                                }
+                                var valid0 = _errs121 === errors;
+                              }
                             }
                           }
                         }
@@ -1443,16 +1996,15 @@ validate20.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": f
 var profile = validate21;
 var schema32 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own; `root` needs `accept_root`.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "accept_root": { "title": "Accept root", "description": "Why this driver must run as root, 8 to 512 characters. `user: root` needs it, and it stands in the record of each launch.", "type": "string", "minLength": 8, "maxLength": 512, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "examples": ["reads SMART data, which the kernel gives to root alone"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "launcher": { "title": "Launcher", "description": "`sandbox`: bubblewrap. `container`: runc, on the root folder in `root`, with no network (a daemon that runs as root).", "type": "string", "enum": ["sandbox", "container"], "default": "sandbox", "examples": ["container"] }, "fallback": { "title": "Fallback", "description": "Where this host cannot start containers: `refuse` the profile, or start its driver in the `sandbox` with the same root folder; each such launch says so in its record.", "type": "string", "enum": ["refuse", "sandbox"], "default": "refuse", "examples": ["sandbox"] }, "root": { "title": "Root folder", "description": "A folder of root's that holds a whole system, unpacked from an image: what the driver sees, read-only, instead of this host's system.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv/driverd-roots/bookworm"] }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "default": null, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "params": { "title": "Params on record", "description": "What audit records say of a call's params: `hash`, a keyed hash that only root can search for; `names`, the names of the top-level fields; `omit`, nothing.", "type": "string", "enum": ["hash", "names", "omit"], "default": "hash", "examples": ["omit"] }, "logs": { "title": "Logs", "description": "Where the driver's stderr and its `log` messages are kept, scrubbed: `journal`, the operational log and the broker's memory (`driverctl logs`); `memory`, there alone; `none`, nowhere.", "type": "string", "enum": ["journal", "memory", "none"], "default": "journal", "examples": ["memory"] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
 var func0 = require_equal().default;
-var pattern8 = new RegExp("^[a-z][a-z0-9-]{0,31}$", "u");
-var pattern9 = new RegExp("^[a-z_][a-z0-9_.-]{0,255}$", "u");
-var pattern10 = new RegExp("^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "u");
-var pattern20 = new RegExp("^CAP_[A-Z_]{1,32}$", "u");
-var pattern21 = new RegExp("^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$", "u");
-var pattern22 = new RegExp("^[a-z_][a-z0-9_]{0,63}$", "u");
-var pattern23 = new RegExp("^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "u");
-var pattern24 = new RegExp("^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$", "u");
-var pattern25 = new RegExp("^[a-z][a-z0-9_-]{0,31}$", "u");
-var pattern27 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "u");
+var pattern16 = new RegExp("^[a-z][a-z0-9-]{0,31}$", "u");
+var pattern17 = new RegExp("^[a-z_][a-z0-9_.-]{0,255}$", "u");
+var pattern18 = new RegExp("^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "u");
+var pattern28 = new RegExp("^CAP_[A-Z_]{1,32}$", "u");
+var pattern29 = new RegExp("^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$", "u");
+var pattern30 = new RegExp("^[a-z_][a-z0-9_]{0,63}$", "u");
+var pattern31 = new RegExp("^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "u");
+var pattern32 = new RegExp("^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$", "u");
+var pattern35 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "u");
 function validate21(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
   let vErrors = null;
@@ -1555,7 +2107,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
               const _errs4 = errors;
               if (errors === _errs4) {
                 if (typeof data1 === "string") {
-                  if (!pattern8.test(data1)) {
+                  if (!pattern16.test(data1)) {
                     validate21.errors = [{ instancePath: instancePath + "/driver", schemaPath: "#/properties/driver/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
                     return false;
                   }
@@ -1573,7 +2125,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
               const _errs6 = errors;
               if (errors === _errs6) {
                 if (typeof data2 === "string") {
-                  if (!pattern9.test(data2)) {
+                  if (!pattern17.test(data2)) {
                     validate21.errors = [{ instancePath: instancePath + "/user", schemaPath: "#/properties/user/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_.-]{0,255}$" }, message: 'must match pattern "^[a-z_][a-z0-9_.-]{0,255}$"' }];
                     return false;
                   }
@@ -1597,7 +2149,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                           validate21.errors = [{ instancePath: instancePath + "/accept_root", schemaPath: "#/properties/accept_root/minLength", keyword: "minLength", params: { limit: 8 }, message: "must NOT have fewer than 8 characters" }];
                           return false;
                         } else {
-                          if (!pattern10.test(data3)) {
+                          if (!pattern18.test(data3)) {
                             validate21.errors = [{ instancePath: instancePath + "/accept_root", schemaPath: "#/properties/accept_root/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"' }];
                             return false;
                           }
@@ -1628,7 +2180,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                           const _errs12 = errors;
                           if (errors === _errs12) {
                             if (typeof data5 === "string") {
-                              if (!pattern9.test(data5)) {
+                              if (!pattern17.test(data5)) {
                                 validate21.errors = [{ instancePath: instancePath + "/groups/" + i0, schemaPath: "#/properties/groups/items/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_.-]{0,255}$" }, message: 'must match pattern "^[a-z_][a-z0-9_.-]{0,255}$"' }];
                                 return false;
                               }
@@ -2237,7 +2789,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                       const _errs60 = errors;
                                       if (errors === _errs60) {
                                         if (typeof data22 === "string") {
-                                          if (!pattern20.test(data22)) {
+                                          if (!pattern28.test(data22)) {
                                             validate21.errors = [{ instancePath: instancePath + "/capabilities/" + i6, schemaPath: "#/properties/capabilities/items/pattern", keyword: "pattern", params: { pattern: "^CAP_[A-Z_]{1,32}$" }, message: 'must match pattern "^CAP_[A-Z_]{1,32}$"' }];
                                             return false;
                                           }
@@ -2294,7 +2846,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                         const _errs64 = errors;
                                         if (errors === _errs64) {
                                           if (typeof data24 === "string") {
-                                            if (!pattern21.test(data24)) {
+                                            if (!pattern29.test(data24)) {
                                               validate21.errors = [{ instancePath: instancePath + "/devices/" + i8, schemaPath: "#/properties/devices/items/pattern", keyword: "pattern", params: { pattern: "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" }, message: 'must match pattern "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$"' }];
                                               return false;
                                             }
@@ -2385,7 +2937,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                   const _errs73 = errors;
                                                   if (errors === _errs73) {
                                                     if (typeof data28 === "string") {
-                                                      if (!pattern22.test(data28)) {
+                                                      if (!pattern30.test(data28)) {
                                                         validate21.errors = [{ instancePath: instancePath + "/syscalls/allow/" + i10, schemaPath: "#/properties/syscalls/properties/allow/items/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_]{0,63}$" }, message: 'must match pattern "^[a-z_][a-z0-9_]{0,63}$"' }];
                                                         return false;
                                                       }
@@ -2796,7 +3348,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                               const _errs106 = errors;
                                               if (errors === _errs106) {
                                                 if (typeof key6 === "string") {
-                                                  if (!pattern23.test(key6)) {
+                                                  if (!pattern31.test(key6)) {
                                                     const err26 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key6 };
                                                     if (vErrors === null) {
                                                       vErrors = [err26];
@@ -2839,7 +3391,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                       validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                       return false;
                                                     } else {
-                                                      if (!pattern24.test(data44)) {
+                                                      if (!pattern32.test(data44)) {
                                                         validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$"' }];
                                                         return false;
                                                       }
@@ -2964,7 +3516,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                           const _errs119 = errors;
                                                           if (errors === _errs119) {
                                                             if (typeof data47 === "string") {
-                                                              if (!pattern25.test(data47)) {
+                                                              if (!pattern14.test(data47)) {
                                                                 validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
                                                                 return false;
                                                               }
@@ -3007,7 +3559,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                               const _errs123 = errors;
                                                               if (errors === _errs123) {
                                                                 if (typeof data49 === "string") {
-                                                                  if (!pattern27.test(data49)) {
+                                                                  if (!pattern35.test(data49)) {
                                                                     validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/credential", schemaPath: "#/properties/secrets/items/properties/credential/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$"' }];
                                                                     return false;
                                                                   }
@@ -3042,7 +3594,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
                                                                         return false;
                                                                       } else {
-                                                                        if (!pattern23.test(data51)) {
+                                                                        if (!pattern31.test(data51)) {
                                                                           validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                                           return false;
                                                                         }
@@ -3230,13 +3782,13 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
 validate21.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var manifest = validate22;
 var schema36 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "manifest.schema.json", "title": "Manifest", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": false, "required": ["version", "name", "kind", "program", "methods"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disks"] }, "description": { "title": "Description", "description": "What it is for.", "type": "string", "maxLength": 4096, "examples": ["Measures disks."] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "$ref": "asks.schema.json", "examples": [{ "filesystem": { "read": ["/srv"] } }] }, "methods": { "title": "Methods", "description": "Its methods by name.", "type": "object", "maxProperties": 256, "propertyNames": { "type": "string", "pattern": "^[a-z][a-zA-Z0-9-]{0,31}$" }, "additionalProperties": { "title": "Method", "description": "One method.", "type": "object", "additionalProperties": false, "required": ["params", "result"], "examples": [{ "params": { "type": "object", "additionalProperties": false }, "result": { "type": "object" } }], "properties": { "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disk usage"] }, "description": { "title": "Description", "description": "What it does.", "type": "string", "maxLength": 4096, "examples": ["Bytes and inodes."] }, "params": { "title": "Params", "description": "JSON Schema 2020-12 of the params.", "type": "object", "examples": [{ "type": "object", "additionalProperties": false }] }, "result": { "title": "Result", "description": "JSON Schema 2020-12 of the result.", "type": "object", "examples": [{ "type": "object" }] }, "positional": { "title": "Positional", "description": "Order of params given by position.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "default": [], "examples": [["path"]] }, "destructive": { "title": "Destructive", "description": "A permit counts only if its scope names this method or one of its tags.", "type": "boolean", "default": false, "examples": [false] }, "idempotent": { "title": "Idempotent", "description": "Calling twice is as calling once.", "type": "boolean", "default": false, "examples": [true] }, "tags": { "title": "Tags", "description": 'Groups for policies: Action::"tag:<tag>".', "type": "array", "maxItems": 16, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$" }, "default": [], "examples": [["storage"]] }, "timeout_ms": { "title": "Time limit", "description": "Longest run, in milliseconds; can only shorten the profile's.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [5e3] }, "errors": { "title": "Errors", "description": "Errors that reach the caller as declared: word \u2192 message and schema of details.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["message"], "properties": { "message": { "type": "string", "maxLength": 256 }, "data": { "type": "object" } } }, "default": {}, "examples": [{ "not_found": { "message": "Cannot measure: there is no such path" } }] }, "arguments": { "title": "Arguments", "description": "Template of the argv elements after the fixed words (command drivers).", "type": "array", "maxItems": 64, "default": [], "examples": [["--", { "param": "key" }]], "items": { "type": ["string", "object"], "anyOf": [{ "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "prefix": { "type": "string", "maxLength": 256, "pattern": "^[^\\u0000-\\u001f\\u007f]+$" } } }, { "type": "object", "additionalProperties": false, "required": ["flag", "words"], "properties": { "flag": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "words": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" } } } }] } }, "environment": { "title": "Environment", "description": "Values of the program's variables (command drivers).", "type": "object", "maxProperties": 32, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } } }, "default": {}, "examples": [{ "LC_ALL": { "param": "locale" } }] }, "stdin": { "title": "stdin", "description": "The param that becomes stdin (command drivers).", "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } }, "examples": [{ "param": "text" }] }, "output": { "title": "Output", "description": "How stdout is read (command drivers); `exit-status` leaves it out of the result.", "type": "string", "enum": ["text", "lines", "json", "exit-status"], "default": "text", "examples": ["json"] }, "exit_statuses": { "title": "Exit statuses", "description": "Which count as success (command drivers).", "type": "array", "minItems": 1, "maxItems": 64, "uniqueItems": true, "items": { "type": "integer", "minimum": 0, "maximum": 125 }, "default": [0], "examples": [[0, 2]] } } }, "examples": [{}] } } };
-var pattern31 = new RegExp("^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "u");
-var pattern32 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "u");
-var pattern33 = new RegExp("^[^\\u0000-\\u001f\\u007f]*$", "u");
-var pattern48 = new RegExp("^[a-z][a-zA-Z0-9-]{0,31}$", "u");
-var pattern49 = new RegExp("^[A-Za-z_][A-Za-z0-9_]{0,63}$", "u");
-var pattern51 = new RegExp("^[a-z][a-z0-9_]{0,63}$", "u");
-var pattern54 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
+var pattern39 = new RegExp("^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "u");
+var pattern40 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "u");
+var pattern41 = new RegExp("^[^\\u0000-\\u001f\\u007f]*$", "u");
+var pattern56 = new RegExp("^[a-z][a-zA-Z0-9-]{0,31}$", "u");
+var pattern57 = new RegExp("^[A-Za-z_][A-Za-z0-9_]{0,63}$", "u");
+var pattern59 = new RegExp("^[a-z][a-z0-9_]{0,63}$", "u");
+var pattern62 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
 var schema37 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "asks.schema.json", "$comment": "Made by scripts/generate-configuration.ts from protocol/*.schema.json. Do not edit.", "title": "Asks", "description": "What a driver asks for, in a profile's words; nothing is granted by it.", "type": "object", "additionalProperties": false, "examples": [{ "filesystem": { "read": ["/srv"] } }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}] }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "examples": [16777216] } }, "examples": [{}] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token" }] } }, "user": { "title": "User", "description": "That it has to run as root; an admin grants it with a reason.", "type": "string", "enum": ["root"], "examples": ["root"] } } };
 function validate23(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
@@ -3276,7 +3828,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                   const _errs5 = errors;
                   if (errors === _errs5) {
                     if (typeof data1 === "string") {
-                      if (!pattern9.test(data1)) {
+                      if (!pattern17.test(data1)) {
                         validate23.errors = [{ instancePath: instancePath + "/groups/" + i0, schemaPath: "#/properties/groups/items/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_.-]{0,255}$" }, message: 'must match pattern "^[a-z_][a-z0-9_.-]{0,255}$"' }];
                         return false;
                       }
@@ -3852,7 +4404,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                         const _errs47 = errors;
                         if (errors === _errs47) {
                           if (typeof data15 === "string") {
-                            if (!pattern20.test(data15)) {
+                            if (!pattern28.test(data15)) {
                               validate23.errors = [{ instancePath: instancePath + "/capabilities/" + i6, schemaPath: "#/properties/capabilities/items/pattern", keyword: "pattern", params: { pattern: "^CAP_[A-Z_]{1,32}$" }, message: 'must match pattern "^CAP_[A-Z_]{1,32}$"' }];
                               return false;
                             }
@@ -3913,7 +4465,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                           const _errs51 = errors;
                           if (errors === _errs51) {
                             if (typeof data17 === "string") {
-                              if (!pattern21.test(data17)) {
+                              if (!pattern29.test(data17)) {
                                 validate23.errors = [{ instancePath: instancePath + "/devices/" + i8, schemaPath: "#/properties/devices/items/pattern", keyword: "pattern", params: { pattern: "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" }, message: 'must match pattern "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$"' }];
                                 return false;
                               }
@@ -4004,7 +4556,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                       const _errs60 = errors;
                                       if (errors === _errs60) {
                                         if (typeof data21 === "string") {
-                                          if (!pattern22.test(data21)) {
+                                          if (!pattern30.test(data21)) {
                                             validate23.errors = [{ instancePath: instancePath + "/syscalls/allow/" + i10, schemaPath: "#/properties/syscalls/properties/allow/items/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_]{0,63}$" }, message: 'must match pattern "^[a-z_][a-z0-9_]{0,63}$"' }];
                                             return false;
                                           }
@@ -4463,7 +5015,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           const _errs96 = errors;
                                           if (errors === _errs96) {
                                             if (typeof data38 === "string") {
-                                              if (!pattern25.test(data38)) {
+                                              if (!pattern14.test(data38)) {
                                                 validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
                                                 return false;
                                               }
@@ -4502,7 +5054,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                     validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
                                                     return false;
                                                   } else {
-                                                    if (!pattern23.test(data40)) {
+                                                    if (!pattern31.test(data40)) {
                                                       validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                       return false;
                                                     }
@@ -4622,7 +5174,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
               const _errs4 = errors;
               if (errors === _errs4) {
                 if (typeof data1 === "string") {
-                  if (!pattern8.test(data1)) {
+                  if (!pattern16.test(data1)) {
                     validate22.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
                     return false;
                   }
@@ -4783,7 +5335,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                     validate22.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                     return false;
                                   } else {
-                                    if (!pattern31.test(data6)) {
+                                    if (!pattern39.test(data6)) {
                                       validate22.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/pattern", keyword: "pattern", params: { pattern: "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$" }, message: 'must match pattern "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$"' }];
                                       return false;
                                     }
@@ -4807,7 +5359,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                       validate22.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/maxLength", keyword: "maxLength", params: { limit: 255 }, message: "must NOT have more than 255 characters" }];
                                       return false;
                                     } else {
-                                      if (!pattern32.test(data7)) {
+                                      if (!pattern40.test(data7)) {
                                         validate22.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"' }];
                                         return false;
                                       }
@@ -4841,7 +5393,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                               validate22.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                               return false;
                                             } else {
-                                              if (!pattern33.test(data9)) {
+                                              if (!pattern41.test(data9)) {
                                                 validate22.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' }];
                                                 return false;
                                               }
@@ -4879,7 +5431,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                           const _errs28 = errors;
                                           if (errors === _errs28) {
                                             if (typeof data11 === "string") {
-                                              if (!pattern23.test(data11)) {
+                                              if (!pattern31.test(data11)) {
                                                 validate22.errors = [{ instancePath: instancePath + "/program/environment/" + i1, schemaPath: "#/properties/program/properties/environment/items/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                 return false;
                                               }
@@ -4958,7 +5510,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                   const _errs33 = errors;
                                   if (errors === _errs33) {
                                     if (typeof key2 === "string") {
-                                      if (!pattern48.test(key2)) {
+                                      if (!pattern56.test(key2)) {
                                         const err3 = { instancePath: instancePath + "/methods", schemaPath: "#/properties/methods/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-zA-Z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-zA-Z0-9-]{0,31}$"', propertyName: key2 };
                                         if (vErrors === null) {
                                           vErrors = [err3];
@@ -5115,7 +5667,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                             const _errs49 = errors;
                                                             if (errors === _errs49) {
                                                               if (typeof data20 === "string") {
-                                                                if (!pattern49.test(data20)) {
+                                                                if (!pattern57.test(data20)) {
                                                                   validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/positional/" + i3, schemaPath: "#/properties/methods/additionalProperties/properties/positional/items/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' }];
                                                                   return false;
                                                                 }
@@ -5186,7 +5738,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   const _errs57 = errors;
                                                                   if (errors === _errs57) {
                                                                     if (typeof data24 === "string") {
-                                                                      if (!pattern8.test(data24)) {
+                                                                      if (!pattern16.test(data24)) {
                                                                         validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/tags/" + i5, schemaPath: "#/properties/methods/additionalProperties/properties/tags/items/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
                                                                         return false;
                                                                       }
@@ -5265,7 +5817,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       const _errs63 = errors;
                                                                       if (errors === _errs63) {
                                                                         if (typeof key5 === "string") {
-                                                                          if (!pattern51.test(key5)) {
+                                                                          if (!pattern59.test(key5)) {
                                                                             const err6 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors", schemaPath: "#/properties/methods/additionalProperties/properties/errors/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]{0,63}$" }, message: 'must match pattern "^[a-z][a-z0-9_]{0,63}$"', propertyName: key5 };
                                                                             if (vErrors === null) {
                                                                               vErrors = [err6];
@@ -5401,7 +5953,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                               errors++;
                                                                             } else {
-                                                                              if (!pattern33.test(data31)) {
+                                                                              if (!pattern41.test(data31)) {
                                                                                 const err10 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/0/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' };
                                                                                 if (vErrors === null) {
                                                                                   vErrors = [err10];
@@ -5455,7 +6007,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   const _errs83 = errors;
                                                                                   if (errors === _errs83) {
                                                                                     if (typeof data32 === "string") {
-                                                                                      if (!pattern49.test(data32)) {
+                                                                                      if (!pattern57.test(data32)) {
                                                                                         const err14 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/param", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/param/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' };
                                                                                         if (vErrors === null) {
                                                                                           vErrors = [err14];
@@ -5493,7 +6045,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           }
                                                                                           errors++;
                                                                                         } else {
-                                                                                          if (!pattern54.test(data33)) {
+                                                                                          if (!pattern62.test(data33)) {
                                                                                             const err17 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/prefix", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/prefix/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]+$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]+$"' };
                                                                                             if (vErrors === null) {
                                                                                               vErrors = [err17];
@@ -5567,7 +6119,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   const _errs90 = errors;
                                                                                   if (errors === _errs90) {
                                                                                     if (typeof data34 === "string") {
-                                                                                      if (!pattern49.test(data34)) {
+                                                                                      if (!pattern57.test(data34)) {
                                                                                         const err22 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/flag", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/flag/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' };
                                                                                         if (vErrors === null) {
                                                                                           vErrors = [err22];
@@ -5621,7 +6173,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                                   }
                                                                                                   errors++;
                                                                                                 } else {
-                                                                                                  if (!pattern33.test(data36)) {
+                                                                                                  if (!pattern41.test(data36)) {
                                                                                                     const err26 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/words/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/words/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' };
                                                                                                     if (vErrors === null) {
                                                                                                       vErrors = [err26];
@@ -5746,7 +6298,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     const _errs102 = errors;
                                                                                     if (errors === _errs102) {
                                                                                       if (typeof data39 === "string") {
-                                                                                        if (!pattern49.test(data39)) {
+                                                                                        if (!pattern57.test(data39)) {
                                                                                           validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment/" + key10.replace(/~/g, "~0").replace(/\//g, "~1") + "/param", schemaPath: "#/properties/methods/additionalProperties/properties/environment/additionalProperties/properties/param/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' }];
                                                                                           return false;
                                                                                         }
@@ -5800,7 +6352,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 const _errs107 = errors;
                                                                                 if (errors === _errs107) {
                                                                                   if (typeof data41 === "string") {
-                                                                                    if (!pattern49.test(data41)) {
+                                                                                    if (!pattern57.test(data41)) {
                                                                                       validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/stdin/param", schemaPath: "#/properties/methods/additionalProperties/properties/stdin/properties/param/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' }];
                                                                                       return false;
                                                                                     }
@@ -5997,7 +6549,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
             const _errs4 = errors;
             if (errors === _errs4) {
               if (typeof data1 === "string") {
-                if (!pattern8.test(data1)) {
+                if (!pattern16.test(data1)) {
                   validate25.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
                   return false;
                 }
@@ -6120,7 +6672,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                               validate25.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                               return false;
                             } else {
-                              if (!pattern31.test(data4)) {
+                              if (!pattern39.test(data4)) {
                                 validate25.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/pattern", keyword: "pattern", params: { pattern: "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$" }, message: 'must match pattern "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$"' }];
                                 return false;
                               }
@@ -6144,7 +6696,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                 validate25.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/maxLength", keyword: "maxLength", params: { limit: 255 }, message: "must NOT have more than 255 characters" }];
                                 return false;
                               } else {
-                                if (!pattern32.test(data5)) {
+                                if (!pattern40.test(data5)) {
                                   validate25.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"' }];
                                   return false;
                                 }
@@ -6178,7 +6730,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                         validate25.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                         return false;
                                       } else {
-                                        if (!pattern33.test(data7)) {
+                                        if (!pattern41.test(data7)) {
                                           validate25.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' }];
                                           return false;
                                         }
@@ -6216,7 +6768,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                     const _errs24 = errors;
                                     if (errors === _errs24) {
                                       if (typeof data9 === "string") {
-                                        if (!pattern23.test(data9)) {
+                                        if (!pattern31.test(data9)) {
                                           validate25.errors = [{ instancePath: instancePath + "/program/environment/" + i1, schemaPath: "#/properties/program/properties/environment/items/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                           return false;
                                         }
@@ -6334,7 +6886,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
   }
   if (errors === 0) {
     if (typeof data === "string") {
-      if (!pattern8.test(data)) {
+      if (!pattern16.test(data)) {
         validate27.errors = [{ instancePath, schemaPath: "#/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
         return false;
       }
