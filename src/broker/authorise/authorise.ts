@@ -1,4 +1,5 @@
 import { type Authorised, type Refused, refuse, type Valid } from '../call.ts';
+import type { Circumstances } from './policy.ts';
 
 /** After the schema: the whole policy with the real params (invariant 1). */
 export function authorise(valid: Valid): Authorised | Refused {
@@ -8,6 +9,7 @@ export function authorise(valid: Valid): Authorised | Refused {
     valid.session.caller,
     valid.request.method,
     valid.params,
+    circumstances(valid),
   );
   const { permitted, policies } = decision;
   if (!permitted) return refuse('denied', 'forbidden', {}, policies);
@@ -16,6 +18,15 @@ export function authorise(valid: Valid): Authorised | Refused {
   if (typeof missing === 'string')
     return refuse('invalid', 'invalid-params', { at: missing, rule: 'enabled' });
   return authorised(valid, policies);
+}
+
+function circumstances({ target, generation, metadata }: Valid): Circumstances {
+  const profile = target.kind === 'driver' ? target.method.profile : null;
+  return {
+    at: new Date(),
+    traceId: metadata.traceparent?.traceId,
+    isolation: profile === null ? undefined : generation.plans.get(profile)?.isolation,
+  };
 }
 
 function authorised(valid: Valid, policies: readonly string[]): Authorised {

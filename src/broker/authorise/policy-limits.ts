@@ -36,3 +36,7 @@ export const METHOD_NAME_LENGTH = 65;
  * few; deeper params are denied.
  */
 export const PARAMS_DEPTH = 100;
+
+/** Nesting of a method's schema that policies are checked against, and schemas in it; what is beyond has no type. */
+export const PARAMS_TYPE_DEPTH = 16;
+export const PARAMS_TYPE_SIZE = 4096;

@@ -2,7 +2,15 @@ import type { MonitorControl } from '../../boundary/messages.ts';
 import { parseProfile } from '../../shared/configuration/profile.ts';
 import { parseSettings } from '../../shared/configuration/settings.ts';
 import type { Settings } from '../../shared/configuration/types.generated.ts';
-import { loadPolicy, type Policy, type PolicyFile, type PolicyMethod } from '../authorise/policy.ts';
+import { paramsType } from '../authorise/params-type.ts';
+import {
+  loadPolicy,
+  type Policy,
+  type PolicyFile,
+  type PolicyMethod,
+  type ResolvedNames,
+  type Roles,
+} from '../authorise/policy.ts';
 import type { BuiltIn } from '../builtin/built-in.ts';
 import { loadMethods, type Method } from '../catalogue/catalogue.ts';
 
@@ -63,21 +71,27 @@ export function buildGeneration(
     new Map((list ?? []).map(({ name, id }) => [name, id]));
   const names = { users: byName(offered.names?.users), groups: byName(offered.names?.groups) };
   const decoder = new TextDecoder('utf-8', { fatal: true });
+  const roles = new Map(Object.entries(settings.roles));
+  refuseUnknownMembers(settingsFile.path, roles, names);
   const policies = filesOf('policy').map(
     (file): PolicyFile => ({ file: file.path, text: decoder.decode(bytesOf(file)) }),
   );
   const builtInMethods = builtIns
     .filter(({ needsPermit }) => needsPermit)
     .map(({ name }): PolicyMethod => {
-      return { name, driver: 'rpc', destructive: false, idempotent: true, tags: [] };
+      return {
+        ...{ name, driver: 'rpc', destructive: false, idempotent: true, tags: [], capabilities: [] },
+        params: paramsType({}),
+      };
     });
   const driverMethods = [...methods.values()].map(
-    ({ name, profile, destructive, idempotent, tags }): PolicyMethod => {
-      return { name, driver: profile, destructive, idempotent, tags };
+    ({ name, profile, destructive, idempotent, tags, capabilities, paramsSchema }): PolicyMethod => {
+      const params = paramsType(paramsSchema);
+      return { name, driver: profile, destructive, idempotent, tags, capabilities, params };
     },
   );
 
-  const policy = loadPolicy(policies, [...builtInMethods, ...driverMethods], names, { unitsProvable });
+  const policy = loadPolicy(policies, [...builtInMethods, ...driverMethods], names, { roles, unitsProvable });
   let calls = 0;
   let retired: (() => void) | undefined;
   return {
@@ -107,4 +121,14 @@ export function buildGeneration(
       if (calls === 0) retired();
     },
   };
+}
+
+/** A role is not just smaller where one of its names is misspelt: a forbid for it would not reach whom it means. */
+function refuseUnknownMembers(file: string, roles: Roles, names: ResolvedNames): void {
+  for (const [role, { users, groups }] of roles) {
+    const user = users.find((name) => !names.users.has(name));
+    const group = groups.find((name) => !names.groups.has(name));
+    const unknown = user === undefined ? group && `group ${group}` : `user ${user}`;
+    if (unknown !== undefined) throw new Error(`Cannot load ${file}: /roles/${role}: there is no ${unknown}`);
+  }
 }

@@ -37,6 +37,7 @@ const KNOWN_KEYS = [
   ...['params_key_days', 'watch_ms', 'repeated_denials', 'repeated_denials_ms'],
   ...['rotate_bytes', 'rotate_hours', 'compress', 'retention', 'max_bytes', 'max_days', 'min_days'],
   ...['low_water_bytes', 'reserve_bytes'],
+  ...['roles', 'users', 'groups', 'units'],
   ...['driver_log_ring_bytes', 'driver_log_bytes_per_minute'],
 ];
 

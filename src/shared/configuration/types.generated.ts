@@ -68,6 +68,40 @@ gid: number
  */
 trusted_group: (string | null)
 /**
+ * Names for users, groups and units together: `principal in Role::"NAME"` in a policy is any of them, and limits can be set for a role.
+ */
+roles: {
+/**
+ * Whom the role has.
+ */
+[k: string]: {
+/**
+ * Users by name.
+ * 
+ * @maxItems 64
+ * 
+ * Items: Users by name.
+ */
+users: string[]
+/**
+ * Groups by name.
+ * 
+ * @maxItems 64
+ * 
+ * Items: Groups by name.
+ */
+groups: string[]
+/**
+ * System units by full name.
+ * 
+ * @maxItems 64
+ * 
+ * Items: System units by full name.
+ */
+units: string[]
+}
+}
+/**
  * The record of every call.
  */
 audit: {
