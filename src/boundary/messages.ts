@@ -86,6 +86,8 @@ export const REFUSALS = [
   'forbidden',
   'method-not-found',
   'overloaded',
+  'rate-limited',
+  'cancelled',
   'shutting-down',
   'paused',
   'message-too-large',

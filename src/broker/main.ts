@@ -7,9 +7,12 @@
  * It never sees the audit log, the keys or the state folder: in its sandbox they do not exist. It has no privilege, no
  * capability, no network and no way to hand a descriptor on; it asks the monitor by names and numbers.
  */
+import { availableParallelism } from 'node:os';
 import '../posix/close-inherited.ts';
 import { createLog, flushLog } from '../shared/log.ts';
+import { createLaunchTurns } from './admit/launch-turns.ts';
 import { createLimiter } from './admit/limiter.ts';
+import { createTokenBuckets } from './admit/token-buckets.ts';
 import { discoverMethod } from './builtin/discover.ts';
 import { isolationMethod } from './builtin/isolation.ts';
 import { logsMethod } from './builtin/logs.ts';
@@ -116,6 +119,8 @@ function main(): void {
   const services: Services = {
     monitor,
     limiter,
+    rates: createTokenBuckets(),
+    launchTurns: createLaunchTurns(availableParallelism()),
     indexes: keepIndexes(),
     log,
     driverLogs,

@@ -1,5 +1,7 @@
 import type { Log } from '../shared/log.ts';
+import type { LaunchTurns } from './admit/launch-turns.ts';
 import type { Limiter } from './admit/limiter.ts';
+import type { TokenBuckets } from './admit/token-buckets.ts';
 import type { DriverLogs } from './logs/driver-logs.ts';
 import type { MonitorLink } from './monitor-link.ts';
 import type { KeptIndexes } from './scrub/kept-indexes.ts';
@@ -8,6 +10,8 @@ import type { KeptIndexes } from './scrub/kept-indexes.ts';
 export interface Services {
   readonly monitor: MonitorLink;
   readonly limiter: Limiter;
+  readonly rates: TokenBuckets;
+  readonly launchTurns: LaunchTurns;
   readonly indexes: KeptIndexes;
   readonly log: Log;
   readonly driverLogs: DriverLogs;

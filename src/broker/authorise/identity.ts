@@ -1,6 +1,7 @@
 import type { EntityJson } from '@cedar-policy/cedar-wasm/nodejs';
 import type { Caller } from '../../shared/caller.ts';
-import { type EntityName, entityKey, type ResolvedNames, type Roles } from './literals.ts';
+import { type EntityName, entityKey, type ResolvedNames } from './literals.ts';
+import type { RolesOf } from './roles.ts';
 
 /** A caller as policies can see it. */
 export interface Identity {
@@ -28,23 +29,12 @@ function namesByNumber(names: ReadonlyMap<string, number>): ReadonlyMap<number, 
  */
 export function createIdentities(
   names: ResolvedNames,
-  roles: Roles,
+  rolesOf: RolesOf,
   named: ReadonlySet<string>,
 ): (caller: Caller) => Identity {
   const usersByUid = namesByNumber(names.users);
   const groupsByGid = namesByNumber(names.groups);
   const remembered = new WeakMap<Caller, Identity>();
-
-  const rolesOf = (caller: Caller): string[] => {
-    const users = usersByUid.get(caller.uid) ?? [];
-    const groups = [caller.gid, ...caller.groups].flatMap((gid) => groupsByGid.get(gid) ?? []);
-    const unit = caller.unit?.manager === 'system' ? [caller.unit.name] : [];
-    const has = (members: readonly string[], own: readonly string[]): boolean =>
-      own.some((name) => members.includes(name));
-    return [...roles].flatMap(([role, members]) =>
-      has(members.users, users) || has(members.groups, groups) || has(members.units, unit) ? [role] : [],
-    );
-  };
 
   const parentsOf = (caller: Caller): EntityName[] => {
     const parents = new Map<string, EntityName>();

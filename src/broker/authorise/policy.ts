@@ -12,6 +12,7 @@ import { createIdentities, type Identity } from './identity.ts';
 import type { ResolvedNames, Roles } from './literals.ts';
 import { type ParsedPolicy, type PolicyFile, parsePolicies } from './parse.ts';
 import { CACHED_IDENTITIES, CACHED_METHODS, METHOD_NAME_LENGTH } from './policy-limits.ts';
+import { createRoles } from './roles.ts';
 import { createSlices } from './slice.ts';
 
 export type { PolicyMethod } from './catalogue.ts';
@@ -109,7 +110,7 @@ export function loadPolicy(
     methods.map((method) => [method.name, { params: method.params, entities: methodEntities(method) }]),
   );
   const questions = createScopeQuestions(policies, catalogue, slices);
-  const identify = createIdentities(names, roles, namedEntities(policies));
+  const identify = createIdentities(names, createRoles(names, roles), namedEntities(policies));
   const memories = createBoundedMap<string, Remembered>(CACHED_IDENTITIES);
 
   const memoryOf = (identity: Identity): Remembered => {

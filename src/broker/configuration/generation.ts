@@ -1,18 +1,13 @@
 import type { MonitorControl } from '../../boundary/messages.ts';
 import { parseProfile } from '../../shared/configuration/profile.ts';
-import { parseSettings } from '../../shared/configuration/settings.ts';
+import { readSettings } from '../../shared/configuration/settings.ts';
 import type { Settings } from '../../shared/configuration/types.generated.ts';
 import { paramsType } from '../authorise/params-type.ts';
-import {
-  loadPolicy,
-  type Policy,
-  type PolicyFile,
-  type PolicyMethod,
-  type ResolvedNames,
-  type Roles,
-} from '../authorise/policy.ts';
+import { loadPolicy, type Policy, type PolicyFile, type PolicyMethod } from '../authorise/policy.ts';
+import { createRoles, type RolesOf } from '../authorise/roles.ts';
 import type { BuiltIn } from '../builtin/built-in.ts';
 import { loadMethods, type Method } from '../catalogue/catalogue.ts';
+import { refuseUnknownMembers, refuseUnknownOverrides } from './check-settings.ts';
 
 type FileMessage = Extract<MonitorControl, { type: 'file' }>;
 type NamesMessage = Extract<MonitorControl, { type: 'names' }>;
@@ -32,6 +27,7 @@ export interface Generation {
   readonly methods: ReadonlyMap<string, Method>;
   readonly builtIns: ReadonlyMap<string, BuiltIn>;
   readonly policy: Policy;
+  readonly rolesOf: RolesOf;
   readonly plans: ReadonlyMap<string, Pick<PlanMessage, 'isolation' | 'asksMore' | 'widened'>>;
   /** Calls that keep it alive. */
   began(): void;
@@ -56,7 +52,8 @@ export function buildGeneration(
 
   const [settingsFile] = filesOf('settings');
   if (settingsFile === undefined) throw new Error('Cannot load the configuration: no settings came');
-  const settings = parseSettings(settingsFile.path, bytesOf(settingsFile));
+  const settingsRead = readSettings(settingsFile.path, bytesOf(settingsFile));
+  const settings = settingsRead.value;
 
   const methods = new Map<string, Method>();
   for (const file of filesOf('profile')) {
@@ -72,7 +69,7 @@ export function buildGeneration(
   const names = { users: byName(offered.names?.users), groups: byName(offered.names?.groups) };
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const roles = new Map(Object.entries(settings.roles));
-  refuseUnknownMembers(settingsFile.path, roles, names);
+  refuseUnknownMembers(settingsRead, names);
   const policies = filesOf('policy').map(
     (file): PolicyFile => ({ file: file.path, text: decoder.decode(bytesOf(file)) }),
   );
@@ -91,6 +88,7 @@ export function buildGeneration(
     },
   );
 
+  refuseUnknownOverrides(settingsRead, [...builtInMethods, ...driverMethods]);
   const policy = loadPolicy(policies, [...builtInMethods, ...driverMethods], names, { roles, unitsProvable });
   let calls = 0;
   let retired: (() => void) | undefined;
@@ -100,6 +98,7 @@ export function buildGeneration(
     methods,
     builtIns: new Map(builtIns.map((builtIn) => [builtIn.name, builtIn])),
     policy,
+    rolesOf: createRoles(names, roles),
     plans: new Map(
       offered.plans.map(({ profile, isolation, asksMore, widened }) => [
         profile,
@@ -121,14 +120,4 @@ export function buildGeneration(
       if (calls === 0) retired();
     },
   };
-}
-
-/** A role is not just smaller where one of its names is misspelt: a forbid for it would not reach whom it means. */
-function refuseUnknownMembers(file: string, roles: Roles, names: ResolvedNames): void {
-  for (const [role, { users, groups }] of roles) {
-    const user = users.find((name) => !names.users.has(name));
-    const group = groups.find((name) => !names.groups.has(name));
-    const unknown = user === undefined ? group && `group ${group}` : `user ${user}`;
-    if (unknown !== undefined) throw new Error(`Cannot load ${file}: /roles/${role}: there is no ${unknown}`);
-  }
 }

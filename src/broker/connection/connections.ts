@@ -1,5 +1,6 @@
 import { closeSync } from 'node:fs';
 import type { MonitorControl } from '../../boundary/messages.ts';
+import { limitsFor } from '../admit/limits-for.ts';
 import type { Generation } from '../configuration/generation.ts';
 import type { Services } from '../services.ts';
 import { type Connection, serveConnection } from './connection.ts';
@@ -40,8 +41,9 @@ export function createConnections(current: () => Generation | undefined, service
         closeSync(descriptor);
         return services.monitor.send({ type: 'close-session', session });
       }
+      const limits = limitsFor(generation.settings, generation.rolesOf(caller), null);
       const closed = (): void => services.monitor.send({ type: 'close-session', session });
-      if ((perIdentity.get(caller.uid) ?? 0) >= generation.settings.limits.connections_per_identity) {
+      if ((perIdentity.get(caller.uid) ?? 0) >= limits.connections_per_identity) {
         turnedAway += 1;
         return turnAway({ session, descriptor, mayLinger: turnedAway <= MOST_LINGERING }, services, () => {
           turnedAway -= 1;

@@ -1,6 +1,6 @@
 import type { Settings } from './types.generated.ts';
 import { settings } from './validators.generated.js';
-import { readYaml } from './yaml.ts';
+import { type ReadFile, readYaml } from './yaml.ts';
 
 const KNOWN_KEYS = [
   ...[
@@ -37,17 +37,25 @@ const KNOWN_KEYS = [
   ...['params_key_days', 'watch_ms', 'repeated_denials', 'repeated_denials_ms'],
   ...['rotate_bytes', 'rotate_hours', 'compress', 'retention', 'max_bytes', 'max_days', 'min_days'],
   ...['low_water_bytes', 'reserve_bytes'],
-  ...['roles', 'users', 'groups', 'units'],
+  ...['roles', 'users', 'groups', 'units', 'limit_overrides', 'drivers', 'methods'],
+  ...['in_flight_per_driver', 'queued_per_identity', 'queued_per_driver', 'queued', 'queue_ms'],
+  ...['calls_per_minute', 'destructive_calls_per_minute'],
   ...['driver_log_ring_bytes', 'driver_log_bytes_per_minute'],
 ];
 
 /** Reads driverd.yaml. Throws `ConfigurationError`. */
 export function parseSettings(file: string, bytes: Uint8Array): Settings {
-  const { value, fail } = readYaml(file, bytes, settings, KNOWN_KEYS);
+  return readSettings(file, bytes).value;
+}
+
+/** Reads driverd.yaml for who has more to say of its values. Throws `ConfigurationError`. */
+export function readSettings(file: string, bytes: Uint8Array): ReadFile<Settings> {
+  const read = readYaml(file, bytes, settings, KNOWN_KEYS);
+  const { value, fail } = read;
   if (value.identities.last <= value.identities.first)
     throw fail(['identities', 'last'], 'must be above first');
   const { max_days, min_days } = value.audit.retention;
   if (max_days !== null && max_days < min_days)
     throw fail(['audit', 'retention', 'max_days'], 'must not be below min_days');
-  return value;
+  return read;
 }

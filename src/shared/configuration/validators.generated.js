@@ -80,7 +80,7 @@ var require_equal = __commonJS({
 
 // <stdin>
 var settings = validate20;
-var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "roles": { "title": "Roles", "description": 'Names for users, groups and units together: `principal in Role::"NAME"` in a policy is any of them, and limits can be set for a role.', "type": "object", "maxProperties": 64, "propertyNames": { "title": "Name", "description": "A role's name.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["people"] }, "additionalProperties": { "title": "Role", "description": "Whom the role has.", "type": "object", "additionalProperties": false, "properties": { "users": { "title": "Users", "description": "Users by name.", "type": "array", "maxItems": 64, "items": { "title": "User", "description": "Users by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["bob"] }, "default": [], "examples": [["bob"]] }, "groups": { "title": "Groups", "description": "Groups by name.", "type": "array", "maxItems": 64, "items": { "title": "Group", "description": "Groups by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["ops"] }, "default": [], "examples": [["ops"]] }, "units": { "title": "Units", "description": "System units by full name.", "type": "array", "maxItems": 64, "items": { "title": "Unit", "description": "System units by full name.", "type": "string", "pattern": "^[^/\\s]{1,246}\\.(?:service|scope|slice|socket|mount|swap)$", "maxLength": 256, "examples": ["backup.service"] }, "default": [], "examples": [["backup.service"]] } }, "examples": [{ "users": ["bob"], "groups": ["ops"] }] }, "default": {}, "examples": [{ "people": { "groups": ["users"] } }] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] }, "seal": { "title": "Seal", "description": "When the log is sealed and its key replaced, whichever comes first. Whoever is root in between can forge what was written since.", "type": "object", "additionalProperties": false, "properties": { "records": { "title": "Records", "description": "So many records after the last seal.", "type": "integer", "minimum": 1, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "seconds": { "title": "Time", "description": "So long after the last seal, in seconds; also when nothing happens.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] } }, "examples": [{}], "default": {} }, "rotate_bytes": { "title": "Size of a segment", "description": "How long the file that is written to may become, in bytes, before it is closed and the next one is begun.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 67108864, "examples": [67108864] }, "rotate_hours": { "title": "Age of a segment", "description": "How long one file is written to, in hours.", "type": "integer", "minimum": 1, "maximum": 8760, "default": 24, "examples": [24] }, "compress": { "title": "Compress", "description": "Whether closed segments are compressed (gzip).", "type": "boolean", "default": true, "examples": [true] }, "retention": { "title": "Retention", "description": "When the oldest segments are removed.", "type": "object", "additionalProperties": false, "properties": { "max_bytes": { "title": "Most bytes", "description": "How much room all segments may take together, in bytes; null: there is no such limit.", "type": ["integer", "null"], "minimum": 65536, "maximum": 1125899906842624, "default": 2147483648, "examples": [2147483648] }, "max_days": { "title": "Most days", "description": "How long a closed segment is kept, in days; null: there is no such limit.", "type": ["integer", "null"], "minimum": 1, "maximum": 36500, "default": null, "examples": [400] }, "min_days": { "title": "Least days", "description": "What was closed less than so many days ago is never removed, whatever the other limits ask for; 0 takes this protection away.", "type": "integer", "minimum": 0, "maximum": 36500, "default": 7, "examples": [7] } }, "examples": [{}], "default": {} }, "low_water_bytes": { "title": "Low-water mark", "description": "Free bytes on the log's disk below which driverd warns; 0: never.", "type": "integer", "minimum": 0, "maximum": 1125899906842624, "default": 268435456, "examples": [268435456] }, "reserve_bytes": { "title": "Reserve", "description": "Bytes kept beside the log and given up when the disk is full, so that what is under way can be closed on record.", "type": "integer", "minimum": 16384, "maximum": 1073741824, "default": 1048576, "examples": [1048576] }, "params_key_days": { "title": "Age of a params key", "description": "After how many days params are hashed with a new key; the old ones stay for look-up. null: never.", "type": ["integer", "null"], "minimum": 1, "maximum": 3650, "default": 90, "examples": [90] }, "watch_ms": { "title": "Watch", "description": "How often files of the configuration, the socket and the log are looked at for what changed beside a reload, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] }, "repeated_denials": { "title": "Repeated denials", "description": "How many denials of one user within `repeated_denials_ms` make a record of their own.", "type": "integer", "minimum": 2, "maximum": 1e6, "default": 20, "examples": [20] }, "repeated_denials_ms": { "title": "Window of repeated denials", "description": "Over how long denials of one user are counted together, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log, for monitor and broker. No level holds params, results or secrets.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections_per_second": { "title": "Connections a second", "description": "Most connections that one user may open in a second; each is on record.", "type": "integer", "minimum": 1, "maximum": 1e5, "default": 1e3, "examples": [1e3] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "audit_bytes_per_second": { "title": "Record bytes per second", "description": "Most bytes a second of what the broker wants recorded; beyond it, it waits.", "type": "integer", "minimum": 65536, "maximum": 1073741824, "default": 33554432, "examples": [33554432] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] }, "driver_log_ring_bytes": { "title": "Lines in memory", "description": "How much of each driver's scrubbed stderr and `log` messages the broker keeps for `driverctl logs`, in bytes; 64 MiB for all drivers together.", "type": "integer", "minimum": 65536, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "driver_log_bytes_per_minute": { "title": "Lines in the operational log", "description": "How much one driver may write to the operational log in a minute, in bytes, 256 for each line beside its text; all together four times that. What is left out is counted there. 0: nothing is written.", "type": "integer", "minimum": 0, "maximum": 67108864, "default": 262144, "examples": [262144] } }, "examples": [{}], "default": {} } } };
+var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "roles": { "title": "Roles", "description": 'Names for users, groups and units together: `principal in Role::"NAME"` in a policy is any of them, and limits can be set for a role.', "type": "object", "maxProperties": 64, "propertyNames": { "title": "Name", "description": "A role's name.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["people"] }, "additionalProperties": { "title": "Role", "description": "Whom the role has.", "type": "object", "additionalProperties": false, "properties": { "users": { "title": "Users", "description": "Users by name.", "type": "array", "maxItems": 64, "items": { "title": "User", "description": "Users by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["bob"] }, "default": [], "examples": [["bob"]] }, "groups": { "title": "Groups", "description": "Groups by name.", "type": "array", "maxItems": 64, "items": { "title": "Group", "description": "Groups by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["ops"] }, "default": [], "examples": [["ops"]] }, "units": { "title": "Units", "description": "System units by full name.", "type": "array", "maxItems": 64, "items": { "title": "Unit", "description": "System units by full name.", "type": "string", "pattern": "^[^/\\s]{1,246}\\.(?:service|scope|slice|socket|mount|swap)$", "maxLength": 256, "examples": ["backup.service"] }, "default": [], "examples": [["backup.service"]] } }, "examples": [{ "users": ["bob"], "groups": ["ops"] }] }, "default": {}, "examples": [{ "people": { "groups": ["users"] } }] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] }, "seal": { "title": "Seal", "description": "When the log is sealed and its key replaced, whichever comes first. Whoever is root in between can forge what was written since.", "type": "object", "additionalProperties": false, "properties": { "records": { "title": "Records", "description": "So many records after the last seal.", "type": "integer", "minimum": 1, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "seconds": { "title": "Time", "description": "So long after the last seal, in seconds; also when nothing happens.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] } }, "examples": [{}], "default": {} }, "rotate_bytes": { "title": "Size of a segment", "description": "How long the file that is written to may become, in bytes, before it is closed and the next one is begun.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 67108864, "examples": [67108864] }, "rotate_hours": { "title": "Age of a segment", "description": "How long one file is written to, in hours.", "type": "integer", "minimum": 1, "maximum": 8760, "default": 24, "examples": [24] }, "compress": { "title": "Compress", "description": "Whether closed segments are compressed (gzip).", "type": "boolean", "default": true, "examples": [true] }, "retention": { "title": "Retention", "description": "When the oldest segments are removed.", "type": "object", "additionalProperties": false, "properties": { "max_bytes": { "title": "Most bytes", "description": "How much room all segments may take together, in bytes; null: there is no such limit.", "type": ["integer", "null"], "minimum": 65536, "maximum": 1125899906842624, "default": 2147483648, "examples": [2147483648] }, "max_days": { "title": "Most days", "description": "How long a closed segment is kept, in days; null: there is no such limit.", "type": ["integer", "null"], "minimum": 1, "maximum": 36500, "default": null, "examples": [400] }, "min_days": { "title": "Least days", "description": "What was closed less than so many days ago is never removed, whatever the other limits ask for; 0 takes this protection away.", "type": "integer", "minimum": 0, "maximum": 36500, "default": 7, "examples": [7] } }, "examples": [{}], "default": {} }, "low_water_bytes": { "title": "Low-water mark", "description": "Free bytes on the log's disk below which driverd warns; 0: never.", "type": "integer", "minimum": 0, "maximum": 1125899906842624, "default": 268435456, "examples": [268435456] }, "reserve_bytes": { "title": "Reserve", "description": "Bytes kept beside the log and given up when the disk is full, so that what is under way can be closed on record.", "type": "integer", "minimum": 16384, "maximum": 1073741824, "default": 1048576, "examples": [1048576] }, "params_key_days": { "title": "Age of a params key", "description": "After how many days params are hashed with a new key; the old ones stay for look-up. null: never.", "type": ["integer", "null"], "minimum": 1, "maximum": 3650, "default": 90, "examples": [90] }, "watch_ms": { "title": "Watch", "description": "How often files of the configuration, the socket and the log are looked at for what changed beside a reload, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] }, "repeated_denials": { "title": "Repeated denials", "description": "How many denials of one user within `repeated_denials_ms` make a record of their own.", "type": "integer", "minimum": 2, "maximum": 1e6, "default": 20, "examples": [20] }, "repeated_denials_ms": { "title": "Window of repeated denials", "description": "Over how long denials of one user are counted together, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log, for monitor and broker. No level holds params, results or secrets.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "in_flight_per_driver": { "title": "Calls per driver", "description": "Most calls of one driver at once, of all callers.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "queued_per_identity": { "title": "Waiting calls per identity", "description": "Most calls of one uid that wait for a place at once. Of one connection, as many as it may have at once.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 64, "examples": [64] }, "queued_per_driver": { "title": "Waiting calls per driver", "description": "Most calls of one driver that wait for a place at once.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 128, "examples": [128] }, "queued": { "title": "Waiting calls", "description": "Most calls that wait for a place at once. Identities take turns.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 512, "examples": [512] }, "queue_ms": { "title": "Wait", "description": "How long a call may wait for a place, in milliseconds; 0: it is refused at once.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 5e3, "examples": [5e3] }, "calls_per_minute": { "title": "Calls a minute", "description": "How often one uid may call one method in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "default": 6e3, "examples": [6e3] }, "destructive_calls_per_minute": { "title": "Destructive calls a minute", "description": "How often one uid may call one method that is marked destructive in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "default": 10, "examples": [10] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections_per_second": { "title": "Connections a second", "description": "Most connections that one user may open in a second; each is on record.", "type": "integer", "minimum": 1, "maximum": 1e5, "default": 1e3, "examples": [1e3] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "audit_bytes_per_second": { "title": "Record bytes per second", "description": "Most bytes a second of what the broker wants recorded; beyond it, it waits.", "type": "integer", "minimum": 65536, "maximum": 1073741824, "default": 33554432, "examples": [33554432] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] }, "driver_log_ring_bytes": { "title": "Lines in memory", "description": "How much of each driver's scrubbed stderr and `log` messages the broker keeps for `driverctl logs`, in bytes; 64 MiB for all drivers together.", "type": "integer", "minimum": 65536, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "driver_log_bytes_per_minute": { "title": "Lines in the operational log", "description": "How much one driver may write to the operational log in a minute, in bytes, 256 for each line beside its text; all together four times that. What is left out is counted there. 0: nothing is written.", "type": "integer", "minimum": 0, "maximum": 67108864, "default": 262144, "examples": [262144] } }, "examples": [{}], "default": {} }, "limit_overrides": { "title": "Overrides of limits", "description": "Other limits for roles, drivers and methods. Of the entries that match a call, the first that sets a limit decides about that one.", "type": "array", "maxItems": 64, "items": { "title": "Override", "description": "Whom and what it is for, and the limits that differ. Without `roles` it is for every caller; limits of a connection can be set for roles alone.", "type": "object", "additionalProperties": false, "required": ["limits"], "properties": { "roles": { "title": "Roles", "description": "Callers who have one of these roles.", "type": "array", "minItems": 1, "maxItems": 64, "items": { "title": "Role", "description": "A name of `roles`.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["people"] }, "examples": [["people"]] }, "drivers": { "title": "Drivers", "description": "Methods of one of these drivers; `rpc` is the built-in one.", "type": "array", "minItems": 1, "maxItems": 64, "items": { "title": "Driver", "description": "A profile's name.", "type": "string", "maxLength": 64, "examples": ["disk"] }, "examples": [["disk"]] }, "methods": { "title": "Methods", "description": "One of these methods.", "type": "array", "minItems": 1, "maxItems": 256, "items": { "title": "Method", "description": "A method as callers name it.", "type": "string", "maxLength": 128, "examples": ["disk.usage"] }, "examples": [["disk.usage"]] }, "limits": { "title": "Limits", "description": "The limits that differ; titles and bounds are those of `limits`.", "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "examples": [64] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "examples": [128] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "examples": [4194304] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "examples": [128] }, "in_flight_per_driver": { "title": "Calls per driver", "description": "Most calls of one driver at once, of all callers.", "type": "integer", "minimum": 1, "maximum": 16384, "examples": [128] }, "queued_per_identity": { "title": "Waiting calls per identity", "description": "Most calls of one uid that wait for a place at once. Of one connection, as many as it may have at once.", "type": "integer", "minimum": 0, "maximum": 16384, "examples": [64] }, "queued_per_driver": { "title": "Waiting calls per driver", "description": "Most calls of one driver that wait for a place at once.", "type": "integer", "minimum": 0, "maximum": 16384, "examples": [128] }, "queue_ms": { "title": "Wait", "description": "How long a call may wait for a place, in milliseconds; 0: it is refused at once.", "type": "integer", "minimum": 0, "maximum": 6e5, "examples": [5e3] }, "calls_per_minute": { "title": "Calls a minute", "description": "How often one uid may call one method in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "examples": [6e3] }, "destructive_calls_per_minute": { "title": "Destructive calls a minute", "description": "How often one uid may call one method that is marked destructive in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "examples": [10] } }, "examples": [{ "calls_per_minute": 60 }] } }, "examples": [{ "roles": ["people"], "limits": { "calls_per_minute": 60 } }] }, "default": [], "examples": [[{ "roles": ["people"], "limits": { "calls_per_minute": 60 } }]] } } };
 var func1 = Object.prototype.hasOwnProperty;
 var func2 = require_ucs2length().default;
 var pattern4 = new RegExp("^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "u");
@@ -133,6 +133,9 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
       }
       if (data.limits === void 0) {
         data.limits = {};
+      }
+      if (data.limit_overrides === void 0) {
+        data.limit_overrides = [];
       }
       let missing0;
       if (data.version === void 0 && (missing0 = "version")) {
@@ -1176,6 +1179,27 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data44.in_flight === void 0) {
                                       data44.in_flight = 256;
                                     }
+                                    if (data44.in_flight_per_driver === void 0) {
+                                      data44.in_flight_per_driver = 128;
+                                    }
+                                    if (data44.queued_per_identity === void 0) {
+                                      data44.queued_per_identity = 64;
+                                    }
+                                    if (data44.queued_per_driver === void 0) {
+                                      data44.queued_per_driver = 128;
+                                    }
+                                    if (data44.queued === void 0) {
+                                      data44.queued = 512;
+                                    }
+                                    if (data44.queue_ms === void 0) {
+                                      data44.queue_ms = 5e3;
+                                    }
+                                    if (data44.calls_per_minute === void 0) {
+                                      data44.calls_per_minute = 6e3;
+                                    }
+                                    if (data44.destructive_calls_per_minute === void 0) {
+                                      data44.destructive_calls_per_minute = 10;
+                                    }
                                     if (data44.connections_per_identity === void 0) {
                                       data44.connections_per_identity = 128;
                                     }
@@ -1386,20 +1410,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                     var valid14 = _errs117 === errors;
                                                     if (valid14) {
-                                                      let data53 = data44.connections_per_identity;
+                                                      let data53 = data44.in_flight_per_driver;
                                                       const _errs119 = errors;
                                                       if (!(typeof data53 == "number" && (!(data53 % 1) && !isNaN(data53)) && isFinite(data53))) {
-                                                        validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_driver", schemaPath: "#/properties/limits/properties/in_flight_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
                                                       }
                                                       if (errors === _errs119) {
                                                         if (typeof data53 == "number" && isFinite(data53)) {
-                                                          if (data53 > 65536 || isNaN(data53)) {
-                                                            validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                          if (data53 > 16384 || isNaN(data53)) {
+                                                            validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_driver", schemaPath: "#/properties/limits/properties/in_flight_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                             return false;
                                                           } else {
                                                             if (data53 < 1 || isNaN(data53)) {
-                                                              validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                              validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_driver", schemaPath: "#/properties/limits/properties/in_flight_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                               return false;
                                                             }
                                                           }
@@ -1407,20 +1431,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                       var valid14 = _errs119 === errors;
                                                       if (valid14) {
-                                                        let data54 = data44.connections_per_second;
+                                                        let data54 = data44.queued_per_identity;
                                                         const _errs121 = errors;
                                                         if (!(typeof data54 == "number" && (!(data54 % 1) && !isNaN(data54)) && isFinite(data54))) {
-                                                          validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_second", schemaPath: "#/properties/limits/properties/connections_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                          validate20.errors = [{ instancePath: instancePath + "/limits/queued_per_identity", schemaPath: "#/properties/limits/properties/queued_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                           return false;
                                                         }
                                                         if (errors === _errs121) {
                                                           if (typeof data54 == "number" && isFinite(data54)) {
-                                                            if (data54 > 1e5 || isNaN(data54)) {
-                                                              validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_second", schemaPath: "#/properties/limits/properties/connections_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e5 }, message: "must be <= 100000" }];
+                                                            if (data54 > 16384 || isNaN(data54)) {
+                                                              validate20.errors = [{ instancePath: instancePath + "/limits/queued_per_identity", schemaPath: "#/properties/limits/properties/queued_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                               return false;
                                                             } else {
-                                                              if (data54 < 1 || isNaN(data54)) {
-                                                                validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_second", schemaPath: "#/properties/limits/properties/connections_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                              if (data54 < 0 || isNaN(data54)) {
+                                                                validate20.errors = [{ instancePath: instancePath + "/limits/queued_per_identity", schemaPath: "#/properties/limits/properties/queued_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                 return false;
                                                               }
                                                             }
@@ -1428,20 +1452,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                         var valid14 = _errs121 === errors;
                                                         if (valid14) {
-                                                          let data55 = data44.connections;
+                                                          let data55 = data44.queued_per_driver;
                                                           const _errs123 = errors;
                                                           if (!(typeof data55 == "number" && (!(data55 % 1) && !isNaN(data55)) && isFinite(data55))) {
-                                                            validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                            validate20.errors = [{ instancePath: instancePath + "/limits/queued_per_driver", schemaPath: "#/properties/limits/properties/queued_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                             return false;
                                                           }
                                                           if (errors === _errs123) {
                                                             if (typeof data55 == "number" && isFinite(data55)) {
-                                                              if (data55 > 65536 || isNaN(data55)) {
-                                                                validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                              if (data55 > 16384 || isNaN(data55)) {
+                                                                validate20.errors = [{ instancePath: instancePath + "/limits/queued_per_driver", schemaPath: "#/properties/limits/properties/queued_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                                 return false;
                                                               } else {
-                                                                if (data55 < 1 || isNaN(data55)) {
-                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                if (data55 < 0 || isNaN(data55)) {
+                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/queued_per_driver", schemaPath: "#/properties/limits/properties/queued_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                   return false;
                                                                 }
                                                               }
@@ -1449,20 +1473,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                           var valid14 = _errs123 === errors;
                                                           if (valid14) {
-                                                            let data56 = data44.reply_buffer_bytes;
+                                                            let data56 = data44.queued;
                                                             const _errs125 = errors;
                                                             if (!(typeof data56 == "number" && (!(data56 % 1) && !isNaN(data56)) && isFinite(data56))) {
-                                                              validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                              validate20.errors = [{ instancePath: instancePath + "/limits/queued", schemaPath: "#/properties/limits/properties/queued/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                               return false;
                                                             }
                                                             if (errors === _errs125) {
                                                               if (typeof data56 == "number" && isFinite(data56)) {
-                                                                if (data56 > 268435456 || isNaN(data56)) {
-                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 268435456 }, message: "must be <= 268435456" }];
+                                                                if (data56 > 16384 || isNaN(data56)) {
+                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/queued", schemaPath: "#/properties/limits/properties/queued/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                                   return false;
                                                                 } else {
-                                                                  if (data56 < 65536 || isNaN(data56)) {
-                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
+                                                                  if (data56 < 0 || isNaN(data56)) {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/queued", schemaPath: "#/properties/limits/properties/queued/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                     return false;
                                                                   }
                                                                 }
@@ -1470,20 +1494,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                             var valid14 = _errs125 === errors;
                                                             if (valid14) {
-                                                              let data57 = data44.launches;
+                                                              let data57 = data44.queue_ms;
                                                               const _errs127 = errors;
                                                               if (!(typeof data57 == "number" && (!(data57 % 1) && !isNaN(data57)) && isFinite(data57))) {
-                                                                validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                validate20.errors = [{ instancePath: instancePath + "/limits/queue_ms", schemaPath: "#/properties/limits/properties/queue_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                 return false;
                                                               }
                                                               if (errors === _errs127) {
                                                                 if (typeof data57 == "number" && isFinite(data57)) {
-                                                                  if (data57 > 4096 || isNaN(data57)) {
-                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
+                                                                  if (data57 > 6e5 || isNaN(data57)) {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/queue_ms", schemaPath: "#/properties/limits/properties/queue_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
                                                                     return false;
                                                                   } else {
-                                                                    if (data57 < 1 || isNaN(data57)) {
-                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                    if (data57 < 0 || isNaN(data57)) {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/queue_ms", schemaPath: "#/properties/limits/properties/queue_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                       return false;
                                                                     }
                                                                   }
@@ -1491,20 +1515,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                               }
                                                               var valid14 = _errs127 === errors;
                                                               if (valid14) {
-                                                                let data58 = data44.launches_per_second;
+                                                                let data58 = data44.calls_per_minute;
                                                                 const _errs129 = errors;
                                                                 if (!(typeof data58 == "number" && (!(data58 % 1) && !isNaN(data58)) && isFinite(data58))) {
-                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/calls_per_minute", schemaPath: "#/properties/limits/properties/calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                   return false;
                                                                 }
                                                                 if (errors === _errs129) {
                                                                   if (typeof data58 == "number" && isFinite(data58)) {
-                                                                    if (data58 > 1e4 || isNaN(data58)) {
-                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" }];
+                                                                    if (data58 > 1e7 || isNaN(data58)) {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/calls_per_minute", schemaPath: "#/properties/limits/properties/calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
                                                                       return false;
                                                                     } else {
                                                                       if (data58 < 1 || isNaN(data58)) {
-                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/calls_per_minute", schemaPath: "#/properties/limits/properties/calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                         return false;
                                                                       }
                                                                     }
@@ -1512,20 +1536,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 }
                                                                 var valid14 = _errs129 === errors;
                                                                 if (valid14) {
-                                                                  let data59 = data44.audit_records_per_second;
+                                                                  let data59 = data44.destructive_calls_per_minute;
                                                                   const _errs131 = errors;
                                                                   if (!(typeof data59 == "number" && (!(data59 % 1) && !isNaN(data59)) && isFinite(data59))) {
-                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limits/properties/destructive_calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                     return false;
                                                                   }
                                                                   if (errors === _errs131) {
                                                                     if (typeof data59 == "number" && isFinite(data59)) {
-                                                                      if (data59 > 1e6 || isNaN(data59)) {
-                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
+                                                                      if (data59 > 1e7 || isNaN(data59)) {
+                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limits/properties/destructive_calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
                                                                         return false;
                                                                       } else {
-                                                                        if (data59 < 100 || isNaN(data59)) {
-                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
+                                                                        if (data59 < 1 || isNaN(data59)) {
+                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limits/properties/destructive_calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                           return false;
                                                                         }
                                                                       }
@@ -1533,20 +1557,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   }
                                                                   var valid14 = _errs131 === errors;
                                                                   if (valid14) {
-                                                                    let data60 = data44.audit_bytes_per_second;
+                                                                    let data60 = data44.connections_per_identity;
                                                                     const _errs133 = errors;
                                                                     if (!(typeof data60 == "number" && (!(data60 % 1) && !isNaN(data60)) && isFinite(data60))) {
-                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                       return false;
                                                                     }
                                                                     if (errors === _errs133) {
                                                                       if (typeof data60 == "number" && isFinite(data60)) {
-                                                                        if (data60 > 1073741824 || isNaN(data60)) {
-                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                                        if (data60 > 65536 || isNaN(data60)) {
+                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                                           return false;
                                                                         } else {
-                                                                          if (data60 < 65536 || isNaN(data60)) {
-                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
+                                                                          if (data60 < 1 || isNaN(data60)) {
+                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                             return false;
                                                                           }
                                                                         }
@@ -1554,20 +1578,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     }
                                                                     var valid14 = _errs133 === errors;
                                                                     if (valid14) {
-                                                                      let data61 = data44.stderr_tail_bytes;
+                                                                      let data61 = data44.connections_per_second;
                                                                       const _errs135 = errors;
                                                                       if (!(typeof data61 == "number" && (!(data61 % 1) && !isNaN(data61)) && isFinite(data61))) {
-                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_second", schemaPath: "#/properties/limits/properties/connections_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                         return false;
                                                                       }
                                                                       if (errors === _errs135) {
                                                                         if (typeof data61 == "number" && isFinite(data61)) {
-                                                                          if (data61 > 65536 || isNaN(data61)) {
-                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                                          if (data61 > 1e5 || isNaN(data61)) {
+                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_second", schemaPath: "#/properties/limits/properties/connections_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e5 }, message: "must be <= 100000" }];
                                                                             return false;
                                                                           } else {
-                                                                            if (data61 < 0 || isNaN(data61)) {
-                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                            if (data61 < 1 || isNaN(data61)) {
+                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_second", schemaPath: "#/properties/limits/properties/connections_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                               return false;
                                                                             }
                                                                           }
@@ -1575,20 +1599,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       }
                                                                       var valid14 = _errs135 === errors;
                                                                       if (valid14) {
-                                                                        let data62 = data44.driver_log_ring_bytes;
+                                                                        let data62 = data44.connections;
                                                                         const _errs137 = errors;
                                                                         if (!(typeof data62 == "number" && (!(data62 % 1) && !isNaN(data62)) && isFinite(data62))) {
-                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                           return false;
                                                                         }
                                                                         if (errors === _errs137) {
                                                                           if (typeof data62 == "number" && isFinite(data62)) {
-                                                                            if (data62 > 16777216 || isNaN(data62)) {
-                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
+                                                                            if (data62 > 65536 || isNaN(data62)) {
+                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                                               return false;
                                                                             } else {
-                                                                              if (data62 < 65536 || isNaN(data62)) {
-                                                                                validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
+                                                                              if (data62 < 1 || isNaN(data62)) {
+                                                                                validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                 return false;
                                                                               }
                                                                             }
@@ -1596,26 +1620,180 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         }
                                                                         var valid14 = _errs137 === errors;
                                                                         if (valid14) {
-                                                                          let data63 = data44.driver_log_bytes_per_minute;
+                                                                          let data63 = data44.reply_buffer_bytes;
                                                                           const _errs139 = errors;
                                                                           if (!(typeof data63 == "number" && (!(data63 % 1) && !isNaN(data63)) && isFinite(data63))) {
-                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                             return false;
                                                                           }
                                                                           if (errors === _errs139) {
                                                                             if (typeof data63 == "number" && isFinite(data63)) {
-                                                                              if (data63 > 67108864 || isNaN(data63)) {
-                                                                                validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 67108864 }, message: "must be <= 67108864" }];
+                                                                              if (data63 > 268435456 || isNaN(data63)) {
+                                                                                validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 268435456 }, message: "must be <= 268435456" }];
                                                                                 return false;
                                                                               } else {
-                                                                                if (data63 < 0 || isNaN(data63)) {
-                                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                if (data63 < 65536 || isNaN(data63)) {
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
                                                                                   return false;
                                                                                 }
                                                                               }
                                                                             }
                                                                           }
                                                                           var valid14 = _errs139 === errors;
+                                                                          if (valid14) {
+                                                                            let data64 = data44.launches;
+                                                                            const _errs141 = errors;
+                                                                            if (!(typeof data64 == "number" && (!(data64 % 1) && !isNaN(data64)) && isFinite(data64))) {
+                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                              return false;
+                                                                            }
+                                                                            if (errors === _errs141) {
+                                                                              if (typeof data64 == "number" && isFinite(data64)) {
+                                                                                if (data64 > 4096 || isNaN(data64)) {
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
+                                                                                  return false;
+                                                                                } else {
+                                                                                  if (data64 < 1 || isNaN(data64)) {
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                    return false;
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                            var valid14 = _errs141 === errors;
+                                                                            if (valid14) {
+                                                                              let data65 = data44.launches_per_second;
+                                                                              const _errs143 = errors;
+                                                                              if (!(typeof data65 == "number" && (!(data65 % 1) && !isNaN(data65)) && isFinite(data65))) {
+                                                                                validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                return false;
+                                                                              }
+                                                                              if (errors === _errs143) {
+                                                                                if (typeof data65 == "number" && isFinite(data65)) {
+                                                                                  if (data65 > 1e4 || isNaN(data65)) {
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" }];
+                                                                                    return false;
+                                                                                  } else {
+                                                                                    if (data65 < 1 || isNaN(data65)) {
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                              var valid14 = _errs143 === errors;
+                                                                              if (valid14) {
+                                                                                let data66 = data44.audit_records_per_second;
+                                                                                const _errs145 = errors;
+                                                                                if (!(typeof data66 == "number" && (!(data66 % 1) && !isNaN(data66)) && isFinite(data66))) {
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                  return false;
+                                                                                }
+                                                                                if (errors === _errs145) {
+                                                                                  if (typeof data66 == "number" && isFinite(data66)) {
+                                                                                    if (data66 > 1e6 || isNaN(data66)) {
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
+                                                                                      return false;
+                                                                                    } else {
+                                                                                      if (data66 < 100 || isNaN(data66)) {
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                                var valid14 = _errs145 === errors;
+                                                                                if (valid14) {
+                                                                                  let data67 = data44.audit_bytes_per_second;
+                                                                                  const _errs147 = errors;
+                                                                                  if (!(typeof data67 == "number" && (!(data67 % 1) && !isNaN(data67)) && isFinite(data67))) {
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                    return false;
+                                                                                  }
+                                                                                  if (errors === _errs147) {
+                                                                                    if (typeof data67 == "number" && isFinite(data67)) {
+                                                                                      if (data67 > 1073741824 || isNaN(data67)) {
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                                                        return false;
+                                                                                      } else {
+                                                                                        if (data67 < 65536 || isNaN(data67)) {
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                  var valid14 = _errs147 === errors;
+                                                                                  if (valid14) {
+                                                                                    let data68 = data44.stderr_tail_bytes;
+                                                                                    const _errs149 = errors;
+                                                                                    if (!(typeof data68 == "number" && (!(data68 % 1) && !isNaN(data68)) && isFinite(data68))) {
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                    if (errors === _errs149) {
+                                                                                      if (typeof data68 == "number" && isFinite(data68)) {
+                                                                                        if (data68 > 65536 || isNaN(data68)) {
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                                                          return false;
+                                                                                        } else {
+                                                                                          if (data68 < 0 || isNaN(data68)) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                            return false;
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                    var valid14 = _errs149 === errors;
+                                                                                    if (valid14) {
+                                                                                      let data69 = data44.driver_log_ring_bytes;
+                                                                                      const _errs151 = errors;
+                                                                                      if (!(typeof data69 == "number" && (!(data69 % 1) && !isNaN(data69)) && isFinite(data69))) {
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                      if (errors === _errs151) {
+                                                                                        if (typeof data69 == "number" && isFinite(data69)) {
+                                                                                          if (data69 > 16777216 || isNaN(data69)) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
+                                                                                            return false;
+                                                                                          } else {
+                                                                                            if (data69 < 65536 || isNaN(data69)) {
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
+                                                                                              return false;
+                                                                                            }
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                      var valid14 = _errs151 === errors;
+                                                                                      if (valid14) {
+                                                                                        let data70 = data44.driver_log_bytes_per_minute;
+                                                                                        const _errs153 = errors;
+                                                                                        if (!(typeof data70 == "number" && (!(data70 % 1) && !isNaN(data70)) && isFinite(data70))) {
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                        if (errors === _errs153) {
+                                                                                          if (typeof data70 == "number" && isFinite(data70)) {
+                                                                                            if (data70 > 67108864 || isNaN(data70)) {
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 67108864 }, message: "must be <= 67108864" }];
+                                                                                              return false;
+                                                                                            } else {
+                                                                                              if (data70 < 0 || isNaN(data70)) {
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                                return false;
+                                                                                              }
+                                                                                            }
+                                                                                          }
+                                                                                        }
+                                                                                        var valid14 = _errs153 === errors;
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          }
                                                                         }
                                                                       }
                                                                     }
@@ -1641,6 +1819,614 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                   }
                                 }
                                 var valid0 = _errs100 === errors;
+                                if (valid0) {
+                                  let data71 = data.limit_overrides;
+                                  const _errs155 = errors;
+                                  if (errors === _errs155) {
+                                    if (Array.isArray(data71)) {
+                                      if (data71.length > 64) {
+                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides", schemaPath: "#/properties/limit_overrides/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                        return false;
+                                      } else {
+                                        var valid15 = true;
+                                        const len4 = data71.length;
+                                        for (let i4 = 0; i4 < len4; i4++) {
+                                          let data72 = data71[i4];
+                                          const _errs157 = errors;
+                                          if (errors === _errs157) {
+                                            if (data72 && typeof data72 == "object" && !Array.isArray(data72)) {
+                                              let missing2;
+                                              if (data72.limits === void 0 && (missing2 = "limits")) {
+                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4, schemaPath: "#/properties/limit_overrides/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                                return false;
+                                              } else {
+                                                const _errs159 = errors;
+                                                for (const key11 in data72) {
+                                                  if (!(key11 === "roles" || key11 === "drivers" || key11 === "methods" || key11 === "limits")) {
+                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4, schemaPath: "#/properties/limit_overrides/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 }, message: "must NOT have additional properties" }];
+                                                    return false;
+                                                    break;
+                                                  }
+                                                }
+                                                if (_errs159 === errors) {
+                                                  if (data72.roles !== void 0) {
+                                                    let data73 = data72.roles;
+                                                    const _errs160 = errors;
+                                                    if (errors === _errs160) {
+                                                      if (Array.isArray(data73)) {
+                                                        if (data73.length > 64) {
+                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/roles", schemaPath: "#/properties/limit_overrides/items/properties/roles/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                                          return false;
+                                                        } else {
+                                                          if (data73.length < 1) {
+                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/roles", schemaPath: "#/properties/limit_overrides/items/properties/roles/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                            return false;
+                                                          } else {
+                                                            var valid17 = true;
+                                                            const len5 = data73.length;
+                                                            for (let i5 = 0; i5 < len5; i5++) {
+                                                              let data74 = data73[i5];
+                                                              const _errs162 = errors;
+                                                              if (errors === _errs162) {
+                                                                if (typeof data74 === "string") {
+                                                                  if (!pattern7.test(data74)) {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/roles/" + i5, schemaPath: "#/properties/limit_overrides/items/properties/roles/items/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
+                                                                    return false;
+                                                                  }
+                                                                } else {
+                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/roles/" + i5, schemaPath: "#/properties/limit_overrides/items/properties/roles/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                  return false;
+                                                                }
+                                                              }
+                                                              var valid17 = _errs162 === errors;
+                                                              if (!valid17) {
+                                                                break;
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                      } else {
+                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/roles", schemaPath: "#/properties/limit_overrides/items/properties/roles/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                    var valid16 = _errs160 === errors;
+                                                  } else {
+                                                    var valid16 = true;
+                                                  }
+                                                  if (valid16) {
+                                                    if (data72.drivers !== void 0) {
+                                                      let data75 = data72.drivers;
+                                                      const _errs164 = errors;
+                                                      if (errors === _errs164) {
+                                                        if (Array.isArray(data75)) {
+                                                          if (data75.length > 64) {
+                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/drivers", schemaPath: "#/properties/limit_overrides/items/properties/drivers/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                                            return false;
+                                                          } else {
+                                                            if (data75.length < 1) {
+                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/drivers", schemaPath: "#/properties/limit_overrides/items/properties/drivers/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                              return false;
+                                                            } else {
+                                                              var valid18 = true;
+                                                              const len6 = data75.length;
+                                                              for (let i6 = 0; i6 < len6; i6++) {
+                                                                let data76 = data75[i6];
+                                                                const _errs166 = errors;
+                                                                if (errors === _errs166) {
+                                                                  if (typeof data76 === "string") {
+                                                                    if (func2(data76) > 64) {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/drivers/" + i6, schemaPath: "#/properties/limit_overrides/items/properties/drivers/items/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
+                                                                      return false;
+                                                                    }
+                                                                  } else {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/drivers/" + i6, schemaPath: "#/properties/limit_overrides/items/properties/drivers/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                    return false;
+                                                                  }
+                                                                }
+                                                                var valid18 = _errs166 === errors;
+                                                                if (!valid18) {
+                                                                  break;
+                                                                }
+                                                              }
+                                                            }
+                                                          }
+                                                        } else {
+                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/drivers", schemaPath: "#/properties/limit_overrides/items/properties/drivers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                      var valid16 = _errs164 === errors;
+                                                    } else {
+                                                      var valid16 = true;
+                                                    }
+                                                    if (valid16) {
+                                                      if (data72.methods !== void 0) {
+                                                        let data77 = data72.methods;
+                                                        const _errs168 = errors;
+                                                        if (errors === _errs168) {
+                                                          if (Array.isArray(data77)) {
+                                                            if (data77.length > 256) {
+                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/methods", schemaPath: "#/properties/limit_overrides/items/properties/methods/maxItems", keyword: "maxItems", params: { limit: 256 }, message: "must NOT have more than 256 items" }];
+                                                              return false;
+                                                            } else {
+                                                              if (data77.length < 1) {
+                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/methods", schemaPath: "#/properties/limit_overrides/items/properties/methods/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                                return false;
+                                                              } else {
+                                                                var valid19 = true;
+                                                                const len7 = data77.length;
+                                                                for (let i7 = 0; i7 < len7; i7++) {
+                                                                  let data78 = data77[i7];
+                                                                  const _errs170 = errors;
+                                                                  if (errors === _errs170) {
+                                                                    if (typeof data78 === "string") {
+                                                                      if (func2(data78) > 128) {
+                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/methods/" + i7, schemaPath: "#/properties/limit_overrides/items/properties/methods/items/maxLength", keyword: "maxLength", params: { limit: 128 }, message: "must NOT have more than 128 characters" }];
+                                                                        return false;
+                                                                      }
+                                                                    } else {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/methods/" + i7, schemaPath: "#/properties/limit_overrides/items/properties/methods/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                      return false;
+                                                                    }
+                                                                  }
+                                                                  var valid19 = _errs170 === errors;
+                                                                  if (!valid19) {
+                                                                    break;
+                                                                  }
+                                                                }
+                                                              }
+                                                            }
+                                                          } else {
+                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/methods", schemaPath: "#/properties/limit_overrides/items/properties/methods/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                        var valid16 = _errs168 === errors;
+                                                      } else {
+                                                        var valid16 = true;
+                                                      }
+                                                      if (valid16) {
+                                                        if (data72.limits !== void 0) {
+                                                          let data79 = data72.limits;
+                                                          const _errs172 = errors;
+                                                          if (errors === _errs172) {
+                                                            if (data79 && typeof data79 == "object" && !Array.isArray(data79)) {
+                                                              if (Object.keys(data79).length < 1) {
+                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits", schemaPath: "#/properties/limit_overrides/items/properties/limits/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" }];
+                                                                return false;
+                                                              } else {
+                                                                const _errs174 = errors;
+                                                                for (const key12 in data79) {
+                                                                  if (!func1.call(schema31.properties.limit_overrides.items.properties.limits.properties, key12)) {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits", schemaPath: "#/properties/limit_overrides/items/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 }, message: "must NOT have additional properties" }];
+                                                                    return false;
+                                                                    break;
+                                                                  }
+                                                                }
+                                                                if (_errs174 === errors) {
+                                                                  if (data79.message_bytes !== void 0) {
+                                                                    let data80 = data79.message_bytes;
+                                                                    const _errs175 = errors;
+                                                                    if (!(typeof data80 == "number" && (!(data80 % 1) && !isNaN(data80)) && isFinite(data80))) {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                      return false;
+                                                                    }
+                                                                    if (errors === _errs175) {
+                                                                      if (typeof data80 == "number" && isFinite(data80)) {
+                                                                        if (data80 > 16777216 || isNaN(data80)) {
+                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
+                                                                          return false;
+                                                                        } else {
+                                                                          if (data80 < 1024 || isNaN(data80)) {
+                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                                                            return false;
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                    var valid20 = _errs175 === errors;
+                                                                  } else {
+                                                                    var valid20 = true;
+                                                                  }
+                                                                  if (valid20) {
+                                                                    if (data79.message_ms !== void 0) {
+                                                                      let data81 = data79.message_ms;
+                                                                      const _errs177 = errors;
+                                                                      if (!(typeof data81 == "number" && (!(data81 % 1) && !isNaN(data81)) && isFinite(data81))) {
+                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                        return false;
+                                                                      }
+                                                                      if (errors === _errs177) {
+                                                                        if (typeof data81 == "number" && isFinite(data81)) {
+                                                                          if (data81 > 6e5 || isNaN(data81)) {
+                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
+                                                                            return false;
+                                                                          } else {
+                                                                            if (data81 < 100 || isNaN(data81)) {
+                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
+                                                                              return false;
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                      var valid20 = _errs177 === errors;
+                                                                    } else {
+                                                                      var valid20 = true;
+                                                                    }
+                                                                    if (valid20) {
+                                                                      if (data79.nesting_depth !== void 0) {
+                                                                        let data82 = data79.nesting_depth;
+                                                                        const _errs179 = errors;
+                                                                        if (!(typeof data82 == "number" && (!(data82 % 1) && !isNaN(data82)) && isFinite(data82))) {
+                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/nesting_depth/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                          return false;
+                                                                        }
+                                                                        if (errors === _errs179) {
+                                                                          if (typeof data82 == "number" && isFinite(data82)) {
+                                                                            if (data82 > 256 || isNaN(data82)) {
+                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/nesting_depth/maximum", keyword: "maximum", params: { comparison: "<=", limit: 256 }, message: "must be <= 256" }];
+                                                                              return false;
+                                                                            } else {
+                                                                              if (data82 < 4 || isNaN(data82)) {
+                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/nesting_depth/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4 }, message: "must be >= 4" }];
+                                                                                return false;
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                        var valid20 = _errs179 === errors;
+                                                                      } else {
+                                                                        var valid20 = true;
+                                                                      }
+                                                                      if (valid20) {
+                                                                        if (data79.keys !== void 0) {
+                                                                          let data83 = data79.keys;
+                                                                          const _errs181 = errors;
+                                                                          if (!(typeof data83 == "number" && (!(data83 % 1) && !isNaN(data83)) && isFinite(data83))) {
+                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/keys/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                            return false;
+                                                                          }
+                                                                          if (errors === _errs181) {
+                                                                            if (typeof data83 == "number" && isFinite(data83)) {
+                                                                              if (data83 > 1e6 || isNaN(data83)) {
+                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/keys/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
+                                                                                return false;
+                                                                              } else {
+                                                                                if (data83 < 16 || isNaN(data83)) {
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/keys/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16 }, message: "must be >= 16" }];
+                                                                                  return false;
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                          var valid20 = _errs181 === errors;
+                                                                        } else {
+                                                                          var valid20 = true;
+                                                                        }
+                                                                        if (valid20) {
+                                                                          if (data79.batch_length !== void 0) {
+                                                                            let data84 = data79.batch_length;
+                                                                            const _errs183 = errors;
+                                                                            if (!(typeof data84 == "number" && (!(data84 % 1) && !isNaN(data84)) && isFinite(data84))) {
+                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/batch_length/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                              return false;
+                                                                            }
+                                                                            if (errors === _errs183) {
+                                                                              if (typeof data84 == "number" && isFinite(data84)) {
+                                                                                if (data84 > 1024 || isNaN(data84)) {
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/batch_length/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1024 }, message: "must be <= 1024" }];
+                                                                                  return false;
+                                                                                } else {
+                                                                                  if (data84 < 1 || isNaN(data84)) {
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/batch_length/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                    return false;
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                            var valid20 = _errs183 === errors;
+                                                                          } else {
+                                                                            var valid20 = true;
+                                                                          }
+                                                                          if (valid20) {
+                                                                            if (data79.in_flight_per_connection !== void 0) {
+                                                                              let data85 = data79.in_flight_per_connection;
+                                                                              const _errs185 = errors;
+                                                                              if (!(typeof data85 == "number" && (!(data85 % 1) && !isNaN(data85)) && isFinite(data85))) {
+                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_connection/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                return false;
+                                                                              }
+                                                                              if (errors === _errs185) {
+                                                                                if (typeof data85 == "number" && isFinite(data85)) {
+                                                                                  if (data85 > 4096 || isNaN(data85)) {
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_connection/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
+                                                                                    return false;
+                                                                                  } else {
+                                                                                    if (data85 < 1 || isNaN(data85)) {
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_connection/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                              var valid20 = _errs185 === errors;
+                                                                            } else {
+                                                                              var valid20 = true;
+                                                                            }
+                                                                            if (valid20) {
+                                                                              if (data79.connections_per_identity !== void 0) {
+                                                                                let data86 = data79.connections_per_identity;
+                                                                                const _errs187 = errors;
+                                                                                if (!(typeof data86 == "number" && (!(data86 % 1) && !isNaN(data86)) && isFinite(data86))) {
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/connections_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                  return false;
+                                                                                }
+                                                                                if (errors === _errs187) {
+                                                                                  if (typeof data86 == "number" && isFinite(data86)) {
+                                                                                    if (data86 > 65536 || isNaN(data86)) {
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/connections_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                                                      return false;
+                                                                                    } else {
+                                                                                      if (data86 < 1 || isNaN(data86)) {
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/connections_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                                var valid20 = _errs187 === errors;
+                                                                              } else {
+                                                                                var valid20 = true;
+                                                                              }
+                                                                              if (valid20) {
+                                                                                if (data79.reply_buffer_bytes !== void 0) {
+                                                                                  let data87 = data79.reply_buffer_bytes;
+                                                                                  const _errs189 = errors;
+                                                                                  if (!(typeof data87 == "number" && (!(data87 % 1) && !isNaN(data87)) && isFinite(data87))) {
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/reply_buffer_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                    return false;
+                                                                                  }
+                                                                                  if (errors === _errs189) {
+                                                                                    if (typeof data87 == "number" && isFinite(data87)) {
+                                                                                      if (data87 > 268435456 || isNaN(data87)) {
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/reply_buffer_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 268435456 }, message: "must be <= 268435456" }];
+                                                                                        return false;
+                                                                                      } else {
+                                                                                        if (data87 < 65536 || isNaN(data87)) {
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/reply_buffer_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                  var valid20 = _errs189 === errors;
+                                                                                } else {
+                                                                                  var valid20 = true;
+                                                                                }
+                                                                                if (valid20) {
+                                                                                  if (data79.in_flight_per_identity !== void 0) {
+                                                                                    let data88 = data79.in_flight_per_identity;
+                                                                                    const _errs191 = errors;
+                                                                                    if (!(typeof data88 == "number" && (!(data88 % 1) && !isNaN(data88)) && isFinite(data88))) {
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                    if (errors === _errs191) {
+                                                                                      if (typeof data88 == "number" && isFinite(data88)) {
+                                                                                        if (data88 > 16384 || isNaN(data88)) {
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                          return false;
+                                                                                        } else {
+                                                                                          if (data88 < 1 || isNaN(data88)) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                            return false;
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                    var valid20 = _errs191 === errors;
+                                                                                  } else {
+                                                                                    var valid20 = true;
+                                                                                  }
+                                                                                  if (valid20) {
+                                                                                    if (data79.in_flight_per_driver !== void 0) {
+                                                                                      let data89 = data79.in_flight_per_driver;
+                                                                                      const _errs193 = errors;
+                                                                                      if (!(typeof data89 == "number" && (!(data89 % 1) && !isNaN(data89)) && isFinite(data89))) {
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                      if (errors === _errs193) {
+                                                                                        if (typeof data89 == "number" && isFinite(data89)) {
+                                                                                          if (data89 > 16384 || isNaN(data89)) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                            return false;
+                                                                                          } else {
+                                                                                            if (data89 < 1 || isNaN(data89)) {
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                              return false;
+                                                                                            }
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                      var valid20 = _errs193 === errors;
+                                                                                    } else {
+                                                                                      var valid20 = true;
+                                                                                    }
+                                                                                    if (valid20) {
+                                                                                      if (data79.queued_per_identity !== void 0) {
+                                                                                        let data90 = data79.queued_per_identity;
+                                                                                        const _errs195 = errors;
+                                                                                        if (!(typeof data90 == "number" && (!(data90 % 1) && !isNaN(data90)) && isFinite(data90))) {
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                        if (errors === _errs195) {
+                                                                                          if (typeof data90 == "number" && isFinite(data90)) {
+                                                                                            if (data90 > 16384 || isNaN(data90)) {
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                              return false;
+                                                                                            } else {
+                                                                                              if (data90 < 0 || isNaN(data90)) {
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                                return false;
+                                                                                              }
+                                                                                            }
+                                                                                          }
+                                                                                        }
+                                                                                        var valid20 = _errs195 === errors;
+                                                                                      } else {
+                                                                                        var valid20 = true;
+                                                                                      }
+                                                                                      if (valid20) {
+                                                                                        if (data79.queued_per_driver !== void 0) {
+                                                                                          let data91 = data79.queued_per_driver;
+                                                                                          const _errs197 = errors;
+                                                                                          if (!(typeof data91 == "number" && (!(data91 % 1) && !isNaN(data91)) && isFinite(data91))) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                            return false;
+                                                                                          }
+                                                                                          if (errors === _errs197) {
+                                                                                            if (typeof data91 == "number" && isFinite(data91)) {
+                                                                                              if (data91 > 16384 || isNaN(data91)) {
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                                return false;
+                                                                                              } else {
+                                                                                                if (data91 < 0 || isNaN(data91)) {
+                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                                  return false;
+                                                                                                }
+                                                                                              }
+                                                                                            }
+                                                                                          }
+                                                                                          var valid20 = _errs197 === errors;
+                                                                                        } else {
+                                                                                          var valid20 = true;
+                                                                                        }
+                                                                                        if (valid20) {
+                                                                                          if (data79.queue_ms !== void 0) {
+                                                                                            let data92 = data79.queue_ms;
+                                                                                            const _errs199 = errors;
+                                                                                            if (!(typeof data92 == "number" && (!(data92 % 1) && !isNaN(data92)) && isFinite(data92))) {
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queue_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                              return false;
+                                                                                            }
+                                                                                            if (errors === _errs199) {
+                                                                                              if (typeof data92 == "number" && isFinite(data92)) {
+                                                                                                if (data92 > 6e5 || isNaN(data92)) {
+                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queue_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
+                                                                                                  return false;
+                                                                                                } else {
+                                                                                                  if (data92 < 0 || isNaN(data92)) {
+                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queue_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                                    return false;
+                                                                                                  }
+                                                                                                }
+                                                                                              }
+                                                                                            }
+                                                                                            var valid20 = _errs199 === errors;
+                                                                                          } else {
+                                                                                            var valid20 = true;
+                                                                                          }
+                                                                                          if (valid20) {
+                                                                                            if (data79.calls_per_minute !== void 0) {
+                                                                                              let data93 = data79.calls_per_minute;
+                                                                                              const _errs201 = errors;
+                                                                                              if (!(typeof data93 == "number" && (!(data93 % 1) && !isNaN(data93)) && isFinite(data93))) {
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                                return false;
+                                                                                              }
+                                                                                              if (errors === _errs201) {
+                                                                                                if (typeof data93 == "number" && isFinite(data93)) {
+                                                                                                  if (data93 > 1e7 || isNaN(data93)) {
+                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
+                                                                                                    return false;
+                                                                                                  } else {
+                                                                                                    if (data93 < 1 || isNaN(data93)) {
+                                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                                      return false;
+                                                                                                    }
+                                                                                                  }
+                                                                                                }
+                                                                                              }
+                                                                                              var valid20 = _errs201 === errors;
+                                                                                            } else {
+                                                                                              var valid20 = true;
+                                                                                            }
+                                                                                            if (valid20) {
+                                                                                              if (data79.destructive_calls_per_minute !== void 0) {
+                                                                                                let data94 = data79.destructive_calls_per_minute;
+                                                                                                const _errs203 = errors;
+                                                                                                if (!(typeof data94 == "number" && (!(data94 % 1) && !isNaN(data94)) && isFinite(data94))) {
+                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/destructive_calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                                  return false;
+                                                                                                }
+                                                                                                if (errors === _errs203) {
+                                                                                                  if (typeof data94 == "number" && isFinite(data94)) {
+                                                                                                    if (data94 > 1e7 || isNaN(data94)) {
+                                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/destructive_calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
+                                                                                                      return false;
+                                                                                                    } else {
+                                                                                                      if (data94 < 1 || isNaN(data94)) {
+                                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/destructive_calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                                        return false;
+                                                                                                      }
+                                                                                                    }
+                                                                                                  }
+                                                                                                }
+                                                                                                var valid20 = _errs203 === errors;
+                                                                                              } else {
+                                                                                                var valid20 = true;
+                                                                                              }
+                                                                                            }
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                              }
+                                                            } else {
+                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits", schemaPath: "#/properties/limit_overrides/items/properties/limits/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                              return false;
+                                                            }
+                                                          }
+                                                          var valid16 = _errs172 === errors;
+                                                        } else {
+                                                          var valid16 = true;
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            } else {
+                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4, schemaPath: "#/properties/limit_overrides/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                              return false;
+                                            }
+                                          }
+                                          var valid15 = _errs157 === errors;
+                                          if (!valid15) {
+                                            break;
+                                          }
+                                        }
+                                      }
+                                    } else {
+                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides", schemaPath: "#/properties/limit_overrides/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                      return false;
+                                    }
+                                  }
+                                  var valid0 = _errs155 === errors;
+                                }
                               }
                             }
                           }
@@ -1666,15 +2452,15 @@ validate20.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": f
 var profile = validate21;
 var schema32 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own; `root` needs `accept_root`.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "accept_root": { "title": "Accept root", "description": "Why this driver must run as root, 8 to 512 characters. `user: root` needs it, and it stands in the record of each launch.", "type": "string", "minLength": 8, "maxLength": 512, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "examples": ["reads SMART data, which the kernel gives to root alone"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "launcher": { "title": "Launcher", "description": "`sandbox`: bubblewrap. `container`: runc, on the root folder in `root`, with no network (a daemon that runs as root).", "type": "string", "enum": ["sandbox", "container"], "default": "sandbox", "examples": ["container"] }, "fallback": { "title": "Fallback", "description": "Where this host cannot start containers: `refuse` the profile, or start its driver in the `sandbox` with the same root folder; each such launch says so in its record.", "type": "string", "enum": ["refuse", "sandbox"], "default": "refuse", "examples": ["sandbox"] }, "root": { "title": "Root folder", "description": "A folder of root's that holds a whole system, unpacked from an image: what the driver sees, read-only, instead of this host's system.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv/driverd-roots/bookworm"] }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "default": null, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "params": { "title": "Params on record", "description": "What audit records say of a call's params: `hash`, a keyed hash that only root can search for; `names`, the names of the top-level fields; `omit`, nothing.", "type": "string", "enum": ["hash", "names", "omit"], "default": "hash", "examples": ["omit"] }, "logs": { "title": "Logs", "description": "Where the driver's stderr and its `log` messages are kept, scrubbed: `journal`, the operational log and the broker's memory (`driverctl logs`); `memory`, there alone; `none`, nowhere.", "type": "string", "enum": ["journal", "memory", "none"], "default": "journal", "examples": ["memory"] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
 var func0 = require_equal().default;
-var pattern12 = new RegExp("^[a-z][a-z0-9-]{0,31}$", "u");
-var pattern13 = new RegExp("^[a-z_][a-z0-9_.-]{0,255}$", "u");
-var pattern14 = new RegExp("^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "u");
-var pattern24 = new RegExp("^CAP_[A-Z_]{1,32}$", "u");
-var pattern25 = new RegExp("^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$", "u");
-var pattern26 = new RegExp("^[a-z_][a-z0-9_]{0,63}$", "u");
-var pattern27 = new RegExp("^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "u");
-var pattern28 = new RegExp("^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$", "u");
-var pattern31 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "u");
+var pattern13 = new RegExp("^[a-z][a-z0-9-]{0,31}$", "u");
+var pattern14 = new RegExp("^[a-z_][a-z0-9_.-]{0,255}$", "u");
+var pattern15 = new RegExp("^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "u");
+var pattern25 = new RegExp("^CAP_[A-Z_]{1,32}$", "u");
+var pattern26 = new RegExp("^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$", "u");
+var pattern27 = new RegExp("^[a-z_][a-z0-9_]{0,63}$", "u");
+var pattern28 = new RegExp("^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "u");
+var pattern29 = new RegExp("^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$", "u");
+var pattern32 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "u");
 function validate21(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
   let vErrors = null;
@@ -1777,7 +2563,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
               const _errs4 = errors;
               if (errors === _errs4) {
                 if (typeof data1 === "string") {
-                  if (!pattern12.test(data1)) {
+                  if (!pattern13.test(data1)) {
                     validate21.errors = [{ instancePath: instancePath + "/driver", schemaPath: "#/properties/driver/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
                     return false;
                   }
@@ -1795,7 +2581,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
               const _errs6 = errors;
               if (errors === _errs6) {
                 if (typeof data2 === "string") {
-                  if (!pattern13.test(data2)) {
+                  if (!pattern14.test(data2)) {
                     validate21.errors = [{ instancePath: instancePath + "/user", schemaPath: "#/properties/user/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_.-]{0,255}$" }, message: 'must match pattern "^[a-z_][a-z0-9_.-]{0,255}$"' }];
                     return false;
                   }
@@ -1819,7 +2605,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                           validate21.errors = [{ instancePath: instancePath + "/accept_root", schemaPath: "#/properties/accept_root/minLength", keyword: "minLength", params: { limit: 8 }, message: "must NOT have fewer than 8 characters" }];
                           return false;
                         } else {
-                          if (!pattern14.test(data3)) {
+                          if (!pattern15.test(data3)) {
                             validate21.errors = [{ instancePath: instancePath + "/accept_root", schemaPath: "#/properties/accept_root/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"' }];
                             return false;
                           }
@@ -1850,7 +2636,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                           const _errs12 = errors;
                           if (errors === _errs12) {
                             if (typeof data5 === "string") {
-                              if (!pattern13.test(data5)) {
+                              if (!pattern14.test(data5)) {
                                 validate21.errors = [{ instancePath: instancePath + "/groups/" + i0, schemaPath: "#/properties/groups/items/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_.-]{0,255}$" }, message: 'must match pattern "^[a-z_][a-z0-9_.-]{0,255}$"' }];
                                 return false;
                               }
@@ -2459,7 +3245,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                       const _errs60 = errors;
                                       if (errors === _errs60) {
                                         if (typeof data22 === "string") {
-                                          if (!pattern24.test(data22)) {
+                                          if (!pattern25.test(data22)) {
                                             validate21.errors = [{ instancePath: instancePath + "/capabilities/" + i6, schemaPath: "#/properties/capabilities/items/pattern", keyword: "pattern", params: { pattern: "^CAP_[A-Z_]{1,32}$" }, message: 'must match pattern "^CAP_[A-Z_]{1,32}$"' }];
                                             return false;
                                           }
@@ -2516,7 +3302,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                         const _errs64 = errors;
                                         if (errors === _errs64) {
                                           if (typeof data24 === "string") {
-                                            if (!pattern25.test(data24)) {
+                                            if (!pattern26.test(data24)) {
                                               validate21.errors = [{ instancePath: instancePath + "/devices/" + i8, schemaPath: "#/properties/devices/items/pattern", keyword: "pattern", params: { pattern: "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" }, message: 'must match pattern "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$"' }];
                                               return false;
                                             }
@@ -2607,7 +3393,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                   const _errs73 = errors;
                                                   if (errors === _errs73) {
                                                     if (typeof data28 === "string") {
-                                                      if (!pattern26.test(data28)) {
+                                                      if (!pattern27.test(data28)) {
                                                         validate21.errors = [{ instancePath: instancePath + "/syscalls/allow/" + i10, schemaPath: "#/properties/syscalls/properties/allow/items/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_]{0,63}$" }, message: 'must match pattern "^[a-z_][a-z0-9_]{0,63}$"' }];
                                                         return false;
                                                       }
@@ -3018,7 +3804,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                               const _errs106 = errors;
                                               if (errors === _errs106) {
                                                 if (typeof key6 === "string") {
-                                                  if (!pattern27.test(key6)) {
+                                                  if (!pattern28.test(key6)) {
                                                     const err26 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key6 };
                                                     if (vErrors === null) {
                                                       vErrors = [err26];
@@ -3061,7 +3847,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                       validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                       return false;
                                                     } else {
-                                                      if (!pattern28.test(data44)) {
+                                                      if (!pattern29.test(data44)) {
                                                         validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$"' }];
                                                         return false;
                                                       }
@@ -3229,7 +4015,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                               const _errs123 = errors;
                                                               if (errors === _errs123) {
                                                                 if (typeof data49 === "string") {
-                                                                  if (!pattern31.test(data49)) {
+                                                                  if (!pattern32.test(data49)) {
                                                                     validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/credential", schemaPath: "#/properties/secrets/items/properties/credential/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$"' }];
                                                                     return false;
                                                                   }
@@ -3264,7 +4050,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
                                                                         return false;
                                                                       } else {
-                                                                        if (!pattern27.test(data51)) {
+                                                                        if (!pattern28.test(data51)) {
                                                                           validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                                           return false;
                                                                         }
@@ -3452,13 +4238,13 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
 validate21.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var manifest = validate22;
 var schema36 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "manifest.schema.json", "title": "Manifest", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": false, "required": ["version", "name", "kind", "program", "methods"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disks"] }, "description": { "title": "Description", "description": "What it is for.", "type": "string", "maxLength": 4096, "examples": ["Measures disks."] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "$ref": "asks.schema.json", "examples": [{ "filesystem": { "read": ["/srv"] } }] }, "methods": { "title": "Methods", "description": "Its methods by name.", "type": "object", "maxProperties": 256, "propertyNames": { "type": "string", "pattern": "^[a-z][a-zA-Z0-9-]{0,31}$" }, "additionalProperties": { "title": "Method", "description": "One method.", "type": "object", "additionalProperties": false, "required": ["params", "result"], "examples": [{ "params": { "type": "object", "additionalProperties": false }, "result": { "type": "object" } }], "properties": { "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disk usage"] }, "description": { "title": "Description", "description": "What it does.", "type": "string", "maxLength": 4096, "examples": ["Bytes and inodes."] }, "params": { "title": "Params", "description": "JSON Schema 2020-12 of the params.", "type": "object", "examples": [{ "type": "object", "additionalProperties": false }] }, "result": { "title": "Result", "description": "JSON Schema 2020-12 of the result.", "type": "object", "examples": [{ "type": "object" }] }, "positional": { "title": "Positional", "description": "Order of params given by position.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "default": [], "examples": [["path"]] }, "destructive": { "title": "Destructive", "description": "A permit counts only if its scope names this method or one of its tags.", "type": "boolean", "default": false, "examples": [false] }, "idempotent": { "title": "Idempotent", "description": "Calling twice is as calling once.", "type": "boolean", "default": false, "examples": [true] }, "tags": { "title": "Tags", "description": 'Groups for policies: Action::"tag:<tag>".', "type": "array", "maxItems": 16, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$" }, "default": [], "examples": [["storage"]] }, "timeout_ms": { "title": "Time limit", "description": "Longest run, in milliseconds; can only shorten the profile's.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [5e3] }, "errors": { "title": "Errors", "description": "Errors that reach the caller as declared: word \u2192 message and schema of details.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["message"], "properties": { "message": { "type": "string", "maxLength": 256 }, "data": { "type": "object" } } }, "default": {}, "examples": [{ "not_found": { "message": "Cannot measure: there is no such path" } }] }, "arguments": { "title": "Arguments", "description": "Template of the argv elements after the fixed words (command drivers).", "type": "array", "maxItems": 64, "default": [], "examples": [["--", { "param": "key" }]], "items": { "type": ["string", "object"], "anyOf": [{ "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "prefix": { "type": "string", "maxLength": 256, "pattern": "^[^\\u0000-\\u001f\\u007f]+$" } } }, { "type": "object", "additionalProperties": false, "required": ["flag", "words"], "properties": { "flag": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "words": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" } } } }] } }, "environment": { "title": "Environment", "description": "Values of the program's variables (command drivers).", "type": "object", "maxProperties": 32, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } } }, "default": {}, "examples": [{ "LC_ALL": { "param": "locale" } }] }, "stdin": { "title": "stdin", "description": "The param that becomes stdin (command drivers).", "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } }, "examples": [{ "param": "text" }] }, "output": { "title": "Output", "description": "How stdout is read (command drivers); `exit-status` leaves it out of the result.", "type": "string", "enum": ["text", "lines", "json", "exit-status"], "default": "text", "examples": ["json"] }, "exit_statuses": { "title": "Exit statuses", "description": "Which count as success (command drivers).", "type": "array", "minItems": 1, "maxItems": 64, "uniqueItems": true, "items": { "type": "integer", "minimum": 0, "maximum": 125 }, "default": [0], "examples": [[0, 2]] } } }, "examples": [{}] } } };
-var pattern35 = new RegExp("^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "u");
-var pattern36 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "u");
-var pattern37 = new RegExp("^[^\\u0000-\\u001f\\u007f]*$", "u");
-var pattern52 = new RegExp("^[a-z][a-zA-Z0-9-]{0,31}$", "u");
-var pattern53 = new RegExp("^[A-Za-z_][A-Za-z0-9_]{0,63}$", "u");
-var pattern55 = new RegExp("^[a-z][a-z0-9_]{0,63}$", "u");
-var pattern58 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
+var pattern36 = new RegExp("^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "u");
+var pattern37 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "u");
+var pattern38 = new RegExp("^[^\\u0000-\\u001f\\u007f]*$", "u");
+var pattern53 = new RegExp("^[a-z][a-zA-Z0-9-]{0,31}$", "u");
+var pattern54 = new RegExp("^[A-Za-z_][A-Za-z0-9_]{0,63}$", "u");
+var pattern56 = new RegExp("^[a-z][a-z0-9_]{0,63}$", "u");
+var pattern59 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
 var schema37 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "asks.schema.json", "$comment": "Made by scripts/generate-configuration.ts from protocol/*.schema.json. Do not edit.", "title": "Asks", "description": "What a driver asks for, in a profile's words; nothing is granted by it.", "type": "object", "additionalProperties": false, "examples": [{ "filesystem": { "read": ["/srv"] } }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}] }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "examples": [16777216] } }, "examples": [{}] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token" }] } }, "user": { "title": "User", "description": "That it has to run as root; an admin grants it with a reason.", "type": "string", "enum": ["root"], "examples": ["root"] } } };
 function validate23(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
@@ -3498,7 +4284,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                   const _errs5 = errors;
                   if (errors === _errs5) {
                     if (typeof data1 === "string") {
-                      if (!pattern13.test(data1)) {
+                      if (!pattern14.test(data1)) {
                         validate23.errors = [{ instancePath: instancePath + "/groups/" + i0, schemaPath: "#/properties/groups/items/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_.-]{0,255}$" }, message: 'must match pattern "^[a-z_][a-z0-9_.-]{0,255}$"' }];
                         return false;
                       }
@@ -4074,7 +4860,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                         const _errs47 = errors;
                         if (errors === _errs47) {
                           if (typeof data15 === "string") {
-                            if (!pattern24.test(data15)) {
+                            if (!pattern25.test(data15)) {
                               validate23.errors = [{ instancePath: instancePath + "/capabilities/" + i6, schemaPath: "#/properties/capabilities/items/pattern", keyword: "pattern", params: { pattern: "^CAP_[A-Z_]{1,32}$" }, message: 'must match pattern "^CAP_[A-Z_]{1,32}$"' }];
                               return false;
                             }
@@ -4135,7 +4921,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                           const _errs51 = errors;
                           if (errors === _errs51) {
                             if (typeof data17 === "string") {
-                              if (!pattern25.test(data17)) {
+                              if (!pattern26.test(data17)) {
                                 validate23.errors = [{ instancePath: instancePath + "/devices/" + i8, schemaPath: "#/properties/devices/items/pattern", keyword: "pattern", params: { pattern: "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" }, message: 'must match pattern "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$"' }];
                                 return false;
                               }
@@ -4226,7 +5012,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                       const _errs60 = errors;
                                       if (errors === _errs60) {
                                         if (typeof data21 === "string") {
-                                          if (!pattern26.test(data21)) {
+                                          if (!pattern27.test(data21)) {
                                             validate23.errors = [{ instancePath: instancePath + "/syscalls/allow/" + i10, schemaPath: "#/properties/syscalls/properties/allow/items/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_]{0,63}$" }, message: 'must match pattern "^[a-z_][a-z0-9_]{0,63}$"' }];
                                             return false;
                                           }
@@ -4724,7 +5510,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                     validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
                                                     return false;
                                                   } else {
-                                                    if (!pattern27.test(data40)) {
+                                                    if (!pattern28.test(data40)) {
                                                       validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                       return false;
                                                     }
@@ -4844,7 +5630,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
               const _errs4 = errors;
               if (errors === _errs4) {
                 if (typeof data1 === "string") {
-                  if (!pattern12.test(data1)) {
+                  if (!pattern13.test(data1)) {
                     validate22.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
                     return false;
                   }
@@ -5005,7 +5791,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                     validate22.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                     return false;
                                   } else {
-                                    if (!pattern35.test(data6)) {
+                                    if (!pattern36.test(data6)) {
                                       validate22.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/pattern", keyword: "pattern", params: { pattern: "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$" }, message: 'must match pattern "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$"' }];
                                       return false;
                                     }
@@ -5029,7 +5815,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                       validate22.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/maxLength", keyword: "maxLength", params: { limit: 255 }, message: "must NOT have more than 255 characters" }];
                                       return false;
                                     } else {
-                                      if (!pattern36.test(data7)) {
+                                      if (!pattern37.test(data7)) {
                                         validate22.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"' }];
                                         return false;
                                       }
@@ -5063,7 +5849,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                               validate22.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                               return false;
                                             } else {
-                                              if (!pattern37.test(data9)) {
+                                              if (!pattern38.test(data9)) {
                                                 validate22.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' }];
                                                 return false;
                                               }
@@ -5101,7 +5887,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                           const _errs28 = errors;
                                           if (errors === _errs28) {
                                             if (typeof data11 === "string") {
-                                              if (!pattern27.test(data11)) {
+                                              if (!pattern28.test(data11)) {
                                                 validate22.errors = [{ instancePath: instancePath + "/program/environment/" + i1, schemaPath: "#/properties/program/properties/environment/items/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                 return false;
                                               }
@@ -5180,7 +5966,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                   const _errs33 = errors;
                                   if (errors === _errs33) {
                                     if (typeof key2 === "string") {
-                                      if (!pattern52.test(key2)) {
+                                      if (!pattern53.test(key2)) {
                                         const err3 = { instancePath: instancePath + "/methods", schemaPath: "#/properties/methods/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-zA-Z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-zA-Z0-9-]{0,31}$"', propertyName: key2 };
                                         if (vErrors === null) {
                                           vErrors = [err3];
@@ -5337,7 +6123,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                             const _errs49 = errors;
                                                             if (errors === _errs49) {
                                                               if (typeof data20 === "string") {
-                                                                if (!pattern53.test(data20)) {
+                                                                if (!pattern54.test(data20)) {
                                                                   validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/positional/" + i3, schemaPath: "#/properties/methods/additionalProperties/properties/positional/items/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' }];
                                                                   return false;
                                                                 }
@@ -5408,7 +6194,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   const _errs57 = errors;
                                                                   if (errors === _errs57) {
                                                                     if (typeof data24 === "string") {
-                                                                      if (!pattern12.test(data24)) {
+                                                                      if (!pattern13.test(data24)) {
                                                                         validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/tags/" + i5, schemaPath: "#/properties/methods/additionalProperties/properties/tags/items/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
                                                                         return false;
                                                                       }
@@ -5487,7 +6273,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       const _errs63 = errors;
                                                                       if (errors === _errs63) {
                                                                         if (typeof key5 === "string") {
-                                                                          if (!pattern55.test(key5)) {
+                                                                          if (!pattern56.test(key5)) {
                                                                             const err6 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors", schemaPath: "#/properties/methods/additionalProperties/properties/errors/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]{0,63}$" }, message: 'must match pattern "^[a-z][a-z0-9_]{0,63}$"', propertyName: key5 };
                                                                             if (vErrors === null) {
                                                                               vErrors = [err6];
@@ -5623,7 +6409,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                               errors++;
                                                                             } else {
-                                                                              if (!pattern37.test(data31)) {
+                                                                              if (!pattern38.test(data31)) {
                                                                                 const err10 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/0/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' };
                                                                                 if (vErrors === null) {
                                                                                   vErrors = [err10];
@@ -5677,7 +6463,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   const _errs83 = errors;
                                                                                   if (errors === _errs83) {
                                                                                     if (typeof data32 === "string") {
-                                                                                      if (!pattern53.test(data32)) {
+                                                                                      if (!pattern54.test(data32)) {
                                                                                         const err14 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/param", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/param/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' };
                                                                                         if (vErrors === null) {
                                                                                           vErrors = [err14];
@@ -5715,7 +6501,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           }
                                                                                           errors++;
                                                                                         } else {
-                                                                                          if (!pattern58.test(data33)) {
+                                                                                          if (!pattern59.test(data33)) {
                                                                                             const err17 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/prefix", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/prefix/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]+$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]+$"' };
                                                                                             if (vErrors === null) {
                                                                                               vErrors = [err17];
@@ -5789,7 +6575,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   const _errs90 = errors;
                                                                                   if (errors === _errs90) {
                                                                                     if (typeof data34 === "string") {
-                                                                                      if (!pattern53.test(data34)) {
+                                                                                      if (!pattern54.test(data34)) {
                                                                                         const err22 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/flag", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/flag/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' };
                                                                                         if (vErrors === null) {
                                                                                           vErrors = [err22];
@@ -5843,7 +6629,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                                   }
                                                                                                   errors++;
                                                                                                 } else {
-                                                                                                  if (!pattern37.test(data36)) {
+                                                                                                  if (!pattern38.test(data36)) {
                                                                                                     const err26 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/words/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/words/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' };
                                                                                                     if (vErrors === null) {
                                                                                                       vErrors = [err26];
@@ -5968,7 +6754,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     const _errs102 = errors;
                                                                                     if (errors === _errs102) {
                                                                                       if (typeof data39 === "string") {
-                                                                                        if (!pattern53.test(data39)) {
+                                                                                        if (!pattern54.test(data39)) {
                                                                                           validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment/" + key10.replace(/~/g, "~0").replace(/\//g, "~1") + "/param", schemaPath: "#/properties/methods/additionalProperties/properties/environment/additionalProperties/properties/param/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' }];
                                                                                           return false;
                                                                                         }
@@ -6022,7 +6808,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 const _errs107 = errors;
                                                                                 if (errors === _errs107) {
                                                                                   if (typeof data41 === "string") {
-                                                                                    if (!pattern53.test(data41)) {
+                                                                                    if (!pattern54.test(data41)) {
                                                                                       validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/stdin/param", schemaPath: "#/properties/methods/additionalProperties/properties/stdin/properties/param/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' }];
                                                                                       return false;
                                                                                     }
@@ -6219,7 +7005,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
             const _errs4 = errors;
             if (errors === _errs4) {
               if (typeof data1 === "string") {
-                if (!pattern12.test(data1)) {
+                if (!pattern13.test(data1)) {
                   validate25.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
                   return false;
                 }
@@ -6342,7 +7128,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                               validate25.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                               return false;
                             } else {
-                              if (!pattern35.test(data4)) {
+                              if (!pattern36.test(data4)) {
                                 validate25.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/pattern", keyword: "pattern", params: { pattern: "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$" }, message: 'must match pattern "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$"' }];
                                 return false;
                               }
@@ -6366,7 +7152,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                 validate25.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/maxLength", keyword: "maxLength", params: { limit: 255 }, message: "must NOT have more than 255 characters" }];
                                 return false;
                               } else {
-                                if (!pattern36.test(data5)) {
+                                if (!pattern37.test(data5)) {
                                   validate25.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"' }];
                                   return false;
                                 }
@@ -6400,7 +7186,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                         validate25.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                         return false;
                                       } else {
-                                        if (!pattern37.test(data7)) {
+                                        if (!pattern38.test(data7)) {
                                           validate25.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' }];
                                           return false;
                                         }
@@ -6438,7 +7224,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                     const _errs24 = errors;
                                     if (errors === _errs24) {
                                       if (typeof data9 === "string") {
-                                        if (!pattern27.test(data9)) {
+                                        if (!pattern28.test(data9)) {
                                           validate25.errors = [{ instancePath: instancePath + "/program/environment/" + i1, schemaPath: "#/properties/program/properties/environment/items/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                           return false;
                                         }
@@ -6556,7 +7342,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
   }
   if (errors === 0) {
     if (typeof data === "string") {
-      if (!pattern12.test(data)) {
+      if (!pattern13.test(data)) {
         validate27.errors = [{ instancePath, schemaPath: "#/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
         return false;
       }
