@@ -14,6 +14,7 @@ import { createLaunchTurns } from './admit/launch-turns.ts';
 import { createLimiter } from './admit/limiter.ts';
 import { createTokenBuckets } from './admit/token-buckets.ts';
 import { discoverMethod } from './builtin/discover.ts';
+import { explainMethod } from './builtin/explain.ts';
 import { isolationMethod } from './builtin/isolation.ts';
 import { logsMethod } from './builtin/logs.ts';
 import { pauseMethod } from './builtin/pause.ts';
@@ -105,11 +106,13 @@ function main(): void {
       });
     });
   }
+  const rates = createTokenBuckets();
   const builtIns = [
     discoverMethod(() => hello.version),
     statusMethod(status),
     isolationMethod,
     pauseMethod(pause),
+    explainMethod(limiter, rates),
     logsMethod(driverLogs.rings, () => draining),
   ];
   const receiver = createConfigurationReceiver(builtIns, monitor.send, (generation) => {
@@ -119,7 +122,7 @@ function main(): void {
   const services: Services = {
     monitor,
     limiter,
-    rates: createTokenBuckets(),
+    rates,
     launchTurns: createLaunchTurns(availableParallelism()),
     indexes: keepIndexes(),
     log,

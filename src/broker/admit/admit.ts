@@ -1,6 +1,6 @@
-import { type Admitted, type Authorised, type Refused, refuse } from '../call.ts';
+import { type Admitted, type Authorised, type Callable, type Refused, refuse, type Target } from '../call.ts';
 import type { Services } from '../services.ts';
-import { limitsFor } from './limits-for.ts';
+import { type Limits, limitsFor } from './limits-for.ts';
 
 /** When a caller who found every place taken and the queue full should ask again, in milliseconds. */
 const RETRY_AFTER_MS = 250;
@@ -12,15 +12,12 @@ export async function admit(authorised: Authorised, services: Services): Promise
   const stopped = stop(authorised, services);
   if (stopped !== null) return stopped;
   const { session, generation } = authorised;
-  const { uid } = session.caller;
-  const { name, driver, destructive } = nameOf(authorised);
-  const limits = limitsFor(generation.settings, generation.rolesOf(session.caller), { name, driver });
-  const perMinute = destructive ? limits.destructive_calls_per_minute : limits.calls_per_minute;
-  const wait = services.rates.take(`${uid} ${name}`, perMinute);
+  const { driver, limits, perMinute, bucket } = limitsOf(authorised);
+  const wait = services.rates.take(bucket, perMinute);
   if (wait > 0) return refuse('refused', 'rate-limited', { retry_after_ms: wait });
 
   generation.began();
-  const entry = await services.limiter.enter(uid, driver, limits, session.gone);
+  const entry = await services.limiter.enter(session.caller.uid, driver, limits, session.gone);
   if (entry.kind !== 'entered') {
     generation.ended();
     if (entry.kind === 'gone') return refuse('refused', 'cancelled');
@@ -45,7 +42,27 @@ function stop({ target }: Authorised, services: Services): Refused | null {
   return services.isPaused() && target.kind === 'driver' ? refuse('refused', 'paused') : null;
 }
 
-function nameOf({ target }: Authorised): { name: string; driver: string; destructive: boolean } {
+/** The limits that hold for a call, and its rate by them. */
+export function limitsOf({
+  session,
+  generation,
+  target,
+}: Pick<Callable, 'session' | 'generation' | 'target'>): CallLimits {
+  const { name, driver, destructive } = nameOf(target);
+  const limits = limitsFor(generation.settings, generation.rolesOf(session.caller), { name, driver });
+  const perMinute = destructive ? limits.destructive_calls_per_minute : limits.calls_per_minute;
+  return { driver, limits, perMinute, bucket: `${session.caller.uid} ${name}` };
+}
+
+export interface CallLimits {
+  readonly driver: string;
+  readonly limits: Limits;
+  readonly perMinute: number;
+  /** Which of the rates' buckets is this call's. */
+  readonly bucket: string;
+}
+
+function nameOf(target: Target): { name: string; driver: string; destructive: boolean } {
   if (target.kind === 'built-in') return { name: target.builtIn.name, driver: 'rpc', destructive: false };
   const { name, profile, destructive } = target.method;
   return { name, driver: profile, destructive };

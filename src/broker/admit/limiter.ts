@@ -9,6 +9,8 @@ export interface Limiter {
    * @param gone ends the wait
    */
   enter(uid: number, driver: string, limits: PlaceLimits, gone: AbortSignal): Promise<Entry>;
+  /** Calls in flight and waiting that count for an identity and a driver. */
+  countsOf(uid: number, driver: string): LimiterCounts;
   readonly inFlight: number;
   readonly waiting: number;
   /** Settles when no call is in flight. */
@@ -32,6 +34,15 @@ export type Entry =
   /** So many wait already, or it waited too long. */
   | { readonly kind: 'full' }
   | { readonly kind: 'gone' };
+
+export interface LimiterCounts {
+  readonly in_flight: number;
+  readonly in_flight_of_identity: number;
+  readonly in_flight_of_driver: number;
+  readonly waiting: number;
+  readonly waiting_of_identity: number;
+  readonly waiting_of_driver: number;
+}
 
 interface Waiter {
   readonly uid: number;
@@ -101,6 +112,11 @@ export function createLimiter(): Limiter {
         turns.add(uid, waiter);
       });
     },
+    countsOf: (uid, driver) => ({
+      ...{ in_flight: inFlight, in_flight_of_identity: perIdentity.of(uid) },
+      ...{ in_flight_of_driver: perDriver.of(driver), waiting: turns.size },
+      ...{ waiting_of_identity: turns.waiting(uid), waiting_of_driver: queuedPerDriver.of(driver) },
+    }),
     get inFlight() {
       return inFlight;
     },

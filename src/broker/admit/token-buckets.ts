@@ -13,6 +13,8 @@ export interface TokenBuckets {
    * @returns 0 where there was one, else after how many milliseconds there will be, at least 1
    */
   take(key: string, perMinute: number): number;
+  /** How many tokens a bucket holds; takes none. */
+  left(key: string, perMinute: number): number;
   readonly size: number;
 }
 
@@ -60,6 +62,10 @@ export function createTokenBuckets(
       const taken = tokens >= 1 ? 1 : 0;
       buckets.set(key, { tokens: tokens - taken, at: now(), perMinute });
       return taken === 1 ? 0 : waitFor(1 - tokens, perMinute);
+    },
+    left(key, perMinute) {
+      const known = buckets.get(key);
+      return Math.floor(known === undefined ? perMinute : filled(known, perMinute));
     },
     get size() {
       return buckets.size;

@@ -1,7 +1,7 @@
 import type { Caller } from '../../shared/caller.ts';
 import type { JsonObject } from '../../shared/json-value.ts';
 import { type BoundedMap, createBoundedMap } from './bounded-map.ts';
-import { createScopeQuestions } from './callable.ts';
+import { concerns, createScopeQuestions } from './callable.ts';
 import { createCatalogue, type PolicyMethod } from './catalogue.ts';
 import { checkTypes } from './check-types.ts';
 import type { Circumstances } from './circumstances.ts';
@@ -11,6 +11,7 @@ import { DENIED, type Decision, decide, methodEntities, NOT_JUDGED } from './dec
 import { createIdentities, type Identity } from './identity.ts';
 import type { ResolvedNames, Roles } from './literals.ts';
 import { type ParsedPolicy, type PolicyFile, parsePolicies } from './parse.ts';
+import type { PolicyLocation } from './policy-error.ts';
 import { CACHED_IDENTITIES, CACHED_METHODS, METHOD_NAME_LENGTH } from './policy-limits.ts';
 import { createRoles } from './roles.ts';
 import { createSlices } from './slice.ts';
@@ -20,7 +21,7 @@ export type { Circumstances } from './circumstances.ts';
 export type { Decision } from './decide.ts';
 export type { ResolvedNames, RoleMembers, Roles } from './literals.ts';
 export type { PolicyFile } from './parse.ts';
-export { PolicyError } from './policy-error.ts';
+export { PolicyError, placeText } from './policy-error.ts';
 
 /** Who may call what: Cedar policies, default deny, forbid wins. Root is a caller like others (invariant 1). */
 export interface Policy {
@@ -44,8 +45,29 @@ export interface Policy {
    * null and fractions) and the circumstances beside them. Any evaluation error denies.
    */
   authorise(caller: Caller, method: string, params: JsonObject, circumstances: Circumstances): Decision;
+  /**
+   * What an admin has a denied caller told: the hint of a forbid that denied, else of a permit that is for this caller and
+   * method and whose conditions did not hold.
+   * @param denying ids of the policies that denied
+   */
+  hint(caller: Caller, method: string, denying: readonly string[]): string | null;
+  /** The policies that have a say in calls of a method, in the order of their files; for who may know them all. */
+  explain(caller: Caller, method: string): readonly ExplainedPolicy[];
   /** Gives back what Cedar keeps for this policy. For when its generation's last call has ended; ask nothing after. */
   release(): void;
+}
+
+/** A policy as an admin knows it. */
+export interface ExplainedPolicy {
+  readonly id: string;
+  readonly effect: 'permit' | 'forbid';
+  readonly location: PolicyLocation;
+  /** Whom its scope names, as in the file (`Group::"ops"`); null: anyone. */
+  readonly principal: string | null;
+  /** Whether it has a `when` or an `unless`. */
+  readonly conditional: boolean;
+  /** Whether its scope has this caller. */
+  readonly concerns: boolean;
 }
 
 export interface PolicyOptions {
@@ -145,6 +167,23 @@ export function loadPolicy(
         );
       const context = contextFor(slice.context, asked.params, params, caller, circumstances);
       return context === null ? NOT_JUDGED : decide(slice, identity, asked.entities, context);
+    },
+    hint(caller, method, denying) {
+      const identity = identify(caller);
+      const forbids = policies.filter(({ id, effect }) => effect === 'forbid' && denying.includes(id));
+      const permits = (slices.byMethod.get(method)?.policies ?? []).filter(
+        (policy) => policy.effect === 'permit' && concerns(policy, identity),
+      );
+      const hinting = forbids.length > 0 ? forbids : permits;
+      return hinting.find(({ hint }) => hint !== null)?.hint ?? null;
+    },
+    explain(caller, method) {
+      const identity = identify(caller);
+      return (slices.byMethod.get(method)?.policies ?? []).map((policy) => ({
+        ...{ id: policy.id, effect: policy.effect, location: policy.location },
+        ...{ principal: policy.scope.principal, conditional: policy.conditions.present },
+        concerns: concerns(policy, identity),
+      }));
     },
     release: slices.release,
   };

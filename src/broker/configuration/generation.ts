@@ -75,10 +75,10 @@ export function buildGeneration(
   );
   const builtInMethods = builtIns
     .filter(({ needsPermit }) => needsPermit)
-    .map(({ name }): PolicyMethod => {
+    .map(({ name, params: { schema } }): PolicyMethod => {
       return {
         ...{ name, driver: 'rpc', destructive: false, idempotent: true, tags: [], capabilities: [] },
-        params: paramsType({}),
+        params: paramsType(schema),
       };
     });
   const driverMethods = [...methods.values()].map(
