@@ -7,8 +7,8 @@
  * It never sees the audit log, the keys or the state folder: in its sandbox they do not exist. It has no privilege, no
  * capability, no network and no way to hand a descriptor on; it asks the monitor by names and numbers.
  */
-import { availableParallelism } from 'node:os';
 import '../posix/close-inherited.ts';
+import { availableParallelism } from 'node:os';
 import { createLog, flushLog } from '../shared/log.ts';
 import { createLaunchTurns } from './admit/launch-turns.ts';
 import { createLimiter } from './admit/limiter.ts';

@@ -44,7 +44,10 @@ export const optionTable = {
     type: 'string',
     help: '--config DIR     the folder with driverd.yaml, drivers.d and policy.d (default /etc/driverd)',
   },
-  as: { type: 'string', help: '--as OTHER       another name for the profile and its methods' },
+  as: {
+    type: 'string',
+    help: '--as OTHER       enable: another name for the profile and its methods; else: that user',
+  },
   allow: {
     type: 'string',
     multiple: true,
