@@ -1,11 +1,11 @@
 /** One comparison: ours against a peer, measured in turn in the same run. */
 export interface Row {
   readonly name: string;
-  /** Median, in `unit`; of `records/s` more is better. */
+  /** Median, in `unit`; of `records/s` and `MB/s` more is better. */
   readonly ours: number;
   readonly peer: number;
   readonly peer_name: string;
-  readonly unit: 'ms' | 'records/s';
+  readonly unit: 'ms' | 'records/s' | 'MB/s';
   /** Of the medians. */
   readonly ratio: number;
   /** What the ratio is to be at most, as an issue asks; null where none asks. */
@@ -14,6 +14,18 @@ export interface Row {
   readonly goal?: number;
   readonly runs: number;
   /** How the machine was, or what took the time. */
+  readonly note?: string;
+}
+
+/** One number that is measured beside nothing. */
+export interface Figure {
+  readonly name: string;
+  readonly reached: number;
+  readonly unit: '%' | 'ms' | 'rules';
+  /** How many texts it is about, or how long they are. */
+  readonly of: string;
+  /** What it is to be at least, or at most where less is better, as an issue asks; null where none asks. */
+  readonly aim: number | null;
   readonly note?: string;
 }
 

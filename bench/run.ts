@@ -4,12 +4,14 @@ import { arch, cpus, release } from 'node:os';
 import { benchAudit } from './audit.ts';
 import { benchAuditLooking } from './audit-looking.ts';
 import { benchLaunch } from './launch.ts';
-import type { Row } from './pairs.ts';
+import type { Figure, Row } from './pairs.ts';
+import { benchScrub } from './scrub.ts';
 
-const parts: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
+const parts: Readonly<Record<string, () => Promise<readonly (Row | Figure)[]>>> = {
   launch: benchLaunch,
   audit: benchAudit,
   'audit-looking': benchAuditLooking,
+  scrub: benchScrub,
 };
 const results = new URL('./results/', import.meta.url);
 
@@ -21,7 +23,8 @@ if (others.length > 0 || (named !== undefined && !Object.hasOwn(parts, named))) 
   for (const [name, measure] of Object.entries(parts)) {
     if (named !== undefined && name !== named) continue;
     const rows = await measure();
-    console.table(rows);
+    // Rows with a peer and numbers by themselves have other columns.
+    for (const alike of Map.groupBy(rows, (row) => 'peer' in row).values()) console.table(alike);
     const machine = { node: process.version, kernel: release(), arch: arch(), cpus: cpus().length };
     mkdirSync(results, { recursive: true });
     writeFileSync(new URL(`${name}.json`, results), `${JSON.stringify({ machine, rows }, null, 2)}\n`);

@@ -82,7 +82,8 @@ function renderDocument(rows: readonly ErrorRow[]): string {
 
 Every error is a JSON-RPC 2.0 error object. Its \`data\` always has \`request_id\` (the id under which the operational
 log and the audit log know the call), \`reason\` (the word below, which does not change) and \`retryable\` (whether
-the same call may succeed later).
+the same call may succeed later). Where something of what the driver said was masked, \`scrubbed\` says how often by
+which rule.
 
 | reason | code | retryable | message | meaning |
 | --- | --- | --- | --- | --- |

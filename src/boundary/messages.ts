@@ -236,6 +236,8 @@ export const MONITOR_CONTROL = {
     asksMore: list(text(8_300), 512),
     widened: list(text(8_300), 512),
   },
+  /** A value that an admin has masked everywhere, in base64. */
+  'scrub-value': { generation: count, name: text(64), value: text(100_000) },
   configure: { generation: count, unitsProvable: flag },
   commit: { generation: count },
   abandon: { generation: count },

@@ -23,8 +23,10 @@ import { createConfigurationReceiver } from './configuration/receiver.ts';
 import { createConnections } from './connection/connections.ts';
 import { endByFault } from './end-by-fault.ts';
 import { createDriverLogs } from './logs/driver-logs.ts';
+import { scrubLogLine } from './logs/scrub-log-line.ts';
 import { openMonitorLink } from './monitor-link.ts';
 import { keepIndexes } from './scrub/kept-indexes.ts';
+import { createScrubber, type Scrubber } from './scrub/scrubber.ts';
 import type { Services } from './services.ts';
 
 const EXIT_WITHOUT_MONITOR = 1;
@@ -34,7 +36,14 @@ const PAUSED_WITHIN_MS = 5_000;
 function main(): void {
   // Without a handler SIGUSR1 would open Node's inspector.
   process.on('SIGUSR1', () => undefined);
-  const log = createLog('broker', 'info');
+  const plain = createScrubber([]);
+  /** Made anew for each text, which is a call of its own to the rules of a configuration. */
+  let scrubber = (): Scrubber => plain;
+  const log = createLog(
+    'broker',
+    'info',
+    scrubLogLine(() => scrubber()),
+  );
   endByFault(log);
   const driverLogs = createDriverLogs(log);
   const limiter = createLimiter();
@@ -115,10 +124,18 @@ function main(): void {
     explainMethod(limiter, rates),
     logsMethod(driverLogs.rings, () => draining),
   ];
-  const receiver = createConfigurationReceiver(builtIns, monitor.send, (generation) => {
-    log.level = generation.settings.log_level;
-    driverLogs.configure(new Set(generation.plans.keys()), generation.settings.limits);
-  });
+  const receiver = createConfigurationReceiver(
+    builtIns,
+    monitor.send,
+    (generation) => {
+      log.level = generation.settings.log_level;
+      const { scrub } = generation;
+      // A mark tells what took too long; to log it would be another such text.
+      scrubber = () => scrub.scrubber(scrub.known, () => undefined);
+      driverLogs.configure(new Set(generation.plans.keys()), generation.settings.limits);
+    },
+    () => scrubber(),
+  );
   const services: Services = {
     monitor,
     limiter,
@@ -126,6 +143,7 @@ function main(): void {
     launchTurns: createLaunchTurns(availableParallelism()),
     indexes: keepIndexes(),
     log,
+    scrubber: () => scrubber(),
     driverLogs,
     isDraining: () => draining,
     isPaused: () => pausedSince !== null,

@@ -5,6 +5,7 @@ import type { TokenBuckets } from './admit/token-buckets.ts';
 import type { DriverLogs } from './logs/driver-logs.ts';
 import type { MonitorLink } from './monitor-link.ts';
 import type { KeptIndexes } from './scrub/kept-indexes.ts';
+import type { Scrubber } from './scrub/scrubber.ts';
 
 /** What stages use beside the call itself. */
 export interface Services {
@@ -14,6 +15,8 @@ export interface Services {
   readonly launchTurns: LaunchTurns;
   readonly indexes: KeptIndexes;
   readonly log: Log;
+  /** For text that belongs to no launch: it knows no driver's secrets. */
+  readonly scrubber: () => Scrubber;
   readonly driverLogs: DriverLogs;
   readonly isDraining: () => boolean;
   readonly isPaused: () => boolean;

@@ -42,7 +42,19 @@ export const optionTable = {
   current: { type: 'boolean', help: '--current        the key of the epoch that is not sealed yet' },
   config: {
     type: 'string',
-    help: '--config DIR     the folder with driverd.yaml, drivers.d and policy.d (default /etc/driverd)',
+    help: '--config DIR     the folder with driverd.yaml, drivers.d and policy.d (default /etc/driverd; scrub: none)',
+  },
+  values: {
+    type: 'string',
+    help: '--values FILE    secrets to mask besides, as lines NAME=VALUE',
+  },
+  explain: {
+    type: 'boolean',
+    help: '--explain        print rule, offset and length of each finding instead of the text; no value',
+  },
+  check: {
+    type: 'boolean',
+    help: '--check          print no text; the exit status says whether something was found',
   },
   as: {
     type: 'string',

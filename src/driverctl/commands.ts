@@ -98,6 +98,20 @@ export const commands: readonly CommandSpecification[] = [
     run: showLogs,
   },
   {
+    name: 'scrub',
+    usage: 'scrub [FILE]',
+    summary: 'a text without its secrets, in a pipe or from a file',
+    notes: [
+      'It asks no daemon. FILE is standard input where it is left out, or -. Complete lines are passed on as they come.',
+      'With --config the rules, exceptions and values of that driverd.yaml (DIR may be such a file) count too.',
+      'With --json, --explain prints an object for each finding.',
+    ],
+    options: ['explain', 'check', 'config', 'values', 'json'],
+    operands: 1,
+    // The rules are many, and no other command needs them.
+    run: async (invocation) => (await import('./commands/scrub.ts')).scrubText(invocation),
+  },
+  {
     name: 'doctor',
     usage: 'doctor',
     summary: 'what this host offers, what drivers would get, what to change',

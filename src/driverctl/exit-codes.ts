@@ -61,6 +61,7 @@ export const exitCodes = {
     meaning: 'anything else',
     reasons: ['internal-error', 'parse-error', 'invalid-request', 'message-timeout', 'http-not-spoken'],
   },
+  found: { status: 11, meaning: '`scrub --check` found something to mask', reasons: [] },
   raw: { status: 125, meaning: "with `--raw`: any failure that is not the program's own", reasons: [] },
 } as const satisfies Record<string, ExitCode>;
 

@@ -15,6 +15,8 @@ export interface Input {
   readonly isTerminal: boolean;
   /** Reads to the end. Throws `Failure` (usage) over `limit` bytes. */
   readAll(limit: number): Promise<Buffer>;
+  /** Its bytes as they come. Throws `Failure` (usage) where it cannot be read. */
+  chunks(): AsyncIterable<Uint8Array>;
 }
 
 /** What driverctl finds around it. */

@@ -9,7 +9,8 @@ import { runDriverctl } from './run.ts';
  * What it trusts: its command line, its environment, and a daemon that root or the same user runs, as the kernel says
  * (SO_PEERCRED) before anything is sent.
  * What it does not trust: every byte of an answer or a log. They are bounded, checked, and escaped for a terminal.
- * What it never sees: keys, secrets and policies; of the state folder only the note of the log's head.
+ * What it never sees: keys, secrets and policies, but for values that `scrub` is told to mask; of the state folder only
+ * the note of the log's head.
  */
 import { standardInput } from './standard/input.ts';
 import { standardError, standardOutput } from './standard/output.ts';

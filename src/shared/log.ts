@@ -16,8 +16,9 @@ const ERROR_CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
  *
  * Never waits for the reader: stderr is one open file for monitor and broker, and a broker that an attacker owns can
  * fill it and make it non-blocking. The end of a process writes what waits.
+ * @param scrub gets every line, with its end, and returns what is written instead
  */
-export function createLog(name: 'monitor' | 'broker', level: string): Log {
+export function createLog(name: 'monitor' | 'broker', level: string, scrub?: (line: string) => string): Log {
   let attemptsLeft = Number.POSITIVE_INFINITY;
   process.on('exit', () => {
     attemptsLeft = ATTEMPTS_AT_EXIT;
@@ -39,7 +40,8 @@ export function createLog(name: 'monitor' | 'broker', level: string): Log {
       if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
     }
   };
-  return pino({ name, level, base: { name }, serializers: { error: describeError } }, destination);
+  const hooks = scrub === undefined ? {} : { hooks: { streamWrite: scrub } };
+  return pino({ name, level, base: { name }, serializers: { error: describeError }, ...hooks }, destination);
 }
 
 /** Settles when what was logged is written, or after half a second: nobody may read. */

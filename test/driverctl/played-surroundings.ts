@@ -25,6 +25,9 @@ export async function run(words: readonly string[], played: Played = {}): Promis
     stdin: {
       isTerminal: played.stdinIsTerminal ?? played.stdinText === undefined,
       readAll: async () => Buffer.from(played.stdinText ?? ''),
+      async *chunks() {
+        yield Buffer.from(played.stdinText ?? '');
+      },
     },
     stdout: output('stdout'),
     stderr: output('stderr'),

@@ -15,6 +15,10 @@ const TABLE = {
   untouchedLogs: { ci: 10, full: 100 },
   shipRestarts: { ci: 4, full: 20 },
   launchesAtOnce: { ci: 10_000, full: 10_000 },
+  /** Of each property of the scrubber. */
+  scrubbing: { ci: 300, full: 20_000 },
+  /** Places at which each text of a corpus is cut in two. */
+  corpusCuts: { ci: 8, full: 1_000 },
 } as const;
 
 export type RoundName = keyof typeof TABLE;

@@ -83,7 +83,10 @@ describe('an access review', () => {
 
   test('who-can refuses a method that does not exist', () => {
     const { status, stderr } = driverctl('who-can', 'echo.nothing');
-    expect([status, stderr]).toEqual([5, 'driverctl: Cannot tell who can: there is no method echo.nothing\n']);
+    expect([status, stderr]).toEqual([
+      5,
+      'driverctl: Cannot tell who can: there is no method echo.nothing\n',
+    ]);
   });
 
   test('list --as tells what a user may call, by which policies, and when they used it last', async () => {

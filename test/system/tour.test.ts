@@ -88,6 +88,7 @@ describe('the examples of docs/driverctl.md', () => {
     'audit show 01890a5d': 'names it',
     'audit ship --to journald': '--position says where to keep how far it has come',
     'audit reset': 'a daemon runs on',
+    'scrub --explain build.log': 'Cannot read build.log: it does not exist',
   };
 
   test.each(lines)('%s', (line) => {

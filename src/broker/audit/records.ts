@@ -1,6 +1,5 @@
 import {
   type IntentClaims,
-  MAXIMUM_CLAIM,
   MAXIMUM_PARAM_NAME,
   MAXIMUM_PARAM_NAMES,
   MAXIMUM_POLICIES,
@@ -13,22 +12,24 @@ import type { Request } from '../frame/envelope.ts';
 import { type Metadata, readMetadata } from '../frame/metadata.ts';
 import { newTrace } from '../frame/traceparent.ts';
 import type { Recorded } from '../monitor-link.ts';
-import type { ScrubCounts } from '../scrub/scrubber.ts';
+import { BUDGET_NAME } from '../scrub/admin/budget.ts';
+import type { Scrubber, ScrubCounts } from '../scrub/scrubber.ts';
 import type { Services } from '../services.ts';
+import { claim, scrubbedClaim, scrubbedReason } from './claim-text.ts';
 import { durationsOf } from './durations.ts';
 
 /** An intent on its way: settles with whether it was recorded, or why not. */
 export type Intent = Promise<Recorded>;
 
-export function openRecord(admitted: Admitted, { monitor }: Services): Intent {
+export function openRecord(admitted: Admitted, { monitor, scrubber }: Services): Intent {
   const { session, generation, requestId, request, policies, metadata, call, target } = admitted;
   return monitor.record({
     ...{ type: 'intent', call, session: session.number, generation: generation.number, request: requestId },
     method: claim(request.method),
-    ...paramsClaims(admitted),
+    ...paramsClaims(admitted, scrubber()),
     policies: policies.slice(0, MAXIMUM_POLICIES).map((policy) => claim(policy)),
     notification: request.id === undefined,
-    ...saidBy(metadata),
+    ...saidBy(metadata, scrubber()),
     durable: target.kind === 'driver' && target.method.destructive,
   });
 }
@@ -63,46 +64,59 @@ export async function closeRecord(
 }
 
 /** A refusal without a record is counted by the monitor; the caller is told the refusal either way. */
-export async function recordRefusal(received: Received, exit: Refused, { monitor }: Services): Promise<void> {
+export async function recordRefusal(
+  received: Received,
+  exit: Refused,
+  { monitor, scrubber }: Services,
+): Promise<void> {
   const { session, requestId, request, generation } = received;
   const reading = readMetadata(request.params);
   const isHashed = (generation.methods.get(request.method)?.paramsOnRecord ?? 'hash') === 'hash';
   await monitor.record({
     ...{ type: 'refusal', session: session.number, request: requestId },
     ...{ kind: exit.kind, reason: exit.reason, error: errorTable[exit.reason].code },
-    method: claim(request.method),
+    // A name that stands for nothing is whatever a caller wrote.
+    method:
+      generation.methods.has(request.method) || generation.builtIns.has(request.method)
+        ? claim(request.method)
+        : scrubbedClaim(scrubber(), request.method),
     // Of params that no schema has seen: without `_meta` where that can be told apart, so that equal calls look equal.
     params: isHashed ? digestOf(reading.kind === 'read' ? reading.params : request.params) : null,
     policies: exit.policies.slice(0, MAXIMUM_POLICIES).map((policy) => claim(policy)),
-    ...saidBy(reading.kind === 'read' ? reading.metadata : null),
+    ...saidBy(reading.kind === 'read' ? reading.metadata : null, scrubber()),
   });
 }
 
 /** What a call says about itself. Each has a trace: where the caller gave none, one begins here. */
-function saidBy(metadata: Metadata | null): Pick<IntentClaims, 'trace' | 'span' | 'because'> {
+function saidBy(
+  metadata: Metadata | null,
+  scrubber: Scrubber,
+): Pick<IntentClaims, 'trace' | 'span' | 'because'> {
   const { traceId: trace, spanId: span } = metadata?.traceparent ?? newTrace();
-  return { trace, span, because: metadata?.reason ?? null };
+  const reason = metadata?.reason;
+  return { trace, span, because: reason === undefined ? null : scrubbedReason(scrubber, reason) };
 }
 
 /** What the profile has on record of valid params. Names are those that the schema let through. */
-function paramsClaims({ target, params, paramsSha256 }: Admitted): Pick<IntentClaims, 'params' | 'names'> {
+function paramsClaims(
+  { target, params, paramsSha256 }: Admitted,
+  scrubber: Scrubber,
+): Pick<IntentClaims, 'params' | 'names'> {
   const onRecord = target.kind === 'driver' ? target.method.paramsOnRecord : 'hash';
   if (onRecord !== 'names') return { params: onRecord === 'hash' ? paramsSha256 : null, names: null };
   const names = Object.keys(params).sort().slice(0, MAXIMUM_PARAM_NAMES);
-  return { params: null, names: names.map((name) => claim(name, MAXIMUM_PARAM_NAME)) };
+  return { params: null, names: names.map((name) => scrubbedClaim(scrubber, name, MAXIMUM_PARAM_NAME)) };
 }
 
 function digestOf(params: Request['params']): string {
   return paramsDigest(params ?? Object.create(null)).toString('hex');
 }
 
-/** Printable ASCII of bounded length, as the boundary demands; the rest of a caller's text is no claim. */
-function claim(text: string, longest = MAXIMUM_CLAIM): string {
-  return text.slice(0, longest).replace(/[^\x20-\x7e]/g, '?');
-}
-
 function scrubClaims(counts: ScrubCounts): { rule: string; count: number }[] {
-  const all = [...counts].map(([rule, count]) => ({ rule: claim(rule), count }));
+  // That a rule ran out of its time is on record however many others applied.
+  const place = ([rule]: readonly [string, number]): number => (rule === BUDGET_NAME ? 0 : 1);
+  const sorted = [...counts].toSorted((one, other) => place(one) - place(other));
+  const all = sorted.map(([rule, count]) => ({ rule: claim(rule), count }));
   if (all.length <= MAXIMUM_SCRUB_RULES) return all;
   const named = all.slice(0, MAXIMUM_SCRUB_RULES - 1);
   const rest = all.slice(MAXIMUM_SCRUB_RULES - 1).reduce((sum, { count }) => sum + count, 0);

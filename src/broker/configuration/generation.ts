@@ -8,16 +8,19 @@ import { createRoles, type RolesOf } from '../authorise/roles.ts';
 import type { BuiltIn } from '../builtin/built-in.ts';
 import { loadMethods, type Method } from '../catalogue/catalogue.ts';
 import { refuseUnknownMembers, refuseUnknownOverrides } from './check-settings.ts';
+import { type ConfiguredScrub, configureScrub } from './configured-scrub.ts';
 
 type FileMessage = Extract<MonitorControl, { type: 'file' }>;
 type NamesMessage = Extract<MonitorControl, { type: 'names' }>;
 type PlanMessage = Extract<MonitorControl, { type: 'plan' }>;
+type ScrubValueMessage = Extract<MonitorControl, { type: 'scrub-value' }>;
 
 /** What the monitor sent of one generation, before it is parsed. */
 export interface Offered {
   readonly files: readonly FileMessage[];
   readonly names: NamesMessage | null;
   readonly plans: readonly PlanMessage[];
+  readonly scrubValues: readonly ScrubValueMessage[];
 }
 
 /** One whole configuration, as the broker understands it; calls keep the one that they began with. */
@@ -29,6 +32,7 @@ export interface Generation {
   readonly policy: Policy;
   readonly rolesOf: RolesOf;
   readonly plans: ReadonlyMap<string, Pick<PlanMessage, 'isolation' | 'asksMore' | 'widened'>>;
+  readonly scrub: ConfiguredScrub;
   /** Calls that keep it alive. */
   began(): void;
   ended(): void;
@@ -52,8 +56,9 @@ export function buildGeneration(
 
   const [settingsFile] = filesOf('settings');
   if (settingsFile === undefined) throw new Error('Cannot load the configuration: no settings came');
-  const settingsRead = readSettings(settingsFile.path, bytesOf(settingsFile));
-  const settings = settingsRead.value;
+  const readFile = readSettings(settingsFile.path, bytesOf(settingsFile));
+  const settings = readFile.value;
+  const scrub = configureScrub(readFile, offered.scrubValues);
 
   const methods = new Map<string, Method>();
   for (const file of filesOf('profile')) {
@@ -69,7 +74,7 @@ export function buildGeneration(
   const names = { users: byName(offered.names?.users), groups: byName(offered.names?.groups) };
   const decoder = new TextDecoder('utf-8', { fatal: true });
   const roles = new Map(Object.entries(settings.roles));
-  refuseUnknownMembers(settingsRead, names);
+  refuseUnknownMembers(readFile, names);
   const policies = filesOf('policy').map(
     (file): PolicyFile => ({ file: file.path, text: decoder.decode(bytesOf(file)) }),
   );
@@ -88,13 +93,14 @@ export function buildGeneration(
     },
   );
 
-  refuseUnknownOverrides(settingsRead, [...builtInMethods, ...driverMethods]);
+  refuseUnknownOverrides(readFile, [...builtInMethods, ...driverMethods]);
   const policy = loadPolicy(policies, [...builtInMethods, ...driverMethods], names, { roles, unitsProvable });
   let calls = 0;
   let retired: (() => void) | undefined;
   return {
     number,
     settings,
+    scrub,
     methods,
     builtIns: new Map(builtIns.map((builtIn) => [builtIn.name, builtIn])),
     policy,

@@ -1,5 +1,7 @@
 import type { BrokerControl, MonitorControl } from '../../boundary/messages.ts';
+import { scrubbedClaim } from '../audit/claim-text.ts';
 import type { BuiltIn } from '../builtin/built-in.ts';
+import type { Scrubber } from '../scrub/scrubber.ts';
 import { buildGeneration, type Generation, type Offered } from './generation.ts';
 
 /** Longest reason that travels back to the monitor, in characters. */
@@ -16,12 +18,9 @@ export function createConfigurationReceiver(
   builtIns: readonly BuiltIn[],
   send: (message: BrokerControl) => void,
   taken: (generation: Generation) => void,
+  scrubber: () => Scrubber,
 ): ConfigurationReceiver {
-  let offered: {
-    files: Offered['files'][number][];
-    names: Offered['names'];
-    plans: Offered['plans'][number][];
-  } = empty();
+  let offered = empty();
   let accepted: Generation | undefined;
   let current: Generation | undefined;
 
@@ -34,7 +33,8 @@ export function createConfigurationReceiver(
       send({
         type: 'refused',
         generation: number,
-        reason: reason.slice(0, MAXIMUM_REASON).replace(/[^\x20-\x7e]/g, '?'),
+        // It quotes files, and stands in logs.
+        reason: scrubbedClaim(scrubber(), reason, MAXIMUM_REASON),
       });
     }
     offered = empty();
@@ -61,6 +61,9 @@ export function createConfigurationReceiver(
         case 'plan':
           offered.plans.push(message);
           return true;
+        case 'scrub-value':
+          offered.scrubValues.push(message);
+          return true;
         case 'configure':
           configure(message.generation, message.unitsProvable);
           return true;
@@ -78,10 +81,13 @@ export function createConfigurationReceiver(
   };
 }
 
-function empty(): {
-  files: Offered['files'][number][];
+interface Growing {
+  readonly files: Offered['files'][number][];
   names: Offered['names'];
-  plans: Offered['plans'][number][];
-} {
-  return { files: [], names: null, plans: [] };
+  readonly plans: Offered['plans'][number][];
+  readonly scrubValues: Offered['scrubValues'][number][];
+}
+
+function empty(): Growing {
+  return { files: [], names: null, plans: [], scrubValues: [] };
 }

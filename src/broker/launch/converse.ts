@@ -5,10 +5,11 @@ import type { Method } from '../catalogue/catalogue.ts';
 import type { DriverLevel } from '../logs/ring.ts';
 import { secretValues } from '../logs/secret-params.ts';
 import type { LaunchGrant } from '../monitor-link.ts';
-import { createScrubber, createScrubberOf, type Scrubber, type ScrubCounts } from '../scrub/scrubber.ts';
+import { createScrubber, type Scrubber, type ScrubCounts } from '../scrub/scrubber.ts';
 import type { Services } from '../services.ts';
 import { hearCommand } from './hear-command.ts';
 import { hearJsonRpc } from './hear-jsonrpc.ts';
+import { type LaunchScrubber, scrubLaunch } from './launch-scrubber.ts';
 import { hearSpeech, type SpeechKeeper } from './speech.ts';
 import { openStreams, textOrBase64 } from './streams.ts';
 
@@ -22,7 +23,7 @@ const LAST_SIGNAL = 64;
 export interface Hearing {
   stdout(chunk: Buffer): void;
   /** The streams are at end-of-file. Null: no answer came. */
-  close(status: number, stderr: () => Buffer): Heard | null;
+  close(status: number, stderr: () => Buffer): Promise<Heard | null>;
 }
 export type Heard =
   | { readonly kind: 'answer'; readonly answer: Answer; readonly dropped?: number }
@@ -51,7 +52,7 @@ export type Told = {
 } & (
   | { readonly end: 'answered'; readonly answer: Answer }
   | { readonly end: 'bad-output'; readonly place: JsonObject }
-  | { readonly end: 'timeout' | 'disconnected' | 'output-limit' }
+  | { readonly end: 'timeout' | 'disconnected' | 'output-limit' | 'unscrubbed' }
   | { readonly end: 'ended'; readonly launchEnd: LaunchEnd }
 );
 
@@ -68,19 +69,35 @@ export interface HandOver {
 
 /** Hands the request over and hears the driver until its streams are at end-of-file and its sandbox is dead. */
 export async function converse(handOver: HandOver, services: Services): Promise<Told> {
-  const { known, giveBack } = services.indexes.borrow(handOver.grant.secrets);
+  const { admitted, method, grant } = handOver;
+  const { scrub } = admitted.generation;
+  const { known, giveBack } =
+    grant.secrets.length === 0
+      ? { known: scrub.known, giveBack: () => undefined }
+      : services.indexes.borrow([...grant.secrets, ...scrub.values]);
+  const over = (rule: string): void =>
+    services.log.warn(
+      { request: admitted.requestId, profile: method.profile, rule },
+      'a scrub rule took too long: the line is masked whole, and the rule is off for the rest of the call',
+    );
   try {
-    return await hearOut(handOver, services, createScrubberOf(known));
+    return await hearOut(handOver, services, scrub.scrubber(known, over));
   } finally {
     giveBack();
   }
 }
 
-async function hearOut(handOver: HandOver, services: Services, uncounted: Scrubber): Promise<Told> {
+async function hearOut(handOver: HandOver, services: Services, knowing: Scrubber): Promise<Told> {
   const { admitted, method, grant, input, kill } = handOver;
   const { limits } = admitted.generation.settings;
-  const counts = new Map<string, number>();
-  const scrubber = counting(uncounted, counts);
+  const guarded = (one: Scrubber): LaunchScrubber =>
+    scrubLaunch(one, (error) =>
+      services.log.error(
+        { request: admitted.requestId, error },
+        'output of a driver could not be scrubbed: it was dropped',
+      ),
+    );
+  const scrubber = guarded(knowing);
   let cause: 'timeout' | 'disconnected' | 'output-limit' | undefined;
   /** The driver's answer is complete, or known to be none: what ends it after that is no cause. */
   let isHeard = false;
@@ -93,7 +110,7 @@ async function hearOut(handOver: HandOver, services: Services, uncounted: Scrubb
 
   const raw = admitted.metadata.raw && method.command !== null;
   const tailBytes = raw ? method.outputBytes : limits.stderr_tail_bytes;
-  const speech = hearSpeech(uncounted, tailBytes, keeperOf(handOver, services));
+  const speech = hearSpeech(scrubber, tailBytes, keeperOf(handOver, services, guarded));
   let graceTimer: NodeJS.Timeout | undefined;
   const events: HearingEvents = {
     answered() {
@@ -136,17 +153,17 @@ async function hearOut(handOver: HandOver, services: Services, uncounted: Scrubb
   clearTimeout(graceTimer);
   admitted.cancelled.removeEventListener('abort', onGone);
 
-  speech.end(streams.dropped > 0);
-  for (const [rule, count] of speech.counts.flatMap((one) => [...one])) {
-    counts.set(rule, (counts.get(rule) ?? 0) + count);
-  }
-  const heard = hearing.close(status, speech.tail);
+  await speech.end(streams.dropped > 0);
+  for (const counts of speech.counts) scrubber.count(counts);
+  const heard = await hearing.close(status, speech.tail);
   const { end: launchEnd } = await grant.ended;
   const driver = describeEnd(status, speech.tail());
   const heldBack = heard?.kind === 'answer' ? (heard.dropped ?? 0) : 0;
-  const told = { endedAt, bytesOut, bytesDropped: streams.dropped + heldBack, scrubbed: counts, driver };
+  const bytesDropped = streams.dropped + heldBack;
+  const told = { endedAt, bytesOut, bytesDropped, scrubbed: scrubber.counts, driver };
   services.log.debug({ request: admitted.requestId, status }, 'a driver ended');
   if (cause !== undefined) return { ...told, end: cause };
+  if (scrubber.hasFailed) return { ...told, end: 'unscrubbed' };
   if (heard?.kind === 'answer') return { ...told, end: 'answered', answer: heard.answer };
   if (heard?.kind === 'bad-output') {
     // The place may lead through names that the driver chose.
@@ -157,11 +174,15 @@ async function hearOut(handOver: HandOver, services: Services, uncounted: Scrubb
 }
 
 /** Null: nothing is kept, since the profile says so or the call has more secrets than can be looked for. */
-function keeperOf({ admitted, method, grant }: HandOver, { driverLogs }: Services): SpeechKeeper | null {
+function keeperOf(
+  { admitted, method, grant }: HandOver,
+  { driverLogs }: Services,
+  guarded: (scrubber: Scrubber) => Scrubber,
+): SpeechKeeper | null {
   const secrets = secretValues(method.secretParams, admitted.params);
   if (method.logs === 'none' || secrets === null) return null;
   return {
-    scrubber: secrets.length === 0 ? null : createScrubber(secrets),
+    scrubber: secrets.length === 0 ? null : guarded(createScrubber(secrets)),
     keep(said, bytes) {
       const about = { ...said, time: Date.now(), launch: grant.launch, request: admitted.requestId };
       driverLogs.keep(method.profile, method.logs, about, bytes);
@@ -180,20 +201,5 @@ export function describeEnd(status: number, stderr: Buffer): JsonObject {
     exit_status: status,
     signal: bySignal ? status - SIGNAL_STATUS : null,
     stderr: textOrBase64(stderr),
-  };
-}
-
-/** Counts what is scrubbed at once; streams are counted when they end. */
-function counting(scrubber: Scrubber, counts: Map<string, number>): Scrubber {
-  function add<T extends { counts: ScrubCounts }>(scrubbed: T): T {
-    for (const [rule, count] of scrubbed.counts) counts.set(rule, (counts.get(rule) ?? 0) + count);
-    return scrubbed;
-  }
-  return {
-    stream: scrubber.stream,
-    bytes: (bytes) => add(scrubber.bytes(bytes)),
-    text: (text) => add(scrubber.text(text)),
-    value: (value) => add(scrubber.value(value)),
-    pointer: (pointer) => add(scrubber.pointer(pointer)),
   };
 }

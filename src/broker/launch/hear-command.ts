@@ -1,8 +1,10 @@
 import type { Settings } from '../../shared/configuration/types.generated.ts';
-import type { JsonObject, JsonValue } from '../../shared/json-value.ts';
+import type { JsonObject } from '../../shared/json-value.ts';
 import type { Method } from '../catalogue/catalogue.ts';
 import { commandResult } from '../catalogue/output.ts';
+import { scrubBytes } from '../scrub/bytes-in-turns.ts';
 import type { Scrubber } from '../scrub/scrubber.ts';
+import { inTurns } from '../scrub/turns.ts';
 import { describeEnd, type Heard, type Hearing } from './converse.ts';
 import { failure } from './run.ts';
 import { textOrBase64 } from './streams.ts';
@@ -23,30 +25,30 @@ export function hearCommand(
 ): Hearing {
   const chunks: Buffer[] = [];
 
-  const scrubbedText = (bytes: Buffer): ReturnType<typeof textOrBase64> =>
-    textOrBase64(scrubber.bytes(bytes).bytes);
-
-  /** What was scrubbed and counted in the result already. */
-  function scrubbedAgain(bytes: Buffer): ReturnType<typeof textOrBase64> {
+  /** Without counting: the same is found in the result. */
+  async function scrubUncounted(bytes: Buffer): Promise<{ readonly bytes: Buffer; readonly passed: number }> {
     const stream = scrubber.stream();
-    return textOrBase64(Buffer.concat([stream.write(bytes), stream.end()]));
+    const scrubbed = await inTurns(scrubBytes(stream, bytes, isTruncated()));
+    return { bytes: scrubbed, passed: stream.passed };
   }
 
-  function safeLength(bytes: Buffer): number {
-    const stream = scrubber.stream();
-    stream.write(bytes);
-    return stream.passed;
-  }
-
-  function close(status: number, stderr: () => Buffer): Heard | null {
+  async function close(status: number, stderr: () => Buffer): Promise<Heard | null> {
     const { command } = method;
     if (command === null) return null;
+    const isAccepted = command.exitStatuses.includes(status);
+    if (!isAccepted && !(raw && method.stderrInErrors)) return null;
     const printed = Buffer.concat(chunks);
-    const stdout = isTruncated() ? printed.subarray(0, safeLength(printed)) : printed;
+    const isText = command.output === 'text' || !isAccepted;
+    const scrubbed = isText
+      ? await scrubber.bytesInTurns(printed, isTruncated())
+      : raw || isTruncated()
+        ? await scrubUncounted(printed)
+        : null;
+    const text = textOrBase64(scrubbed?.bytes ?? Buffer.alloc(0));
+    const stdout = isTruncated() ? printed.subarray(0, scrubbed?.passed) : printed;
     const dropped = printed.length - stdout.length;
-    if (!command.exitStatuses.includes(status)) {
-      if (!raw || !method.stderrInErrors) return null;
-      const driver = { ...describeEnd(status, stderr()), stdout: scrubbedText(stdout) };
+    if (!isAccepted) {
+      const driver = { ...describeEnd(status, stderr()), stdout: text };
       return { kind: 'answer', answer: failure('driver-failed', { driver }), dropped };
     }
     const result = commandResult(command.output, status, stdout, {
@@ -56,12 +58,12 @@ export function hearCommand(
     if (result === null) return { kind: 'bad-output', place: { at: '/stdout', rule: command.output } };
     const checked = method.result.check(result);
     if (!checked.ok) return { kind: 'bad-output', place: { at: checked.at, rule: checked.rule } };
-    const scrubbed: JsonValue =
-      command.output === 'text' ? { ...result, stdout: scrubbedText(stdout) } : scrubber.value(result).value;
+    const shown =
+      command.output === 'text' ? { ...result, stdout: text } : (await scrubber.valueInTurns(result)).value;
     const driver: JsonObject | null = raw
-      ? { exit_status: status, stdout: scrubbedAgain(stdout), stderr: textOrBase64(stderr()) }
+      ? { exit_status: status, stdout: text, stderr: textOrBase64(stderr()) }
       : null;
-    return { kind: 'answer', answer: { ok: true, result: scrubbed, driver }, dropped };
+    return { kind: 'answer', answer: { ok: true, result: shown, driver }, dropped };
   }
 
   return { stdout: (chunk) => void chunks.push(chunk), close };

@@ -1,7 +1,6 @@
 import type { Settings } from '../../shared/configuration/types.generated.ts';
 import { JsonRefused, parseJson } from '../../shared/json/parse.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../shared/json-value.ts';
-import type { Answer } from '../call.ts';
 import type { Method } from '../catalogue/catalogue.ts';
 import { createLineReader } from '../frame/lines.ts';
 import { DRIVER_LEVELS } from '../logs/ring.ts';
@@ -11,6 +10,14 @@ import { failure } from './run.ts';
 
 /** Longest progress message that travels on, in UTF-16 units. */
 const MAXIMUM_MESSAGE = 1_024;
+/** Of a longer one no more is looked at: others wait meanwhile. */
+const MAXIMUM_SCRUBBED = 65_536;
+
+/** What a driver answered, as it was given. It is scrubbed when the driver is dead, turn by turn. */
+type Unscrubbed =
+  | { readonly kind: 'result'; readonly result: JsonValue; readonly isClean: boolean }
+  | { readonly kind: 'error'; readonly name: string; readonly message: string; readonly details: JsonValue }
+  | Heard;
 
 /**
  * Hears a `jsonrpc` driver (protocol/driver-protocol.md): notifications, then exactly one response. What it says is
@@ -22,7 +29,7 @@ export function hearJsonRpc(
   scrubber: Scrubber,
   events: HearingEvents,
 ): Hearing {
-  let heard: Heard | null = null;
+  let heard: Unscrubbed | null = null;
 
   function bad(at: string, rule: string): void {
     heard = { kind: 'bad-output', place: { at, rule } };
@@ -43,9 +50,12 @@ export function hearJsonRpc(
       return onNotification(value['method'], value['params']);
     if (value['id'] !== 1 || 'result' in value === 'error' in value) return bad('', 'response');
     if (heard !== null) return bad('', 'one-response');
-    const answer = 'error' in value ? onError(value['error']) : onResult(value['result']);
+    const answer =
+      'error' in value
+        ? onError(value['error'])
+        : onResult(value['result'] ?? null, !scrubber.mayHoldSecret(line));
     if (answer === null) return;
-    heard = { kind: 'answer', answer };
+    heard = answer;
     events.answered();
   }
 
@@ -68,9 +78,7 @@ export function hearJsonRpc(
       progress,
       ...(typeof total === 'number' && !isSecret(total) ? { total } : {}),
       // Cut last: half a secret would not be known as one.
-      ...(typeof message === 'string'
-        ? { message: scrubber.text(message).text.slice(0, MAXIMUM_MESSAGE) }
-        : {}),
+      ...(typeof message === 'string' ? { message: scrubStart(message).slice(0, MAXIMUM_MESSAGE) } : {}),
     });
   }
 
@@ -78,36 +86,49 @@ export function hearJsonRpc(
     return scrubber.value(given).value !== given;
   }
 
-  function onResult(result: JsonValue | undefined): Answer | null {
-    const checked = method.result.check(result ?? null);
-    if (!checked.ok) {
-      bad(checked.at, checked.rule);
-      return null;
-    }
-    return { ok: true, result: scrubber.value(result ?? null).value, driver: null };
+  function scrubStart(message: string): string {
+    if (message.length <= MAXIMUM_SCRUBBED) return scrubber.text(message).text;
+    return scrubber.bytes(Buffer.from(message.slice(0, MAXIMUM_SCRUBBED)), true).bytes.toString('utf8');
+  }
+
+  function onResult(result: JsonValue, isClean: boolean): Unscrubbed | null {
+    const checked = method.result.check(result);
+    if (checked.ok) return { kind: 'result', result, isClean };
+    bad(checked.at, checked.rule);
+    return null;
   }
 
   /** Only what the manifest declares reaches the caller; another error is a failed driver's. */
-  function onError(error: JsonValue | undefined): Answer | null {
+  function onError(error: JsonValue | undefined): Unscrubbed | null {
     const data = isJsonObject(error) ? error['data'] : undefined;
     const name = isJsonObject(data) ? data['error'] : undefined;
     const declared = typeof name === 'string' ? method.errors.get(name) : undefined;
     if (!isJsonObject(data) || typeof name !== 'string' || declared === undefined)
-      return failure('driver-failed');
+      return { kind: 'answer', answer: failure('driver-failed') };
     const details = data['details'] ?? null;
     const checked = declared.data?.check(details) ?? { ok: details === null, at: '', rule: 'details' };
-    if (!checked.ok) {
-      bad('at' in checked ? checked.at : '', 'rule' in checked ? checked.rule : 'details');
-      return null;
+    if (checked.ok) return { kind: 'error', name, message: declared.message, details };
+    bad('at' in checked ? checked.at : '', 'rule' in checked ? checked.rule : 'details');
+    return null;
+  }
+
+  async function close(): Promise<Heard | null> {
+    if (heard?.kind === 'result') {
+      const result = heard.isClean ? heard.result : (await scrubber.valueInTurns(heard.result)).value;
+      return { kind: 'answer', answer: { ok: true, result, driver: null } };
     }
+    if (heard?.kind !== 'error') return heard;
+    const { name, message, details } = heard;
     const extra: JsonObject =
-      details === null ? { error: name } : { error: name, details: scrubber.value(details).value };
-    return { ok: false, reason: 'driver-error', message: declared.message, extra };
+      details === null
+        ? { error: name }
+        : { error: name, details: (await scrubber.valueInTurns(details)).value };
+    return { kind: 'answer', answer: { ok: false, reason: 'driver-error', message, extra } };
   }
 
   const lines = createLineReader(method.outputBytes, {
     line: onLine,
     tooLong: () => bad('', 'line-length'),
   });
-  return { stdout: lines.push, close: () => heard };
+  return { stdout: lines.push, close };
 }

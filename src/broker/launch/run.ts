@@ -155,6 +155,8 @@ function judge(method: Method, told: Told): { outcome: Outcome; answer: Answer }
       return { outcome: 'disconnected', answer: failure('cancelled') };
     case 'output-limit':
       return { outcome: 'output-limit', answer: failure('output-limit') };
+    case 'unscrubbed':
+      return { outcome: 'internal-error', answer: failure('internal-error') };
     case 'bad-output':
       return { outcome: 'bad-output', answer: failure('driver-bad-output', { ...told.place, ...extra }) };
     case 'ended':

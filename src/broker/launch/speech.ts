@@ -1,6 +1,7 @@
 import type { DriverLevel, Said } from '../logs/ring.ts';
 import { type WholeLines, wholeLines } from '../logs/whole-lines.ts';
 import type { Scrubber, ScrubCounts } from '../scrub/scrubber.ts';
+import { inTurns, TURN_BYTES, type Turns } from '../scrub/turns.ts';
 import { createTail } from './streams.ts';
 
 /** What a driver says for people during one launch: its stderr, and the messages of its `log` notifications. */
@@ -8,7 +9,7 @@ export interface Speech {
   stderr(chunk: Uint8Array): void;
   message(level: DriverLevel, text: string): void;
   /** @param cut whether output was dropped: what is still held may begin a secret whose rest was, and is dropped too */
-  end(cut: boolean): void;
+  end(cut: boolean): Promise<void>;
   /** The scrubbed end of stderr. */
   tail(): Buffer;
   /** What was scrubbed in both. */
@@ -40,14 +41,38 @@ export function hearSpeech(scrubber: Scrubber, tailBytes: number, keeper: Speech
     errorLines?.push(bytes);
   }
 
+  function tellMessage(given: DriverLevel, bytes: Uint8Array): void {
+    level = given;
+    const scrubbed = messages.write(bytes);
+    messageLines?.push(scrubbed);
+  }
+
+  function* tellLongMessage(given: DriverLevel, bytes: Uint8Array): Turns<void> {
+    for (let from = 0; from < bytes.length; from += TURN_BYTES) {
+      tellMessage(given, bytes.subarray(from, from + TURN_BYTES));
+      yield;
+    }
+  }
+
+  /** Long messages, and what came behind them, wait for their turns; all of it is within the limit of the output. */
+  let waiting: Promise<void> | null = null;
+  function tellInTurns(given: DriverLevel, bytes: Uint8Array): void {
+    const told = (waiting ?? Promise.resolve()).then(() => inTurns(tellLongMessage(given, bytes)));
+    waiting = told;
+    void told.then(() => {
+      if (waiting === told) waiting = null;
+    });
+  }
+
   return {
     stderr: (chunk) => tellError(errors.write(chunk)),
     message(given, text) {
-      level = given;
-      const scrubbed = messages.write(Buffer.from(`${text}\n`));
-      messageLines?.push(scrubbed);
+      const bytes = Buffer.from(`${text}\n`);
+      if (waiting === null && bytes.length <= TURN_BYTES) tellMessage(given, bytes);
+      else tellInTurns(given, bytes);
     },
-    end(cut) {
+    async end(cut) {
+      await waiting;
       if (!cut) {
         tellError(errors.end());
         messageLines?.push(messages.end());

@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { LaunchGrant } from '../monitor-link.ts';
+import { inTurns, TURN_BYTES, type Turns } from '../scrub/turns.ts';
 
 /** How long streams are drained after the sandbox is dead, in milliseconds: whatever was written is in the pipes. */
 const DRAIN_WITHIN_MS = 2_000;
@@ -56,15 +57,15 @@ export function openStreams(grant: LaunchGrant, maximumBytes: number, events: St
   ] as const;
   const ends = closed.map(([stream, report]) => {
     const take = counted(report);
+    let taken = Promise.resolve();
     stream.on('data', (chunk: Buffer) => {
-      take(chunk);
       // libuv reads a stream that is full up to 32 times before it looks at another: others would wait for all of it.
       stream.pause();
-      setImmediate(() => stream.resume());
+      taken = taken.then(() => inTurns(inPieces(chunk, take))).then(() => void stream.resume());
     });
     return new Promise<void>((resolve) => {
       stream.on('error', () => stream.destroy());
-      stream.on('close', () => resolve());
+      stream.on('close', () => resolve(taken));
       stream.on('end', () => stream.destroy());
     });
   });
@@ -84,6 +85,13 @@ export function openStreams(grant: LaunchGrant, maximumBytes: number, events: St
       return dropped;
     },
   };
+}
+
+function* inPieces(chunk: Buffer, take: (piece: Buffer) => void): Turns<void> {
+  for (let from = 0; from < chunk.length; from += TURN_BYTES) {
+    take(chunk.subarray(from, from + TURN_BYTES));
+    yield;
+  }
 }
 
 /** Lets go of the streams of a launch that gets no request and is not heard. */

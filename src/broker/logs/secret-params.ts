@@ -33,7 +33,7 @@ function marksSecret(schema: JsonValue): boolean {
  */
 export function secretValues(names: readonly string[], params: JsonObject): readonly KnownSecret[] | null {
   const values = names.flatMap((name) => scalars(params[name] ?? null)).map((text) => Buffer.from(text));
-  const long = values.filter(({ length }) => length >= SHORTEST_BYTES);
+  const long = values.filter((value) => value.toString().trim().length >= SHORTEST_BYTES);
   const bytes = long.reduce((sum, { length }) => sum + length, 0);
   if (bytes > MOST_BYTES || long.length > MOST_VALUES) return null;
   return long.map((value) => ({ name: NAME, value }));

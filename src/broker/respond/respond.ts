@@ -11,7 +11,8 @@ export function respond(finished: Finished): Reply | null {
   if (request.id === undefined) return null;
   const { answer } = run;
   if (!answer.ok) {
-    const error = errorObject(answer.reason, requestId, answer.extra);
+    const scrubbed = run.scrubbed.size === 0 ? {} : { scrubbed: Object.fromEntries(run.scrubbed) };
+    const error = errorObject(answer.reason, requestId, { ...answer.extra, ...scrubbed });
     return errorReply(request.id, answer.message === null ? error : { ...error, message: answer.message });
   }
   const reply = { jsonrpc: '2.0', id: request.id, result: answer.result };

@@ -1,28 +1,35 @@
-import { findPatterns } from './find-patterns.ts';
+import {
+  createPatternFinder,
+  type LinePart,
+  LONGEST_MATCH,
+  type PatternFinder,
+  type Report,
+} from './find-patterns.ts';
 import { createKeywords } from './keywords.ts';
-import type { Match } from './match.ts';
-import { followPrivateKeys, PRIVATE_KEY_KEYWORD } from './private-key.ts';
+import { followPrivateKeys, PRIVATE_KEY_KEYWORDS } from './private-key.ts';
+import type { Probe } from './rule-probe.ts';
 import { RULES } from './rules/all.ts';
 import type { Rule } from './rules/rule.ts';
 
 /**
- * A longer line is looked at in windows of this length, in bytes, so that memory stays bounded. Where they lie depends
- * on the line alone.
+ * A line that goes on is looked at as soon as so many bytes of it are new, and as many more are there as the longest
+ * match has: so much of it is held. With less, a match that is not there as a whole yet would have to be passed on or
+ * masked by its looks.
  */
-const WINDOW = 16_384;
-/** How much two windows share: more than the longest match of any rule with all of its context (a cookie's 8,000). */
-const OVERLAP = 8_192;
-const STEP = WINDOW - OVERLAP;
-/** So many bytes are there behind a window in the middle of a line: a match at its end is widened to its character. */
-const BEHIND = 4;
+const STEP = 8_192;
+/** So many bytes are kept behind which a match can neither begin nor look back: the longest lead, and what is before it. */
+export const KEPT = 2_048;
+/** Whole lines become text in parts of this length, in bytes, or of one longer line. */
+const AT_ONCE = 65_536;
 const NEWLINE = 0x0a;
-/** No rule matches less than this, its context included, in bytes. */
-const SHORTEST_MATCH = 8;
+/** Private keys name the mark before any rule does, which knows less of what it saw. */
+const PRIVATE_KEY_RANK = 0.5;
 
-const WORDS = [...new Set([...RULES.flatMap(({ keywords }) => keywords), PRIVATE_KEY_KEYWORD])];
+const { words: WORDS, rulesOf: RULES_OF } = sortByWord(RULES);
+const LONGEST_WORD = WORDS.reduce((longest, { length }) => Math.max(longest, length), 0);
 const KEYWORDS = createKeywords(WORDS);
-const RULES_OF_WORD = WORDS.map((word) => RULES.filter(({ keywords }) => keywords.includes(word)));
-const PRIVATE_KEY_WORD = WORDS.indexOf(PRIVATE_KEY_KEYWORD);
+/** Made as they are needed, for all streams. */
+const PROBES: (Probe | undefined)[] = RULES.map(() => undefined);
 
 /** Finds in the lines of a stream what rules and private key blocks match. */
 export interface LineFollower {
@@ -32,7 +39,7 @@ export interface LineFollower {
    * @param report gets matches by their places in `bytes`
    * @returns the place in the stream before which no later match begins
    */
-  follow(bytes: Buffer, offset: number, ended: boolean, report: (match: Match) => void): number;
+  follow(bytes: Buffer, offset: number, ended: boolean, report: Report): number;
 }
 
 /** Whether a rule or a private key could match in these bytes at all. */
@@ -40,79 +47,151 @@ export function hasKeyword(bytes: Uint8Array): boolean {
   return KEYWORDS.next(bytes, 0, bytes.length) >= 0;
 }
 
+/** Bytes of the stream that are to be looked at: whole lines, or a part of one that goes on. */
+interface Region {
+  readonly bytes: Buffer;
+  readonly offset: number;
+  readonly from: number;
+  /** Matches begin before this place. */
+  readonly to: number;
+  /** Where what may belong to them ends. */
+  readonly end: number;
+}
+
+/** A region as latin1, with what is kept before it. */
+interface RegionText {
+  readonly text: string;
+  /** The place of its first character in the stream. */
+  readonly offset: number;
+}
+
+/** What is found depends on the lines alone, never on the parts in which one comes. */
 export function followLines(): LineFollower {
   const privateKeys = followPrivateKeys();
-  /** Where the next line begins, or the next window of one. */
+  let patterns: PatternFinder | null = null;
+  /** All is found that begins before this place. */
   let next = 0;
+  /** Whether a line begins there. */
   let beginsLine = true;
   /** Up to here no line's end is left to be found. */
   let searched = 0;
 
-  function lookAt(
-    bytes: Buffer,
-    from: number,
-    to: number,
-    accepted: number,
-    report: (m: Match) => void,
-  ): void {
-    if (to === from || (to - from < SHORTEST_MATCH && !privateKeys.isInside())) return;
-    const rules: Rule[] = [];
-    let marker = false;
-    KEYWORDS.all(bytes, from, to, (word) => {
-      marker ||= word === PRIVATE_KEY_WORD;
-      for (const rule of RULES_OF_WORD[word] ?? []) if (!rules.includes(rule)) rules.push(rule);
+  function textOf({ bytes, offset, from, end }: Region): RegionText {
+    const begin = beginsLine ? from : Math.max(0, from - KEPT);
+    return { text: bytes.toString('latin1', begin, end), offset: offset + begin };
+  }
+
+  /** Tries rules at their keywords; returns the places at which there may be markers of private keys. */
+  function findRules(region: Region, report: Report): number[] {
+    const { bytes, offset, from, to, end } = region;
+    const markers: number[] = [];
+    let whole: RegionText | null = null;
+    let line: LinePart | null = null;
+    let lineEnd = -1;
+    /** @param at place in the stream */
+    function lineAt(at: number, finder: PatternFinder): LinePart {
+      if (line !== null && at < lineEnd) return line;
+      if (line !== null) finder.finish(line, report);
+      whole ??= textOf(region);
+      const begin = startOfLine(whole.text, at - whole.offset, 0);
+      const behind = endOfLine(whole.text, at - whole.offset);
+      lineEnd = whole.offset + behind;
+      const accepted = end > to && behind === whole.text.length ? offset + to : null;
+      line = { text: whole.text.slice(begin, behind), offset: whole.offset + begin, accepted };
+      finder.begin(line, report);
+      return line;
+    }
+    if (patterns?.isOpen() === true) lineAt(offset + from, patterns);
+    KEYWORDS.all(bytes, from, Math.min(end, to + LONGEST_WORD), (word, at) => {
+      if (at >= to) return;
+      if (word < PRIVATE_KEY_KEYWORDS.length) markers.push(at + offset);
+      patterns ??= createPatternFinder(RULES, PROBES);
+      patterns.tryAt(lineAt(at + offset, patterns), at + offset, RULES_OF[word] ?? [], report);
     });
-    if (rules.length === 0 && !marker && !privateKeys.isInside()) return;
-    const text = bytes.toString('latin1', from, to);
-    // Whichever keyword came first: the first rule of two names the mark.
-    if (rules.length > 1) rules.sort((one, other) => RULES.indexOf(one) - RULES.indexOf(other));
-    const matches = [...privateKeys.window(text, accepted - from, beginsLine), ...findPatterns(text, rules)];
-    for (const { start, end, name } of matches) report({ start: start + from, end: end + from, name });
+    if (line !== null) patterns?.finish(line, report);
+    return markers;
   }
 
-  /** Looks at a line, or what is left of a long one, from `at` up to its end. */
-  function lookAtLine(bytes: Buffer, at: number, end: number, report: (match: Match) => void): void {
-    let from = at;
-    for (; end - from > WINDOW; from += STEP) {
-      lookAt(bytes, from, from + WINDOW, from + STEP, report);
-      beginsLine = false;
-    }
-    lookAt(bytes, from, end, end, report);
-    beginsLine = true;
-  }
-
-  function lookAtLines(bytes: Buffer, from: number, to: number, report: (match: Match) => void): void {
-    let at = from;
+  /** @param markers places in the stream */
+  function findPrivateKeys(region: Region, markers: readonly number[], report: Report): void {
+    const { text, offset } = textOf(region);
+    const first = region.offset + region.from - offset;
+    const to = region.offset + region.to - offset;
+    let at = first;
+    let marker = 0;
     while (at < to) {
-      if (beginsLine && !privateKeys.isInside()) {
-        const hit = KEYWORDS.next(bytes, at, to);
-        if (hit < 0) return;
-        at = Math.max(at, bytes.lastIndexOf(NEWLINE, hit) + 1);
+      if (!privateKeys.isInside()) {
+        while (marker < markers.length && (markers[marker] ?? 0) - offset < at) marker += 1;
+        const begin = markers[marker];
+        if (begin === undefined) return;
+        at = startOfLine(text, begin - offset, at);
       }
-      const newline = bytes.indexOf(NEWLINE, at);
-      const end = newline < 0 ? bytes.length : newline;
-      lookAtLine(bytes, at, end, report);
-      at = end + 1;
+      const lineEnd = endOfLine(text, at);
+      const accepted = Math.min(lineEnd, to) - at;
+      const goesOn = at === first && !beginsLine;
+      for (const { start, end, name } of privateKeys.window(text.slice(at, lineEnd), accepted, !goesOn)) {
+        // What goes on from before begins within it, so that both become one.
+        const begin = start === 0 && goesOn ? -1 : start;
+        report({ start: offset + at + begin, end: offset + at + end, name }, PRIVATE_KEY_RANK);
+      }
+      at = lineEnd + 1;
     }
+  }
+
+  function lookAt(region: Region, report: Report): void {
+    const markers = findRules(region, report);
+    if (markers.length > 0 || privateKeys.isInside()) findPrivateKeys(region, markers, report);
+    next = region.offset + region.to;
+    beginsLine = region.end === region.to;
   }
 
   return {
-    follow(bytes, offset, ended, report) {
-      let at = next - offset;
+    follow(bytes, offset, ended, tell) {
+      const report: Report = ({ start, end, name }, rank) =>
+        tell({ start: start - offset, end: end - offset, name }, rank);
       const fresh = searched - offset;
-      const lastNewline = bytes.subarray(fresh).lastIndexOf(NEWLINE);
+      const complete = ended ? bytes.length : fresh + bytes.subarray(fresh).lastIndexOf(NEWLINE) + 1;
       searched = offset + bytes.length;
-      if (ended || lastNewline >= 0) {
-        const complete = ended ? bytes.length : fresh + lastNewline + 1;
-        lookAtLines(bytes, at, complete, report);
-        at = complete;
-      }
-      for (; bytes.length - at > WINDOW + BEHIND; at += STEP) {
-        lookAt(bytes, at, at + WINDOW, at + STEP, report);
-        beginsLine = false;
-      }
-      next = offset + at;
-      return next;
+      let from = next - offset;
+      if (ended || complete > fresh)
+        while (from < complete) {
+          const to = endOfLines(bytes, from, complete);
+          lookAt({ bytes, offset, from, to, end: to }, report);
+          from = to;
+        }
+      if (bytes.length - from > STEP + LONGEST_MATCH)
+        lookAt({ bytes, offset, from, to: bytes.length - LONGEST_MATCH, end: bytes.length }, report);
+      return beginsLine ? next : next - KEPT;
     },
   };
+}
+
+/** Where whole lines end of which there are not more than are looked at once, or one longer line. */
+function endOfLines(bytes: Buffer, from: number, complete: number): number {
+  if (complete - from <= AT_ONCE) return complete;
+  const last = bytes.lastIndexOf(NEWLINE, from + AT_ONCE - 1);
+  const newline = last >= from ? last : bytes.indexOf(NEWLINE, from);
+  return newline < 0 || newline >= complete ? complete : newline + 1;
+}
+
+/** The beginning of the line in which this place is, not before `from`. */
+function startOfLine(text: string, at: number, from: number): number {
+  return at <= from ? from : Math.max(from, text.lastIndexOf('\n', at - 1) + 1);
+}
+
+function endOfLine(text: string, at: number): number {
+  const newline = text.indexOf('\n', at);
+  return newline < 0 ? text.length : newline;
+}
+
+/** All keywords, those of private keys first, and for each the rules that have it, by their numbers. */
+function sortByWord(rules: readonly Rule[]): { words: string[]; rulesOf: number[][] } {
+  const rulesOf = new Map<string, number[]>(PRIVATE_KEY_KEYWORDS.map((word) => [word, []]));
+  for (const [number, { keywords }] of rules.entries())
+    for (const word of keywords) {
+      const others = rulesOf.get(word);
+      if (others === undefined) rulesOf.set(word, [number]);
+      else if (others.at(-1) !== number) others.push(number);
+    }
+  return { words: [...rulesOf.keys()], rulesOf: [...rulesOf.values()] };
 }

@@ -21,7 +21,10 @@ export interface Params {
  * value that is JSON counts as such and any other as a string.
  * Throws `Failure` (usage) with no part of a value in it.
  */
-export async function readParams(words: readonly string[], stdin: Input): Promise<Params> {
+export async function readParams(
+  words: readonly string[],
+  stdin: Pick<Input, 'isTerminal' | 'readAll'>,
+): Promise<Params> {
   const [first] = words;
   if (words.length === 1 && first === '-') {
     const values = jsonObject(await stdin.readAll(STDIN_LIMIT_BYTES));

@@ -65,7 +65,7 @@ export function readDriver(name: string, { settings, trusted }: ConfigurationFol
 }
 
 /** Root, who runs this, and whoever owns driverctl itself: they could make it do anything as it is. */
-function trustedWriters(uid: number): TrustedWriters {
+export function trustedWriters(uid: number): TrustedWriters {
   const owner = statSync(fileURLToPath(import.meta.url));
   // A user's private group has the user's own number.
   const groups = owner.gid === owner.uid ? [0, owner.gid] : [0];

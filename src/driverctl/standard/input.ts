@@ -20,5 +20,16 @@ export function standardInput(descriptor: number, open: () => AsyncIterable<Buff
       }
       return Buffer.concat(chunks, length);
     },
+    async *chunks() {
+      const stream = open()[Symbol.asyncIterator]();
+      for (;;) {
+        // What its reader throws passes by: only a failed read is one of standard input.
+        const { done, value } = await stream.next().catch((error: unknown) => {
+          throw new Failure('usage', `Cannot read standard input: ${reasonOf(error)}`);
+        });
+        if (done === true) return;
+        yield value;
+      }
+    },
   };
 }

@@ -32,6 +32,8 @@ function* messagesOf(generation: Generation, expected: Expected): Generator<Moni
     const { asksMore } = plan;
     yield { type: 'plan', generation: number, profile, asksMore, ...expected(plan) };
   }
+  for (const { name, value } of generation.scrubValues)
+    yield { type: 'scrub-value', generation: number, name, value: Buffer.from(value).toString('base64') };
   yield { type: 'configure', generation: number, unitsProvable: generation.unitsProvable };
 }
 

@@ -7,7 +7,7 @@ import { makePacketPair } from '../../posix/pipes.ts';
 import { ConfigurationError } from '../../shared/configuration/configuration-error.ts';
 import { parseProgram } from '../../shared/configuration/manifest.ts';
 import { parseProfile } from '../../shared/configuration/profile.ts';
-import { parseSettings } from '../../shared/configuration/settings.ts';
+import { readSettings } from '../../shared/configuration/settings.ts';
 import type { Settings } from '../../shared/configuration/types.generated.ts';
 import { namesInPolicy } from '../../shared/policy-names.ts';
 import { checkSafePath, listSafeFolder, readSafeFile, type TrustedWriters } from '../../shared/safe-file.ts';
@@ -23,6 +23,7 @@ import { refuseChangeableGrants } from './granted-mounts.ts';
 import { type LaunchHost, thisLaunchHost } from './launch-host.ts';
 import { type DriverPlan, type PlannedDriver, planDriver } from './plan.ts';
 import { refuseWritableRoots } from './root-folder.ts';
+import { readScrubValues, type ScrubValue } from './scrub-values.ts';
 
 /** Largest configuration file, in bytes. */
 export const CONFIGURATION_FILE_BYTES = 1_048_576;
@@ -54,6 +55,8 @@ export interface Generation {
   readonly unitsProvable: boolean;
   readonly drivers: ReadonlyMap<string, DriverPlan>;
   readonly broker: BrokerPlan;
+  /** What is masked in all outputs, whichever driver prints it. */
+  readonly scrubValues: readonly ScrubValue[];
   /** Who may write its files. */
   readonly trusted: TrustedWriters;
   /** SHA-256 over the names and bytes of all files, hex. */
@@ -84,7 +87,8 @@ export function loadGeneration(
   }
 
   const settingsPath = join(options.config, 'driverd.yaml');
-  const settings = parseSettings(settingsPath, read('settings', settingsPath));
+  const settingsFile = readSettings(settingsPath, read('settings', settingsPath));
+  const settings = settingsFile.value;
   if (settings.development && !options.development) {
     throw new Error(
       `Cannot load ${settingsPath}: it is marked development; start driverd with --development to use it`,
@@ -154,6 +158,7 @@ export function loadGeneration(
     unitsProvable: unitsAreProvable(),
     drivers,
     broker,
+    scrubValues: readScrubValues(settingsFile),
     trusted,
     digest: digestOf(files),
   };

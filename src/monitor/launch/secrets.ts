@@ -57,16 +57,32 @@ export function readSecrets(
   return { values, files, descriptors, variables, close };
 }
 
-function readSecret({ name, file, credential }: SecretSource): Uint8Array {
+/**
+ * Reads one secret from its file or its systemd credential.
+ * @throws Error where it is missing, untrusted or out of bounds
+ */
+export function readSecret({
+  name,
+  file,
+  credential,
+}: Pick<SecretSource, 'name' | 'file' | 'credential'>): Uint8Array {
   const self = process.geteuid?.() ?? 0;
   const trusted = { uids: new Set([0, self]), gids: new Set([0]) };
   const folder = process.env['CREDENTIALS_DIRECTORY'];
   const path = file ?? (folder === undefined || credential === undefined ? null : join(folder, credential));
   if (path === null) throw new Error(`Cannot read secret ${name}: driverd was given no credentials`);
   const value = readSafeFile(path, trusted, LONGEST);
-  if (value.length < SHORTEST)
-    throw new Error(`Cannot use secret ${name}: it is shorter than ${SHORTEST} bytes`);
+  if (lengthWithoutSpace(value) < SHORTEST)
+    throw new Error(
+      `Cannot use secret ${name}: it is shorter than ${SHORTEST} bytes, white space at its ends aside`,
+    );
   return value;
+}
+
+function lengthWithoutSpace(value: Uint8Array): number {
+  const isSpace = (byte: number): boolean => byte === 0x20 || (byte >= 0x09 && byte <= 0x0d);
+  const first = value.findIndex((byte) => !isSpace(byte));
+  return first < 0 ? 0 : value.findLastIndex((byte) => !isSpace(byte)) + 1 - first;
 }
 
 /** Without the line feed that an editor leaves at the end; one inside cannot pass the gate. */

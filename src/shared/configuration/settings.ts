@@ -1,3 +1,4 @@
+import { refusePath } from './paths.ts';
 import type { Settings } from './types.generated.ts';
 import { settings } from './validators.generated.js';
 import { type ReadFile, readYaml } from './yaml.ts';
@@ -41,6 +42,8 @@ const KNOWN_KEYS = [
   ...['in_flight_per_driver', 'queued_per_identity', 'queued_per_driver', 'queued', 'queue_ms'],
   ...['calls_per_minute', 'destructive_calls_per_minute'],
   ...['driver_log_ring_bytes', 'driver_log_bytes_per_minute'],
+  ...['scrub', 'rules', 'id', 'keywords', 'pattern', 'minimum_entropy', 'allow', 'examples', 'text'],
+  ...['values', 'name', 'file'],
 ];
 
 /** Reads driverd.yaml. Throws `ConfigurationError`. */
@@ -48,7 +51,7 @@ export function parseSettings(file: string, bytes: Uint8Array): Settings {
   return readSettings(file, bytes).value;
 }
 
-/** Reads driverd.yaml for who has more to say of its values. Throws `ConfigurationError`. */
+/** Reads driverd.yaml, for who has more to check in it; the patterns in it are not looked into. Throws `ConfigurationError`. */
 export function readSettings(file: string, bytes: Uint8Array): ReadFile<Settings> {
   const read = readYaml(file, bytes, settings, KNOWN_KEYS);
   const { value, fail } = read;
@@ -57,5 +60,21 @@ export function readSettings(file: string, bytes: Uint8Array): ReadFile<Settings
   const { max_days, min_days } = value.audit.retention;
   if (max_days !== null && max_days < min_days)
     throw fail(['audit', 'retention', 'max_days'], 'must not be below min_days');
+  refuseRepeated(
+    value.scrub.rules.map(({ id }) => id),
+    (at, id) => fail(['scrub', 'rules', `${at}`, 'id'], `there are two rules ${id}`),
+  );
+  refuseRepeated(
+    value.scrub.values.map(({ name }) => name),
+    (at, name) => fail(['scrub', 'values', `${at}`, 'name'], `there are two values ${name}`),
+  );
+  for (const [at, { file: path }] of value.scrub.values.entries()) {
+    const why = refusePath(path);
+    if (why !== null) throw fail(['scrub', 'values', `${at}`, 'file'], why);
+  }
   return read;
+}
+
+function refuseRepeated(names: readonly string[], failure: (at: number, name: string) => Error): void {
+  for (const [at, name] of names.entries()) if (names.indexOf(name) < at) throw failure(at, name);
 }

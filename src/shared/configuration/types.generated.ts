@@ -398,6 +398,96 @@ calls_per_minute?: number
 destructive_calls_per_minute?: number
 }
 }[]
+/**
+ * What is masked in the outputs of all drivers and in logs, beside driverd's own rules.
+ */
+scrub: {
+/**
+ * Secrets that can be told by their looks. A mark is `[REDACTED:<id>]`.
+ * 
+ * @maxItems 128
+ * 
+ * Items: One rule.
+ */
+rules: {
+/**
+ * Stands in the mark; none of driverd's own.
+ */
+id: string
+/**
+ * Printable ASCII, 3 characters or more, upper and lower case alike; the pattern is tried only on lines in which one of them stands. Rare ones save time.
+ * 
+ * @minItems 1
+ * @maxItems 32
+ * 
+ * Items: One keyword.
+ */
+keywords: string[]
+/**
+ * A regular expression in RE2's syntax, tried on each line as bytes; its group `secret` is masked, or the whole match where it has none.
+ */
+pattern: string
+/**
+ * What has less than so many bits a character is left.
+ */
+minimum_entropy?: number
+/**
+ * A pattern likewise: a secret that it matches somewhere is left.
+ */
+allow?: string
+/**
+ * Lines in which the rule must find something, or the configuration is refused.
+ * 
+ * @maxItems 32
+ * 
+ * Items: One line.
+ */
+examples: string[]
+}[]
+/**
+ * What rules find and is left all the same. Values that driverd knows, and private keys, are masked whatever stands here.
+ * 
+ * @maxItems 512
+ * 
+ * Items: One exception, by its text or by a pattern.
+ */
+allow: {
+/**
+ * The whole of what a rule finds, exactly.
+ */
+text?: string
+/**
+ * A regular expression in RE2's syntax that matches the whole of what a rule finds.
+ */
+pattern?: string
+/**
+ * For these rules alone; for all of them if left out.
+ * 
+ * @minItems 1
+ * @maxItems 128
+ * 
+ * Items: A rule's id.
+ */
+rules?: string[]
+}[]
+/**
+ * Secrets that driverd is to know, whichever driver prints them; read anew with each reload.
+ * 
+ * @maxItems 64
+ * 
+ * Items: One value.
+ */
+values: {
+/**
+ * Stands in the mark.
+ */
+name: string
+/**
+ * A file of root's, 8 bytes to 64 KiB, that nobody else can write.
+ */
+file: string
+}[]
+}
 }
 
 /**

@@ -4,15 +4,16 @@ import type { Admitted } from '../../../src/broker/call.ts';
 import { converse, type Told } from '../../../src/broker/launch/converse.ts';
 import type { LaunchGrant } from '../../../src/broker/monitor-link.ts';
 import { keepIndexes } from '../../../src/broker/scrub/kept-indexes.ts';
+import type { KnownValues } from '../../../src/broker/scrub/known-values.ts';
 import type { Services } from '../../../src/broker/services.ts';
 import { makePipe } from '../../../src/posix/pipes.ts';
-import { limits, loadMethod, SECRET } from './fixtures.ts';
+import { limits, loadMethod, SECRET, scrub } from './fixtures.ts';
 
 const RESULT =
   '    result: { type: object, properties: { a: { type: object, additionalProperties: { type: integer } } } }\n';
 
 /** Plays a driver: it says this, then the launch ends when it is killed or the output was taken. */
-async function converseWith(stdout: string): Promise<{ told: Told; kept: number }> {
+async function converseWith(stdout: string, instead: object = {}): Promise<{ told: Told; kept: number }> {
   const [input, output, errors] = [makePipe(), makePipe(), makePipe()];
   const ended = Promise.withResolvers<Awaited<LaunchGrant['ended']>>();
   // Only what this stage reads of a grant, a call and the services.
@@ -22,12 +23,15 @@ async function converseWith(stdout: string): Promise<{ told: Told; kept: number 
     ended: ended.promise,
   } as unknown as LaunchGrant;
   const admitted = {
-    generation: { settings: { limits } },
+    generation: { settings: { limits }, scrub },
     metadata: { raw: false },
     session: { progress: () => undefined },
     cancelled: new AbortController().signal,
   } as unknown as Admitted;
-  const services = { indexes: keepIndexes(), log: { debug: () => undefined } } as unknown as Services;
+  const services = {
+    ...{ indexes: keepIndexes(), log: { debug: () => undefined } },
+    ...instead,
+  } as unknown as Services;
   const driver = new Socket({ fd: output.write.release(), readable: false, writable: true });
   driver.on('error', () => undefined);
   const kill = (): void => {
@@ -63,4 +67,22 @@ test('the place of a wrong result tells no secret that is a name in it (C9)', as
 
 test('known values are forgotten when the last launch that had them was heard out', async () => {
   expect((await converseWith(response({}))).kept).toBe(0);
+});
+
+test('a result that cannot be scrubbed reaches nobody: the call ends as a fault of ours, on record (invariant 10)', async () => {
+  const faults: unknown[] = [];
+  const failing = new Proxy<KnownValues>(Object.create(null), {
+    get() {
+      throw new RangeError(`Cannot look at ${SECRET}`);
+    },
+  });
+  const { told } = await converseWith(response({ a: { b: 1 } }), {
+    indexes: { count: 0, borrow: () => ({ known: failing, giveBack: () => undefined }) },
+    log: { debug: () => undefined, error: (details: unknown) => void faults.push(details) },
+    driverLogs: { keep: () => undefined },
+  });
+  expect(told.end).toBe('unscrubbed');
+  expect(told.scrubbed.get('scrubber-failed')).toBe(faults.length);
+  expect(faults.length).toBeGreaterThan(0);
+  expect(JSON.stringify(told)).not.toContain(SECRET);
 });

@@ -1,10 +1,14 @@
 import { loadMethods, type Method } from '../../../src/broker/catalogue/catalogue.ts';
+import { configureScrub } from '../../../src/broker/configuration/configured-scrub.ts';
 import { createScrubber, type Scrubber } from '../../../src/broker/scrub/scrubber.ts';
 import { parseProfile } from '../../../src/shared/configuration/profile.ts';
-import { parseSettings } from '../../../src/shared/configuration/settings.ts';
+import { readSettings } from '../../../src/shared/configuration/settings.ts';
 
 export const SECRET = 'swordfish-swordfish';
-export const { limits } = parseSettings('/c/driverd.yaml', Buffer.from('version: 1\n'));
+const settings = readSettings('/c/driverd.yaml', Buffer.from('version: 1\n'));
+export const { limits } = settings.value;
+/** What a configuration has that says nothing of scrubbing. */
+export const scrub = configureScrub(settings, []);
 
 export function scrubber(value = SECRET): Scrubber {
   return createScrubber([{ name: 'token', value: Buffer.from(value) }]);

@@ -6,20 +6,20 @@ const RESULT = '    result: { type: object }\n';
 const TOKEN = ['AKIA', 'Z7QW3N5RT2LKX6PM'].join('');
 
 /** What a caller gets of a command that printed these bytes. */
-function hear(output: string, bytes: Buffer, raw = false): unknown {
+async function hear(output: string, bytes: Buffer, raw = false, isTruncated = false): Promise<unknown> {
   const hearing = hearCommand(
     loadMethod('command', `${RESULT}    output: ${output}\n`),
     limits,
     scrubber(),
     raw,
-    () => false,
+    () => isTruncated,
   );
   hearing.stdout(bytes);
-  const heard = hearing.close(0, () => Buffer.alloc(0));
+  const heard = await hearing.close(0, () => Buffer.alloc(0));
   return heard?.kind === 'answer' ? heard.answer : heard;
 }
 
-test('text that is not UTF-8 is scrubbed before it becomes base64 (C3)', () => {
+test('text that is not UTF-8 is scrubbed before it becomes base64 (C3)', async () => {
   const secrets = Buffer.from(`${TOKEN} ${SECRET} password=hunter2-hunter2\n`);
   const stdout = Buffer.concat([Buffer.from('caf'), Buffer.of(0xe9, 0x20), secrets]);
   const scrubbed = Buffer.concat([
@@ -27,18 +27,28 @@ test('text that is not UTF-8 is scrubbed before it becomes base64 (C3)', () => {
     Buffer.of(0xe9, 0x20),
     Buffer.from('[REDACTED:aws-access-key-id] [REDACTED:token] password=[REDACTED:assigned-secret]\n'),
   ]).toString('base64');
-  expect(hear('text', stdout)).toEqual({
+  expect(await hear('text', stdout)).toEqual({
     ...{ ok: true, driver: null },
     result: { exit_status: 0, stdout: { base64: scrubbed } },
   });
-  expect(hear('text', stdout, true)).toMatchObject({ driver: { stdout: { base64: scrubbed } } });
+  expect(await hear('text', stdout, true)).toMatchObject({ driver: { stdout: { base64: scrubbed } } });
 });
 
-test.each(['text', 'lines', 'json'])('%s is scrubbed and keeps its form', (output) => {
+test.each(['text', 'lines', 'json'])('%s is scrubbed and keeps its form', async (output) => {
   const stdout = Buffer.from(JSON.stringify([SECRET, 'é']));
   const expected = JSON.stringify(['[REDACTED:token]', 'é']);
   const forms = { text: expected, lines: [expected], json: JSON.parse(expected) };
-  expect(hear(output, stdout)).toMatchObject({
+  expect(await hear(output, stdout)).toMatchObject({
     result: { exit_status: 0, stdout: forms[output as keyof typeof forms] },
   });
+});
+
+test('of a secret that the limit cut nothing is emitted, wherever the cut falls (C9)', async () => {
+  for (const output of ['text', 'lines'])
+    for (let length = 1; length < SECRET.length; length += 1) {
+      const printed = Buffer.from(`one\ntwo ${SECRET.slice(0, length)}`);
+      const heard = await hear(output, printed, true, true);
+      expect(JSON.stringify(heard)).toContain('one');
+      if (length >= 4) expect(JSON.stringify(heard)).not.toContain(SECRET.slice(0, 4));
+    }
 });

@@ -9,18 +9,18 @@ interface Kept {
   readonly text: string;
 }
 
-function hear(
+async function hear(
   tell: (speech: Speech) => void,
   cut = false,
   more: Scrubber | null = null,
-): { readonly kept: Kept[]; readonly tail: string; readonly speech: Speech } {
+): Promise<{ readonly kept: Kept[]; readonly tail: string; readonly speech: Speech }> {
   const kept: Kept[] = [];
   const speech = hearSpeech(scrubber(), 64, {
     scrubber: more,
     keep: (said, bytes) => void kept.push({ ...said, text: Buffer.from(bytes).toString() }),
   });
   tell(speech);
-  speech.end(cut);
+  await speech.end(cut);
   return { kept, tail: speech.tail().toString(), speech };
 }
 
@@ -28,8 +28,8 @@ const half = Math.floor(SECRET.length / 2);
 const pem = ['-----BEGIN PRIV', 'ATE KEY-----'].join('');
 
 describe('what a driver says for people', () => {
-  test('is scrubbed before it is kept, however it comes (invariant 10)', () => {
-    const { kept, tail, speech } = hear(({ stderr }) => {
+  test('is scrubbed before it is kept, however it comes (invariant 10)', async () => {
+    const { kept, tail, speech } = await hear(({ stderr }) => {
       for (const byte of Buffer.from(`x ${SECRET} y\n`)) stderr(Uint8Array.of(byte));
       stderr(Buffer.from(`z ${SECRET.slice(0, half)}`));
       stderr(Buffer.from(SECRET.slice(half)));
@@ -49,13 +49,13 @@ describe('what a driver says for people', () => {
     expect(kept).toEqual(['waiting\n']);
   });
 
-  test('and is cut off loses what may be the first half of a secret (invariant 10)', () => {
-    const { kept } = hear(({ stderr }) => stderr(Buffer.from(`x\n${SECRET.slice(0, half)}`)), true);
+  test('and is cut off loses what may be the first half of a secret (invariant 10)', async () => {
+    const { kept } = await hear(({ stderr }) => stderr(Buffer.from(`x\n${SECRET.slice(0, half)}`)), true);
     expect(kept.map(({ text }) => text)).toEqual(['x\n']);
   });
 
-  test('in log messages has their levels, and a key block over several of them is masked', () => {
-    const { kept } = hear(({ message }) => {
+  test('in log messages has their levels, and a key block over several of them is masked', async () => {
+    const { kept } = await hear(({ message }) => {
       message('warn', 'two\nlines');
       message('info', pem);
       message('debug', 'b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAA');
@@ -70,9 +70,9 @@ describe('what a driver says for people', () => {
     ]);
   });
 
-  test('is scrubbed of secret params where it is kept, and not in what the caller gets of it', () => {
+  test('is scrubbed of secret params where it is kept, and not in what the caller gets of it', async () => {
     const more = createScrubber([{ name: 'secret-param', value: Buffer.from('my password') }]);
-    const { kept, tail } = hear(
+    const { kept, tail } = await hear(
       ({ stderr }) => stderr(Buffer.from(`got my password ${SECRET}\n`)),
       false,
       more,
@@ -82,10 +82,10 @@ describe('what a driver says for people', () => {
   });
 });
 
-test('where nothing is kept the tail for errors is all the same', () => {
+test('where nothing is kept the tail for errors is all the same', async () => {
   const speech = hearSpeech(scrubber(), 8, null);
   speech.stderr(Buffer.from(`${SECRET} the end.`));
   speech.message('info', 'nobody listens');
-  speech.end(false);
+  await speech.end(false);
   expect(speech.tail().toString()).toBe('the end.');
 });

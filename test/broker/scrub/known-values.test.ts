@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formsOf, type Needle } from '../../../src/broker/scrub/forms.ts';
+import { formsOf } from '../../../src/broker/scrub/forms.ts';
 import { indexKnownValues } from '../../../src/broker/scrub/known-values.ts';
 import type { Match } from '../../../src/broker/scrub/match.ts';
+import type { Needle } from '../../../src/broker/scrub/needle.ts';
 import { growth } from '../../support/growth.ts';
 
 const needle = (text: string, wholeToken = false): Needle => ({

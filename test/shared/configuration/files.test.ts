@@ -48,6 +48,11 @@ test.each<[string, string, RegExp]>([
     'version: 1\naudit:\n  retention: { max_days: 3 }\n',
     /:3: audit\.retention\.max_days: must not be below min_days$/,
   ],
+  [
+    'a relative path of a value to be scrubbed (F9)',
+    'version: 1\nscrub:\n  values: [{ name: a, file: /a/../b }]\n',
+    /:3: scrub\.values\.0\.file/,
+  ],
   ['a relative path (F9)', 'version: 1\nsocket: { path: run/x.sock }\n', /:2: socket\.path/],
 ])('settings with %s are refused with file, line and reason', (_what, text, expected) => {
   expect(() => settings(text)).toThrow(expected);

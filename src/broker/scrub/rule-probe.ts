@@ -1,0 +1,36 @@
+import { shapeOf } from './pattern-shape.ts';
+import type { Rule } from './rules/rule.ts';
+
+/** A rule's pattern, made to be tried where its keywords stand. V8 compiles it when it is first used. */
+export type Probe =
+  | {
+      readonly kind: 'at-keyword';
+      /** How far before a keyword a match may begin. */
+      readonly lead: number;
+      /** Sticky. Tried at a place up to the lead before a keyword, it finds the first match up to the keyword. */
+      readonly pattern: RegExp;
+    }
+  | {
+      /** The keyword need not stand in the match. */
+      readonly kind: 'around-keyword';
+      /** Global. */
+      readonly pattern: RegExp;
+    };
+
+/** A pattern of which a match may begin farther before its keyword is looked for around that. */
+export const LONGEST_LEAD = 1_000;
+
+/**
+ * Where each match is sure to have a keyword near its beginning, no other places are tried, so that what a keyword costs
+ * is bounded whatever follows it.
+ */
+export function probeOf({ pattern: { source, flags }, keywords }: Rule): Probe {
+  const { lead } = shapeOf(source, keywords);
+  const others = flags.replace(/[gy]/g, '');
+  if (lead > LONGEST_LEAD) return { kind: 'around-keyword', pattern: new RegExp(source, `${others}g`) };
+  if (lead === 0) return { kind: 'at-keyword', lead, pattern: new RegExp(source, `${others}y`) };
+  const words = keywords.map((word) => word.replace(/[.\\+*?^$()[\]{}|/]/g, '\\$&')).join('|');
+  const whole = source.includes('(?<secret>') ? `(?:${source})` : `(?<secret>${source})`;
+  const pattern = new RegExp(`(?:(?!(?i:${words}))[^]){0,${lead}}?${whole}`, `${others}y`);
+  return { kind: 'at-keyword', lead, pattern };
+}

@@ -1,0 +1,152 @@
+import { named } from '../named.ts';
+import { behind, prefixed } from '../prefixed.ts';
+import type { Rule } from '../rule.ts';
+import {
+  anyHex,
+  anyOf,
+  base62,
+  base64,
+  base64url,
+  hex,
+  lower36,
+  sequence,
+  shaped,
+  UUID,
+  upper36,
+} from '../shapes.ts';
+
+/** Clouds other than the three largest. */
+export const CLOUD_RULES: readonly Rule[] = [
+  prefixed('alibaba-access-key-id', 'LTAI', base62(12, 26)),
+  prefixed('alibaba-temporary-key-id', 'STS.N', base62(20, 40)),
+  named({
+    id: 'alibaba-secret-key',
+    names: ['alibaba', 'aliyun', 'alicloud', 'oss_access_key_secret', 'oss_secret', 'access_key_secret'],
+    secret: base62(30),
+  }),
+  prefixed('tencent-secret-id', 'AKID', base62(32)),
+  named({ id: 'tencent-secret-key', names: ['tencent', 'qcloud', 'cos_secret'], secret: base62(32) }),
+  named({ id: 'huawei-secret-key', names: ['huawei', 'hwcloud', 'hws_', 'obs_secret'], secret: base62(40) }),
+  prefixed('baidu-access-key', 'ALTAK-', [base62(21), shaped('(?:/[a-f0-9]{40})?', '')]),
+  named({ id: 'baidu-secret-key', names: ['baidu', 'bce_'], secret: anyOf(hex(32), base62(32)) }),
+  prefixed('volcengine-access-key-id', 'AKLT', base64url(40, 60)),
+  named({
+    id: 'volcengine-secret-key',
+    names: ['volcengine', 'volc_secret'],
+    secret: shaped('[A-Za-z0-9+/]{40,60}={0,2}', base64(56).example),
+  }),
+  prefixed('yandex-api-key', 'AQVN', base64url(35, 38)),
+  prefixed(
+    'yandex-iam-token',
+    't1.',
+    shaped(
+      '[A-Za-z0-9_-]{20,300}={0,2}\\.[A-Za-z0-9_-]{86}={0,2}',
+      `${base64url(40).example}.${base64url(86).example}`,
+    ),
+  ),
+  prefixed('yandex-secret-key', 'YCA YCB YCM YCN YCO YCP', base64url(37)),
+  named({
+    id: 'yandex-secret-key-by-name',
+    names: ['yandex'],
+    secret: anyOf(sequence('yc', base64url(38)), sequence('AQVN', base64url(35, 38))),
+  }),
+  prefixed('yandex-oauth-token', 'y0_ y1_ y2_ y3_', base64url(40, 120)),
+  named({
+    id: 'ibm-cloud-key',
+    names: [
+      'ibm',
+      'iam_api_key',
+      'iam_key',
+      'iam_pass',
+      'cloud_api_key',
+      'cloud_iam',
+      'bluemix',
+      'watson',
+      'cloud_pass',
+    ],
+    secret: base64url(44),
+  }),
+  named({
+    id: 'ibm-object-storage-secret',
+    names: ['secret_access_key', 'ibm_cos', 'cos_secret', 'cos_hmac', 'ibmcos', 'hmac_secret'],
+    secret: hex(48),
+  }),
+  named({
+    id: 'ibm-cloudant-secret',
+    names: ['cloudant', 'clou_pw', 'clou_pass', 'clou_key', 'clou_api'],
+    secret: anyOf(hex(64), lower36(24)),
+    allow: /^x+$/i,
+  }),
+  named({
+    id: 'ibm-softlayer-key',
+    names: ['softlayer', 'sl_api', 'slapi', 'sl_key', 'sl_pass', 'sl_pwd'],
+    secret: lower36(64),
+  }),
+  behind('ibm-softlayer-url-key', 'api.softlayer.com/soap/v3/ api.softlayer.com/soap/v3.1/', lower36(64)),
+  prefixed('digitalocean-token', 'dop_v1_ doo_v1_ dor_v1_', anyHex(64)),
+  prefixed('digitalocean-spaces-key-id', 'DO00 DO80', upper36(16)),
+  named({
+    id: 'digitalocean-secret',
+    names: ['digitalocean', 'digital_ocean', 'do_token', 'do_api', 'do_pat', 'do_spaces', 'spaces_secret'],
+    secret: anyOf(hex(64), shaped('[A-Za-z0-9+/]{43}', base64(43).example)),
+  }),
+  prefixed('scaleway-access-key', 'SCW', upper36(17)),
+  named({
+    id: 'scaleway-secret-key',
+    names: ['scaleway', 'scw_secret', 'scw_token', 'scw_key'],
+    secret: UUID,
+  }),
+  prefixed('heroku-key', 'HRKU-', base64url(30, 80)),
+  named({ id: 'heroku-legacy-key', names: ['heroku'], secret: UUID }),
+  named({ id: 'linode-token', names: ['linode'], secret: anyHex(64) }),
+  named({ id: 'vultr-key', names: ['vultr'], secret: upper36(36) }),
+  named({
+    id: 'hetzner-token',
+    names: ['hcloud_token', 'hcloud_api', 'hetzner'],
+    secret: anyOf(base62(64), base62(32)),
+  }),
+  named({
+    id: 'ovh-secret',
+    names: ['ovh_application', 'ovh_consumer', 'ovh_app', 'ovh_cloud_secret', 'ovh_secret'],
+    secret: anyOf(hex(32), base62(32)),
+  }),
+  prefixed('exoscale-key', 'EXO', hex(24)),
+  named({ id: 'exoscale-secret', names: ['exoscale'], secret: base64url(43) }),
+  prefixed('upcloud-token', 'ucat_', base62(20, 40)),
+  named({ id: 'civo-token', names: ['civo_token', 'civo_api'], secret: base62(50) }),
+  prefixed(
+    'backblaze-application-key',
+    'K001 K002 K003 K004 K005',
+    shaped('[A-Za-z0-9/+]{27}', base62(27).example),
+  ),
+  named({
+    id: 'wasabi-secret-key',
+    names: ['wasabi'],
+    secret: shaped('[A-Za-z0-9+/]{40}', base64(40).example),
+  }),
+  named({
+    id: 'equinix-token',
+    names: ['packet_auth', 'packet_api', 'metal_auth', 'equinix'],
+    secret: base62(32),
+  }),
+  prefixed('fernet-token', 'gAAAAA', shaped('[A-Za-z0-9_-]{90,4000}={0,2}', base64url(120).example)),
+  named({ id: 'rackspace-key', names: ['rackspace', 'rax_api'], secret: hex(32) }),
+  named({
+    id: 'oracle-cloud-secret',
+    names: ['oci_auth_token', 'oci_secret', 'oci_customer_secret'],
+    secret: shaped('[A-Za-z0-9+/]{43}=', `${base64(43).example}=`),
+  }),
+  named({
+    id: 'openstack-secret',
+    names: ['os_application_credential_secret', 'application_credential_secret'],
+    secret: base64url(86),
+  }),
+  named({ id: 'ionos-token', names: ['ionos'], secret: sequence(hex(32), '.', base64url(40, 90)) }),
+  named({ id: 'kamatera-secret', names: ['kamatera'], secret: hex(32) }),
+  named({ id: 'naver-cloud-secret', names: ['ncloud', 'naver_cloud'], secret: base62(40) }),
+  named({
+    id: 'cloudsigma-secret',
+    names: ['cloudsigma', 'gridscale', 'leaseweb', 'contabo'],
+    secret: anyOf(hex(64), UUID, base62(32)),
+  }),
+];

@@ -1,0 +1,155 @@
+import { named } from '../named.ts';
+import { prefixed } from '../prefixed.ts';
+import type { Rule } from '../rule.ts';
+import {
+  anyHex,
+  anyOf,
+  base62,
+  base64,
+  base64url,
+  digits,
+  dotted,
+  hex,
+  lower36,
+  sequence,
+  shaped,
+  UUID,
+} from '../shapes.ts';
+
+/** Databases, what moves and searches data, and what shows it. */
+export const DATABASE_RULES: readonly Rule[] = [
+  prefixed('planetscale-token', 'pscale_tkn_', dotted(32, 80)),
+  prefixed('planetscale-oauth-token', 'pscale_oauth_', dotted(32, 80)),
+  prefixed('planetscale-password', 'pscale_pw_', dotted(32, 80)),
+  prefixed('planetscale-application-secret', 'pscale_app_ pscale_refresh_ pscale_api_', dotted(32, 80)),
+  prefixed('supabase-token', 'sbp_', hex(40)),
+  prefixed('supabase-oauth-token', 'sbp_oauth_ sba_ sbr_', hex(40, 80)),
+  prefixed('supabase-secret-key', 'sb_secret_', base64url(20, 80)),
+  prefixed('mongodb-atlas-secret', 'mdb_sa_sk_', base64url(32, 80)),
+  named({
+    id: 'mongodb-atlas-key',
+    names: ['atlas_private', 'mongodb_atlas', 'mcli_private', 'atlas_api', 'atlas_key'],
+    secret: anyOf(UUID, base62(64)),
+  }),
+  prefixed('neon-key', 'napi_', base62(40, 80)),
+  prefixed('neon-password', 'npg_', base62(12, 40)),
+  prefixed('clickhouse-cloud-key', '4b1d', base62(38), { minimumEntropy: 3 }),
+  prefixed('confluent-secret-key', 'cflt', shaped('[A-Za-z0-9+/]{60}', base64(60).example)),
+  named({
+    id: 'confluent-key',
+    names: ['confluent', 'kafka_api', 'ccloud', 'schema_registry_api'],
+    secret: anyOf(shaped('[A-Za-z0-9+/]{64}', base64(64).example), base62(16)),
+  }),
+  prefixed('databricks-token', 'dapi', [anyHex(32), shaped('(?:-\\d)?', '')]),
+  prefixed('databricks-oauth-secret', 'dose', [anyHex(32), shaped('(?:-\\d)?', '')]),
+  prefixed('snowflake-session-token', 'ver:1-hint: ver:2-hint: ver:3-hint:', [
+    digits(4, 24),
+    '-',
+    dotted(60, 600),
+  ]),
+  {
+    id: 'airtable-token',
+    keywords: [
+      'airtable',
+      ...['bearer ', 'token=', 'token: ', 'token":"', 'token": "', 'key=', 'key: ', 'pat='].map(
+        (lead) => `${lead}pat`,
+      ),
+    ],
+    pattern: /(?<![A-Za-z0-9])pat[A-Za-z0-9]{14}\.[a-f0-9]{64}(?![A-Za-z0-9])/dg,
+    examples: [
+      `Authorization: Bearer pat${base62(14).example}.${hex(64).example}`,
+      `AIRTABLE_TOKEN=pat${base62(14).example}.${hex(64).example}`,
+    ],
+    counterExamples: ['airtable path'],
+  },
+  named({
+    id: 'airtable-legacy-key',
+    names: ['airtable'],
+    secret: anyOf(sequence('key', base62(14)), lower36(17)),
+  }),
+  named({ id: 'algolia-key', names: ['algolia'], secret: anyOf(hex(32), lower36(32)) }),
+  named({
+    id: 'upstash-token',
+    names: ['upstash'],
+    secret: shaped('[A-Za-z0-9_-]{32,120}={0,2}', base64url(56).example),
+  }),
+  named({ id: 'redis-cloud-key', names: ['redis_cloud', 'rediscloud', 'redislabs'], secret: base62(40, 64) }),
+  prefixed('cockroachdb-key', 'CCDB1_', [base62(22), '_', base62(40)]),
+  prefixed('fauna-secret', 'fnAA fnAB fnAC fnAD fnAE fnAF fnAG', base64url(36)),
+  named({ id: 'fauna-secret-by-name', names: ['fauna'], secret: sequence('fn', base64url(38)) }),
+  named({
+    id: 'influxdb-token',
+    names: ['influx'],
+    secret: shaped('[A-Za-z0-9_-]{86}==', `${base64url(86).example}==`),
+  }),
+  named({
+    id: 'meilisearch-key',
+    names: ['meilisearch', 'meili_master', 'meili_key'],
+    secret: anyOf(hex(64), hex(40), base64url(43)),
+  }),
+  named({ id: 'typesense-key', names: ['typesense'], secret: base62(24, 64) }),
+  prefixed('astra-token', 'AstraCS:', [base62(24), ':', hex(64)]),
+  prefixed('aiven-password', 'AVNS_', base64url(16, 40)),
+  prefixed('aiven-token', 'aivenv1', dotted(60, 500)),
+  named({
+    id: 'aiven-legacy-token',
+    names: ['aiven'],
+    secret: shaped('[A-Za-z0-9+/]{300,500}={0,2}', base64(372).example),
+  }),
+  named({
+    id: 'hasura-secret',
+    names: ['hasura_graphql_admin_secret', 'hasura_admin_secret', 'hasura_secret', 'hasura_cloud'],
+    secret: base64url(20, 80),
+  }),
+  prefixed('dbt-token', 'dbtu_ dbtc_ dbts_', dotted(36, 80)),
+  named({ id: 'dbt-legacy-token', names: ['dbt_cloud', 'dbt_api', 'dbt_token'], secret: hex(40) }),
+  prefixed('metabase-key', 'mb_', shaped('[A-Za-z0-9+/]{43}=', `${base64(43).example}=`)),
+  named({ id: 'looker-credentials', names: ['looker'], secret: anyOf(base62(24), base62(20)) }),
+  prefixed('hex-data-token', 'hxtp_ hxtw_', base62(40, 120)),
+  prefixed('retool-token', 'retool_', base62(24, 80)),
+  prefixed('kaggle-token', 'KGAT_', hex(32)),
+  named({ id: 'kaggle-legacy-key', names: ['kaggle'], secret: hex(32) }),
+  named({ id: 'nasdaq-data-key', names: ['quandl', 'nasdaq_data', 'nasdaq_api'], secret: base64url(20) }),
+  prefixed('xata-key', 'xau_', base62(36, 60)),
+  named({
+    id: 'convex-deploy-key',
+    names: ['convex_deploy', 'convex_key'],
+    secret: shaped(
+      '(?:prod|dev|preview|project):[\\w.:-]{1,60}\\|[A-Za-z0-9+/=_-]{40,400}',
+      `prod:happy-animal-123|${base64url(90).example}`,
+    ),
+  }),
+  named({
+    id: 'appwrite-key',
+    names: ['appwrite'],
+    secret: anyOf(sequence('standard_', hex(200, 300)), hex(128, 300)),
+  }),
+  prefixed('appwrite-standard-key', 'standard_', hex(128, 300)),
+  prefixed('edgedb-secret-key', 'nbwt1_ edbt1_ nbwt_ edbt_', dotted(40, 1_000)),
+  prefixed('tinybird-token', 'p.eyJ', dotted(40, 400)),
+  named({
+    id: 'couchbase-key',
+    names: ['couchbase_cloud', 'capella'],
+    secret: shaped('[A-Za-z0-9+/!@#%_-]{40,120}={0,2}', base64(64).example),
+  }),
+  named({
+    id: 'tidb-key',
+    names: ['tidb_private', 'tidbcloud', 'tidb_cloud', 'tidb_key'],
+    secret: anyOf(UUID, base62(32, 40)),
+  }),
+  prefixed('redpanda-key', 'rpk_', base62(30, 80)),
+  named({
+    id: 'warehouse-key',
+    names: ['dremio', 'firebolt', 'starburst', 'singlestore', 'timescale_secret'],
+    secret: shaped('[A-Za-z0-9+/_=-]{32,90}', base64url(48).example),
+  }),
+  prefixed('dune-key', 'dune_', base62(24, 60)),
+  named({
+    id: 'report-server-token',
+    names: ['powerbi', 'power_bi', 'tableau_token', 'tableau_pat'],
+    secret: anyOf(
+      shaped('[A-Za-z0-9+/]{22}==:[A-Za-z0-9]{32}', `${base64(22).example}==:${base62(32).example}`),
+      base62(32),
+    ),
+  }),
+];

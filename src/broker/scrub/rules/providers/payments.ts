@@ -1,0 +1,230 @@
+import { behind, each, hexOf, lettersAndDigits, looks, UUID } from '../looks.ts';
+import type { Rule } from '../rule.ts';
+import { digits, hex, lower, mixed, uuid } from '../samples.ts';
+
+const STRIPE_MODES = ['live_', 'test_', 'prod_', 'org_'];
+
+/** Payments, invoices and parcels. */
+export const PAYMENT_RULES: readonly Rule[] = [
+  looks(
+    'stripe-key',
+    [...each('sk_', STRIPE_MODES), ...each('rk_', STRIPE_MODES)],
+    /(?<![A-Za-z0-9_])[rs]k_(?:org_)?(?:live|test|prod)_[A-Za-z0-9]{10,250}/dg,
+    [`sk_live_${mixed(24)}`, `rk_test_51${mixed(97)}`, `sk_org_live_${mixed(60)}`],
+  ),
+  looks(
+    'stripe-ephemeral-key',
+    each('ek_', ['live_', 'test_']),
+    /(?<![A-Za-z0-9])ek_(?:live|test)_[A-Za-z0-9,]{20,250}/dg,
+    `ek_test_${mixed(60)}`,
+  ),
+  looks(
+    'stripe-client-secret',
+    '_secret_',
+    /(?<![A-Za-z0-9])(?:pi|seti|src|cs_test|cs_live)_[A-Za-z0-9]{14,90}_secret_[A-Za-z0-9]{16,120}/dg,
+    `pi_${mixed(24)}_secret_${mixed(25)}`,
+  ),
+  looks(
+    'webhook-signing-secret',
+    'whsec_',
+    /(?<![A-Za-z0-9])whsec_[A-Za-z0-9+/]{24,120}={0,2}/dg,
+    `whsec_${mixed(32)}`,
+  ),
+  looks(
+    'square-token',
+    each('sq0', ['atp-', 'atb-', 'csp-', 'csb-', 'rtp-', 'rtb-']),
+    /sq0(?:at|cs|rt)[pb]-[A-Za-z0-9_-]{22,80}/dg,
+    [`sq0atp-${mixed(22)}`, `sandbox-sq0csp-${mixed(43)}`],
+  ),
+  looks(
+    'square-access-token',
+    'EAAA',
+    /(?<![A-Za-z0-9+/_-])EAAA[A-Za-z0-9_-]{22,120}(?![A-Za-z0-9+/_=-])/dg,
+    `EAAA${mixed(60)}`,
+    {
+      minimumEntropy: 3,
+    },
+  ),
+  looks(
+    'braintree-token',
+    each('access_token$', ['production$', 'sandbox$']),
+    /access_token\$(?:production|sandbox)\$[0-9a-z]{16}\$[0-9a-f]{32}/dg,
+    `access_token$production$${lower(16)}$${hex(32)}`,
+  ),
+  behind('braintree-key', 'braintree', hexOf(32), hex(32)),
+  behind(
+    'braintree-tokenization-key',
+    'braintree',
+    '(?:sandbox|production)_[a-z0-9]{8}_[a-z0-9]{16}',
+    `sandbox_${lower(8)}_${lower(16)}`,
+  ),
+  looks('paypal-access-token', 'A21AA', /(?<![A-Za-z0-9])A21AA[A-Za-z0-9_-]{60,200}/dg, `A21AA${mixed(92)}`),
+  behind('paypal-client-secret', ['paypal'], '[ae][a-z0-9_-]{79}', `E${mixed(79)}`),
+  looks(
+    'plaid-token',
+    ['access-', 'public-', 'link-', 'processor-', 'user-'].flatMap((kind) =>
+      each(kind, ['sandbox-', 'development-', 'production-']),
+    ),
+    new RegExp(
+      `(?<![A-Za-z0-9])(?:access|public|link|processor|user)-(?:sandbox|development|production)-${UUID}`,
+      'dgi',
+    ),
+    [`access-sandbox-${uuid()}`, `link-production-${uuid()}`],
+  ),
+  behind('plaid-secret', 'plaid', lettersAndDigits(30), lower(30), { minimumEntropy: 3 }),
+  behind('plaid-client-id', 'plaid', lettersAndDigits(24), mixed(24), { minimumEntropy: 3 }),
+  looks(
+    'adyen-key',
+    'AQE',
+    /(?<![A-Za-z0-9+/])AQE[A-Za-z0-9+/]{20,300}={0,2}-[A-Za-z0-9+/]{20,90}={0,2}-[^\s"'`]{8,90}/dg,
+    `AQE${mixed(80)}==-${mixed(43)}=-${mixed(16)}`,
+  ),
+  behind('adyen-hmac-key', 'adyen', hexOf(64), hex(64)),
+  looks('flutterwave-key', ['FLWSECK', 'FLWPUBK'], /FLW(?:SEC|PUB)K(?:_TEST)?-[A-Za-z0-9]{12,64}(?:-X)?/dg, [
+    `FLWSECK_TEST-${hex(12)}`,
+    `FLWSECK-${hex(32)}-X`,
+  ]),
+  behind('gocardless-token', 'gocardless', '(?:live|sandbox)_[a-z0-9_=-]{40}', `live_${mixed(40)}`),
+  looks(
+    'lob-key',
+    ['live_', 'test_'],
+    /(?<![A-Za-z0-9_])(?:live|test)_(?:pub_[0-9a-f]{31}|[0-9a-f]{35})(?![\w-])/dg,
+    [`lob_key=test_${hex(35)}`, `live_pub_${hex(31)}`],
+  ),
+  looks(
+    'payment-live-key',
+    'live_',
+    /(?<![A-Za-z0-9_])live_(?=[A-Za-z]{0,79}\d)[A-Za-z0-9]{25,80}(?![\w-])/dg,
+    `live_${mixed(30)}`,
+    { minimumEntropy: 3.5 },
+  ),
+  behind('mollie-key', 'mollie', '(?:test|live|access)_[a-z0-9]{30,60}', `test_${mixed(30)}`),
+  behind('chargebee-key', 'chargebee', '(?:test|live)_[a-z0-9]{32,60}', `test_${mixed(40)}`),
+  looks('easypost-key', ['EZAK', 'EZTK'], /(?<![A-Za-z0-9])EZ[AT]K[A-Za-z0-9]{54}(?![\w-])/dg, [
+    `EZAK${mixed(54)}`,
+    `EZTK${mixed(54)}`,
+  ]),
+  looks('shippo-token', 'shippo_', /shippo_(?:live|test)_[A-Fa-f0-9]{40}/dg, `shippo_live_${hex(40)}`),
+  behind('shipengine-key', 'shipengine', '(?:test_)?[a-z0-9+/]{43}', `TEST_${mixed(43)}`, {
+    minimumEntropy: 3.5,
+  }),
+  looks('duffel-token', 'duffel_', /duffel_(?:test|live)_[A-Za-z0-9_=-]{43}/dg, `duffel_test_${mixed(43)}`),
+  looks(
+    'freemius-secret-key',
+    'secret_key',
+    /["']secret_key["']\s{0,4}(?:=>|:)\s{0,4}["'](?<secret>sk_[^\s"']{29})["']/dgi,
+    `'secret_key' => 'sk_${mixed(20)}#*&^%$@!?'`,
+  ),
+  looks(
+    'razorpay-key',
+    'rzp_',
+    /(?<![A-Za-z0-9])rzp_(?:live|test)_[A-Za-z0-9]{14,24}/dg,
+    `rzp_live_${mixed(14)}`,
+  ),
+  behind('razorpay-secret', 'razorpay', lettersAndDigits(24), mixed(24), { minimumEntropy: 3.5 }),
+  looks(
+    'xendit-key',
+    'xnd_',
+    /(?<![A-Za-z0-9])xnd_(?:public_)?(?:production|development)_[A-Za-z0-9]{30,80}/dg,
+    `xnd_development_${mixed(59)}`,
+  ),
+  looks('midtrans-key', 'mid-server-', /Mid-server-[A-Za-z0-9_-]{20,40}/dg, `SB-Mid-server-${mixed(24)}`),
+  looks(
+    'mercado-pago-token',
+    ['APP_USR-', 'TEST-'],
+    /(?<![A-Za-z0-9])(?:APP_USR|TEST)-\d{10,20}-\d{6}-[0-9a-f]{32}(?:__[A-Z_]{1,8}__)?-\d{5,12}/dg,
+    `APP_USR-${digits(16)}-${digits(6)}-${hex(32)}-${digits(9)}`,
+  ),
+  looks(
+    'paddle-key',
+    each('pdl_', ['live_', 'sdbx_', 'ntfset_']),
+    /pdl_(?:(?:live|sdbx)_apikey|ntfset)_[a-z0-9]{26}_[A-Za-z0-9+/]{20,40}(?:_[A-Za-z0-9]{3})?/dg,
+    [`pdl_live_apikey_${lower(26)}_${mixed(22)}_${mixed(3)}`, `pdl_ntfset_${lower(26)}_${mixed(32)}`],
+  ),
+  looks(
+    'polar-token',
+    'polar_',
+    /(?<![A-Za-z0-9])polar_(?:oat|pat|whs|cs|ci|rt|at|dt|st|crt)_(?:[uo]_)?[A-Za-z0-9]{32,64}/dg,
+    `polar_oat_${mixed(43)}`,
+  ),
+  looks(
+    'revolut-token',
+    each('oa_', ['prod_', 'sand_']),
+    /(?<![A-Za-z0-9])oa_(?:prod|sand)_[A-Za-z0-9_-]{40,60}/dg,
+    `oa_prod_${mixed(43)}`,
+  ),
+  looks(
+    'mercury-token',
+    'mercury_',
+    /mercury_(?:production|sandbox)_[a-z]{2,4}_[A-Za-z0-9]{30,80}(?:_[a-z]{3,10})?/dg,
+    `secret-token:mercury_production_rma_${mixed(43)}_yrucrem`,
+  ),
+  looks('brex-token', 'bxt_', /(?<![A-Za-z0-9])bxt_[A-Za-z0-9]{32,44}(?![\w-])/dg, `bxt_${mixed(36)}`),
+  looks(
+    'checkout-key',
+    ['sk_sbox_', ...each('sk_', '0123456789abcdef'), ...each('sk_test_', '0123456789abcdef')],
+    new RegExp(`(?<![A-Za-z0-9])sk_(?:(?:test_)?${UUID}|sbox_[a-z0-9]{27,40})(?![\\w-])`, 'dg'),
+    [`sk_sbox_${lower(27)}`, `sk_test_${uuid()}`],
+  ),
+  looks(
+    'omise-key',
+    'skey_',
+    /(?<![A-Za-z0-9])skey_(?:test_)?(?=[a-z]{0,18}\d)[0-9a-z]{19}(?![\w-])/dg,
+    `skey_test_${lower(19)}`,
+  ),
+  looks(
+    'sumup-key',
+    ['sup_sk_', 'cc_sk_classic_'],
+    /(?<![A-Za-z0-9])(?:sup_sk_|cc_sk_classic_)[A-Za-z0-9]{32,64}/dg,
+    `sup_sk_${mixed(32)}`,
+  ),
+  looks(
+    'klarna-key',
+    'klarna_',
+    /klarna_(?:live|test)_api_[^\s"'`]{30,200}/dg,
+    `klarna_test_api_${mixed(60)}`,
+  ),
+  looks(
+    'conekta-key',
+    'key_',
+    /(?<![A-Za-z0-9_])key_(?=[A-Za-z]{0,21}\d)[A-Za-z0-9]{20,24}(?![\w-])/dg,
+    `"key_${mixed(22)}"`,
+    { minimumEntropy: 3.5 },
+  ),
+  behind('recurly-key', 'recurly', hexOf(32), hex(32)),
+  behind('dwolla-key', 'dwolla', lettersAndDigits(50), mixed(50)),
+  behind('wise-token', ['transferwise', 'wise_api', 'wise_token', 'wisetoken'], UUID, uuid()),
+  behind('taxjar-token', 'taxjar', hexOf(32), hex(32)),
+  behind('freshbooks-token', 'freshbooks', lettersAndDigits(64), lower(64)),
+  behind('quickbooks-secret', ['quickbooks', 'intuit'], lettersAndDigits(38, 50), mixed(40), {
+    minimumEntropy: 3.5,
+  }),
+  behind('xero-secret', ['xero'], lettersAndDigits(32, 48, '_-'), mixed(48), { minimumEntropy: 3.5 }),
+  looks(
+    'circle-key',
+    ['TEST_API_KEY:', 'LIVE_API_KEY:'],
+    /(?:TEST|LIVE)_API_KEY:[0-9a-f]{32}:[0-9a-f]{32}/dg,
+    `TEST_API_KEY:${hex(32)}:${hex(32)}`,
+  ),
+  behind('worldpay-key', 'worldpay', `[tl]_s_${UUID}`, `T_S_${uuid()}`),
+  behind('shipstation-key', ['shipstation', 'sendcloud', 'aftership'], hexOf(32), hex(32)),
+  looks('aftership-key', ['asat_'], /(?<![A-Za-z0-9])asat_[0-9a-f]{32}(?![\w-])/dg, `asat_${hex(32)}`),
+  behind(
+    'fintech-uuid-secret',
+    ['truelayer', 'yapily', 'nordigen', 'gocardless_bank', 'tink_client', 'belvo'],
+    UUID,
+    uuid(),
+  ),
+  behind(
+    'authorize-net-key',
+    ['authorizenet', 'authorize_net', 'authorize.net'],
+    lettersAndDigits(16),
+    mixed(16),
+  ),
+  behind(
+    'paymentwall-key',
+    ['paymentwall', 'payu', 'paytm', 'cashfree', 'instamojo'],
+    lettersAndDigits(32, 48),
+    lower(32),
+  ),
+];

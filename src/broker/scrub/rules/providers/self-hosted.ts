@@ -1,0 +1,172 @@
+import { behind, each, hexOf, lettersAndDigits, looks } from '../looks.ts';
+import type { Rule } from '../rule.ts';
+import { hex, mixed } from '../samples.ts';
+
+/** What people run themselves: media, home, notes, automation, second factors. */
+export const SELF_HOSTED_RULES: readonly Rule[] = [
+  looks(
+    'one-time-password-secret',
+    'otpauth://',
+    /otpauth:\/\/[^\s"'<>]{1,300}?[?&]secret=(?<secret>[A-Z2-7a-z]{10,128})/dgi,
+    `otpauth://totp/Acme:bob?issuer=Acme&secret=${mixed(32)
+      .toUpperCase()
+      .replaceAll(/[0189]/g, 'Q')}`,
+  ),
+  looks(
+    'one-time-password-export',
+    'otpauth-migration',
+    /otpauth-migration:\/\/offline\?data=(?<secret>[A-Za-z0-9%+/=_-]{20,4000})/dg,
+    `otpauth-migration://offline?data=${mixed(120)}%3D`,
+  ),
+  behind(
+    'one-time-password-seed',
+    ['totp_secret', 'totp_key', 'totp_seed', 'otp_secret', 'otp_seed', 'mfa_secret', 'google_authenticator'],
+    '[A-Z2-7]{16,64}',
+    mixed(32)
+      .toUpperCase()
+      .replaceAll(/[0189]/g, 'Q'),
+    { minimumEntropy: 3 },
+  ),
+  looks(
+    'plex-token',
+    ['x-plex-token', 'plexonlinetoken', 'plex_token', 'plextoken'],
+    /(?:X-Plex-Token|PlexOnlineToken|plex_?token)["']?\s{0,3}[=:]\s{0,3}["']?(?<secret>[A-Za-z0-9_-]{18,24})(?![\w-])/dgi,
+    `https://tv.example/library?X-Plex-Token=${mixed(20)}`,
+  ),
+  looks(
+    'media-server-token',
+    ['x-emby-token', 'x-mediabrowser-token', 'mediabrowser '],
+    /(?:X-(?:Emby|MediaBrowser)-Token|MediaBrowser Token)["']?\s{0,3}[=:]\s{0,3}["']?(?<secret>[0-9a-f]{32})(?![\w-])/dgi,
+    `X-Emby-Token: ${hex(32)}`,
+  ),
+  looks(
+    'media-manager-key',
+    ['<apikey>'],
+    /<ApiKey>(?<secret>[0-9a-f]{32})<\/ApiKey>/dgi,
+    `<ApiKey>${hex(32)}</ApiKey>`,
+  ),
+  behind(
+    'media-manager-api-key',
+    [
+      'sonarr',
+      'radarr',
+      'lidarr',
+      'prowlarr',
+      'readarr',
+      'bazarr',
+      'sabnzbd',
+      'tautulli',
+      'overseerr',
+      'jellyseerr',
+      'jackett',
+      'jellyfin',
+      'immich',
+      'navidrome',
+    ],
+    lettersAndDigits(32, 68, '=/+_-'),
+    hex(32),
+    { minimumEntropy: 3 },
+  ),
+  behind('pihole-password-hash', ['pihole', 'pi_hole', 'webpassword'], hexOf(64), hex(64)),
+  behind(
+    'nextcloud-app-password',
+    ['nextcloud', 'owncloud'],
+    '[a-z0-9]{5}(?:-[a-z0-9]{5}){4}',
+    'k7f2q-x9zb4-n1rt8-mw3cy-5pj0h',
+  ),
+  behind('gotify-token', 'gotify', '[ACP](?=[a-z._-]{0,13}\\d)[a-z0-9._-]{14}', `A${mixed(14)}`, {
+    minimumEntropy: 3,
+  }),
+  looks(
+    'uptime-kuma-key',
+    each('uk', '123456789'),
+    /(?<![A-Za-z0-9])uk[1-9]\d{0,3}_[A-Za-z0-9_-]{30,50}(?![\w-])/dg,
+    `uk1_${mixed(40)}`,
+    { minimumEntropy: 3.5 },
+  ),
+  looks('n8n-key', 'n8n_api_', /(?<![A-Za-z0-9])n8n_api_[0-9a-f]{60,128}/dg, `n8n_api_${hex(80)}`),
+  behind(
+    'n8n-encryption-key',
+    ['n8n_encryption_key', 'n8n_webhook'],
+    lettersAndDigits(20, 64, '+/='),
+    mixed(32),
+  ),
+  looks(
+    'outline-key',
+    'ol_api_',
+    /(?<![A-Za-z0-9])ol_api_[A-Za-z0-9]{30,48}(?![\w-])/dg,
+    `ol_api_${mixed(38)}`,
+  ),
+  looks(
+    'plane-key',
+    'plane_api_',
+    /(?<![A-Za-z0-9])plane_api_[0-9a-f]{32}(?![\w-])/dg,
+    `plane_api_${hex(32)}`,
+  ),
+  behind(
+    'self-hosted-key',
+    [
+      'paperless',
+      'bookstack',
+      'baserow',
+      'nocodb',
+      'appsmith',
+      'tooljet',
+      'vaultwarden',
+      'mealie',
+      'vikunja',
+      'wallabag',
+      'miniflux',
+      'linkding',
+      'syncthing',
+      'firefly_iii',
+      'homebox',
+      'planka',
+      'kanboard',
+      'redmine',
+      'openproject',
+      'youtrack',
+      'mantis',
+    ],
+    lettersAndDigits(24, 128, '_-'),
+    hex(40),
+    { minimumEntropy: 3.3 },
+  ),
+  looks(
+    'youtrack-token',
+    each('perm', [':', '-']),
+    /(?<![A-Za-z0-9])perm[:-][A-Za-z0-9+/_=-]{4,64}\.[A-Za-z0-9+/_=-]{4,64}\.[A-Za-z0-9+/_=-]{20,64}/dg,
+    `perm:cm9vdA==.${mixed(8)}==.${mixed(30)}`,
+  ),
+  behind(
+    'esphome-key',
+    ['esphome', 'api_encryption', 'noise_psk', 'encryption_key'],
+    '[a-z0-9+/]{43}=',
+    `${mixed(43)}=`,
+  ),
+  behind(
+    'zabbix-token',
+    ['zabbix', 'librenms', 'netdata', 'checkmk', 'observium', 'nagios', 'graylog', 'icinga'],
+    lettersAndDigits(32, 64),
+    hex(64),
+    { minimumEntropy: 3 },
+  ),
+  looks(
+    'minisign-secret-key',
+    'rwrty0iy',
+    /(?<![A-Za-z0-9+/])RWRTY0Iy[A-Za-z0-9+/]{120,260}={0,2}/dg,
+    `RWRTY0Iy${mixed(204)}`,
+  ),
+  looks(
+    'drupal-hash-salt',
+    'hash_salt',
+    /hash_salt['"]?\]?\s{0,3}=>?\s{0,3}['"](?<secret>[A-Za-z0-9_-]{40,90})['"]/dg,
+    `$settings['hash_salt'] = '${mixed(74)}';`,
+  ),
+  looks(
+    'magento-crypt-key',
+    "'crypt'",
+    /'crypt'\s{0,3}=>\s{0,3}(?:\[|array\s{0,2}\()\s{0,3}'key'\s{0,3}=>\s{0,3}'(?<secret>[^'\r\n]{24,100})'/dg,
+    `'crypt' => ['key' => '${hex(32)}']`,
+  ),
+];

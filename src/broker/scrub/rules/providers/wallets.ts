@@ -1,0 +1,183 @@
+import { behind, each, hexOf, lettersAndDigits, looks, UUID } from '../looks.ts';
+import type { Rule } from '../rule.ts';
+import { hex, lower, mixed, uuid } from '../samples.ts';
+
+/** Characters of bech32 (BIP 173) and of base58, in examples. */
+const bech32 = (length: number): string => lower(length).replaceAll(/[bio1]/g, 'q');
+const base58 = (length: number): string => mixed(length).replaceAll(/[0OIl]/g, 'z');
+
+/** Keys of wallets, and what runs nodes of block chains. */
+export const WALLET_RULES: readonly Rule[] = [
+  looks(
+    'nostr-secret-key',
+    'nsec1',
+    /(?<![A-Za-z0-9])nsec1[ac-hj-np-z02-9]{58}(?![A-Za-z0-9])/dg,
+    `nsec1${bech32(58)}`,
+  ),
+  looks('sui-private-key', 'suiprivkey1', /suiprivkey1[ac-hj-np-z02-9]{50,70}/dg, `suiprivkey1${bech32(58)}`),
+  looks(
+    'aptos-private-key',
+    ['ed25519-priv-0x', 'secp256k1-priv-0x'],
+    /(?:ed25519|secp256k1)-priv-0x[0-9a-f]{64}/dg,
+    `ed25519-priv-0x${hex(64)}`,
+  ),
+  looks(
+    'near-private-key',
+    ['ed25519:', 'secp256k1:'],
+    /(?<![A-Za-z0-9])(?:ed25519|secp256k1):[1-9A-HJ-NP-Za-km-z]{80,90}(?![A-Za-z0-9])/dg,
+    `ed25519:${base58(87)}`,
+  ),
+  looks(
+    'tezos-secret-key',
+    ['edsk', 'spsk', 'p2sk', 'edesk'],
+    /(?<![A-Za-z0-9])(?:edsk|spsk|p2sk|edesk)[1-9A-HJ-NP-Za-km-z]{50,96}(?![A-Za-z0-9])/dg,
+    `edsk${base58(50)}`,
+  ),
+  looks(
+    'cardano-signing-key',
+    ['_xsk1', '_sk1', '_xsk', 'ed25519e_sk1'],
+    /(?<![A-Za-z0-9])(?:addr|acct|root|stake|pool|drep|policy|ed25519|ed25519e)(?:_shared)?_x?sk1[ac-hj-np-z02-9]{58,260}/dg,
+    `addr_xsk1${bech32(140)}`,
+  ),
+  behind(
+    'stellar-secret-seed',
+    ['stellar', 'soroban'],
+    'S[A-Z2-7]{55}',
+    `S${mixed(55)
+      .toUpperCase()
+      .replaceAll(/[0189]/g, '7')}`,
+  ),
+  behind(
+    'ripple-seed',
+    ['xrpl', 'ripple', 'xrp_seed', 'xrp_secret'],
+    's[1-9A-HJ-NP-Za-km-z]{24,31}',
+    `s${base58(28)}`,
+    { minimumEntropy: 3.5 },
+  ),
+  behind(
+    'bitcoin-private-key',
+    ['bitcoin', 'wif_key', 'privkey', 'litecoin', 'dogecoin'],
+    '[5KLTQ6c9][1-9A-HJ-NP-Za-km-z]{50,51}',
+    `K${base58(51)}`,
+    { minimumEntropy: 4 },
+  ),
+  behind(
+    'solana-private-key',
+    ['solana', 'phantom', 'anchor_wallet'],
+    '[1-9A-HJ-NP-Za-km-z]{86,88}',
+    base58(88),
+  ),
+  behind(
+    'wallet-private-key',
+    [
+      'private_key',
+      'privatekey',
+      'deployer_key',
+      'wallet_key',
+      'wallet_private',
+      'signer_key',
+      'evm_key',
+      'eth_key',
+    ],
+    hexOf(64),
+    hex(64),
+    { minimumEntropy: 3 },
+  ),
+  looks(
+    'lightning-macaroon',
+    '0201036c6e64',
+    /0201036c6e64[0-9a-f]{100,2000}/dgi,
+    `0201036c6e6402${hex(200)}`,
+  ),
+  looks(
+    'helius-url-key',
+    ['helius-rpc.com', 'helius.xyz'],
+    new RegExp(`helius(?:-rpc\\.com|\\.xyz)/[^\\s"']{0,100}api-key=(?<secret>${UUID})`, 'dgi'),
+    `https://mainnet.helius-rpc.com/?api-key=${uuid()}`,
+  ),
+  looks(
+    'chain-node-url-key',
+    ['chainstack', 'getblock.io', 'blastapi.io', 'nodereal.io', 'zan.top', 'drpc.org'],
+    /(?:chainstack(?:labs)?\.com|getblock\.io|blastapi\.io|nodereal\.io|zan\.top|drpc\.org)\/[^\s"'?]{0,60}?(?<secret>[0-9a-f-]{32,40}|[A-Za-z0-9_-]{40,64})(?![\w-])/dg,
+    `https://nd-123-456-789.p2pify.com https://eth.getblock.io/${uuid()}/mainnet/`,
+  ),
+  looks(
+    'covalent-key',
+    ['cqt_', 'ckey_'],
+    /(?<![A-Za-z0-9])(?:cqt_[A-Za-z0-9]{24,64}|ckey_[0-9a-f]{27})(?![\w-])/dg,
+    `cqt_rQ${mixed(30)}`,
+  ),
+  looks(
+    'tatum-key',
+    each('t-', '0123456789abcdef'),
+    /(?<![A-Za-z0-9-])t-[0-9a-f]{24}-[0-9a-f]{24}(?![\w-])/dg,
+    `t-${hex(24)}-${hex(24)}`,
+  ),
+  looks(
+    'pimlico-key',
+    'pim_',
+    /(?<![A-Za-z0-9])pim_(?=[A-Za-z]{0,21}\d)[A-Za-z0-9]{22}(?![\w-])/dg,
+    `pim_${mixed(22)}`,
+    { minimumEntropy: 3.3 },
+  ),
+  looks(
+    'crossmint-key',
+    each('sk_', ['production_', 'staging_', 'development_', 'prod_', 'dev_']),
+    /(?<![A-Za-z0-9])sk_(?:production|staging|development|prod|dev)_[A-Za-z0-9_-]{40,400}/dg,
+    [`sk_production_${mixed(120)}`, `sk_dev_${mixed(64)}`],
+  ),
+  behind(
+    'node-service-key',
+    [
+      'tenderly',
+      'thirdweb',
+      'blocknative',
+      'thegraph',
+      'nansen',
+      'arkham',
+      'debank',
+      'oneinch',
+      'pinata',
+      'nft_storage',
+      'web3_storage',
+      'filebase',
+      'bitquery',
+      'covalent',
+      'fireblocks',
+      'chainalysis',
+      'blockcypher',
+      'cryptoapis',
+      'coinlib',
+    ],
+    `(?:${UUID}|${lettersAndDigits(32, 86, '_-')})`,
+    mixed(32),
+    { minimumEntropy: 3.3 },
+  ),
+  behind(
+    'market-data-key',
+    [
+      'twelvedata',
+      'twelve_data',
+      'eodhd',
+      'eodhistoricaldata',
+      'intrinio',
+      'benzinga',
+      'simfin',
+      'oanda',
+      'zerodha',
+      'kiteconnect',
+      'upstox',
+      'questrade',
+      'schwab',
+      'coinpaprika',
+      'santiment',
+      'lunarcrush',
+      'glassnode',
+      'kaiko',
+      'amberdata',
+    ],
+    `(?:${UUID}|${lettersAndDigits(20, 80, '._-')})`,
+    hex(32),
+    { minimumEntropy: 3.3 },
+  ),
+];
