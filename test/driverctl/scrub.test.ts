@@ -13,8 +13,8 @@ chmodSync(folder, 0o755);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const PASSWORD = 'hunter2-hunter2';
-const GIVEN = `one\nsee postgres://app:${PASSWORD}@db/x\nEMP-12345678\n`;
-const SCRUBBED = 'one\nsee postgres://app:[REDACTED:url-password]@db/x\nEMP-12345678\n';
+const GIVEN = `one\nsee https://app:${PASSWORD}@db/x\nEMP-12345678\n`;
+const SCRUBBED = 'one\nsee https://app:[REDACTED:url-password]@db/x\nEMP-12345678\n';
 const scrub = (words: readonly string[], stdinText: string | Buffer = GIVEN, terminal = false) =>
   run(['scrub', ...words], { stdinText, terminal });
 
@@ -138,10 +138,10 @@ describe('scrub', () => {
   test('passes complete lines on while more is to come, and holds back the beginning of a secret', async () => {
     const main = fileURLToPath(new URL('../../src/driverctl/main.ts', import.meta.url));
     const child = spawn(process.execPath, [main, 'scrub'], { stdio: ['pipe', 'pipe', 'inherit'] });
-    child.stdin.write(`one postgres://app:${PASSWORD}@db/x\ntwo postgres://app:hun`);
+    child.stdin.write(`one https://app:${PASSWORD}@db/x\ntwo https://app:hun`);
     const [first] = await once(child.stdout, 'data');
-    expect(String(first)).toBe('one postgres://app:[REDACTED:url-password]@db/x\n');
+    expect(String(first)).toBe('one https://app:[REDACTED:url-password]@db/x\n');
     child.stdin.end('ter2-hunter2@db/x');
-    expect(await text(child.stdout)).toBe('two postgres://app:[REDACTED:url-password]@db/x');
+    expect(await text(child.stdout)).toBe('two https://app:[REDACTED:url-password]@db/x');
   });
 });

@@ -24,8 +24,8 @@ export interface LinePart {
   readonly accepted: number | null;
 }
 
-/** Gets a match by its places in the stream. */
-export type Report = (match: Match, rank: number) => void;
+/** Gets a match by its places in the stream; false: it is left all the same, and does not count. */
+export type Report = (match: Match, rank: number) => unknown;
 
 /** Matches rules at the places of keywords in a stream. */
 export interface PatternFinder {
@@ -58,6 +58,8 @@ export function createPatternFinder(rules: readonly Rule[], probes: (Probe | und
   /** The last place at which a match of a rule may begin that is looked for around its keywords. */
   const around = new Map<number, number>();
   let long: LongSecret[] = [];
+  /** What was reported last: what a less specific rule finds within it changes nothing, and costs no more. */
+  let reported = { start: 0, end: 0, rule: 0 };
 
   function reportLong(line: LinePart, secret: LongSecret, start: number, report: Report): void {
     const { rule, name, rest } = secret;
@@ -81,10 +83,14 @@ export function createPatternFinder(rules: readonly Rule[], probes: (Probe | und
     if (range === undefined || rule === undefined) return;
     const { text, offset } = line;
     const [start, end] = range;
+    const isCovered =
+      start + offset >= reported.start && end + offset <= reported.end && number >= reported.rule;
+    if (isCovered) return;
     const secret = text.slice(start, end);
     if (isMasked(text, keyword, start, end) || !isSecret(rule, secret)) return;
     if (end - start < LONG_SECRET) {
-      report({ start: start + offset, end: end + offset, name: rule.id }, number + 1);
+      const counts = report({ start: start + offset, end: end + offset, name: rule.id }, number + 1);
+      if (counts !== false) reported = { start: start + offset, end: end + offset, rule: number };
       return;
     }
     // White space in it did not end it, so that no other will.

@@ -119,7 +119,9 @@ export function createSecretFinder(known: KnownValues, mayBeCut: boolean = true)
       );
       const linesFrom = lines.follow(bytes, offset, ended, (match, rank) => {
         const isAllowed = rules?.isAllowed(match.name, bytes.toString('latin1', match.start, match.end));
-        if (isAllowed !== true) add(match, rank);
+        if (isAllowed === true) return false;
+        add(match, rank);
+        return true;
       });
       // A match may still be widened to the first byte of its first character, and what is before it may tell its border.
       const safe = Math.min(foundFrom, linesFrom, adminFrom ?? linesFrom) - BORDER_BEFORE;

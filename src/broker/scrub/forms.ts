@@ -31,6 +31,9 @@ const FEWEST_KEPT = 4;
 /** The canonical view may see an escape in such a form. */
 const ESCAPING = /[%&\\^]/;
 
+const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+
 export interface KnownSecret {
   readonly name: string;
   readonly value: Uint8Array;
@@ -48,7 +51,8 @@ export function formsOf({ name, value }: KnownSecret): Needle[] {
   if (trimmed.length < SHORTEST_BYTES)
     throw new Error(`Cannot register secret ${name}: it is shorter than ${SHORTEST_BYTES} bytes`);
   const needles = new Map<string, Needle>();
-  const add = (bytes: Buffer, seen: Seen, encodes?: Buffer): void => {
+  const add = (form: Buffer, seen: Seen, encodes?: Buffer): void => {
+    const bytes = withoutLineEndsBefore(form);
     const key = `${seen}:${bytes.toString('latin1')}`;
     if (needles.has(key) || bytes.length < SHORTEST_BYTES) return;
     const wholeToken = encodes === undefined && bytes.length < SHORTEST_ANYWHERE_BYTES;
@@ -62,6 +66,12 @@ export function formsOf({ name, value }: KnownSecret): Needle[] {
     if (line.length >= SHORTEST_ANYWHERE_BYTES)
       addForms(line, [...encodings(line), turnedAround(line.toString('utf8'))], add);
   return [...needles.values()];
+}
+
+/** Each end of a line would have to be held back as what may begin such a form. */
+function withoutLineEndsBefore(form: Buffer): Buffer {
+  const start = form.findIndex((byte) => byte !== NEWLINE && byte !== CARRIAGE_RETURN);
+  return start > 0 ? form.subarray(start) : form;
 }
 
 function addForms(

@@ -3,6 +3,8 @@ const SECRET_WORDS =
   /(?:^|_)(?:password|passwd|passphrase|passcode|pwd|secret|token|credentials?|(?:api|auth|access|account|encryption|master|private|secret|shared|signing)_?key)(?:_?\d{1,3})?$|_pass$/;
 /** Names that end so and say something else: where a list goes on. */
 const HARMLESS_WORDS = /(?:^|_)(?:page|next|continuation|continue|sync|cursor|resume)_token$/;
+/** Where a process is: each environment has it. */
+const WORKING_FOLDERS: ReadonlySet<string> = new Set(['PWD', 'OLDPWD']);
 /** A longer name says nothing. */
 const LONGEST_NAME = 128;
 /** What stands for a secret that a tool does not show, or for none. */
@@ -11,7 +13,7 @@ const PLACEHOLDER =
 
 /** Whether a member of this name is a secret, whatever stands in it: `password`, `DB_PASSWORD`, `clientSecret`. */
 export function isSecretName(name: string): boolean {
-  if (name.length > LONGEST_NAME) return false;
+  if (name.length > LONGEST_NAME || WORKING_FOLDERS.has(name)) return false;
   const words = name
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replaceAll(/[^A-Za-z0-9]/g, '_')

@@ -67,7 +67,7 @@ describe('a value is seen through what a tool did to it', () => {
   });
 });
 
-test('what was cut off within a value at the end of a stream is masked, and so is half of a short one (C1)', () => {
+test('what was cut off within a value at the end of a stream is masked, and so is half of a short one (C3)', () => {
   expect(masked(`x ${value.slice(0, 9)}`)).toBe('x [REDACTED:k]');
   expect(masked(`x ${value.slice(0, 3)}`)).toBe(`x ${value.slice(0, 3)}`);
   expect(masked('x aaaaa')).toBe('x [REDACTED:a]');

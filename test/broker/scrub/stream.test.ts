@@ -20,6 +20,18 @@ function inChunks(scrubber = plain, ...chunks: Uint8Array[]): string {
   return Buffer.concat([...chunks.map((chunk) => stream.write(chunk)), stream.end()]).toString('utf8');
 }
 
+test('a line passes as soon as it has ended, whatever the secret: also one that ends with a line end', () => {
+  for (const value of [
+    'tr0ub4dor-and-3-more-words\n',
+    'first-line-0123\nsecond-line-4567\n',
+    '\r\nat-the-end-of-it',
+  ]) {
+    const stream = createScrubber([{ name: 'secret', value: Buffer.from(value) }]).stream();
+    for (const line of ['a message\n', 'another one\n', '\n'])
+      expect(Buffer.from(stream.write(Buffer.from(line))).toString()).toBe(line);
+  }
+});
+
 describe('in a line that is longer than what is looked at once', () => {
   const borders = [1, 2, 3].flatMap((steps) =>
     Array.from({ length: 33 }, (_, at) => steps * STEP - 160 + at * 5),

@@ -25,6 +25,18 @@ function assigned(name: string, least: number, colon: string): RegExp {
 /** Passwords, tokens and keys that are assigned to a name that says so. */
 export const ASSIGNMENTS: readonly Rule[] = [
   {
+    // Environments name their secrets, where code has many other values behind the same words.
+    id: 'environment-secret',
+    keywords: ['_secret=', '_key=', '_token='],
+    pattern: new RegExp(
+      `(?:(?:JWT|SESSION|COOKIE|CLIENT|APP|API|TOKEN|AUTH|CONSUMER|WEBHOOK|SIGNING)_SECRET|(?:SECRET|API|ACCESS|PRIVATE|ENCRYPTION|SIGNING)_KEY|(?:AUTH|ACCESS|API|REFRESH)_TOKEN)=(?:"(?<secret>[^"\\r\\n]{8,512})|'(?<secret>[^'\\r\\n]{8,512})|${bare(8)})`,
+      'dg',
+    ),
+    allow: NO_PASSWORD,
+    examples: [made('JWT_SECRET_KEY=', 'keep-it-long-and-in-words')],
+    counterExamples: ['API_KEY=your-api-key', 'CLIENT_SECRET=$CLIENT_SECRET', 'API_KEY=xxxxxxxxxxxx'],
+  },
+  {
     id: 'assigned-secret',
     keywords: PASSWORD_KEYWORDS,
     pattern: assigned(PASSWORD, 3, ':'),
@@ -44,17 +56,5 @@ export const ASSIGNMENTS: readonly Rule[] = [
     allow: NO_TOKEN,
     examples: [made('"api_key": "', '9f8e7d6c5b4a"')],
     counterExamples: ['token=${TOKEN}', 'secret: null', 'max_tokens: 4096'],
-  },
-  {
-    // Environments name their secrets, where code has many other values behind the same words.
-    id: 'environment-secret',
-    keywords: ['_secret=', '_key=', '_token='],
-    pattern: new RegExp(
-      `(?:(?:JWT|SESSION|COOKIE|CLIENT|APP|API|TOKEN|AUTH|CONSUMER|WEBHOOK|SIGNING)_SECRET|(?:SECRET|API|ACCESS|PRIVATE|ENCRYPTION|SIGNING)_KEY|(?:AUTH|ACCESS|API|REFRESH)_TOKEN)=(?:"(?<secret>[^"\\r\\n]{8,512})|'(?<secret>[^'\\r\\n]{8,512})|${bare(8)})`,
-      'dg',
-    ),
-    allow: NO_PASSWORD,
-    examples: [made('JWT_SECRET_KEY=', 'keep-it-long-and-in-words')],
-    counterExamples: ['API_KEY=your-api-key', 'CLIENT_SECRET=$CLIENT_SECRET', 'API_KEY=xxxxxxxxxxxx'],
   },
 ];
