@@ -5,7 +5,7 @@ export interface Row {
   readonly ours: number;
   readonly peer: number;
   readonly peer_name: string;
-  readonly unit: 'ms' | 'records/s' | 'MB/s';
+  readonly unit: 'ms' | 'µs' | 'records/s' | 'MB/s';
   /** Of the medians. */
   readonly ratio: number;
   /** What the ratio is to be at most, as an issue asks; null where none asks. */
@@ -21,7 +21,7 @@ export interface Row {
 export interface Figure {
   readonly name: string;
   readonly reached: number;
-  readonly unit: '%' | 'ms' | 'rules';
+  readonly unit: '%' | 'ms' | 'µs' | 'rules';
   /** How many texts it is about, or how long they are. */
   readonly of: string;
   /** What it is to be at least, or at most where less is better, as an issue asks; null where none asks. */

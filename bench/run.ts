@@ -5,6 +5,7 @@ import { benchAudit } from './audit.ts';
 import { benchAuditLooking } from './audit-looking.ts';
 import { benchLaunch } from './launch.ts';
 import type { Figure, Row } from './pairs.ts';
+import { benchPolicy } from './policy.ts';
 import { benchScrub } from './scrub.ts';
 
 const parts: Readonly<Record<string, () => Promise<readonly (Row | Figure)[]>>> = {
@@ -12,6 +13,7 @@ const parts: Readonly<Record<string, () => Promise<readonly (Row | Figure)[]>>> 
   audit: benchAudit,
   'audit-looking': benchAuditLooking,
   scrub: benchScrub,
+  policy: benchPolicy,
 };
 const results = new URL('./results/', import.meta.url);
 

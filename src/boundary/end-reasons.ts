@@ -26,6 +26,8 @@ export const END_OF_REFUSAL: Readonly<Record<RefusalReason, EndReason>> = {
   forbidden: 'denied',
   'method-not-found': 'denied',
   overloaded: 'overloaded',
+  'rate-limited': 'overloaded',
+  cancelled: 'disconnected',
   'shutting-down': 'shutting-down',
   paused: 'paused',
   'message-too-large': 'invalid',

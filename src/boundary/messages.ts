@@ -86,6 +86,8 @@ export const REFUSALS = [
   'forbidden',
   'method-not-found',
   'overloaded',
+  'rate-limited',
+  'cancelled',
   'shutting-down',
   'paused',
   'message-too-large',
@@ -176,7 +178,13 @@ export type IntentClaims = Extract<BrokerAudit, { type: 'intent' }>;
 export type OutcomeClaims = Extract<BrokerAudit, { type: 'outcome' }>;
 export type RefusalClaims = Extract<BrokerAudit, { type: 'refusal' }>;
 
-const unit = object({ manager: word('system', 'user'), name: text(256) });
+const manager = word('system', 'user');
+const unit = object({ manager, name: text(256) });
+const container = object({
+  runtime: word('docker', 'podman', 'kubernetes', 'nspawn', 'lxc'),
+  id: text(64),
+  manager,
+});
 const FILE_BYTES_BASE64 = 1_500_000;
 
 /** How a launch is held; stands in its record, in `rpc.status` and, when asked for, in the reply. */
@@ -240,6 +248,9 @@ export const MONITOR_CONTROL = {
     groups: list(count, 65_536),
     pid: count,
     unit: nullable(unit),
+    container: nullable(container),
+    loginUid: nullable(count),
+    loginSession: nullable(count),
   },
   'session-gone': { session: count },
   launched: {

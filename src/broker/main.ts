@@ -8,9 +8,13 @@
  * capability, no network and no way to hand a descriptor on; it asks the monitor by names and numbers.
  */
 import '../posix/close-inherited.ts';
+import { availableParallelism } from 'node:os';
 import { createLog, flushLog } from '../shared/log.ts';
+import { createLaunchTurns } from './admit/launch-turns.ts';
 import { createLimiter } from './admit/limiter.ts';
+import { createTokenBuckets } from './admit/token-buckets.ts';
 import { discoverMethod } from './builtin/discover.ts';
+import { explainMethod } from './builtin/explain.ts';
 import { isolationMethod } from './builtin/isolation.ts';
 import { logsMethod } from './builtin/logs.ts';
 import { pauseMethod } from './builtin/pause.ts';
@@ -111,11 +115,13 @@ function main(): void {
       });
     });
   }
+  const rates = createTokenBuckets();
   const builtIns = [
     discoverMethod(() => hello.version),
     statusMethod(status),
     isolationMethod,
     pauseMethod(pause),
+    explainMethod(limiter, rates),
     logsMethod(driverLogs.rings, () => draining),
   ];
   const receiver = createConfigurationReceiver(
@@ -133,6 +139,8 @@ function main(): void {
   const services: Services = {
     monitor,
     limiter,
+    rates,
+    launchTurns: createLaunchTurns(availableParallelism()),
     indexes: keepIndexes(),
     log,
     scrubber: () => scrubber(),

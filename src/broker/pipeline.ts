@@ -21,7 +21,7 @@ export async function answer(received: Received, services: Services): Promise<Re
   if (valid.stage === 'refused') return refused(received, valid, services);
   const authorised = authorise(valid);
   if (authorised.stage === 'refused') return refused(received, authorised, services);
-  const admitted = admit(authorised, services);
+  const admitted = await admit(authorised, services);
   if (admitted.stage === 'refused') return refused(received, admitted, services);
   try {
     const finished = await perform(admitted, services);

@@ -1,5 +1,7 @@
 import type { Log } from '../shared/log.ts';
+import type { LaunchTurns } from './admit/launch-turns.ts';
 import type { Limiter } from './admit/limiter.ts';
+import type { TokenBuckets } from './admit/token-buckets.ts';
 import type { DriverLogs } from './logs/driver-logs.ts';
 import type { MonitorLink } from './monitor-link.ts';
 import type { KeptIndexes } from './scrub/kept-indexes.ts';
@@ -9,6 +11,8 @@ import type { Scrubber } from './scrub/scrubber.ts';
 export interface Services {
   readonly monitor: MonitorLink;
   readonly limiter: Limiter;
+  readonly rates: TokenBuckets;
+  readonly launchTurns: LaunchTurns;
   readonly indexes: KeptIndexes;
   readonly log: Log;
   /** For text that belongs to no launch: it knows no driver's secrets. */

@@ -56,7 +56,10 @@ export const optionTable = {
     type: 'boolean',
     help: '--check          print no text; the exit status says whether something was found',
   },
-  as: { type: 'string', help: '--as OTHER       another name for the profile and its methods' },
+  as: {
+    type: 'string',
+    help: '--as OTHER       enable: another name for the profile and its methods; else: that user',
+  },
   allow: {
     type: 'string',
     multiple: true,

@@ -43,6 +43,7 @@ export const exitCodes = {
     meaning: 'refused for now; the same call may pass later',
     reasons: [
       'overloaded',
+      'rate-limited',
       'audit-unavailable',
       'shutting-down',
       'paused',

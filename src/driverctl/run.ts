@@ -1,6 +1,7 @@
 import { parseCommandLine } from './command-line.ts';
+import type { CommandSpecification } from './command-specification.ts';
 import { helpText } from './commands/help.ts';
-import { type CommandSpecification, commands } from './commands.ts';
+import { commands } from './commands.ts';
 import { exitCodes } from './exit-codes.ts';
 import { Failure } from './failure.ts';
 import type { Invocation, Surroundings } from './invocation.ts';

@@ -20,6 +20,7 @@ export type ErrorReason =
   | "paused"
   | "outcome-unrecorded"
   | "overloaded"
+  | "rate-limited"
   | "shutting-down"
   | "message-too-large"
   | "message-timeout"
@@ -48,6 +49,7 @@ export const errorTable: Readonly<
   "paused": { code: -32025, message: "Cannot start the call: driverd is paused", retryable: true },
   "outcome-unrecorded": { code: -32024, message: "Cannot answer the call: it was run, and its outcome could not be recorded", retryable: false },
   "overloaded": { code: -32021, message: "Cannot accept the call: a limit on calls is reached", retryable: true },
+  "rate-limited": { code: -32026, message: "Cannot accept the call: this method was called too often", retryable: true },
   "shutting-down": { code: -32022, message: "Cannot accept the call: the daemon is stopping", retryable: true },
   "message-too-large": { code: -32030, message: "Cannot read the message: it is over the size limit", retryable: false },
   "message-timeout": { code: -32031, message: "Cannot read the message: it did not arrive in time", retryable: true },

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { paramsType } from '../../src/broker/authorise/params-type.ts';
 import { loadPolicy } from '../../src/broker/authorise/policy.ts';
 import { parseProfile } from '../../src/shared/configuration/profile.ts';
 import { type Folder, GROUP, makeFolder, USER } from './enable/folder.ts';
@@ -250,7 +251,10 @@ describe('--allow', () => {
       'permit(principal in Unit::"a\\\\x2db@c.service", action in Action::"tool", resource);',
       '',
     ]);
-    const method = { driver: 'tool', idempotent: false, tags: [] };
+    const method = {
+      ...{ driver: 'tool', idempotent: false, tags: [], capabilities: [] },
+      params: paramsType({}),
+    };
     const load = (more: string) =>
       loadPolicy(
         [{ file: 'tool.cedar', text: text + more }],
@@ -259,9 +263,12 @@ describe('--allow', () => {
           { ...method, name: 'tool.wipe', destructive: true },
         ],
         { users: new Map([[USER, 0]]), groups: new Map([[GROUP, 1]]) },
-        { unitsProvable: true },
+        { roles: new Map(), unitsProvable: true },
       );
-    const nobody = { uid: 9, gid: 9, groups: [], pid: 1, unit: null };
+    const nobody = {
+      ...{ uid: 9, gid: 9, groups: [], pid: 1, unit: null },
+      ...{ container: null, loginUid: null, loginSession: null },
+    };
     const callers = [
       { ...nobody, groups: [1] },
       { ...nobody, uid: 0 },

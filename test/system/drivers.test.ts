@@ -64,7 +64,7 @@ beforeAll(async () => {
       ].join('\n'),
       misbehave: `version: 1\nlimits: { wall_ms: 20000, output_bytes: 200000 }\nsecrets: [{ name: token, file: ${JSON.stringify(join(folder, 'token'))} }]\n`,
     },
-    settings: 'limits: { in_flight_per_identity: 4 }\nlog_level: debug',
+    settings: 'limits: { in_flight_per_identity: 4, queue_ms: 0 }\nlog_level: debug',
   });
   broker = childrenOf(daemon.pid).flatMap(descendantsOf).at(-1) ?? -1;
 });

@@ -123,7 +123,7 @@ describe('each call that ends has one record that says how, with what the monito
     daemon = await startTestDaemon({
       profiles: PROFILES,
       policy: POLICY,
-      settings: 'limits: { in_flight_per_identity: 2 }\ndrain_ms: 500',
+      settings: 'limits: { in_flight_per_identity: 2, queue_ms: 0 }\ndrain_ms: 500',
     });
   });
   afterAll(() => daemon.stop());

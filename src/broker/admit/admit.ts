@@ -1,25 +1,69 @@
-import { type Admitted, type Authorised, type Refused, refuse } from '../call.ts';
+import { type Admitted, type Authorised, type Callable, type Refused, refuse, type Target } from '../call.ts';
 import type { Services } from '../services.ts';
+import { type Limits, limitsFor } from './limits-for.ts';
+
+/** When a caller who found every place taken and the queue full should ask again, in milliseconds. */
+const RETRY_AFTER_MS = 250;
 
 let lastCall = 0;
 
-/** A place within the limits, a number for the monitor, and a way to end the call when its connection goes. */
-export function admit(authorised: Authorised, services: Services): Admitted | Refused {
-  if (services.isDraining()) return refuse('refused', 'shutting-down');
-  if (services.isPaused() && authorised.target.kind === 'driver') return refuse('refused', 'paused');
+/** Its rate, a place within the limits, a number for the monitor, and a way to end the call when its connection goes. */
+export async function admit(authorised: Authorised, services: Services): Promise<Admitted | Refused> {
+  const stopped = stop(authorised, services);
+  if (stopped !== null) return stopped;
   const { session, generation } = authorised;
-  const release = services.limiter.take(session.caller.uid, generation.settings.limits);
-  if (release === null) return refuse('refused', 'overloaded');
+  const { driver, limits, perMinute, bucket } = limitsOf(authorised);
+  const wait = services.rates.take(bucket, perMinute);
+  if (wait > 0) return refuse('refused', 'rate-limited', { retry_after_ms: wait });
+
   generation.began();
-  lastCall += 1;
-  return {
-    ...authorised,
-    stage: 'admitted',
-    call: lastCall,
-    cancelled: session.gone,
-    release() {
-      release();
-      generation.ended();
-    },
+  const entry = await services.limiter.enter(session.caller.uid, driver, limits, session.gone);
+  if (entry.kind !== 'entered') {
+    generation.ended();
+    if (entry.kind === 'gone') return refuse('refused', 'cancelled');
+    return refuse('refused', 'overloaded', { retry_after_ms: RETRY_AFTER_MS });
+  }
+  const release = (): void => {
+    entry.release();
+    generation.ended();
   };
+  // While it waited, the daemon may have been stopped or paused.
+  const stoppedMeanwhile = stop(authorised, services);
+  if (stoppedMeanwhile !== null) {
+    release();
+    return stoppedMeanwhile;
+  }
+  lastCall += 1;
+  return { ...authorised, stage: 'admitted', call: lastCall, cancelled: session.gone, release };
+}
+
+function stop({ target }: Authorised, services: Services): Refused | null {
+  if (services.isDraining()) return refuse('refused', 'shutting-down');
+  return services.isPaused() && target.kind === 'driver' ? refuse('refused', 'paused') : null;
+}
+
+/** The limits that hold for a call, and its rate by them. */
+export function limitsOf({
+  session,
+  generation,
+  target,
+}: Pick<Callable, 'session' | 'generation' | 'target'>): CallLimits {
+  const { name, driver, destructive } = nameOf(target);
+  const limits = limitsFor(generation.settings, generation.rolesOf(session.caller), { name, driver });
+  const perMinute = destructive ? limits.destructive_calls_per_minute : limits.calls_per_minute;
+  return { driver, limits, perMinute, bucket: `${session.caller.uid} ${name}` };
+}
+
+export interface CallLimits {
+  readonly driver: string;
+  readonly limits: Limits;
+  readonly perMinute: number;
+  /** Which of the rates' buckets is this call's. */
+  readonly bucket: string;
+}
+
+function nameOf(target: Target): { name: string; driver: string; destructive: boolean } {
+  if (target.kind === 'built-in') return { name: target.builtIn.name, driver: 'rpc', destructive: false };
+  const { name, profile, destructive } = target.method;
+  return { name, driver: profile, destructive };
 }

@@ -12,7 +12,8 @@ export interface ScopeQuestions {
   coversDriver(identity: Identity, driver: string): boolean;
 }
 
-function concerns(policy: ParsedPolicy, identity: Identity): boolean {
+/** Whether a policy's scope has this caller. */
+export function concerns(policy: ParsedPolicy, identity: Identity): boolean {
   return policy.scope.principal === null || identity.memberships.has(policy.scope.principal);
 }
 

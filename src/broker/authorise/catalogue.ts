@@ -1,3 +1,4 @@
+import type { RecordType } from './params-type.ts';
 import { PolicyError } from './policy-error.ts';
 
 /** What a policy can know of a method: a driver's (`disk.usage`) or a built-in one (`rpc.status`, driver `rpc`). */
@@ -8,6 +9,9 @@ export interface PolicyMethod {
   readonly destructive: boolean;
   readonly idempotent: boolean;
   readonly tags: readonly string[];
+  /** Granted by the profile; empty for a built-in one. */
+  readonly capabilities: readonly string[];
+  readonly params: RecordType;
 }
 
 /** The group of all drivers' methods, and the prefix (also the group) of the built-in ones, which lie outside it. */

@@ -1,4 +1,5 @@
 import { type Callable, type Received, type Refused, refuse, type Target } from '../call.ts';
+import { denied } from './authorise.ts';
 
 /**
  * Before the schema: may this identity call this method with any params at all? The refusal has the same content
@@ -17,7 +18,7 @@ export function checkCallable(received: Received): Callable | Refused {
   const mayKnow = target === undefined && generation.policy.coversDriver(session.caller, driver);
   if (mayKnow) return refuse('denied', 'method-not-found');
   // Asked for a method that does not exist too, so that a refusal costs the same.
-  return refuse('denied', 'forbidden', {}, generation.policy.forbidding(session.caller, request.method));
+  return denied(received, generation.policy.forbidding(session.caller, request.method));
 }
 
 function find({ generation, request }: Received): Target | undefined {

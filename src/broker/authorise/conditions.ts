@@ -1,4 +1,5 @@
 import type { PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
+import { CONTEXT_MEMBERS } from './circumstances.ts';
 import { type EntityName, entityKey, entityProblem, isEntityType, type Vocabulary } from './literals.ts';
 import { POLICY_EXPRESSION_DEPTH } from './policy-limits.ts';
 import { equalsProblem, inProblem, isEntityVariable, isProblem } from './relations.ts';
@@ -8,7 +9,8 @@ import { ScopeProblem } from './scope.ts';
 export interface Conditions {
   /** Whether there are any: with none, the policy's scope alone decides. */
   readonly present: boolean;
-  readonly readContext: boolean;
+  /** Names of the context's members that they look at; all, where they look at the context as a whole. */
+  readonly context: ReadonlySet<string>;
   /** Keys of the entities they name. */
   readonly entities: ReadonlySet<string>;
 }
@@ -51,6 +53,23 @@ function comparisonProblem(operator: string, operands: unknown, vocabulary: Voca
   return null;
 }
 
+/** What is read by the caller's pid, as its unit is: see entityProblem for that. */
+const PROVEN_BY_PIDFD: ReadonlySet<string> = new Set(['login', 'container']);
+
+function unproven(member: string): ScopeProblem {
+  return new ScopeProblem(
+    `context.${member}: this kernel cannot prove it of a caller (SO_PEERPIDFD, Linux 6.5)`,
+  );
+}
+
+/** The member that `context.NAME` or `context has NAME` looks at. */
+function memberOfContext(node: Node): string | null {
+  const operands = node['.'] ?? node['has'];
+  if (!isNode(operands) || !isNode(operands['left']) || operands['left']['Var'] !== 'context') return null;
+  const { attr } = operands;
+  return typeof attr === 'string' ? attr : null;
+}
+
 /**
  * Reads the conditions of a policy in Cedar's JSON form (https://docs.cedarpolicy.com/policies/json-format.html).
  *
@@ -59,7 +78,7 @@ function comparisonProblem(operator: string, operands: unknown, vocabulary: Voca
  */
 export function readConditions(policy: PolicyJson, vocabulary: Vocabulary): Conditions {
   const entities = new Set<string>();
-  let readContext = false;
+  const context = new Set<string>();
   const visit = (value: unknown, depth: number): void => {
     if (depth > POLICY_EXPRESSION_DEPTH) {
       throw new ScopeProblem(`its condition is nested more than ${POLICY_EXPRESSION_DEPTH} levels deep`);
@@ -72,7 +91,13 @@ export function readConditions(policy: PolicyJson, vocabulary: Vocabulary): Cond
       if (problem !== null) throw new ScopeProblem(problem);
       entities.add(entityKey(entity.type, entity.id));
     }
-    if (value['Var'] === 'context') readContext = true;
+    const member = memberOfContext(value);
+    if (member !== null) {
+      if (!vocabulary.unitsProvable && PROVEN_BY_PIDFD.has(member)) throw unproven(member);
+      context.add(member);
+      return;
+    }
+    if (value['Var'] === 'context') for (const name of CONTEXT_MEMBERS) context.add(name);
     for (const [operator, operands] of Object.entries(value)) {
       const problem = comparisonProblem(operator, operands, vocabulary);
       if (problem !== null) throw new ScopeProblem(problem);
@@ -81,5 +106,5 @@ export function readConditions(policy: PolicyJson, vocabulary: Vocabulary): Cond
   };
   // Cedar joins the clauses by &&, one level for each.
   for (const [index, clause] of policy.conditions.entries()) visit(clause.body, index + 1);
-  return { present: policy.conditions.length > 0, readContext, entities };
+  return { present: policy.conditions.length > 0, context, entities };
 }

@@ -1,39 +1,37 @@
 import type { CedarValueJson } from '@cedar-policy/cedar-wasm/nodejs';
+import type { Caller } from '../../shared/caller.ts';
 import type { JsonObject, JsonValue } from '../../shared/json-value.ts';
-import { PARAMS_DEPTH } from './policy-limits.ts';
-
-/**
- * Keys by which Cedar's JSON form writes entities and extension values
- * (https://docs.cedarpolicy.com/auth/entities-syntax.html). A caller who could send them would name users and groups.
- */
-const CEDAR_ESCAPES: ReadonlySet<string> = new Set(['__entity', '__extn', '__expr']);
+import { type Circumstances, circumstance } from './circumstances.ts';
+import type { RecordType, ValueType } from './params-type.ts';
 
 /** Thrown inside this file only, and turned into null by its one public function. */
 class NotForCedar extends Error {}
 
-function text(value: string): string {
-  // Cedar reads UTF-8, which has no lone surrogates: the policy would judge another string than the driver gets.
-  if (!value.isWellFormed()) throw new NotForCedar();
-  return value;
-}
-
-function convertObject(params: JsonObject, depth: number): Record<string, CedarValueJson> {
-  if (depth > PARAMS_DEPTH) throw new NotForCedar();
+function recordFor({ members }: RecordType, value: JsonObject): Record<string, CedarValueJson> {
   const record: Record<string, CedarValueJson> = Object.create(null);
-  for (const [key, value] of Object.entries(params)) {
-    if (CEDAR_ESCAPES.has(key)) throw new NotForCedar();
-    if (value !== null) record[text(key)] = convert(value, depth);
+  for (const [name, { type, required }] of members) {
+    const given = Object.hasOwn(value, name) ? value[name] : undefined;
+    if (given !== undefined && given !== null) record[name] = convert(type, given);
+    else if (required) throw new NotForCedar();
   }
   return record;
 }
 
-function convert(value: Exclude<JsonValue, null>, depth: number): CedarValueJson {
-  if (typeof value === 'boolean') return value;
-  if (typeof value === 'string') return text(value);
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? value : String(value);
-  if (!isArray(value)) return convertObject(value, depth + 1);
-  if (depth + 1 > PARAMS_DEPTH) throw new NotForCedar();
-  return value.filter((element) => element !== null).map((element) => convert(element, depth + 1));
+function convert(type: ValueType, value: Exclude<JsonValue, null>): CedarValueJson {
+  if (type.kind === 'set') {
+    if (!isArray(value)) throw new NotForCedar();
+    return value.filter((element) => element !== null).map((element) => convert(type.of, element));
+  }
+  if (type.kind === 'record') {
+    if (typeof value !== 'object' || isArray(value)) throw new NotForCedar();
+    return recordFor(type, value);
+  }
+  if (typeof value === 'boolean' && type.kind === 'boolean') return value;
+  if (typeof value === 'number' && type.kind === 'number') return String(value);
+  if (typeof value === 'number' && type.kind === 'integer' && Number.isSafeInteger(value)) return value;
+  // Cedar reads UTF-8, which has no lone surrogates: the policy would judge another string than the driver gets.
+  if (typeof value === 'string' && type.kind === 'string' && value.isWellFormed()) return value;
+  throw new NotForCedar();
 }
 
 /** `Array.isArray` does not narrow readonly arrays (TypeScript issue 17002). */
@@ -42,20 +40,32 @@ function isArray(value: JsonValue): value is readonly JsonValue[] {
 }
 
 /**
- * Params as policies see them, in `context.params`. Cedar has neither null nor fractions, and its arrays are sets:
+ * What policies see of a call: of its circumstances, and of its params in `context.params` what the method's type knows.
+ * Cedar has neither null nor fractions, and its arrays are sets:
  *
  * - a member or element that is null is left out (`context.params has x` is then false);
- * - a number that is not an integer, or an integer beyond ±(2^53-1), where JSON's doubles are no longer exact, is the
- *   string that JavaScript prints for it: 1.5 is "1.5", 1e21 is "1e+21";
+ * - a `number` is always the string that JavaScript prints for it: 1.5 is "1.5", 2 is "2", 1e21 is "1e+21";
  * - everything else is itself.
  *
- * @returns the context, or null if the params cannot be shown to a policy and the call is therefore denied: a key that
- *   is one of Cedar's own escapes (`__entity`, `__extn`, `__expr`) at any depth, a string that is not well-formed
- *   Unicode, or nesting deeper than PARAMS_DEPTH
+ * @param wanted the members that are looked at
+ * @returns the context, or null if the params cannot be shown to a policy and the call is therefore denied: a string that
+ *   is not well-formed Unicode, an `integer` beyond ±(2^53-1), where JSON's doubles are no longer exact, or a value that
+ *   is not of its type
  */
-export function paramsContext(params: JsonObject): Record<string, CedarValueJson> | null {
+export function contextFor(
+  wanted: ReadonlySet<string>,
+  type: RecordType,
+  params: JsonObject,
+  caller: Caller,
+  circumstances: Circumstances,
+): Record<string, CedarValueJson> | null {
+  const context: Record<string, CedarValueJson> = Object.create(null);
   try {
-    return { params: convertObject(params, 1) };
+    for (const name of wanted) {
+      const member = name === 'params' ? recordFor(type, params) : circumstance(name, caller, circumstances);
+      if (member !== undefined) context[name] = member;
+    }
+    return context;
   } catch (error) {
     if (error instanceof NotForCedar) return null;
     throw error;

@@ -34,7 +34,12 @@ export function methodEntities(method: PolicyMethod): MethodEntities {
     },
     resource: {
       uid: { type: 'Method', id: method.name },
-      attrs: { destructive: method.destructive, idempotent: method.idempotent, tags: [...method.tags] },
+      attrs: {
+        destructive: method.destructive,
+        idempotent: method.idempotent,
+        tags: [...method.tags],
+        capabilities: [...method.capabilities],
+      },
       parents: [{ type: 'Driver', id: method.driver }],
     },
   };

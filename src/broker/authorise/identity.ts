@@ -1,6 +1,7 @@
 import type { EntityJson } from '@cedar-policy/cedar-wasm/nodejs';
 import type { Caller } from '../../shared/caller.ts';
 import { type EntityName, entityKey, type ResolvedNames } from './literals.ts';
+import type { RolesOf } from './roles.ts';
 
 /** A caller as policies can see it. */
 export interface Identity {
@@ -19,7 +20,7 @@ function namesByNumber(names: ReadonlyMap<string, number>): ReadonlyMap<number, 
 
 /**
  * Makes identities: principal `Uid::"1000"`, in `User::` of each name with that uid, in `Gid::` and `Group::` of the
- * gid and of every supplementary group, and in `Unit::` or `UserUnit::`.
+ * gid and of every supplementary group, in `Unit::` or `UserUnit::`, and in `Role::` of each role that has one of these.
  *
  * Groups and units that no policy names are left out: nothing can depend on them, and a caller of 40 groups then costs
  * what one of its two relevant groups costs. Identities are remembered by the Caller object, which is never changed.
@@ -28,6 +29,7 @@ function namesByNumber(names: ReadonlyMap<string, number>): ReadonlyMap<number, 
  */
 export function createIdentities(
   names: ResolvedNames,
+  rolesOf: RolesOf,
   named: ReadonlySet<string>,
 ): (caller: Caller) => Identity {
   const usersByUid = namesByNumber(names.users);
@@ -46,6 +48,7 @@ export function createIdentities(
       for (const group of groupsByGid.get(gid) ?? []) add('Group', group);
     }
     if (caller.unit !== null) add(caller.unit.manager === 'system' ? 'Unit' : 'UserUnit', caller.unit.name);
+    for (const role of rolesOf(caller)) add('Role', role);
     return [...parents.values()];
   };
 

@@ -6,10 +6,19 @@ export interface ResolvedNames {
   readonly groups: ReadonlyMap<string, number>;
 }
 
+/** Whom a role of `driverd.yaml` has: users, groups and system units by name. */
+export interface RoleMembers {
+  readonly users: readonly string[];
+  readonly groups: readonly string[];
+  readonly units: readonly string[];
+}
+export type Roles = ReadonlyMap<string, RoleMembers>;
+
 /** What the entities that a policy names are judged by. */
 export interface Vocabulary {
   readonly catalogue: Catalogue;
   readonly names: ResolvedNames;
+  readonly roles: Roles;
   /** Whether a caller's unit can be proven (SO_PEERPIDFD, Linux 6.5). */
   readonly unitsProvable: boolean;
 }
@@ -31,14 +40,22 @@ const ID = /^(?:0|[1-9][0-9]{0,9})$/;
 /** The kinds of unit that have processes of their own (systemd.unit(5)); a process's cgroup names one of them. */
 const UNIT = /^[^/\s]+\.(?:service|scope|slice|socket|mount|swap)$/;
 
+const UNITS_UNPROVEN = 'this kernel cannot prove the unit of a caller (SO_PEERPIDFD, Linux 6.5)';
+
 type Judge = (id: string, vocabulary: Vocabulary) => string | null;
 
 const judgeId: Judge = (id) =>
   ID.test(id) && Number(id) <= LAST_ID ? null : 'an id is a decimal number from 0 to 4294967294';
 
 const judgeUnit: Judge = (id, { unitsProvable }) => {
-  if (!unitsProvable) return 'this kernel cannot prove the unit of a caller (SO_PEERPIDFD, Linux 6.5)';
+  if (!unitsProvable) return UNITS_UNPROVEN;
   return UNIT.test(id) ? null : 'a unit has a full name, such as backup.service';
+};
+
+const judgeRole: Judge = (id, { roles, unitsProvable }) => {
+  const role = roles.get(id);
+  if (role === undefined) return 'there is no such role in driverd.yaml';
+  return role.units.length === 0 || unitsProvable ? null : `it has units, and ${UNITS_UNPROVEN}`;
 };
 
 const JUDGES: ReadonlyMap<string, Judge> = new Map([
@@ -48,6 +65,7 @@ const JUDGES: ReadonlyMap<string, Judge> = new Map([
   ['Group', (id, { names }) => (names.groups.has(id) ? null : 'there is no such group')],
   ['Unit', judgeUnit],
   ['UserUnit', judgeUnit],
+  ['Role', judgeRole],
   ['Action', (id, { catalogue }) => (catalogue.actions.has(id) ? null : 'there is no such action')],
   ['Method', (id, { catalogue }) => (catalogue.methods.has(id) ? null : 'there is no such method')],
   ['Driver', (id, { catalogue }) => (catalogue.drivers.has(id) ? null : 'there is no such driver')],

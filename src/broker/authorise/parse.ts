@@ -2,7 +2,7 @@ import { type DetailedError, policySetTextToParts, policyToJson } from '@cedar-p
 import { type Conditions, readConditions } from './conditions.ts';
 import type { Vocabulary } from './literals.ts';
 import { locate, locateByte, PolicyError, type PolicyLocation, placeText } from './policy-error.ts';
-import { POLICY_COUNT, POLICY_FILE_BYTES, POLICY_ID_LENGTH } from './policy-limits.ts';
+import { POLICY_COUNT, POLICY_FILE_BYTES, POLICY_HINT_LENGTH, POLICY_ID_LENGTH } from './policy-limits.ts';
 import { readScope, type Scope, ScopeProblem } from './scope.ts';
 import { type Statement, splitStatements } from './statements.ts';
 
@@ -21,6 +21,8 @@ export interface ParsedPolicy {
   readonly effect: 'permit' | 'forbid';
   readonly scope: Scope;
   readonly conditions: Conditions;
+  /** Its `@hint`: what a caller is told whom it denies. */
+  readonly hint: string | null;
 }
 
 const PRINTABLE = /^[\x20-\x7e]+$/;
@@ -73,6 +75,13 @@ function policyId(annotation: string | null | undefined, fallback: string, locat
   return id;
 }
 
+function policyHint(annotation: string | null | undefined, location: PolicyLocation): string | null {
+  if (annotation === undefined) return null;
+  const hint = annotation ?? '';
+  if (hint.length > 0 && hint.length <= POLICY_HINT_LENGTH && !/[\p{C}\u2028\u2029]/u.test(hint)) return hint;
+  throw new PolicyError(location, `its hint is not 1 to ${POLICY_HINT_LENGTH} visible characters`);
+}
+
 function parsePolicy(
   source: PolicyFile,
   statement: Statement,
@@ -87,10 +96,11 @@ function parsePolicy(
   const { json } = answer;
   const name = source.file.slice(source.file.lastIndexOf('/') + 1);
   const id = policyId(json.annotations?.['id'], `${name}:${number}`, location);
+  const hint = policyHint(json.annotations?.['hint'], location);
   try {
     const scope = readScope(json, vocabulary);
     const conditions = readConditions(json, vocabulary);
-    return { id, location, text: statement.text, effect: json.effect, scope, conditions };
+    return { id, location, text: statement.text, effect: json.effect, scope, conditions, hint };
   } catch (error) {
     if (error instanceof ScopeProblem) throw new PolicyError(location, error.message);
     throw error;

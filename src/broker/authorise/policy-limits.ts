@@ -24,6 +24,9 @@ export const POLICY_EXPRESSION_DEPTH = 512;
 /** Length of a policy's id: a decision's record holds printable strings of at most this many bytes. */
 export const POLICY_ID_LENGTH = 128;
 
+/** Length of a policy's hint, in UTF-16 units. */
+export const POLICY_HINT_LENGTH = 256;
+
 /** Identities whose decisions are remembered, and methods for each of them. */
 export const CACHED_IDENTITIES = 128;
 export const CACHED_METHODS = 256;
@@ -36,3 +39,7 @@ export const METHOD_NAME_LENGTH = 65;
  * few; deeper params are denied.
  */
 export const PARAMS_DEPTH = 100;
+
+/** Nesting of a method's schema that policies are checked against, and schemas in it; what is beyond has no type. */
+export const PARAMS_TYPE_DEPTH = 16;
+export const PARAMS_TYPE_SIZE = 4096;

@@ -1,22 +1,27 @@
 import type { Caller } from '../../shared/caller.ts';
 import type { JsonObject } from '../../shared/json-value.ts';
 import { type BoundedMap, createBoundedMap } from './bounded-map.ts';
-import { createScopeQuestions } from './callable.ts';
+import { concerns, createScopeQuestions } from './callable.ts';
 import { createCatalogue, type PolicyMethod } from './catalogue.ts';
-import { paramsContext } from './context.ts';
+import { checkTypes } from './check-types.ts';
+import type { Circumstances } from './circumstances.ts';
+import { contextFor } from './context.ts';
 import { refuseContradiction } from './coverage.ts';
 import { DENIED, type Decision, decide, methodEntities, NOT_JUDGED } from './decide.ts';
 import { createIdentities, type Identity } from './identity.ts';
-import type { ResolvedNames } from './literals.ts';
+import type { ResolvedNames, Roles } from './literals.ts';
 import { type ParsedPolicy, type PolicyFile, parsePolicies } from './parse.ts';
+import type { PolicyLocation } from './policy-error.ts';
 import { CACHED_IDENTITIES, CACHED_METHODS, METHOD_NAME_LENGTH } from './policy-limits.ts';
+import { createRoles } from './roles.ts';
 import { createSlices } from './slice.ts';
 
 export type { PolicyMethod } from './catalogue.ts';
+export type { Circumstances } from './circumstances.ts';
 export type { Decision } from './decide.ts';
-export type { ResolvedNames } from './literals.ts';
+export type { ResolvedNames, RoleMembers, Roles } from './literals.ts';
 export type { PolicyFile } from './parse.ts';
-export { PolicyError } from './policy-error.ts';
+export { PolicyError, placeText } from './policy-error.ts';
 
 /** Who may call what: Cedar policies, default deny, forbid wins. Root is a caller like others (invariant 1). */
 export interface Policy {
@@ -37,14 +42,36 @@ export interface Policy {
   coversDriver(caller: Caller, driver: string): boolean;
   /**
    * Asked after the schema: the whole policy, with the params as `context.params` (see context.ts for what becomes of
-   * null and fractions). Any evaluation error denies.
+   * null and fractions) and the circumstances beside them. Any evaluation error denies.
    */
-  authorise(caller: Caller, method: string, params: JsonObject): Decision;
+  authorise(caller: Caller, method: string, params: JsonObject, circumstances: Circumstances): Decision;
+  /**
+   * What an admin has a denied caller told: the hint of a forbid that denied, else of a permit that is for this caller and
+   * method and whose conditions did not hold.
+   * @param denying ids of the policies that denied
+   */
+  hint(caller: Caller, method: string, denying: readonly string[]): string | null;
+  /** The policies that have a say in calls of a method, in the order of their files; for who may know them all. */
+  explain(caller: Caller, method: string): readonly ExplainedPolicy[];
   /** Gives back what Cedar keeps for this policy. For when its generation's last call has ended; ask nothing after. */
   release(): void;
 }
 
+/** A policy as an admin knows it. */
+export interface ExplainedPolicy {
+  readonly id: string;
+  readonly effect: 'permit' | 'forbid';
+  readonly location: PolicyLocation;
+  /** Whom its scope names, as in the file (`Group::"ops"`); null: anyone. */
+  readonly principal: string | null;
+  /** Whether it has a `when` or an `unless`. */
+  readonly conditional: boolean;
+  /** Whether its scope has this caller. */
+  readonly concerns: boolean;
+}
+
 export interface PolicyOptions {
+  readonly roles: Roles;
   /** Whether a caller's unit can be proven (SO_PEERPIDFD, Linux 6.5). If not, a policy that names one is refused. */
   readonly unitsProvable: boolean;
 }
@@ -86,22 +113,26 @@ function recall<Value>(memory: BoundedMap<string, Value>, name: string, ask: () 
  *
  * @param files all of policy.d, read as one set
  * @param methods every method that exists, built-in ones that need a permit included
- * @param names numbers of the users and groups that the files name (see namesInPolicy in shared/policy-names.ts)
+ * @param names numbers of the users and groups that the files and the roles name (see namesInPolicy in
+ *   shared/policy-names.ts)
  * @throws PolicyError with file, line, column where known, and reason
  */
 export function loadPolicy(
   files: readonly PolicyFile[],
   methods: readonly PolicyMethod[],
   names: ResolvedNames,
-  options: PolicyOptions,
+  { roles, unitsProvable }: PolicyOptions,
 ): Policy {
   const catalogue = createCatalogue(methods);
-  const policies = parsePolicies(files, { catalogue, names, unitsProvable: options.unitsProvable });
+  const policies = parsePolicies(files, { catalogue, names, roles, unitsProvable });
   for (const policy of policies) refuseContradiction(policy, catalogue);
+  checkTypes(policies, catalogue);
   const slices = createSlices(policies, catalogue);
-  const entities = new Map(methods.map((method) => [method.name, methodEntities(method)]));
+  const known = new Map(
+    methods.map((method) => [method.name, { params: method.params, entities: methodEntities(method) }]),
+  );
   const questions = createScopeQuestions(policies, catalogue, slices);
-  const identify = createIdentities(names, namedEntities(policies));
+  const identify = createIdentities(names, createRoles(names, roles), namedEntities(policies));
   const memories = createBoundedMap<string, Remembered>(CACHED_IDENTITIES);
 
   const memoryOf = (identity: Identity): Remembered => {
@@ -125,15 +156,34 @@ export function loadPolicy(
       const identity = identify(caller);
       return recall(memoryOf(identity).covered, driver, () => questions.coversDriver(identity, driver));
     },
-    authorise(caller, method, params) {
+    authorise(caller, method, params, circumstances) {
       const slice = slices.byMethod.get(method);
-      const known = entities.get(method);
-      if (slice === undefined || known === undefined) return DENIED;
-      const context = paramsContext(params);
-      if (context === null) return NOT_JUDGED;
+      const asked = known.get(method);
+      if (slice === undefined || asked === undefined) return DENIED;
       const identity = identify(caller);
-      if (slice.readsContext) return decide(slice, identity, known, context);
-      return recall(memoryOf(identity).decisions, method, () => decide(slice, identity, known, {}));
+      if (slice.context.size === 0)
+        return recall(memoryOf(identity).decisions, method, () =>
+          decide(slice, identity, asked.entities, {}),
+        );
+      const context = contextFor(slice.context, asked.params, params, caller, circumstances);
+      return context === null ? NOT_JUDGED : decide(slice, identity, asked.entities, context);
+    },
+    hint(caller, method, denying) {
+      const identity = identify(caller);
+      const forbids = policies.filter(({ id, effect }) => effect === 'forbid' && denying.includes(id));
+      const permits = (slices.byMethod.get(method)?.policies ?? []).filter(
+        (policy) => policy.effect === 'permit' && concerns(policy, identity),
+      );
+      const hinting = forbids.length > 0 ? forbids : permits;
+      return hinting.find(({ hint }) => hint !== null)?.hint ?? null;
+    },
+    explain(caller, method) {
+      const identity = identify(caller);
+      return (slices.byMethod.get(method)?.policies ?? []).map((policy) => ({
+        ...{ id: policy.id, effect: policy.effect, location: policy.location },
+        ...{ principal: policy.scope.principal, conditional: policy.conditions.present },
+        concerns: concerns(policy, identity),
+      }));
     },
     release: slices.release,
   };

@@ -10,7 +10,7 @@ const OWN_TYPE: Readonly<Record<EntityVariable, string>> = {
   resource: 'Method',
 };
 const TYPES_IN: Readonly<Record<EntityVariable, ReadonlySet<string>>> = {
-  principal: new Set(['Uid', 'User', 'Group', 'Gid', 'Unit', 'UserUnit']),
+  principal: new Set(['Uid', 'User', 'Group', 'Gid', 'Unit', 'UserUnit', 'Role']),
   action: new Set(['Action']),
   resource: new Set(['Method', 'Driver']),
 };

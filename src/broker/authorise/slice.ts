@@ -10,7 +10,8 @@ export interface Slice {
   readonly policies: readonly ParsedPolicy[];
   /** Name of the set that Cedar keeps; in it, policies are numbered as in `policies`. null: no policies, all is denied. */
   readonly setName: string | null;
-  readonly readsContext: boolean;
+  /** Names of the context's members that any of them looks at. */
+  readonly context: ReadonlySet<string>;
 }
 
 export interface Slices {
@@ -24,7 +25,7 @@ function createSlice(policies: readonly ParsedPolicy[]): Slice {
   return {
     policies,
     setName: policies.length === 0 ? null : keepPolicySet(numbered),
-    readsContext: policies.some((policy) => policy.conditions.readContext),
+    context: new Set(policies.flatMap((policy) => [...policy.conditions.context])),
   };
 }
 

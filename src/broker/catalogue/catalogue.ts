@@ -30,6 +30,8 @@ export interface Method {
   readonly destructive: boolean;
   readonly idempotent: boolean;
   readonly tags: readonly string[];
+  /** Granted by the profile. */
+  readonly capabilities: readonly string[];
   readonly timeoutMs: number | null;
   readonly errors: ReadonlyMap<string, DeclaredError>;
   readonly command: CommandTemplate | null;
@@ -102,7 +104,12 @@ function loadMethod(
     ...{ title: entry.title ?? null, description: entry.description ?? null },
     ...{ params, result: compiled(entry.result, 'result', 'result') },
     ...{ paramsSchema, resultSchema: toJsonObject(entry.result), positional: entry.positional },
-    ...{ destructive: entry.destructive, idempotent: entry.idempotent, tags: entry.tags },
+    ...{
+      destructive: entry.destructive,
+      idempotent: entry.idempotent,
+      tags: entry.tags,
+      capabilities: profile.capabilities,
+    },
     ...{ timeoutMs: entry.timeout_ms ?? null, errors: new Map(errors), command },
     ...{ outputBytes: profile.limits.output_bytes, wallMs: profile.limits.wall_ms },
     truncates: profile.on_output_limit === 'truncate',

@@ -2,9 +2,12 @@ import type { MonitorControl } from '../../boundary/messages.ts';
 import { parseProfile } from '../../shared/configuration/profile.ts';
 import { readSettings } from '../../shared/configuration/settings.ts';
 import type { Settings } from '../../shared/configuration/types.generated.ts';
+import { paramsType } from '../authorise/params-type.ts';
 import { loadPolicy, type Policy, type PolicyFile, type PolicyMethod } from '../authorise/policy.ts';
+import { createRoles, type RolesOf } from '../authorise/roles.ts';
 import type { BuiltIn } from '../builtin/built-in.ts';
 import { loadMethods, type Method } from '../catalogue/catalogue.ts';
+import { refuseUnknownMembers, refuseUnknownOverrides } from './check-settings.ts';
 import { type ConfiguredScrub, configureScrub } from './configured-scrub.ts';
 
 type FileMessage = Extract<MonitorControl, { type: 'file' }>;
@@ -27,6 +30,7 @@ export interface Generation {
   readonly methods: ReadonlyMap<string, Method>;
   readonly builtIns: ReadonlyMap<string, BuiltIn>;
   readonly policy: Policy;
+  readonly rolesOf: RolesOf;
   readonly plans: ReadonlyMap<string, Pick<PlanMessage, 'isolation' | 'asksMore' | 'widened'>>;
   readonly scrub: ConfiguredScrub;
   /** Calls that keep it alive. */
@@ -69,21 +73,28 @@ export function buildGeneration(
     new Map((list ?? []).map(({ name, id }) => [name, id]));
   const names = { users: byName(offered.names?.users), groups: byName(offered.names?.groups) };
   const decoder = new TextDecoder('utf-8', { fatal: true });
+  const roles = new Map(Object.entries(settings.roles));
+  refuseUnknownMembers(readFile, names);
   const policies = filesOf('policy').map(
     (file): PolicyFile => ({ file: file.path, text: decoder.decode(bytesOf(file)) }),
   );
   const builtInMethods = builtIns
     .filter(({ needsPermit }) => needsPermit)
-    .map(({ name }): PolicyMethod => {
-      return { name, driver: 'rpc', destructive: false, idempotent: true, tags: [] };
+    .map(({ name, params: { schema } }): PolicyMethod => {
+      return {
+        ...{ name, driver: 'rpc', destructive: false, idempotent: true, tags: [], capabilities: [] },
+        params: paramsType(schema),
+      };
     });
   const driverMethods = [...methods.values()].map(
-    ({ name, profile, destructive, idempotent, tags }): PolicyMethod => {
-      return { name, driver: profile, destructive, idempotent, tags };
+    ({ name, profile, destructive, idempotent, tags, capabilities, paramsSchema }): PolicyMethod => {
+      const params = paramsType(paramsSchema);
+      return { name, driver: profile, destructive, idempotent, tags, capabilities, params };
     },
   );
 
-  const policy = loadPolicy(policies, [...builtInMethods, ...driverMethods], names, { unitsProvable });
+  refuseUnknownOverrides(readFile, [...builtInMethods, ...driverMethods]);
+  const policy = loadPolicy(policies, [...builtInMethods, ...driverMethods], names, { roles, unitsProvable });
   let calls = 0;
   let retired: (() => void) | undefined;
   return {
@@ -93,6 +104,7 @@ export function buildGeneration(
     methods,
     builtIns: new Map(builtIns.map((builtIn) => [builtIn.name, builtIn])),
     policy,
+    rolesOf: createRoles(names, roles),
     plans: new Map(
       offered.plans.map(({ profile, isolation, asksMore, widened }) => [
         profile,

@@ -4,6 +4,7 @@ import { peerHasGone } from '../../posix/poll.ts';
 import type { Caller } from '../../shared/caller.ts';
 import { JsonRefused, parseJson } from '../../shared/json/parse.ts';
 import type { JsonObject, JsonValue } from '../../shared/json-value.ts';
+import { limitsFor } from '../admit/limits-for.ts';
 import { recordInvalid } from '../audit/invalid.ts';
 import { type Received, refuse } from '../call.ts';
 import type { Generation } from '../configuration/generation.ts';
@@ -40,7 +41,8 @@ export function serveConnection(
   services: Services,
   ended: () => void,
 ): Connection {
-  const { limits } = current().settings;
+  const { settings, rolesOf } = current();
+  const limits = limitsFor(settings, rolesOf(given.caller), null);
   const socket = new Socket({ fd: given.descriptor, readable: true, writable: true, allowHalfOpen: true });
   const gone = new AbortController();
   const queue: Uint8Array[] = [];

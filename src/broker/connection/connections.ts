@@ -1,5 +1,6 @@
 import { closeSync } from 'node:fs';
 import type { MonitorControl } from '../../boundary/messages.ts';
+import { limitsFor } from '../admit/limits-for.ts';
 import type { Generation } from '../configuration/generation.ts';
 import type { Services } from '../services.ts';
 import { type Connection, serveConnection } from './connection.ts';
@@ -34,29 +35,30 @@ export function createConnections(current: () => Generation | undefined, service
   }
 
   return {
-    open({ session, uid, gid, groups, pid, unit }, descriptor) {
+    open({ type, session, ...caller }, descriptor) {
       const generation = current();
       if (generation === undefined) {
         closeSync(descriptor);
         return services.monitor.send({ type: 'close-session', session });
       }
+      const limits = limitsFor(generation.settings, generation.rolesOf(caller), null);
       const closed = (): void => services.monitor.send({ type: 'close-session', session });
-      if ((perIdentity.get(uid) ?? 0) >= generation.settings.limits.connections_per_identity) {
+      if ((perIdentity.get(caller.uid) ?? 0) >= limits.connections_per_identity) {
         turnedAway += 1;
         return turnAway({ session, descriptor, mayLinger: turnedAway <= MOST_LINGERING }, services, () => {
           turnedAway -= 1;
           closed();
         });
       }
-      count(uid, 1);
-      const given = { number: session, caller: { uid, gid, groups, pid, unit }, descriptor };
+      count(caller.uid, 1);
+      const given = { number: session, caller, descriptor };
       const connection = serveConnection(
         given,
         () => current() ?? generation,
         services,
         () => {
           connections.delete(session);
-          count(uid, -1);
+          count(caller.uid, -1);
           closed();
         },
       );

@@ -64,11 +64,13 @@ async function runDriver(
     intent.finally(() => {
       progress.intended = performance.now();
     }),
-    services.monitor
-      .launch({
-        ...{ profile: method.profile, session: admitted.session.number },
-        ...{ call: admitted.call, generation: admitted.generation.number },
-      })
+    services.launchTurns
+      .during(admitted.session.caller.uid, () =>
+        services.monitor.launch({
+          ...{ profile: method.profile, session: admitted.session.number },
+          ...{ call: admitted.call, generation: admitted.generation.number },
+        }),
+      )
       .finally(() => {
         progress.launched = performance.now();
       }),

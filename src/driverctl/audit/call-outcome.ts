@@ -34,6 +34,8 @@ const END_OF_REASON: ReadonlyMap<string, string> = new Map([
   ['http-not-spoken', 'invalid'],
   ['message-timeout', 'timeout'],
   ['too-many-connections', 'overloaded'],
+  ['rate-limited', 'overloaded'],
+  ['cancelled', 'disconnected'],
 ]);
 
 /** What a record says of a call's end; null: it is about something else. */

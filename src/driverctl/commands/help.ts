@@ -1,5 +1,5 @@
 import { optionTable } from '../command-line.ts';
-import type { CommandSpecification } from '../commands.ts';
+import type { CommandSpecification } from '../command-specification.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { Failure } from '../failure.ts';
 import { tableLines } from '../print/table.ts';

@@ -138,7 +138,11 @@ export function loadGeneration(
   refuseWritableRoots(drivers);
 
   const decoder = new TextDecoder();
-  const named = { users: new Set<string>(), groups: new Set<string>() };
+  const roles = Object.values(settings.roles);
+  const named = {
+    users: new Set(roles.flatMap(({ users }) => users)),
+    groups: new Set(roles.flatMap(({ groups }) => groups)),
+  };
   for (const file of listSafeFolder(policyFolder.path, trusted, policyFolder.suffix)) {
     const names = namesInPolicy(decoder.decode(read('policy', join(policyFolder.path, file))));
     for (const user of names.users) named.users.add(user);

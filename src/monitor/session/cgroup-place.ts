@@ -1,12 +1,4 @@
-import type { SystemdUnit } from '../../shared/caller.ts';
-
-/** The container that a cgroup's path names. `user`: the path lies with a user's own manager, so its owner could make it up. */
-export interface Container {
-  readonly runtime: 'docker' | 'podman' | 'kubernetes' | 'nspawn' | 'lxc';
-  /** Printable ASCII. */
-  readonly id: string;
-  readonly manager: 'system' | 'user';
-}
+import type { Container, SystemdUnit } from '../../shared/caller.ts';
 
 /** Where a process stands in the host's tree of cgroups. */
 export interface CgroupPlace {

@@ -1,18 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { Caller } from '../../shared/caller.ts';
 import { startTimeOf } from '../../shared/process-start.ts';
-import { type CgroupPlace, type Container, placeOf } from './cgroup-place.ts';
+import { type CgroupPlace, placeOf } from './cgroup-place.ts';
 
-/** What the kernel says of a caller beside what policies can see; for the record alone. */
+/** What the kernel says of a caller; what is not of a `Caller` is for the record alone. */
 export interface KnownCaller extends Caller {
   /** Whether its pid, and all that was read by it, is proven to be the caller's (SO_PEERPIDFD, Linux 6.5). */
   readonly pidProven: boolean;
   /** When the process started, in clock ticks after boot; null: it is gone, or was when it was looked at. */
   readonly pidStart: number | null;
-  /** Who logged in, whatever was done since (proc_pid_loginuid(5)); null: nobody did. */
-  readonly loginUid: number | null;
-  readonly loginSession: number | null;
-  readonly container: Container | null;
 }
 
 /** What /proc says of a process, read by its number. */

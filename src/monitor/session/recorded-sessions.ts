@@ -39,10 +39,16 @@ export function createRecordedSessions(
 ): RecordedSessions {
   function pass(session: Session): void {
     const { number, caller, copy } = session;
-    const { uid, gid, groups, pid, unit } = caller;
+    const { uid, gid, groups, pid, unit, container, pidProven } = caller;
+    // What was read by a pid that may be another's by now stands in the record, and decides nothing.
+    const loginUid = pidProven ? caller.loginUid : null;
+    const loginSession = pidProven ? caller.loginSession : null;
     const passed = broker.link?.pass({
       ...{ kind: 'session', number, descriptors: [copy] },
-      message: { type: 'session', session: number, uid, gid, groups, pid, unit },
+      message: {
+        ...{ type: 'session', session: number, uid, gid, groups, pid, unit },
+        ...{ container, loginUid, loginSession },
+      },
       settled(taken) {
         session.taken = session.taken || taken;
       },

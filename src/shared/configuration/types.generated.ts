@@ -68,6 +68,40 @@ gid: number
  */
 trusted_group: (string | null)
 /**
+ * Names for users, groups and units together: `principal in Role::"NAME"` in a policy is any of them, and limits can be set for a role.
+ */
+roles: {
+/**
+ * Whom the role has.
+ */
+[k: string]: {
+/**
+ * Users by name.
+ * 
+ * @maxItems 64
+ * 
+ * Items: Users by name.
+ */
+users: string[]
+/**
+ * Groups by name.
+ * 
+ * @maxItems 64
+ * 
+ * Items: Groups by name.
+ */
+groups: string[]
+/**
+ * System units by full name.
+ * 
+ * @maxItems 64
+ * 
+ * Items: System units by full name.
+ */
+units: string[]
+}
+}
+/**
  * The record of every call.
  */
 audit: {
@@ -191,6 +225,34 @@ in_flight_per_identity: number
  */
 in_flight: number
 /**
+ * Most calls of one driver at once, of all callers.
+ */
+in_flight_per_driver: number
+/**
+ * Most calls of one uid that wait for a place at once. Of one connection, as many as it may have at once.
+ */
+queued_per_identity: number
+/**
+ * Most calls of one driver that wait for a place at once.
+ */
+queued_per_driver: number
+/**
+ * Most calls that wait for a place at once. Identities take turns.
+ */
+queued: number
+/**
+ * How long a call may wait for a place, in milliseconds; 0: it is refused at once.
+ */
+queue_ms: number
+/**
+ * How often one uid may call one method in a minute.
+ */
+calls_per_minute: number
+/**
+ * How often one uid may call one method that is marked destructive in a minute.
+ */
+destructive_calls_per_minute: number
+/**
  * Most connections of one uid at once.
  */
 connections_per_identity: number
@@ -235,6 +297,107 @@ driver_log_ring_bytes: number
  */
 driver_log_bytes_per_minute: number
 }
+/**
+ * Other limits for roles, drivers and methods. Of the entries that match a call, the first that sets a limit decides about that one.
+ * 
+ * @maxItems 64
+ * 
+ * Items: Whom and what it is for, and the limits that differ. Without `roles` it is for every caller; limits of a connection can be set for roles alone.
+ */
+limit_overrides: {
+/**
+ * Callers who have one of these roles.
+ * 
+ * @minItems 1
+ * @maxItems 64
+ * 
+ * Items: A name of `roles`.
+ */
+roles?: string[]
+/**
+ * Methods of one of these drivers; `rpc` is the built-in one.
+ * 
+ * @minItems 1
+ * @maxItems 64
+ * 
+ * Items: A profile's name.
+ */
+drivers?: string[]
+/**
+ * One of these methods.
+ * 
+ * @minItems 1
+ * @maxItems 256
+ * 
+ * Items: A method as callers name it.
+ */
+methods?: string[]
+/**
+ * The limits that differ; titles and bounds are those of `limits`.
+ */
+limits: {
+/**
+ * Longest message of a caller, in bytes.
+ */
+message_bytes?: number
+/**
+ * How long a begun message may take to arrive, in milliseconds.
+ */
+message_ms?: number
+/**
+ * Deepest nesting of JSON that is read.
+ */
+nesting_depth?: number
+/**
+ * Most object keys in one message.
+ */
+keys?: number
+/**
+ * Most calls in one batch.
+ */
+batch_length?: number
+/**
+ * Most calls of one connection at once; then it is not read.
+ */
+in_flight_per_connection?: number
+/**
+ * Most connections of one uid at once.
+ */
+connections_per_identity?: number
+/**
+ * How many bytes a caller may leave unread before no more of its calls are read.
+ */
+reply_buffer_bytes?: number
+/**
+ * Most calls of one uid at once, over all its connections.
+ */
+in_flight_per_identity?: number
+/**
+ * Most calls of one driver at once, of all callers.
+ */
+in_flight_per_driver?: number
+/**
+ * Most calls of one uid that wait for a place at once. Of one connection, as many as it may have at once.
+ */
+queued_per_identity?: number
+/**
+ * Most calls of one driver that wait for a place at once.
+ */
+queued_per_driver?: number
+/**
+ * How long a call may wait for a place, in milliseconds; 0: it is refused at once.
+ */
+queue_ms?: number
+/**
+ * How often one uid may call one method in a minute.
+ */
+calls_per_minute?: number
+/**
+ * How often one uid may call one method that is marked destructive in a minute.
+ */
+destructive_calls_per_minute?: number
+}
+}[]
 /**
  * What is masked in the outputs of all drivers and in logs, beside driverd's own rules.
  */

@@ -80,15 +80,17 @@ var require_equal = __commonJS({
 
 // <stdin>
 var settings = validate20;
-var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] }, "seal": { "title": "Seal", "description": "When the log is sealed and its key replaced, whichever comes first. Whoever is root in between can forge what was written since.", "type": "object", "additionalProperties": false, "properties": { "records": { "title": "Records", "description": "So many records after the last seal.", "type": "integer", "minimum": 1, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "seconds": { "title": "Time", "description": "So long after the last seal, in seconds; also when nothing happens.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] } }, "examples": [{}], "default": {} }, "rotate_bytes": { "title": "Size of a segment", "description": "How long the file that is written to may become, in bytes, before it is closed and the next one is begun.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 67108864, "examples": [67108864] }, "rotate_hours": { "title": "Age of a segment", "description": "How long one file is written to, in hours.", "type": "integer", "minimum": 1, "maximum": 8760, "default": 24, "examples": [24] }, "compress": { "title": "Compress", "description": "Whether closed segments are compressed (gzip).", "type": "boolean", "default": true, "examples": [true] }, "retention": { "title": "Retention", "description": "When the oldest segments are removed.", "type": "object", "additionalProperties": false, "properties": { "max_bytes": { "title": "Most bytes", "description": "How much room all segments may take together, in bytes; null: there is no such limit.", "type": ["integer", "null"], "minimum": 65536, "maximum": 1125899906842624, "default": 2147483648, "examples": [2147483648] }, "max_days": { "title": "Most days", "description": "How long a closed segment is kept, in days; null: there is no such limit.", "type": ["integer", "null"], "minimum": 1, "maximum": 36500, "default": null, "examples": [400] }, "min_days": { "title": "Least days", "description": "What was closed less than so many days ago is never removed, whatever the other limits ask for; 0 takes this protection away.", "type": "integer", "minimum": 0, "maximum": 36500, "default": 7, "examples": [7] } }, "examples": [{}], "default": {} }, "low_water_bytes": { "title": "Low-water mark", "description": "Free bytes on the log's disk below which driverd warns; 0: never.", "type": "integer", "minimum": 0, "maximum": 1125899906842624, "default": 268435456, "examples": [268435456] }, "reserve_bytes": { "title": "Reserve", "description": "Bytes kept beside the log and given up when the disk is full, so that what is under way can be closed on record.", "type": "integer", "minimum": 16384, "maximum": 1073741824, "default": 1048576, "examples": [1048576] }, "params_key_days": { "title": "Age of a params key", "description": "After how many days params are hashed with a new key; the old ones stay for look-up. null: never.", "type": ["integer", "null"], "minimum": 1, "maximum": 3650, "default": 90, "examples": [90] }, "watch_ms": { "title": "Watch", "description": "How often files of the configuration, the socket and the log are looked at for what changed beside a reload, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] }, "repeated_denials": { "title": "Repeated denials", "description": "How many denials of one user within `repeated_denials_ms` make a record of their own.", "type": "integer", "minimum": 2, "maximum": 1e6, "default": 20, "examples": [20] }, "repeated_denials_ms": { "title": "Window of repeated denials", "description": "Over how long denials of one user are counted together, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log, for monitor and broker. No level holds params, results or secrets.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections_per_second": { "title": "Connections a second", "description": "Most connections that one user may open in a second; each is on record.", "type": "integer", "minimum": 1, "maximum": 1e5, "default": 1e3, "examples": [1e3] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "audit_bytes_per_second": { "title": "Record bytes per second", "description": "Most bytes a second of what the broker wants recorded; beyond it, it waits.", "type": "integer", "minimum": 65536, "maximum": 1073741824, "default": 33554432, "examples": [33554432] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] }, "driver_log_ring_bytes": { "title": "Lines in memory", "description": "How much of each driver's scrubbed stderr and `log` messages the broker keeps for `driverctl logs`, in bytes; 64 MiB for all drivers together.", "type": "integer", "minimum": 65536, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "driver_log_bytes_per_minute": { "title": "Lines in the operational log", "description": "How much one driver may write to the operational log in a minute, in bytes, 256 for each line beside its text; all together four times that. What is left out is counted there. 0: nothing is written.", "type": "integer", "minimum": 0, "maximum": 67108864, "default": 262144, "examples": [262144] } }, "examples": [{}], "default": {} }, "scrub": { "title": "Scrub", "description": "What is masked in the outputs of all drivers and in logs, beside driverd's own rules.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "rules": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }] }], "properties": { "rules": { "title": "Rules", "description": "Secrets that can be told by their looks. A mark is `[REDACTED:<id>]`.", "type": "array", "maxItems": 128, "default": [], "examples": [[{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }]], "items": { "title": "Rule", "description": "One rule.", "type": "object", "additionalProperties": false, "required": ["id", "keywords", "pattern"], "examples": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})", "examples": ["EMP-00471100"] }], "properties": { "id": { "title": "Id", "description": "Stands in the mark; none of driverd's own.", "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "examples": ["staff-number"] }, "keywords": { "title": "Keywords", "description": "Printable ASCII, 3 characters or more, upper and lower case alike; the pattern is tried only on lines in which one of them stands. Rare ones save time.", "type": "array", "minItems": 1, "maxItems": 32, "examples": [["emp-"]], "items": { "type": "string", "pattern": "^[\\x20-\\x7e]{3,64}$", "title": "Keyword", "description": "One keyword.", "examples": ["emp-"] } }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax, tried on each line as bytes; its group `secret` is masked, or the whole match where it has none.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["EMP-(?<secret>[0-9]{8})"] }, "minimum_entropy": { "title": "Least entropy", "description": "What has less than so many bits a character is left.", "type": "number", "minimum": 0, "maximum": 8, "examples": [3] }, "allow": { "title": "Exceptions", "description": "A pattern likewise: a secret that it matches somewhere is left.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["^0+$"] }, "examples": { "title": "Examples", "description": "Lines in which the rule must find something, or the configuration is refused.", "type": "array", "maxItems": 32, "default": [], "examples": [["EMP-00471100"]], "items": { "type": "string", "minLength": 1, "maxLength": 8e3, "title": "Example", "description": "One line.", "examples": ["EMP-00471100"] } } } } }, "allow": { "title": "Exceptions", "description": "What rules find and is left all the same. Values that driverd knows, and private keys, are masked whatever stands here.", "type": "array", "maxItems": 512, "default": [], "examples": [[{ "text": "AKIAIOSFODNN7EXAMPLE", "rules": ["aws-access-key-id"] }]], "items": { "title": "Exception", "description": "One exception, by its text or by a pattern.", "type": "object", "additionalProperties": false, "examples": [{ "text": "changeit" }], "properties": { "text": { "title": "Text", "description": "The whole of what a rule finds, exactly.", "type": "string", "minLength": 1, "maxLength": 8e3, "examples": ["changeit"] }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax that matches the whole of what a rule finds.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["test-[0-9]+"] }, "rules": { "title": "Rules", "description": "For these rules alone; for all of them if left out.", "type": "array", "minItems": 1, "maxItems": 128, "examples": [["staff-number"]], "items": { "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "title": "Id", "description": "A rule's id.", "examples": ["staff-number"] } } }, "oneOf": [{ "required": ["text"] }, { "required": ["pattern"] }] } }, "values": { "title": "Values", "description": "Secrets that driverd is to know, whichever driver prints them; read anew with each reload.", "type": "array", "maxItems": 64, "default": [], "examples": [[{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }]], "items": { "title": "Value", "description": "One value.", "type": "object", "additionalProperties": false, "required": ["name", "file"], "examples": [{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }], "properties": { "name": { "title": "Name", "description": "Stands in the mark.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["root-password"] }, "file": { "title": "File", "description": "A file of root's, 8 bytes to 64 KiB, that nobody else can write.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/etc/driverd/secrets/root-password"] } } } } } } } };
+var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "roles": { "title": "Roles", "description": 'Names for users, groups and units together: `principal in Role::"NAME"` in a policy is any of them, and limits can be set for a role.', "type": "object", "maxProperties": 64, "propertyNames": { "title": "Name", "description": "A role's name.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["people"] }, "additionalProperties": { "title": "Role", "description": "Whom the role has.", "type": "object", "additionalProperties": false, "properties": { "users": { "title": "Users", "description": "Users by name.", "type": "array", "maxItems": 64, "items": { "title": "User", "description": "Users by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["bob"] }, "default": [], "examples": [["bob"]] }, "groups": { "title": "Groups", "description": "Groups by name.", "type": "array", "maxItems": 64, "items": { "title": "Group", "description": "Groups by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["ops"] }, "default": [], "examples": [["ops"]] }, "units": { "title": "Units", "description": "System units by full name.", "type": "array", "maxItems": 64, "items": { "title": "Unit", "description": "System units by full name.", "type": "string", "pattern": "^[^/\\s]{1,246}\\.(?:service|scope|slice|socket|mount|swap)$", "maxLength": 256, "examples": ["backup.service"] }, "default": [], "examples": [["backup.service"]] } }, "examples": [{ "users": ["bob"], "groups": ["ops"] }] }, "default": {}, "examples": [{ "people": { "groups": ["users"] } }] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] }, "seal": { "title": "Seal", "description": "When the log is sealed and its key replaced, whichever comes first. Whoever is root in between can forge what was written since.", "type": "object", "additionalProperties": false, "properties": { "records": { "title": "Records", "description": "So many records after the last seal.", "type": "integer", "minimum": 1, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "seconds": { "title": "Time", "description": "So long after the last seal, in seconds; also when nothing happens.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] } }, "examples": [{}], "default": {} }, "rotate_bytes": { "title": "Size of a segment", "description": "How long the file that is written to may become, in bytes, before it is closed and the next one is begun.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 67108864, "examples": [67108864] }, "rotate_hours": { "title": "Age of a segment", "description": "How long one file is written to, in hours.", "type": "integer", "minimum": 1, "maximum": 8760, "default": 24, "examples": [24] }, "compress": { "title": "Compress", "description": "Whether closed segments are compressed (gzip).", "type": "boolean", "default": true, "examples": [true] }, "retention": { "title": "Retention", "description": "When the oldest segments are removed.", "type": "object", "additionalProperties": false, "properties": { "max_bytes": { "title": "Most bytes", "description": "How much room all segments may take together, in bytes; null: there is no such limit.", "type": ["integer", "null"], "minimum": 65536, "maximum": 1125899906842624, "default": 2147483648, "examples": [2147483648] }, "max_days": { "title": "Most days", "description": "How long a closed segment is kept, in days; null: there is no such limit.", "type": ["integer", "null"], "minimum": 1, "maximum": 36500, "default": null, "examples": [400] }, "min_days": { "title": "Least days", "description": "What was closed less than so many days ago is never removed, whatever the other limits ask for; 0 takes this protection away.", "type": "integer", "minimum": 0, "maximum": 36500, "default": 7, "examples": [7] } }, "examples": [{}], "default": {} }, "low_water_bytes": { "title": "Low-water mark", "description": "Free bytes on the log's disk below which driverd warns; 0: never.", "type": "integer", "minimum": 0, "maximum": 1125899906842624, "default": 268435456, "examples": [268435456] }, "reserve_bytes": { "title": "Reserve", "description": "Bytes kept beside the log and given up when the disk is full, so that what is under way can be closed on record.", "type": "integer", "minimum": 16384, "maximum": 1073741824, "default": 1048576, "examples": [1048576] }, "params_key_days": { "title": "Age of a params key", "description": "After how many days params are hashed with a new key; the old ones stay for look-up. null: never.", "type": ["integer", "null"], "minimum": 1, "maximum": 3650, "default": 90, "examples": [90] }, "watch_ms": { "title": "Watch", "description": "How often files of the configuration, the socket and the log are looked at for what changed beside a reload, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] }, "repeated_denials": { "title": "Repeated denials", "description": "How many denials of one user within `repeated_denials_ms` make a record of their own.", "type": "integer", "minimum": 2, "maximum": 1e6, "default": 20, "examples": [20] }, "repeated_denials_ms": { "title": "Window of repeated denials", "description": "Over how long denials of one user are counted together, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log, for monitor and broker. No level holds params, results or secrets.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "in_flight_per_driver": { "title": "Calls per driver", "description": "Most calls of one driver at once, of all callers.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "queued_per_identity": { "title": "Waiting calls per identity", "description": "Most calls of one uid that wait for a place at once. Of one connection, as many as it may have at once.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 64, "examples": [64] }, "queued_per_driver": { "title": "Waiting calls per driver", "description": "Most calls of one driver that wait for a place at once.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 128, "examples": [128] }, "queued": { "title": "Waiting calls", "description": "Most calls that wait for a place at once. Identities take turns.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 512, "examples": [512] }, "queue_ms": { "title": "Wait", "description": "How long a call may wait for a place, in milliseconds; 0: it is refused at once.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 5e3, "examples": [5e3] }, "calls_per_minute": { "title": "Calls a minute", "description": "How often one uid may call one method in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "default": 6e3, "examples": [6e3] }, "destructive_calls_per_minute": { "title": "Destructive calls a minute", "description": "How often one uid may call one method that is marked destructive in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "default": 10, "examples": [10] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections_per_second": { "title": "Connections a second", "description": "Most connections that one user may open in a second; each is on record.", "type": "integer", "minimum": 1, "maximum": 1e5, "default": 1e3, "examples": [1e3] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "audit_bytes_per_second": { "title": "Record bytes per second", "description": "Most bytes a second of what the broker wants recorded; beyond it, it waits.", "type": "integer", "minimum": 65536, "maximum": 1073741824, "default": 33554432, "examples": [33554432] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] }, "driver_log_ring_bytes": { "title": "Lines in memory", "description": "How much of each driver's scrubbed stderr and `log` messages the broker keeps for `driverctl logs`, in bytes; 64 MiB for all drivers together.", "type": "integer", "minimum": 65536, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "driver_log_bytes_per_minute": { "title": "Lines in the operational log", "description": "How much one driver may write to the operational log in a minute, in bytes, 256 for each line beside its text; all together four times that. What is left out is counted there. 0: nothing is written.", "type": "integer", "minimum": 0, "maximum": 67108864, "default": 262144, "examples": [262144] } }, "examples": [{}], "default": {} }, "limit_overrides": { "title": "Overrides of limits", "description": "Other limits for roles, drivers and methods. Of the entries that match a call, the first that sets a limit decides about that one.", "type": "array", "maxItems": 64, "items": { "title": "Override", "description": "Whom and what it is for, and the limits that differ. Without `roles` it is for every caller; limits of a connection can be set for roles alone.", "type": "object", "additionalProperties": false, "required": ["limits"], "properties": { "roles": { "title": "Roles", "description": "Callers who have one of these roles.", "type": "array", "minItems": 1, "maxItems": 64, "items": { "title": "Role", "description": "A name of `roles`.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["people"] }, "examples": [["people"]] }, "drivers": { "title": "Drivers", "description": "Methods of one of these drivers; `rpc` is the built-in one.", "type": "array", "minItems": 1, "maxItems": 64, "items": { "title": "Driver", "description": "A profile's name.", "type": "string", "maxLength": 64, "examples": ["disk"] }, "examples": [["disk"]] }, "methods": { "title": "Methods", "description": "One of these methods.", "type": "array", "minItems": 1, "maxItems": 256, "items": { "title": "Method", "description": "A method as callers name it.", "type": "string", "maxLength": 128, "examples": ["disk.usage"] }, "examples": [["disk.usage"]] }, "limits": { "title": "Limits", "description": "The limits that differ; titles and bounds are those of `limits`.", "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "examples": [64] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "examples": [128] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "examples": [4194304] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "examples": [128] }, "in_flight_per_driver": { "title": "Calls per driver", "description": "Most calls of one driver at once, of all callers.", "type": "integer", "minimum": 1, "maximum": 16384, "examples": [128] }, "queued_per_identity": { "title": "Waiting calls per identity", "description": "Most calls of one uid that wait for a place at once. Of one connection, as many as it may have at once.", "type": "integer", "minimum": 0, "maximum": 16384, "examples": [64] }, "queued_per_driver": { "title": "Waiting calls per driver", "description": "Most calls of one driver that wait for a place at once.", "type": "integer", "minimum": 0, "maximum": 16384, "examples": [128] }, "queue_ms": { "title": "Wait", "description": "How long a call may wait for a place, in milliseconds; 0: it is refused at once.", "type": "integer", "minimum": 0, "maximum": 6e5, "examples": [5e3] }, "calls_per_minute": { "title": "Calls a minute", "description": "How often one uid may call one method in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "examples": [6e3] }, "destructive_calls_per_minute": { "title": "Destructive calls a minute", "description": "How often one uid may call one method that is marked destructive in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "examples": [10] } }, "examples": [{ "calls_per_minute": 60 }] } }, "examples": [{ "roles": ["people"], "limits": { "calls_per_minute": 60 } }] }, "default": [], "examples": [[{ "roles": ["people"], "limits": { "calls_per_minute": 60 } }]] }, "scrub": { "title": "Scrub", "description": "What is masked in the outputs of all drivers and in logs, beside driverd's own rules.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "rules": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }] }], "properties": { "rules": { "title": "Rules", "description": "Secrets that can be told by their looks. A mark is `[REDACTED:<id>]`.", "type": "array", "maxItems": 128, "default": [], "examples": [[{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }]], "items": { "title": "Rule", "description": "One rule.", "type": "object", "additionalProperties": false, "required": ["id", "keywords", "pattern"], "examples": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})", "examples": ["EMP-00471100"] }], "properties": { "id": { "title": "Id", "description": "Stands in the mark; none of driverd's own.", "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "examples": ["staff-number"] }, "keywords": { "title": "Keywords", "description": "Printable ASCII, 3 characters or more, upper and lower case alike; the pattern is tried only on lines in which one of them stands. Rare ones save time.", "type": "array", "minItems": 1, "maxItems": 32, "examples": [["emp-"]], "items": { "type": "string", "pattern": "^[\\x20-\\x7e]{3,64}$", "title": "Keyword", "description": "One keyword.", "examples": ["emp-"] } }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax, tried on each line as bytes; its group `secret` is masked, or the whole match where it has none.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["EMP-(?<secret>[0-9]{8})"] }, "minimum_entropy": { "title": "Least entropy", "description": "What has less than so many bits a character is left.", "type": "number", "minimum": 0, "maximum": 8, "examples": [3] }, "allow": { "title": "Exceptions", "description": "A pattern likewise: a secret that it matches somewhere is left.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["^0+$"] }, "examples": { "title": "Examples", "description": "Lines in which the rule must find something, or the configuration is refused.", "type": "array", "maxItems": 32, "default": [], "examples": [["EMP-00471100"]], "items": { "type": "string", "minLength": 1, "maxLength": 8e3, "title": "Example", "description": "One line.", "examples": ["EMP-00471100"] } } } } }, "allow": { "title": "Exceptions", "description": "What rules find and is left all the same. Values that driverd knows, and private keys, are masked whatever stands here.", "type": "array", "maxItems": 512, "default": [], "examples": [[{ "text": "AKIAIOSFODNN7EXAMPLE", "rules": ["aws-access-key-id"] }]], "items": { "title": "Exception", "description": "One exception, by its text or by a pattern.", "type": "object", "additionalProperties": false, "examples": [{ "text": "changeit" }], "properties": { "text": { "title": "Text", "description": "The whole of what a rule finds, exactly.", "type": "string", "minLength": 1, "maxLength": 8e3, "examples": ["changeit"] }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax that matches the whole of what a rule finds.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["test-[0-9]+"] }, "rules": { "title": "Rules", "description": "For these rules alone; for all of them if left out.", "type": "array", "minItems": 1, "maxItems": 128, "examples": [["staff-number"]], "items": { "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "title": "Id", "description": "A rule's id.", "examples": ["staff-number"] } } }, "oneOf": [{ "required": ["text"] }, { "required": ["pattern"] }] } }, "values": { "title": "Values", "description": "Secrets that driverd is to know, whichever driver prints them; read anew with each reload.", "type": "array", "maxItems": 64, "default": [], "examples": [[{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }]], "items": { "title": "Value", "description": "One value.", "type": "object", "additionalProperties": false, "required": ["name", "file"], "examples": [{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }], "properties": { "name": { "title": "Name", "description": "Stands in the mark.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["root-password"] }, "file": { "title": "File", "description": "A file of root's, 8 bytes to 64 KiB, that nobody else can write.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/etc/driverd/secrets/root-password"] } } } } } } } };
 var func1 = Object.prototype.hasOwnProperty;
 var func2 = require_ucs2length().default;
 var pattern4 = new RegExp("^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "u");
 var pattern5 = new RegExp("^0[0-7]{3}$", "u");
-var pattern8 = new RegExp("^[a-z0-9-]{1,64}$", "u");
-var pattern9 = new RegExp("^[\\x20-\\x7e]{3,64}$", "u");
-var pattern10 = new RegExp("^[\\x20-\\x7e]{1,2000}$", "u");
-var pattern14 = new RegExp("^[a-z][a-z0-9_-]{0,31}$", "u");
+var pattern7 = new RegExp("^[a-z][a-z0-9_-]{0,31}$", "u");
+var pattern8 = new RegExp("^[^\\u0000-\\u001f\\u007f]{1,256}$", "u");
+var pattern10 = new RegExp("^[^/\\s]{1,246}\\.(?:service|scope|slice|socket|mount|swap)$", "u");
+var pattern13 = new RegExp("^[a-z0-9-]{1,64}$", "u");
+var pattern14 = new RegExp("^[\\x20-\\x7e]{3,64}$", "u");
+var pattern15 = new RegExp("^[\\x20-\\x7e]{1,2000}$", "u");
 function validate20(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
   let vErrors = null;
@@ -120,6 +122,9 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
       if (data.trusted_group === void 0) {
         data.trusted_group = null;
       }
+      if (data.roles === void 0) {
+        data.roles = {};
+      }
       if (data.audit === void 0) {
         data.audit = {};
       }
@@ -131,6 +136,9 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
       }
       if (data.limits === void 0) {
         data.limits = {};
+      }
+      if (data.limit_overrides === void 0) {
+        data.limit_overrides = [];
       }
       if (data.scrub === void 0) {
         data.scrub = {};
@@ -459,1518 +467,2518 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                       }
                       var valid0 = _errs33 === errors;
                       if (valid0) {
-                        let data15 = data.audit;
+                        let data15 = data.roles;
                         const _errs35 = errors;
                         if (errors === _errs35) {
                           if (data15 && typeof data15 == "object" && !Array.isArray(data15)) {
-                            if (data15.path === void 0) {
-                              data15.path = "/var/log/driverd/audit.jsonl";
-                            }
-                            if (data15.durability === void 0) {
-                              data15.durability = "outcome";
-                            }
-                            if (data15.seal === void 0) {
-                              data15.seal = {};
-                            }
-                            if (data15.rotate_bytes === void 0) {
-                              data15.rotate_bytes = 67108864;
-                            }
-                            if (data15.rotate_hours === void 0) {
-                              data15.rotate_hours = 24;
-                            }
-                            if (data15.compress === void 0) {
-                              data15.compress = true;
-                            }
-                            if (data15.retention === void 0) {
-                              data15.retention = {};
-                            }
-                            if (data15.low_water_bytes === void 0) {
-                              data15.low_water_bytes = 268435456;
-                            }
-                            if (data15.reserve_bytes === void 0) {
-                              data15.reserve_bytes = 1048576;
-                            }
-                            if (data15.params_key_days === void 0) {
-                              data15.params_key_days = 90;
-                            }
-                            if (data15.watch_ms === void 0) {
-                              data15.watch_ms = 6e4;
-                            }
-                            if (data15.repeated_denials === void 0) {
-                              data15.repeated_denials = 20;
-                            }
-                            if (data15.repeated_denials_ms === void 0) {
-                              data15.repeated_denials_ms = 6e4;
-                            }
-                            const _errs37 = errors;
-                            for (const key4 in data15) {
-                              if (!func1.call(schema31.properties.audit.properties, key4)) {
-                                validate20.errors = [{ instancePath: instancePath + "/audit", schemaPath: "#/properties/audit/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
-                                return false;
-                                break;
-                              }
-                            }
-                            if (_errs37 === errors) {
-                              let data16 = data15.path;
-                              const _errs38 = errors;
-                              if (errors === _errs38) {
-                                if (typeof data16 === "string") {
-                                  if (func2(data16) > 4096) {
-                                    validate20.errors = [{ instancePath: instancePath + "/audit/path", schemaPath: "#/properties/audit/properties/path/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
-                                    return false;
-                                  } else {
-                                    if (!pattern4.test(data16)) {
-                                      validate20.errors = [{ instancePath: instancePath + "/audit/path", schemaPath: "#/properties/audit/properties/path/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
-                                      return false;
+                            if (Object.keys(data15).length > 64) {
+                              validate20.errors = [{ instancePath: instancePath + "/roles", schemaPath: "#/properties/roles/maxProperties", keyword: "maxProperties", params: { limit: 64 }, message: "must NOT have more than 64 properties" }];
+                              return false;
+                            } else {
+                              for (const key4 in data15) {
+                                const _errs37 = errors;
+                                if (errors === _errs37) {
+                                  if (typeof key4 === "string") {
+                                    if (!pattern7.test(key4)) {
+                                      const err0 = { instancePath: instancePath + "/roles", schemaPath: "#/properties/roles/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"', propertyName: key4 };
+                                      if (vErrors === null) {
+                                        vErrors = [err0];
+                                      } else {
+                                        vErrors.push(err0);
+                                      }
+                                      errors++;
                                     }
+                                  } else {
+                                    const err1 = { instancePath: instancePath + "/roles", schemaPath: "#/properties/roles/propertyNames/type", keyword: "type", params: { type: "string" }, message: "must be string", propertyName: key4 };
+                                    if (vErrors === null) {
+                                      vErrors = [err1];
+                                    } else {
+                                      vErrors.push(err1);
+                                    }
+                                    errors++;
                                   }
-                                } else {
-                                  validate20.errors = [{ instancePath: instancePath + "/audit/path", schemaPath: "#/properties/audit/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                }
+                                var valid5 = _errs37 === errors;
+                                if (!valid5) {
+                                  const err2 = { instancePath: instancePath + "/roles", schemaPath: "#/properties/roles/propertyNames", keyword: "propertyNames", params: { propertyName: key4 }, message: "property name must be valid" };
+                                  if (vErrors === null) {
+                                    vErrors = [err2];
+                                  } else {
+                                    vErrors.push(err2);
+                                  }
+                                  errors++;
+                                  validate20.errors = vErrors;
                                   return false;
+                                  break;
                                 }
                               }
-                              var valid5 = _errs38 === errors;
                               if (valid5) {
-                                let data17 = data15.durability;
-                                const _errs40 = errors;
-                                if (typeof data17 !== "string") {
-                                  validate20.errors = [{ instancePath: instancePath + "/audit/durability", schemaPath: "#/properties/audit/properties/durability/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                  return false;
-                                }
-                                if (!(data17 === "outcome" || data17 === "intent" || data17 === "none")) {
-                                  validate20.errors = [{ instancePath: instancePath + "/audit/durability", schemaPath: "#/properties/audit/properties/durability/enum", keyword: "enum", params: { allowedValues: schema31.properties.audit.properties.durability.enum }, message: "must be equal to one of the allowed values" }];
-                                  return false;
-                                }
-                                var valid5 = _errs40 === errors;
-                                if (valid5) {
-                                  let data18 = data15.seal;
-                                  const _errs42 = errors;
-                                  if (errors === _errs42) {
-                                    if (data18 && typeof data18 == "object" && !Array.isArray(data18)) {
-                                      if (data18.records === void 0) {
-                                        data18.records = 1e4;
+                                for (const key5 in data15) {
+                                  let data16 = data15[key5];
+                                  const _errs40 = errors;
+                                  if (errors === _errs40) {
+                                    if (data16 && typeof data16 == "object" && !Array.isArray(data16)) {
+                                      if (data16.users === void 0) {
+                                        data16.users = [];
                                       }
-                                      if (data18.seconds === void 0) {
-                                        data18.seconds = 600;
+                                      if (data16.groups === void 0) {
+                                        data16.groups = [];
                                       }
-                                      const _errs44 = errors;
-                                      for (const key5 in data18) {
-                                        if (!(key5 === "records" || key5 === "seconds")) {
-                                          validate20.errors = [{ instancePath: instancePath + "/audit/seal", schemaPath: "#/properties/audit/properties/seal/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
+                                      if (data16.units === void 0) {
+                                        data16.units = [];
+                                      }
+                                      const _errs42 = errors;
+                                      for (const key6 in data16) {
+                                        if (!(key6 === "users" || key6 === "groups" || key6 === "units")) {
+                                          validate20.errors = [{ instancePath: instancePath + "/roles/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/roles/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
                                       }
-                                      if (_errs44 === errors) {
-                                        let data19 = data18.records;
-                                        const _errs45 = errors;
-                                        if (!(typeof data19 == "number" && (!(data19 % 1) && !isNaN(data19)) && isFinite(data19))) {
-                                          validate20.errors = [{ instancePath: instancePath + "/audit/seal/records", schemaPath: "#/properties/audit/properties/seal/properties/records/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                          return false;
-                                        }
-                                        if (errors === _errs45) {
-                                          if (typeof data19 == "number" && isFinite(data19)) {
-                                            if (data19 > 1e6 || isNaN(data19)) {
-                                              validate20.errors = [{ instancePath: instancePath + "/audit/seal/records", schemaPath: "#/properties/audit/properties/seal/properties/records/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
+                                      if (_errs42 === errors) {
+                                        let data17 = data16.users;
+                                        const _errs43 = errors;
+                                        if (errors === _errs43) {
+                                          if (Array.isArray(data17)) {
+                                            if (data17.length > 64) {
+                                              validate20.errors = [{ instancePath: instancePath + "/roles/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/users", schemaPath: "#/properties/roles/additionalProperties/properties/users/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
                                               return false;
                                             } else {
-                                              if (data19 < 1 || isNaN(data19)) {
-                                                validate20.errors = [{ instancePath: instancePath + "/audit/seal/records", schemaPath: "#/properties/audit/properties/seal/properties/records/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                return false;
+                                              var valid8 = true;
+                                              const len1 = data17.length;
+                                              for (let i1 = 0; i1 < len1; i1++) {
+                                                let data18 = data17[i1];
+                                                const _errs45 = errors;
+                                                if (errors === _errs45) {
+                                                  if (typeof data18 === "string") {
+                                                    if (func2(data18) > 256) {
+                                                      validate20.errors = [{ instancePath: instancePath + "/roles/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/users/" + i1, schemaPath: "#/properties/roles/additionalProperties/properties/users/items/maxLength", keyword: "maxLength", params: { limit: 256 }, message: "must NOT have more than 256 characters" }];
+                                                      return false;
+                                                    } else {
+                                                      if (!pattern8.test(data18)) {
+                                                        validate20.errors = [{ instancePath: instancePath + "/roles/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/users/" + i1, schemaPath: "#/properties/roles/additionalProperties/properties/users/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]{1,256}$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]{1,256}$"' }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                  } else {
+                                                    validate20.errors = [{ instancePath: instancePath + "/roles/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/users/" + i1, schemaPath: "#/properties/roles/additionalProperties/properties/users/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    return false;
+                                                  }
+                                                }
+                                                var valid8 = _errs45 === errors;
+                                                if (!valid8) {
+                                                  break;
+                                                }
                                               }
                                             }
+                                          } else {
+                                            validate20.errors = [{ instancePath: instancePath + "/roles/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/users", schemaPath: "#/properties/roles/additionalProperties/properties/users/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                            return false;
                                           }
                                         }
-                                        var valid6 = _errs45 === errors;
-                                        if (valid6) {
-                                          let data20 = data18.seconds;
+                                        var valid7 = _errs43 === errors;
+                                        if (valid7) {
+                                          let data19 = data16.groups;
                                           const _errs47 = errors;
-                                          if (!(typeof data20 == "number" && (!(data20 % 1) && !isNaN(data20)) && isFinite(data20))) {
-                                            validate20.errors = [{ instancePath: instancePath + "/audit/seal/seconds", schemaPath: "#/properties/audit/properties/seal/properties/seconds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                            return false;
-                                          }
                                           if (errors === _errs47) {
-                                            if (typeof data20 == "number" && isFinite(data20)) {
-                                              if (data20 > 86400 || isNaN(data20)) {
-                                                validate20.errors = [{ instancePath: instancePath + "/audit/seal/seconds", schemaPath: "#/properties/audit/properties/seal/properties/seconds/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, message: "must be <= 86400" }];
+                                            if (Array.isArray(data19)) {
+                                              if (data19.length > 64) {
+                                                validate20.errors = [{ instancePath: instancePath + "/roles/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/groups", schemaPath: "#/properties/roles/additionalProperties/properties/groups/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
                                                 return false;
                                               } else {
-                                                if (data20 < 1 || isNaN(data20)) {
-                                                  validate20.errors = [{ instancePath: instancePath + "/audit/seal/seconds", schemaPath: "#/properties/audit/properties/seal/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                  return false;
-                                                }
-                                              }
-                                            }
-                                          }
-                                          var valid6 = _errs47 === errors;
-                                        }
-                                      }
-                                    } else {
-                                      validate20.errors = [{ instancePath: instancePath + "/audit/seal", schemaPath: "#/properties/audit/properties/seal/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                      return false;
-                                    }
-                                  }
-                                  var valid5 = _errs42 === errors;
-                                  if (valid5) {
-                                    let data21 = data15.rotate_bytes;
-                                    const _errs49 = errors;
-                                    if (!(typeof data21 == "number" && (!(data21 % 1) && !isNaN(data21)) && isFinite(data21))) {
-                                      validate20.errors = [{ instancePath: instancePath + "/audit/rotate_bytes", schemaPath: "#/properties/audit/properties/rotate_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                      return false;
-                                    }
-                                    if (errors === _errs49) {
-                                      if (typeof data21 == "number" && isFinite(data21)) {
-                                        if (data21 > 1073741824 || isNaN(data21)) {
-                                          validate20.errors = [{ instancePath: instancePath + "/audit/rotate_bytes", schemaPath: "#/properties/audit/properties/rotate_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
-                                          return false;
-                                        } else {
-                                          if (data21 < 4096 || isNaN(data21)) {
-                                            validate20.errors = [{ instancePath: instancePath + "/audit/rotate_bytes", schemaPath: "#/properties/audit/properties/rotate_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
-                                            return false;
-                                          }
-                                        }
-                                      }
-                                    }
-                                    var valid5 = _errs49 === errors;
-                                    if (valid5) {
-                                      let data22 = data15.rotate_hours;
-                                      const _errs51 = errors;
-                                      if (!(typeof data22 == "number" && (!(data22 % 1) && !isNaN(data22)) && isFinite(data22))) {
-                                        validate20.errors = [{ instancePath: instancePath + "/audit/rotate_hours", schemaPath: "#/properties/audit/properties/rotate_hours/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                        return false;
-                                      }
-                                      if (errors === _errs51) {
-                                        if (typeof data22 == "number" && isFinite(data22)) {
-                                          if (data22 > 8760 || isNaN(data22)) {
-                                            validate20.errors = [{ instancePath: instancePath + "/audit/rotate_hours", schemaPath: "#/properties/audit/properties/rotate_hours/maximum", keyword: "maximum", params: { comparison: "<=", limit: 8760 }, message: "must be <= 8760" }];
-                                            return false;
-                                          } else {
-                                            if (data22 < 1 || isNaN(data22)) {
-                                              validate20.errors = [{ instancePath: instancePath + "/audit/rotate_hours", schemaPath: "#/properties/audit/properties/rotate_hours/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                              return false;
-                                            }
-                                          }
-                                        }
-                                      }
-                                      var valid5 = _errs51 === errors;
-                                      if (valid5) {
-                                        const _errs53 = errors;
-                                        if (typeof data15.compress !== "boolean") {
-                                          validate20.errors = [{ instancePath: instancePath + "/audit/compress", schemaPath: "#/properties/audit/properties/compress/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
-                                          return false;
-                                        }
-                                        var valid5 = _errs53 === errors;
-                                        if (valid5) {
-                                          let data24 = data15.retention;
-                                          const _errs55 = errors;
-                                          if (errors === _errs55) {
-                                            if (data24 && typeof data24 == "object" && !Array.isArray(data24)) {
-                                              if (data24.max_bytes === void 0) {
-                                                data24.max_bytes = 2147483648;
-                                              }
-                                              if (data24.max_days === void 0) {
-                                                data24.max_days = null;
-                                              }
-                                              if (data24.min_days === void 0) {
-                                                data24.min_days = 7;
-                                              }
-                                              const _errs57 = errors;
-                                              for (const key6 in data24) {
-                                                if (!(key6 === "max_bytes" || key6 === "max_days" || key6 === "min_days")) {
-                                                  validate20.errors = [{ instancePath: instancePath + "/audit/retention", schemaPath: "#/properties/audit/properties/retention/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
-                                                  return false;
-                                                  break;
-                                                }
-                                              }
-                                              if (_errs57 === errors) {
-                                                let data25 = data24.max_bytes;
-                                                const _errs58 = errors;
-                                                if (!(typeof data25 == "number" && (!(data25 % 1) && !isNaN(data25)) && isFinite(data25)) && data25 !== null) {
-                                                  validate20.errors = [{ instancePath: instancePath + "/audit/retention/max_bytes", schemaPath: "#/properties/audit/properties/retention/properties/max_bytes/type", keyword: "type", params: { type: schema31.properties.audit.properties.retention.properties.max_bytes.type }, message: "must be integer,null" }];
-                                                  return false;
-                                                }
-                                                if (errors === _errs58) {
-                                                  if (typeof data25 == "number" && isFinite(data25)) {
-                                                    if (data25 > 1125899906842624 || isNaN(data25)) {
-                                                      validate20.errors = [{ instancePath: instancePath + "/audit/retention/max_bytes", schemaPath: "#/properties/audit/properties/retention/properties/max_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1125899906842624 }, message: "must be <= 1125899906842624" }];
-                                                      return false;
-                                                    } else {
-                                                      if (data25 < 65536 || isNaN(data25)) {
-                                                        validate20.errors = [{ instancePath: instancePath + "/audit/retention/max_bytes", schemaPath: "#/properties/audit/properties/retention/properties/max_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
-                                                        return false;
-                                                      }
-                                                    }
-                                                  }
-                                                }
-                                                var valid7 = _errs58 === errors;
-                                                if (valid7) {
-                                                  let data26 = data24.max_days;
-                                                  const _errs60 = errors;
-                                                  if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26)) && data26 !== null) {
-                                                    validate20.errors = [{ instancePath: instancePath + "/audit/retention/max_days", schemaPath: "#/properties/audit/properties/retention/properties/max_days/type", keyword: "type", params: { type: schema31.properties.audit.properties.retention.properties.max_days.type }, message: "must be integer,null" }];
-                                                    return false;
-                                                  }
-                                                  if (errors === _errs60) {
-                                                    if (typeof data26 == "number" && isFinite(data26)) {
-                                                      if (data26 > 36500 || isNaN(data26)) {
-                                                        validate20.errors = [{ instancePath: instancePath + "/audit/retention/max_days", schemaPath: "#/properties/audit/properties/retention/properties/max_days/maximum", keyword: "maximum", params: { comparison: "<=", limit: 36500 }, message: "must be <= 36500" }];
+                                                var valid9 = true;
+                                                const len2 = data19.length;
+                                                for (let i2 = 0; i2 < len2; i2++) {
+                                                  let data20 = data19[i2];
+                                                  const _errs49 = errors;
+                                                  if (errors === _errs49) {
+                                                    if (typeof data20 === "string") {
+                                                      if (func2(data20) > 256) {
+                                                        validate20.errors = [{ instancePath: instancePath + "/roles/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/groups/" + i2, schemaPath: "#/properties/roles/additionalProperties/properties/groups/items/maxLength", keyword: "maxLength", params: { limit: 256 }, message: "must NOT have more than 256 characters" }];
                                                         return false;
                                                       } else {
-                                                        if (data26 < 1 || isNaN(data26)) {
-                                                          validate20.errors = [{ instancePath: instancePath + "/audit/retention/max_days", schemaPath: "#/properties/audit/properties/retention/properties/max_days/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        if (!pattern8.test(data20)) {
+                                                          validate20.errors = [{ instancePath: instancePath + "/roles/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/groups/" + i2, schemaPath: "#/properties/roles/additionalProperties/properties/groups/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]{1,256}$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]{1,256}$"' }];
                                                           return false;
-                                                        }
-                                                      }
-                                                    }
-                                                  }
-                                                  var valid7 = _errs60 === errors;
-                                                  if (valid7) {
-                                                    let data27 = data24.min_days;
-                                                    const _errs62 = errors;
-                                                    if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27))) {
-                                                      validate20.errors = [{ instancePath: instancePath + "/audit/retention/min_days", schemaPath: "#/properties/audit/properties/retention/properties/min_days/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                      return false;
-                                                    }
-                                                    if (errors === _errs62) {
-                                                      if (typeof data27 == "number" && isFinite(data27)) {
-                                                        if (data27 > 36500 || isNaN(data27)) {
-                                                          validate20.errors = [{ instancePath: instancePath + "/audit/retention/min_days", schemaPath: "#/properties/audit/properties/retention/properties/min_days/maximum", keyword: "maximum", params: { comparison: "<=", limit: 36500 }, message: "must be <= 36500" }];
-                                                          return false;
-                                                        } else {
-                                                          if (data27 < 0 || isNaN(data27)) {
-                                                            validate20.errors = [{ instancePath: instancePath + "/audit/retention/min_days", schemaPath: "#/properties/audit/properties/retention/properties/min_days/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                            return false;
-                                                          }
-                                                        }
-                                                      }
-                                                    }
-                                                    var valid7 = _errs62 === errors;
-                                                  }
-                                                }
-                                              }
-                                            } else {
-                                              validate20.errors = [{ instancePath: instancePath + "/audit/retention", schemaPath: "#/properties/audit/properties/retention/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                              return false;
-                                            }
-                                          }
-                                          var valid5 = _errs55 === errors;
-                                          if (valid5) {
-                                            let data28 = data15.low_water_bytes;
-                                            const _errs64 = errors;
-                                            if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
-                                              validate20.errors = [{ instancePath: instancePath + "/audit/low_water_bytes", schemaPath: "#/properties/audit/properties/low_water_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                              return false;
-                                            }
-                                            if (errors === _errs64) {
-                                              if (typeof data28 == "number" && isFinite(data28)) {
-                                                if (data28 > 1125899906842624 || isNaN(data28)) {
-                                                  validate20.errors = [{ instancePath: instancePath + "/audit/low_water_bytes", schemaPath: "#/properties/audit/properties/low_water_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1125899906842624 }, message: "must be <= 1125899906842624" }];
-                                                  return false;
-                                                } else {
-                                                  if (data28 < 0 || isNaN(data28)) {
-                                                    validate20.errors = [{ instancePath: instancePath + "/audit/low_water_bytes", schemaPath: "#/properties/audit/properties/low_water_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                    return false;
-                                                  }
-                                                }
-                                              }
-                                            }
-                                            var valid5 = _errs64 === errors;
-                                            if (valid5) {
-                                              let data29 = data15.reserve_bytes;
-                                              const _errs66 = errors;
-                                              if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
-                                                validate20.errors = [{ instancePath: instancePath + "/audit/reserve_bytes", schemaPath: "#/properties/audit/properties/reserve_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                return false;
-                                              }
-                                              if (errors === _errs66) {
-                                                if (typeof data29 == "number" && isFinite(data29)) {
-                                                  if (data29 > 1073741824 || isNaN(data29)) {
-                                                    validate20.errors = [{ instancePath: instancePath + "/audit/reserve_bytes", schemaPath: "#/properties/audit/properties/reserve_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
-                                                    return false;
-                                                  } else {
-                                                    if (data29 < 16384 || isNaN(data29)) {
-                                                      validate20.errors = [{ instancePath: instancePath + "/audit/reserve_bytes", schemaPath: "#/properties/audit/properties/reserve_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16384 }, message: "must be >= 16384" }];
-                                                      return false;
-                                                    }
-                                                  }
-                                                }
-                                              }
-                                              var valid5 = _errs66 === errors;
-                                              if (valid5) {
-                                                let data30 = data15.params_key_days;
-                                                const _errs68 = errors;
-                                                if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30)) && data30 !== null) {
-                                                  validate20.errors = [{ instancePath: instancePath + "/audit/params_key_days", schemaPath: "#/properties/audit/properties/params_key_days/type", keyword: "type", params: { type: schema31.properties.audit.properties.params_key_days.type }, message: "must be integer,null" }];
-                                                  return false;
-                                                }
-                                                if (errors === _errs68) {
-                                                  if (typeof data30 == "number" && isFinite(data30)) {
-                                                    if (data30 > 3650 || isNaN(data30)) {
-                                                      validate20.errors = [{ instancePath: instancePath + "/audit/params_key_days", schemaPath: "#/properties/audit/properties/params_key_days/maximum", keyword: "maximum", params: { comparison: "<=", limit: 3650 }, message: "must be <= 3650" }];
-                                                      return false;
-                                                    } else {
-                                                      if (data30 < 1 || isNaN(data30)) {
-                                                        validate20.errors = [{ instancePath: instancePath + "/audit/params_key_days", schemaPath: "#/properties/audit/properties/params_key_days/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                        return false;
-                                                      }
-                                                    }
-                                                  }
-                                                }
-                                                var valid5 = _errs68 === errors;
-                                                if (valid5) {
-                                                  let data31 = data15.watch_ms;
-                                                  const _errs70 = errors;
-                                                  if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31))) {
-                                                    validate20.errors = [{ instancePath: instancePath + "/audit/watch_ms", schemaPath: "#/properties/audit/properties/watch_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                    return false;
-                                                  }
-                                                  if (errors === _errs70) {
-                                                    if (typeof data31 == "number" && isFinite(data31)) {
-                                                      if (data31 > 864e5 || isNaN(data31)) {
-                                                        validate20.errors = [{ instancePath: instancePath + "/audit/watch_ms", schemaPath: "#/properties/audit/properties/watch_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
-                                                        return false;
-                                                      } else {
-                                                        if (data31 < 1e3 || isNaN(data31)) {
-                                                          validate20.errors = [{ instancePath: instancePath + "/audit/watch_ms", schemaPath: "#/properties/audit/properties/watch_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1e3 }, message: "must be >= 1000" }];
-                                                          return false;
-                                                        }
-                                                      }
-                                                    }
-                                                  }
-                                                  var valid5 = _errs70 === errors;
-                                                  if (valid5) {
-                                                    let data32 = data15.repeated_denials;
-                                                    const _errs72 = errors;
-                                                    if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
-                                                      validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials", schemaPath: "#/properties/audit/properties/repeated_denials/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                      return false;
-                                                    }
-                                                    if (errors === _errs72) {
-                                                      if (typeof data32 == "number" && isFinite(data32)) {
-                                                        if (data32 > 1e6 || isNaN(data32)) {
-                                                          validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials", schemaPath: "#/properties/audit/properties/repeated_denials/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
-                                                          return false;
-                                                        } else {
-                                                          if (data32 < 2 || isNaN(data32)) {
-                                                            validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials", schemaPath: "#/properties/audit/properties/repeated_denials/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" }];
-                                                            return false;
-                                                          }
-                                                        }
-                                                      }
-                                                    }
-                                                    var valid5 = _errs72 === errors;
-                                                    if (valid5) {
-                                                      let data33 = data15.repeated_denials_ms;
-                                                      const _errs74 = errors;
-                                                      if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
-                                                        validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials_ms", schemaPath: "#/properties/audit/properties/repeated_denials_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                        return false;
-                                                      }
-                                                      if (errors === _errs74) {
-                                                        if (typeof data33 == "number" && isFinite(data33)) {
-                                                          if (data33 > 864e5 || isNaN(data33)) {
-                                                            validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials_ms", schemaPath: "#/properties/audit/properties/repeated_denials_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
-                                                            return false;
-                                                          } else {
-                                                            if (data33 < 1e3 || isNaN(data33)) {
-                                                              validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials_ms", schemaPath: "#/properties/audit/properties/repeated_denials_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1e3 }, message: "must be >= 1000" }];
-                                                              return false;
-                                                            }
-                                                          }
-                                                        }
-                                                      }
-                                                      var valid5 = _errs74 === errors;
-                                                    }
-                                                  }
-                                                }
-                                              }
-                                            }
-                                          }
-                                        }
-                                      }
-                                    }
-                                  }
-                                }
-                              }
-                            }
-                          } else {
-                            validate20.errors = [{ instancePath: instancePath + "/audit", schemaPath: "#/properties/audit/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                            return false;
-                          }
-                        }
-                        var valid0 = _errs35 === errors;
-                        if (valid0) {
-                          let data34 = data.log_level;
-                          const _errs76 = errors;
-                          if (typeof data34 !== "string") {
-                            validate20.errors = [{ instancePath: instancePath + "/log_level", schemaPath: "#/properties/log_level/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                            return false;
-                          }
-                          if (!(data34 === "fatal" || data34 === "error" || data34 === "warn" || data34 === "info" || data34 === "debug")) {
-                            validate20.errors = [{ instancePath: instancePath + "/log_level", schemaPath: "#/properties/log_level/enum", keyword: "enum", params: { allowedValues: schema31.properties.log_level.enum }, message: "must be equal to one of the allowed values" }];
-                            return false;
-                          }
-                          var valid0 = _errs76 === errors;
-                          if (valid0) {
-                            let data35 = data.drain_ms;
-                            const _errs78 = errors;
-                            if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
-                              validate20.errors = [{ instancePath: instancePath + "/drain_ms", schemaPath: "#/properties/drain_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                              return false;
-                            }
-                            if (errors === _errs78) {
-                              if (typeof data35 == "number" && isFinite(data35)) {
-                                if (data35 > 6e5 || isNaN(data35)) {
-                                  validate20.errors = [{ instancePath: instancePath + "/drain_ms", schemaPath: "#/properties/drain_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
-                                  return false;
-                                } else {
-                                  if (data35 < 0 || isNaN(data35)) {
-                                    validate20.errors = [{ instancePath: instancePath + "/drain_ms", schemaPath: "#/properties/drain_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                    return false;
-                                  }
-                                }
-                              }
-                            }
-                            var valid0 = _errs78 === errors;
-                            if (valid0) {
-                              let data36 = data.limits;
-                              const _errs80 = errors;
-                              if (errors === _errs80) {
-                                if (data36 && typeof data36 == "object" && !Array.isArray(data36)) {
-                                  if (data36.message_bytes === void 0) {
-                                    data36.message_bytes = 1048576;
-                                  }
-                                  if (data36.message_ms === void 0) {
-                                    data36.message_ms = 3e4;
-                                  }
-                                  if (data36.nesting_depth === void 0) {
-                                    data36.nesting_depth = 64;
-                                  }
-                                  if (data36.keys === void 0) {
-                                    data36.keys = 1e4;
-                                  }
-                                  if (data36.batch_length === void 0) {
-                                    data36.batch_length = 64;
-                                  }
-                                  if (data36.in_flight_per_connection === void 0) {
-                                    data36.in_flight_per_connection = 64;
-                                  }
-                                  if (data36.in_flight_per_identity === void 0) {
-                                    data36.in_flight_per_identity = 128;
-                                  }
-                                  if (data36.in_flight === void 0) {
-                                    data36.in_flight = 256;
-                                  }
-                                  if (data36.connections_per_identity === void 0) {
-                                    data36.connections_per_identity = 128;
-                                  }
-                                  if (data36.connections_per_second === void 0) {
-                                    data36.connections_per_second = 1e3;
-                                  }
-                                  if (data36.connections === void 0) {
-                                    data36.connections = 4096;
-                                  }
-                                  if (data36.reply_buffer_bytes === void 0) {
-                                    data36.reply_buffer_bytes = 4194304;
-                                  }
-                                  if (data36.launches === void 0) {
-                                    data36.launches = 64;
-                                  }
-                                  if (data36.launches_per_second === void 0) {
-                                    data36.launches_per_second = 200;
-                                  }
-                                  if (data36.audit_records_per_second === void 0) {
-                                    data36.audit_records_per_second = 2e4;
-                                  }
-                                  if (data36.audit_bytes_per_second === void 0) {
-                                    data36.audit_bytes_per_second = 33554432;
-                                  }
-                                  if (data36.stderr_tail_bytes === void 0) {
-                                    data36.stderr_tail_bytes = 4096;
-                                  }
-                                  if (data36.driver_log_ring_bytes === void 0) {
-                                    data36.driver_log_ring_bytes = 1048576;
-                                  }
-                                  if (data36.driver_log_bytes_per_minute === void 0) {
-                                    data36.driver_log_bytes_per_minute = 262144;
-                                  }
-                                  const _errs82 = errors;
-                                  for (const key7 in data36) {
-                                    if (!func1.call(schema31.properties.limits.properties, key7)) {
-                                      validate20.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
-                                      return false;
-                                      break;
-                                    }
-                                  }
-                                  if (_errs82 === errors) {
-                                    let data37 = data36.message_bytes;
-                                    const _errs83 = errors;
-                                    if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37))) {
-                                      validate20.errors = [{ instancePath: instancePath + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                      return false;
-                                    }
-                                    if (errors === _errs83) {
-                                      if (typeof data37 == "number" && isFinite(data37)) {
-                                        if (data37 > 16777216 || isNaN(data37)) {
-                                          validate20.errors = [{ instancePath: instancePath + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
-                                          return false;
-                                        } else {
-                                          if (data37 < 1024 || isNaN(data37)) {
-                                            validate20.errors = [{ instancePath: instancePath + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
-                                            return false;
-                                          }
-                                        }
-                                      }
-                                    }
-                                    var valid8 = _errs83 === errors;
-                                    if (valid8) {
-                                      let data38 = data36.message_ms;
-                                      const _errs85 = errors;
-                                      if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38))) {
-                                        validate20.errors = [{ instancePath: instancePath + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                        return false;
-                                      }
-                                      if (errors === _errs85) {
-                                        if (typeof data38 == "number" && isFinite(data38)) {
-                                          if (data38 > 6e5 || isNaN(data38)) {
-                                            validate20.errors = [{ instancePath: instancePath + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
-                                            return false;
-                                          } else {
-                                            if (data38 < 100 || isNaN(data38)) {
-                                              validate20.errors = [{ instancePath: instancePath + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
-                                              return false;
-                                            }
-                                          }
-                                        }
-                                      }
-                                      var valid8 = _errs85 === errors;
-                                      if (valid8) {
-                                        let data39 = data36.nesting_depth;
-                                        const _errs87 = errors;
-                                        if (!(typeof data39 == "number" && (!(data39 % 1) && !isNaN(data39)) && isFinite(data39))) {
-                                          validate20.errors = [{ instancePath: instancePath + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                          return false;
-                                        }
-                                        if (errors === _errs87) {
-                                          if (typeof data39 == "number" && isFinite(data39)) {
-                                            if (data39 > 256 || isNaN(data39)) {
-                                              validate20.errors = [{ instancePath: instancePath + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/maximum", keyword: "maximum", params: { comparison: "<=", limit: 256 }, message: "must be <= 256" }];
-                                              return false;
-                                            } else {
-                                              if (data39 < 4 || isNaN(data39)) {
-                                                validate20.errors = [{ instancePath: instancePath + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4 }, message: "must be >= 4" }];
-                                                return false;
-                                              }
-                                            }
-                                          }
-                                        }
-                                        var valid8 = _errs87 === errors;
-                                        if (valid8) {
-                                          let data40 = data36.keys;
-                                          const _errs89 = errors;
-                                          if (!(typeof data40 == "number" && (!(data40 % 1) && !isNaN(data40)) && isFinite(data40))) {
-                                            validate20.errors = [{ instancePath: instancePath + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                            return false;
-                                          }
-                                          if (errors === _errs89) {
-                                            if (typeof data40 == "number" && isFinite(data40)) {
-                                              if (data40 > 1e6 || isNaN(data40)) {
-                                                validate20.errors = [{ instancePath: instancePath + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
-                                                return false;
-                                              } else {
-                                                if (data40 < 16 || isNaN(data40)) {
-                                                  validate20.errors = [{ instancePath: instancePath + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16 }, message: "must be >= 16" }];
-                                                  return false;
-                                                }
-                                              }
-                                            }
-                                          }
-                                          var valid8 = _errs89 === errors;
-                                          if (valid8) {
-                                            let data41 = data36.batch_length;
-                                            const _errs91 = errors;
-                                            if (!(typeof data41 == "number" && (!(data41 % 1) && !isNaN(data41)) && isFinite(data41))) {
-                                              validate20.errors = [{ instancePath: instancePath + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                              return false;
-                                            }
-                                            if (errors === _errs91) {
-                                              if (typeof data41 == "number" && isFinite(data41)) {
-                                                if (data41 > 1024 || isNaN(data41)) {
-                                                  validate20.errors = [{ instancePath: instancePath + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1024 }, message: "must be <= 1024" }];
-                                                  return false;
-                                                } else {
-                                                  if (data41 < 1 || isNaN(data41)) {
-                                                    validate20.errors = [{ instancePath: instancePath + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                    return false;
-                                                  }
-                                                }
-                                              }
-                                            }
-                                            var valid8 = _errs91 === errors;
-                                            if (valid8) {
-                                              let data42 = data36.in_flight_per_connection;
-                                              const _errs93 = errors;
-                                              if (!(typeof data42 == "number" && (!(data42 % 1) && !isNaN(data42)) && isFinite(data42))) {
-                                                validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                return false;
-                                              }
-                                              if (errors === _errs93) {
-                                                if (typeof data42 == "number" && isFinite(data42)) {
-                                                  if (data42 > 4096 || isNaN(data42)) {
-                                                    validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
-                                                    return false;
-                                                  } else {
-                                                    if (data42 < 1 || isNaN(data42)) {
-                                                      validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                      return false;
-                                                    }
-                                                  }
-                                                }
-                                              }
-                                              var valid8 = _errs93 === errors;
-                                              if (valid8) {
-                                                let data43 = data36.in_flight_per_identity;
-                                                const _errs95 = errors;
-                                                if (!(typeof data43 == "number" && (!(data43 % 1) && !isNaN(data43)) && isFinite(data43))) {
-                                                  validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                  return false;
-                                                }
-                                                if (errors === _errs95) {
-                                                  if (typeof data43 == "number" && isFinite(data43)) {
-                                                    if (data43 > 16384 || isNaN(data43)) {
-                                                      validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
-                                                      return false;
-                                                    } else {
-                                                      if (data43 < 1 || isNaN(data43)) {
-                                                        validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                        return false;
-                                                      }
-                                                    }
-                                                  }
-                                                }
-                                                var valid8 = _errs95 === errors;
-                                                if (valid8) {
-                                                  let data44 = data36.in_flight;
-                                                  const _errs97 = errors;
-                                                  if (!(typeof data44 == "number" && (!(data44 % 1) && !isNaN(data44)) && isFinite(data44))) {
-                                                    validate20.errors = [{ instancePath: instancePath + "/limits/in_flight", schemaPath: "#/properties/limits/properties/in_flight/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                    return false;
-                                                  }
-                                                  if (errors === _errs97) {
-                                                    if (typeof data44 == "number" && isFinite(data44)) {
-                                                      if (data44 > 16384 || isNaN(data44)) {
-                                                        validate20.errors = [{ instancePath: instancePath + "/limits/in_flight", schemaPath: "#/properties/limits/properties/in_flight/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
-                                                        return false;
-                                                      } else {
-                                                        if (data44 < 1 || isNaN(data44)) {
-                                                          validate20.errors = [{ instancePath: instancePath + "/limits/in_flight", schemaPath: "#/properties/limits/properties/in_flight/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                          return false;
-                                                        }
-                                                      }
-                                                    }
-                                                  }
-                                                  var valid8 = _errs97 === errors;
-                                                  if (valid8) {
-                                                    let data45 = data36.connections_per_identity;
-                                                    const _errs99 = errors;
-                                                    if (!(typeof data45 == "number" && (!(data45 % 1) && !isNaN(data45)) && isFinite(data45))) {
-                                                      validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                      return false;
-                                                    }
-                                                    if (errors === _errs99) {
-                                                      if (typeof data45 == "number" && isFinite(data45)) {
-                                                        if (data45 > 65536 || isNaN(data45)) {
-                                                          validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
-                                                          return false;
-                                                        } else {
-                                                          if (data45 < 1 || isNaN(data45)) {
-                                                            validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                            return false;
-                                                          }
-                                                        }
-                                                      }
-                                                    }
-                                                    var valid8 = _errs99 === errors;
-                                                    if (valid8) {
-                                                      let data46 = data36.connections_per_second;
-                                                      const _errs101 = errors;
-                                                      if (!(typeof data46 == "number" && (!(data46 % 1) && !isNaN(data46)) && isFinite(data46))) {
-                                                        validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_second", schemaPath: "#/properties/limits/properties/connections_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                        return false;
-                                                      }
-                                                      if (errors === _errs101) {
-                                                        if (typeof data46 == "number" && isFinite(data46)) {
-                                                          if (data46 > 1e5 || isNaN(data46)) {
-                                                            validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_second", schemaPath: "#/properties/limits/properties/connections_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e5 }, message: "must be <= 100000" }];
-                                                            return false;
-                                                          } else {
-                                                            if (data46 < 1 || isNaN(data46)) {
-                                                              validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_second", schemaPath: "#/properties/limits/properties/connections_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                              return false;
-                                                            }
-                                                          }
-                                                        }
-                                                      }
-                                                      var valid8 = _errs101 === errors;
-                                                      if (valid8) {
-                                                        let data47 = data36.connections;
-                                                        const _errs103 = errors;
-                                                        if (!(typeof data47 == "number" && (!(data47 % 1) && !isNaN(data47)) && isFinite(data47))) {
-                                                          validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                          return false;
-                                                        }
-                                                        if (errors === _errs103) {
-                                                          if (typeof data47 == "number" && isFinite(data47)) {
-                                                            if (data47 > 65536 || isNaN(data47)) {
-                                                              validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
-                                                              return false;
-                                                            } else {
-                                                              if (data47 < 1 || isNaN(data47)) {
-                                                                validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                                return false;
-                                                              }
-                                                            }
-                                                          }
-                                                        }
-                                                        var valid8 = _errs103 === errors;
-                                                        if (valid8) {
-                                                          let data48 = data36.reply_buffer_bytes;
-                                                          const _errs105 = errors;
-                                                          if (!(typeof data48 == "number" && (!(data48 % 1) && !isNaN(data48)) && isFinite(data48))) {
-                                                            validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                            return false;
-                                                          }
-                                                          if (errors === _errs105) {
-                                                            if (typeof data48 == "number" && isFinite(data48)) {
-                                                              if (data48 > 268435456 || isNaN(data48)) {
-                                                                validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 268435456 }, message: "must be <= 268435456" }];
-                                                                return false;
-                                                              } else {
-                                                                if (data48 < 65536 || isNaN(data48)) {
-                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
-                                                                  return false;
-                                                                }
-                                                              }
-                                                            }
-                                                          }
-                                                          var valid8 = _errs105 === errors;
-                                                          if (valid8) {
-                                                            let data49 = data36.launches;
-                                                            const _errs107 = errors;
-                                                            if (!(typeof data49 == "number" && (!(data49 % 1) && !isNaN(data49)) && isFinite(data49))) {
-                                                              validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                              return false;
-                                                            }
-                                                            if (errors === _errs107) {
-                                                              if (typeof data49 == "number" && isFinite(data49)) {
-                                                                if (data49 > 4096 || isNaN(data49)) {
-                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
-                                                                  return false;
-                                                                } else {
-                                                                  if (data49 < 1 || isNaN(data49)) {
-                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                                    return false;
-                                                                  }
-                                                                }
-                                                              }
-                                                            }
-                                                            var valid8 = _errs107 === errors;
-                                                            if (valid8) {
-                                                              let data50 = data36.launches_per_second;
-                                                              const _errs109 = errors;
-                                                              if (!(typeof data50 == "number" && (!(data50 % 1) && !isNaN(data50)) && isFinite(data50))) {
-                                                                validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                                return false;
-                                                              }
-                                                              if (errors === _errs109) {
-                                                                if (typeof data50 == "number" && isFinite(data50)) {
-                                                                  if (data50 > 1e4 || isNaN(data50)) {
-                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" }];
-                                                                    return false;
-                                                                  } else {
-                                                                    if (data50 < 1 || isNaN(data50)) {
-                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
-                                                                      return false;
-                                                                    }
-                                                                  }
-                                                                }
-                                                              }
-                                                              var valid8 = _errs109 === errors;
-                                                              if (valid8) {
-                                                                let data51 = data36.audit_records_per_second;
-                                                                const _errs111 = errors;
-                                                                if (!(typeof data51 == "number" && (!(data51 % 1) && !isNaN(data51)) && isFinite(data51))) {
-                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                                  return false;
-                                                                }
-                                                                if (errors === _errs111) {
-                                                                  if (typeof data51 == "number" && isFinite(data51)) {
-                                                                    if (data51 > 1e6 || isNaN(data51)) {
-                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
-                                                                      return false;
-                                                                    } else {
-                                                                      if (data51 < 100 || isNaN(data51)) {
-                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
-                                                                        return false;
-                                                                      }
-                                                                    }
-                                                                  }
-                                                                }
-                                                                var valid8 = _errs111 === errors;
-                                                                if (valid8) {
-                                                                  let data52 = data36.audit_bytes_per_second;
-                                                                  const _errs113 = errors;
-                                                                  if (!(typeof data52 == "number" && (!(data52 % 1) && !isNaN(data52)) && isFinite(data52))) {
-                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                                    return false;
-                                                                  }
-                                                                  if (errors === _errs113) {
-                                                                    if (typeof data52 == "number" && isFinite(data52)) {
-                                                                      if (data52 > 1073741824 || isNaN(data52)) {
-                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
-                                                                        return false;
-                                                                      } else {
-                                                                        if (data52 < 65536 || isNaN(data52)) {
-                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
-                                                                          return false;
-                                                                        }
-                                                                      }
-                                                                    }
-                                                                  }
-                                                                  var valid8 = _errs113 === errors;
-                                                                  if (valid8) {
-                                                                    let data53 = data36.stderr_tail_bytes;
-                                                                    const _errs115 = errors;
-                                                                    if (!(typeof data53 == "number" && (!(data53 % 1) && !isNaN(data53)) && isFinite(data53))) {
-                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                                      return false;
-                                                                    }
-                                                                    if (errors === _errs115) {
-                                                                      if (typeof data53 == "number" && isFinite(data53)) {
-                                                                        if (data53 > 65536 || isNaN(data53)) {
-                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
-                                                                          return false;
-                                                                        } else {
-                                                                          if (data53 < 0 || isNaN(data53)) {
-                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                                            return false;
-                                                                          }
-                                                                        }
-                                                                      }
-                                                                    }
-                                                                    var valid8 = _errs115 === errors;
-                                                                    if (valid8) {
-                                                                      let data54 = data36.driver_log_ring_bytes;
-                                                                      const _errs117 = errors;
-                                                                      if (!(typeof data54 == "number" && (!(data54 % 1) && !isNaN(data54)) && isFinite(data54))) {
-                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                                        return false;
-                                                                      }
-                                                                      if (errors === _errs117) {
-                                                                        if (typeof data54 == "number" && isFinite(data54)) {
-                                                                          if (data54 > 16777216 || isNaN(data54)) {
-                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
-                                                                            return false;
-                                                                          } else {
-                                                                            if (data54 < 65536 || isNaN(data54)) {
-                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
-                                                                              return false;
-                                                                            }
-                                                                          }
-                                                                        }
-                                                                      }
-                                                                      var valid8 = _errs117 === errors;
-                                                                      if (valid8) {
-                                                                        let data55 = data36.driver_log_bytes_per_minute;
-                                                                        const _errs119 = errors;
-                                                                        if (!(typeof data55 == "number" && (!(data55 % 1) && !isNaN(data55)) && isFinite(data55))) {
-                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
-                                                                          return false;
-                                                                        }
-                                                                        if (errors === _errs119) {
-                                                                          if (typeof data55 == "number" && isFinite(data55)) {
-                                                                            if (data55 > 67108864 || isNaN(data55)) {
-                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 67108864 }, message: "must be <= 67108864" }];
-                                                                              return false;
-                                                                            } else {
-                                                                              if (data55 < 0 || isNaN(data55)) {
-                                                                                validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                                                return false;
-                                                                              }
-                                                                            }
-                                                                          }
-                                                                        }
-                                                                        var valid8 = _errs119 === errors;
-                                                                      }
-                                                                    }
-                                                                  }
-                                                                }
-                                                              }
-                                                            }
-                                                          }
-                                                        }
-                                                      }
-                                                    }
-                                                  }
-                                                }
-                                              }
-                                            }
-                                          }
-                                        }
-                                      }
-                                    }
-                                  }
-                                } else {
-                                  validate20.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                  return false;
-                                }
-                              }
-                              var valid0 = _errs80 === errors;
-                              if (valid0) {
-                                let data56 = data.scrub;
-                                const _errs121 = errors;
-                                if (errors === _errs121) {
-                                  if (data56 && typeof data56 == "object" && !Array.isArray(data56)) {
-                                    if (data56.rules === void 0) {
-                                      data56.rules = [];
-                                    }
-                                    if (data56.allow === void 0) {
-                                      data56.allow = [];
-                                    }
-                                    if (data56.values === void 0) {
-                                      data56.values = [];
-                                    }
-                                    const _errs123 = errors;
-                                    for (const key8 in data56) {
-                                      if (!(key8 === "rules" || key8 === "allow" || key8 === "values")) {
-                                        validate20.errors = [{ instancePath: instancePath + "/scrub", schemaPath: "#/properties/scrub/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
-                                        return false;
-                                        break;
-                                      }
-                                    }
-                                    if (_errs123 === errors) {
-                                      let data57 = data56.rules;
-                                      const _errs124 = errors;
-                                      if (errors === _errs124) {
-                                        if (Array.isArray(data57)) {
-                                          if (data57.length > 128) {
-                                            validate20.errors = [{ instancePath: instancePath + "/scrub/rules", schemaPath: "#/properties/scrub/properties/rules/maxItems", keyword: "maxItems", params: { limit: 128 }, message: "must NOT have more than 128 items" }];
-                                            return false;
-                                          } else {
-                                            var valid10 = true;
-                                            const len1 = data57.length;
-                                            for (let i1 = 0; i1 < len1; i1++) {
-                                              let data58 = data57[i1];
-                                              const _errs126 = errors;
-                                              if (errors === _errs126) {
-                                                if (data58 && typeof data58 == "object" && !Array.isArray(data58)) {
-                                                  if (data58.examples === void 0) {
-                                                    data58.examples = [];
-                                                  }
-                                                  let missing2;
-                                                  if (data58.id === void 0 && (missing2 = "id") || data58.keywords === void 0 && (missing2 = "keywords") || data58.pattern === void 0 && (missing2 = "pattern")) {
-                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1, schemaPath: "#/properties/scrub/properties/rules/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
-                                                    return false;
-                                                  } else {
-                                                    const _errs128 = errors;
-                                                    for (const key9 in data58) {
-                                                      if (!(key9 === "id" || key9 === "keywords" || key9 === "pattern" || key9 === "minimum_entropy" || key9 === "allow" || key9 === "examples")) {
-                                                        validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1, schemaPath: "#/properties/scrub/properties/rules/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
-                                                        return false;
-                                                        break;
-                                                      }
-                                                    }
-                                                    if (_errs128 === errors) {
-                                                      if (data58.id !== void 0) {
-                                                        let data59 = data58.id;
-                                                        const _errs129 = errors;
-                                                        if (errors === _errs129) {
-                                                          if (typeof data59 === "string") {
-                                                            if (!pattern8.test(data59)) {
-                                                              validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/id", schemaPath: "#/properties/scrub/properties/rules/items/properties/id/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9-]{1,64}$" }, message: 'must match pattern "^[a-z0-9-]{1,64}$"' }];
-                                                              return false;
-                                                            }
-                                                          } else {
-                                                            validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/id", schemaPath: "#/properties/scrub/properties/rules/items/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                            return false;
-                                                          }
-                                                        }
-                                                        var valid11 = _errs129 === errors;
-                                                      } else {
-                                                        var valid11 = true;
-                                                      }
-                                                      if (valid11) {
-                                                        if (data58.keywords !== void 0) {
-                                                          let data60 = data58.keywords;
-                                                          const _errs131 = errors;
-                                                          if (errors === _errs131) {
-                                                            if (Array.isArray(data60)) {
-                                                              if (data60.length > 32) {
-                                                                validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/keywords", schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
-                                                                return false;
-                                                              } else {
-                                                                if (data60.length < 1) {
-                                                                  validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/keywords", schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
-                                                                  return false;
-                                                                } else {
-                                                                  var valid12 = true;
-                                                                  const len2 = data60.length;
-                                                                  for (let i2 = 0; i2 < len2; i2++) {
-                                                                    let data61 = data60[i2];
-                                                                    const _errs133 = errors;
-                                                                    if (errors === _errs133) {
-                                                                      if (typeof data61 === "string") {
-                                                                        if (!pattern9.test(data61)) {
-                                                                          validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/keywords/" + i2, schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/items/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{3,64}$" }, message: 'must match pattern "^[\\x20-\\x7e]{3,64}$"' }];
-                                                                          return false;
-                                                                        }
-                                                                      } else {
-                                                                        validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/keywords/" + i2, schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                        return false;
-                                                                      }
-                                                                    }
-                                                                    var valid12 = _errs133 === errors;
-                                                                    if (!valid12) {
-                                                                      break;
-                                                                    }
-                                                                  }
-                                                                }
-                                                              }
-                                                            } else {
-                                                              validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/keywords", schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                              return false;
-                                                            }
-                                                          }
-                                                          var valid11 = _errs131 === errors;
-                                                        } else {
-                                                          var valid11 = true;
-                                                        }
-                                                        if (valid11) {
-                                                          if (data58.pattern !== void 0) {
-                                                            let data62 = data58.pattern;
-                                                            const _errs135 = errors;
-                                                            if (errors === _errs135) {
-                                                              if (typeof data62 === "string") {
-                                                                if (!pattern10.test(data62)) {
-                                                                  validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/pattern", schemaPath: "#/properties/scrub/properties/rules/items/properties/pattern/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{1,2000}$" }, message: 'must match pattern "^[\\x20-\\x7e]{1,2000}$"' }];
-                                                                  return false;
-                                                                }
-                                                              } else {
-                                                                validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/pattern", schemaPath: "#/properties/scrub/properties/rules/items/properties/pattern/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                return false;
-                                                              }
-                                                            }
-                                                            var valid11 = _errs135 === errors;
-                                                          } else {
-                                                            var valid11 = true;
-                                                          }
-                                                          if (valid11) {
-                                                            if (data58.minimum_entropy !== void 0) {
-                                                              let data63 = data58.minimum_entropy;
-                                                              const _errs137 = errors;
-                                                              if (errors === _errs137) {
-                                                                if (typeof data63 == "number" && isFinite(data63)) {
-                                                                  if (data63 > 8 || isNaN(data63)) {
-                                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/minimum_entropy", schemaPath: "#/properties/scrub/properties/rules/items/properties/minimum_entropy/maximum", keyword: "maximum", params: { comparison: "<=", limit: 8 }, message: "must be <= 8" }];
-                                                                    return false;
-                                                                  } else {
-                                                                    if (data63 < 0 || isNaN(data63)) {
-                                                                      validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/minimum_entropy", schemaPath: "#/properties/scrub/properties/rules/items/properties/minimum_entropy/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                                      return false;
-                                                                    }
-                                                                  }
-                                                                } else {
-                                                                  validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/minimum_entropy", schemaPath: "#/properties/scrub/properties/rules/items/properties/minimum_entropy/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
-                                                                  return false;
-                                                                }
-                                                              }
-                                                              var valid11 = _errs137 === errors;
-                                                            } else {
-                                                              var valid11 = true;
-                                                            }
-                                                            if (valid11) {
-                                                              if (data58.allow !== void 0) {
-                                                                let data64 = data58.allow;
-                                                                const _errs139 = errors;
-                                                                if (errors === _errs139) {
-                                                                  if (typeof data64 === "string") {
-                                                                    if (!pattern10.test(data64)) {
-                                                                      validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/allow", schemaPath: "#/properties/scrub/properties/rules/items/properties/allow/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{1,2000}$" }, message: 'must match pattern "^[\\x20-\\x7e]{1,2000}$"' }];
-                                                                      return false;
-                                                                    }
-                                                                  } else {
-                                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/allow", schemaPath: "#/properties/scrub/properties/rules/items/properties/allow/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                    return false;
-                                                                  }
-                                                                }
-                                                                var valid11 = _errs139 === errors;
-                                                              } else {
-                                                                var valid11 = true;
-                                                              }
-                                                              if (valid11) {
-                                                                let data65 = data58.examples;
-                                                                const _errs141 = errors;
-                                                                if (errors === _errs141) {
-                                                                  if (Array.isArray(data65)) {
-                                                                    if (data65.length > 32) {
-                                                                      validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/examples", schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
-                                                                      return false;
-                                                                    } else {
-                                                                      var valid13 = true;
-                                                                      const len3 = data65.length;
-                                                                      for (let i3 = 0; i3 < len3; i3++) {
-                                                                        let data66 = data65[i3];
-                                                                        const _errs143 = errors;
-                                                                        if (errors === _errs143) {
-                                                                          if (typeof data66 === "string") {
-                                                                            if (func2(data66) > 8e3) {
-                                                                              validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/examples/" + i3, schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/items/maxLength", keyword: "maxLength", params: { limit: 8e3 }, message: "must NOT have more than 8000 characters" }];
-                                                                              return false;
-                                                                            } else {
-                                                                              if (func2(data66) < 1) {
-                                                                                validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/examples/" + i3, schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }];
-                                                                                return false;
-                                                                              }
-                                                                            }
-                                                                          } else {
-                                                                            validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/examples/" + i3, schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                            return false;
-                                                                          }
-                                                                        }
-                                                                        var valid13 = _errs143 === errors;
-                                                                        if (!valid13) {
-                                                                          break;
-                                                                        }
-                                                                      }
-                                                                    }
-                                                                  } else {
-                                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1 + "/examples", schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                                    return false;
-                                                                  }
-                                                                }
-                                                                var valid11 = _errs141 === errors;
-                                                              }
-                                                            }
-                                                          }
-                                                        }
-                                                      }
-                                                    }
-                                                  }
-                                                } else {
-                                                  validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i1, schemaPath: "#/properties/scrub/properties/rules/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                                  return false;
-                                                }
-                                              }
-                                              var valid10 = _errs126 === errors;
-                                              if (!valid10) {
-                                                break;
-                                              }
-                                            }
-                                          }
-                                        } else {
-                                          validate20.errors = [{ instancePath: instancePath + "/scrub/rules", schemaPath: "#/properties/scrub/properties/rules/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                          return false;
-                                        }
-                                      }
-                                      var valid9 = _errs124 === errors;
-                                      if (valid9) {
-                                        let data67 = data56.allow;
-                                        const _errs145 = errors;
-                                        if (errors === _errs145) {
-                                          if (Array.isArray(data67)) {
-                                            if (data67.length > 512) {
-                                              validate20.errors = [{ instancePath: instancePath + "/scrub/allow", schemaPath: "#/properties/scrub/properties/allow/maxItems", keyword: "maxItems", params: { limit: 512 }, message: "must NOT have more than 512 items" }];
-                                              return false;
-                                            } else {
-                                              var valid14 = true;
-                                              const len4 = data67.length;
-                                              for (let i4 = 0; i4 < len4; i4++) {
-                                                let data68 = data67[i4];
-                                                const _errs147 = errors;
-                                                const _errs149 = errors;
-                                                let valid15 = false;
-                                                let passing0 = null;
-                                                const _errs150 = errors;
-                                                if (data68 && typeof data68 == "object" && !Array.isArray(data68)) {
-                                                  let missing3;
-                                                  if (data68.text === void 0 && (missing3 = "text")) {
-                                                    const err0 = { instancePath: instancePath + "/scrub/allow/" + i4, schemaPath: "#/properties/scrub/properties/allow/items/oneOf/0/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" };
-                                                    if (vErrors === null) {
-                                                      vErrors = [err0];
-                                                    } else {
-                                                      vErrors.push(err0);
-                                                    }
-                                                    errors++;
-                                                  }
-                                                }
-                                                var _valid0 = _errs150 === errors;
-                                                if (_valid0) {
-                                                  valid15 = true;
-                                                  passing0 = 0;
-                                                }
-                                                const _errs151 = errors;
-                                                if (data68 && typeof data68 == "object" && !Array.isArray(data68)) {
-                                                  let missing4;
-                                                  if (data68.pattern === void 0 && (missing4 = "pattern")) {
-                                                    const err1 = { instancePath: instancePath + "/scrub/allow/" + i4, schemaPath: "#/properties/scrub/properties/allow/items/oneOf/1/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" };
-                                                    if (vErrors === null) {
-                                                      vErrors = [err1];
-                                                    } else {
-                                                      vErrors.push(err1);
-                                                    }
-                                                    errors++;
-                                                  }
-                                                }
-                                                var _valid0 = _errs151 === errors;
-                                                if (_valid0 && valid15) {
-                                                  valid15 = false;
-                                                  passing0 = [passing0, 1];
-                                                } else {
-                                                  if (_valid0) {
-                                                    valid15 = true;
-                                                    passing0 = 1;
-                                                  }
-                                                }
-                                                if (!valid15) {
-                                                  const err2 = { instancePath: instancePath + "/scrub/allow/" + i4, schemaPath: "#/properties/scrub/properties/allow/items/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
-                                                  if (vErrors === null) {
-                                                    vErrors = [err2];
-                                                  } else {
-                                                    vErrors.push(err2);
-                                                  }
-                                                  errors++;
-                                                  validate20.errors = vErrors;
-                                                  return false;
-                                                } else {
-                                                  errors = _errs149;
-                                                  if (vErrors !== null) {
-                                                    if (_errs149) {
-                                                      vErrors.length = _errs149;
-                                                    } else {
-                                                      vErrors = null;
-                                                    }
-                                                  }
-                                                }
-                                                if (errors === _errs147) {
-                                                  if (data68 && typeof data68 == "object" && !Array.isArray(data68)) {
-                                                    const _errs152 = errors;
-                                                    for (const key10 in data68) {
-                                                      if (!(key10 === "text" || key10 === "pattern" || key10 === "rules")) {
-                                                        validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4, schemaPath: "#/properties/scrub/properties/allow/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" }];
-                                                        return false;
-                                                        break;
-                                                      }
-                                                    }
-                                                    if (_errs152 === errors) {
-                                                      if (data68.text !== void 0) {
-                                                        let data69 = data68.text;
-                                                        const _errs153 = errors;
-                                                        if (errors === _errs153) {
-                                                          if (typeof data69 === "string") {
-                                                            if (func2(data69) > 8e3) {
-                                                              validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4 + "/text", schemaPath: "#/properties/scrub/properties/allow/items/properties/text/maxLength", keyword: "maxLength", params: { limit: 8e3 }, message: "must NOT have more than 8000 characters" }];
-                                                              return false;
-                                                            } else {
-                                                              if (func2(data69) < 1) {
-                                                                validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4 + "/text", schemaPath: "#/properties/scrub/properties/allow/items/properties/text/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }];
-                                                                return false;
-                                                              }
-                                                            }
-                                                          } else {
-                                                            validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4 + "/text", schemaPath: "#/properties/scrub/properties/allow/items/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                            return false;
-                                                          }
-                                                        }
-                                                        var valid16 = _errs153 === errors;
-                                                      } else {
-                                                        var valid16 = true;
-                                                      }
-                                                      if (valid16) {
-                                                        if (data68.pattern !== void 0) {
-                                                          let data70 = data68.pattern;
-                                                          const _errs155 = errors;
-                                                          if (errors === _errs155) {
-                                                            if (typeof data70 === "string") {
-                                                              if (!pattern10.test(data70)) {
-                                                                validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4 + "/pattern", schemaPath: "#/properties/scrub/properties/allow/items/properties/pattern/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{1,2000}$" }, message: 'must match pattern "^[\\x20-\\x7e]{1,2000}$"' }];
-                                                                return false;
-                                                              }
-                                                            } else {
-                                                              validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4 + "/pattern", schemaPath: "#/properties/scrub/properties/allow/items/properties/pattern/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                              return false;
-                                                            }
-                                                          }
-                                                          var valid16 = _errs155 === errors;
-                                                        } else {
-                                                          var valid16 = true;
-                                                        }
-                                                        if (valid16) {
-                                                          if (data68.rules !== void 0) {
-                                                            let data71 = data68.rules;
-                                                            const _errs157 = errors;
-                                                            if (errors === _errs157) {
-                                                              if (Array.isArray(data71)) {
-                                                                if (data71.length > 128) {
-                                                                  validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4 + "/rules", schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/maxItems", keyword: "maxItems", params: { limit: 128 }, message: "must NOT have more than 128 items" }];
-                                                                  return false;
-                                                                } else {
-                                                                  if (data71.length < 1) {
-                                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4 + "/rules", schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
-                                                                    return false;
-                                                                  } else {
-                                                                    var valid17 = true;
-                                                                    const len5 = data71.length;
-                                                                    for (let i5 = 0; i5 < len5; i5++) {
-                                                                      let data72 = data71[i5];
-                                                                      const _errs159 = errors;
-                                                                      if (errors === _errs159) {
-                                                                        if (typeof data72 === "string") {
-                                                                          if (!pattern8.test(data72)) {
-                                                                            validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4 + "/rules/" + i5, schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/items/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9-]{1,64}$" }, message: 'must match pattern "^[a-z0-9-]{1,64}$"' }];
-                                                                            return false;
-                                                                          }
-                                                                        } else {
-                                                                          validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4 + "/rules/" + i5, schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                          return false;
-                                                                        }
-                                                                      }
-                                                                      var valid17 = _errs159 === errors;
-                                                                      if (!valid17) {
-                                                                        break;
-                                                                      }
-                                                                    }
-                                                                  }
-                                                                }
-                                                              } else {
-                                                                validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4 + "/rules", schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                                return false;
-                                                              }
-                                                            }
-                                                            var valid16 = _errs157 === errors;
-                                                          } else {
-                                                            var valid16 = true;
-                                                          }
-                                                        }
-                                                      }
-                                                    }
-                                                  } else {
-                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i4, schemaPath: "#/properties/scrub/properties/allow/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                                    return false;
-                                                  }
-                                                }
-                                                var valid14 = _errs147 === errors;
-                                                if (!valid14) {
-                                                  break;
-                                                }
-                                              }
-                                            }
-                                          } else {
-                                            validate20.errors = [{ instancePath: instancePath + "/scrub/allow", schemaPath: "#/properties/scrub/properties/allow/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                            return false;
-                                          }
-                                        }
-                                        var valid9 = _errs145 === errors;
-                                        if (valid9) {
-                                          let data73 = data56.values;
-                                          const _errs161 = errors;
-                                          if (errors === _errs161) {
-                                            if (Array.isArray(data73)) {
-                                              if (data73.length > 64) {
-                                                validate20.errors = [{ instancePath: instancePath + "/scrub/values", schemaPath: "#/properties/scrub/properties/values/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
-                                                return false;
-                                              } else {
-                                                var valid18 = true;
-                                                const len6 = data73.length;
-                                                for (let i6 = 0; i6 < len6; i6++) {
-                                                  let data74 = data73[i6];
-                                                  const _errs163 = errors;
-                                                  if (errors === _errs163) {
-                                                    if (data74 && typeof data74 == "object" && !Array.isArray(data74)) {
-                                                      let missing5;
-                                                      if (data74.name === void 0 && (missing5 = "name") || data74.file === void 0 && (missing5 = "file")) {
-                                                        validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i6, schemaPath: "#/properties/scrub/properties/values/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
-                                                        return false;
-                                                      } else {
-                                                        const _errs165 = errors;
-                                                        for (const key11 in data74) {
-                                                          if (!(key11 === "name" || key11 === "file")) {
-                                                            validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i6, schemaPath: "#/properties/scrub/properties/values/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 }, message: "must NOT have additional properties" }];
-                                                            return false;
-                                                            break;
-                                                          }
-                                                        }
-                                                        if (_errs165 === errors) {
-                                                          if (data74.name !== void 0) {
-                                                            let data75 = data74.name;
-                                                            const _errs166 = errors;
-                                                            if (errors === _errs166) {
-                                                              if (typeof data75 === "string") {
-                                                                if (!pattern14.test(data75)) {
-                                                                  validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i6 + "/name", schemaPath: "#/properties/scrub/properties/values/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
-                                                                  return false;
-                                                                }
-                                                              } else {
-                                                                validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i6 + "/name", schemaPath: "#/properties/scrub/properties/values/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                return false;
-                                                              }
-                                                            }
-                                                            var valid19 = _errs166 === errors;
-                                                          } else {
-                                                            var valid19 = true;
-                                                          }
-                                                          if (valid19) {
-                                                            if (data74.file !== void 0) {
-                                                              let data76 = data74.file;
-                                                              const _errs168 = errors;
-                                                              if (errors === _errs168) {
-                                                                if (typeof data76 === "string") {
-                                                                  if (func2(data76) > 4096) {
-                                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i6 + "/file", schemaPath: "#/properties/scrub/properties/values/items/properties/file/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
-                                                                    return false;
-                                                                  } else {
-                                                                    if (!pattern4.test(data76)) {
-                                                                      validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i6 + "/file", schemaPath: "#/properties/scrub/properties/values/items/properties/file/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
-                                                                      return false;
-                                                                    }
-                                                                  }
-                                                                } else {
-                                                                  validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i6 + "/file", schemaPath: "#/properties/scrub/properties/values/items/properties/file/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                  return false;
-                                                                }
-                                                              }
-                                                              var valid19 = _errs168 === errors;
-                                                            } else {
-                                                              var valid19 = true;
-                                                            }
-                                                          }
                                                         }
                                                       }
                                                     } else {
-                                                      validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i6, schemaPath: "#/properties/scrub/properties/values/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                      validate20.errors = [{ instancePath: instancePath + "/roles/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/groups/" + i2, schemaPath: "#/properties/roles/additionalProperties/properties/groups/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                       return false;
                                                     }
                                                   }
-                                                  var valid18 = _errs163 === errors;
-                                                  if (!valid18) {
+                                                  var valid9 = _errs49 === errors;
+                                                  if (!valid9) {
                                                     break;
                                                   }
                                                 }
                                               }
                                             } else {
-                                              validate20.errors = [{ instancePath: instancePath + "/scrub/values", schemaPath: "#/properties/scrub/properties/values/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                              validate20.errors = [{ instancePath: instancePath + "/roles/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/groups", schemaPath: "#/properties/roles/additionalProperties/properties/groups/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
                                               return false;
                                             }
                                           }
-                                          var valid9 = _errs161 === errors;
+                                          var valid7 = _errs47 === errors;
+                                          if (valid7) {
+                                            let data21 = data16.units;
+                                            const _errs51 = errors;
+                                            if (errors === _errs51) {
+                                              if (Array.isArray(data21)) {
+                                                if (data21.length > 64) {
+                                                  validate20.errors = [{ instancePath: instancePath + "/roles/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/units", schemaPath: "#/properties/roles/additionalProperties/properties/units/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                                  return false;
+                                                } else {
+                                                  var valid10 = true;
+                                                  const len3 = data21.length;
+                                                  for (let i3 = 0; i3 < len3; i3++) {
+                                                    let data22 = data21[i3];
+                                                    const _errs53 = errors;
+                                                    if (errors === _errs53) {
+                                                      if (typeof data22 === "string") {
+                                                        if (func2(data22) > 256) {
+                                                          validate20.errors = [{ instancePath: instancePath + "/roles/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/units/" + i3, schemaPath: "#/properties/roles/additionalProperties/properties/units/items/maxLength", keyword: "maxLength", params: { limit: 256 }, message: "must NOT have more than 256 characters" }];
+                                                          return false;
+                                                        } else {
+                                                          if (!pattern10.test(data22)) {
+                                                            validate20.errors = [{ instancePath: instancePath + "/roles/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/units/" + i3, schemaPath: "#/properties/roles/additionalProperties/properties/units/items/pattern", keyword: "pattern", params: { pattern: "^[^/\\s]{1,246}\\.(?:service|scope|slice|socket|mount|swap)$" }, message: 'must match pattern "^[^/\\s]{1,246}\\.(?:service|scope|slice|socket|mount|swap)$"' }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                      } else {
+                                                        validate20.errors = [{ instancePath: instancePath + "/roles/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/units/" + i3, schemaPath: "#/properties/roles/additionalProperties/properties/units/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                    var valid10 = _errs53 === errors;
+                                                    if (!valid10) {
+                                                      break;
+                                                    }
+                                                  }
+                                                }
+                                              } else {
+                                                validate20.errors = [{ instancePath: instancePath + "/roles/" + key5.replace(/~/g, "~0").replace(/\//g, "~1") + "/units", schemaPath: "#/properties/roles/additionalProperties/properties/units/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                return false;
+                                              }
+                                            }
+                                            var valid7 = _errs51 === errors;
+                                          }
+                                        }
+                                      }
+                                    } else {
+                                      validate20.errors = [{ instancePath: instancePath + "/roles/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/roles/additionalProperties/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                      return false;
+                                    }
+                                  }
+                                  var valid6 = _errs40 === errors;
+                                  if (!valid6) {
+                                    break;
+                                  }
+                                }
+                              }
+                            }
+                          } else {
+                            validate20.errors = [{ instancePath: instancePath + "/roles", schemaPath: "#/properties/roles/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                            return false;
+                          }
+                        }
+                        var valid0 = _errs35 === errors;
+                        if (valid0) {
+                          let data23 = data.audit;
+                          const _errs55 = errors;
+                          if (errors === _errs55) {
+                            if (data23 && typeof data23 == "object" && !Array.isArray(data23)) {
+                              if (data23.path === void 0) {
+                                data23.path = "/var/log/driverd/audit.jsonl";
+                              }
+                              if (data23.durability === void 0) {
+                                data23.durability = "outcome";
+                              }
+                              if (data23.seal === void 0) {
+                                data23.seal = {};
+                              }
+                              if (data23.rotate_bytes === void 0) {
+                                data23.rotate_bytes = 67108864;
+                              }
+                              if (data23.rotate_hours === void 0) {
+                                data23.rotate_hours = 24;
+                              }
+                              if (data23.compress === void 0) {
+                                data23.compress = true;
+                              }
+                              if (data23.retention === void 0) {
+                                data23.retention = {};
+                              }
+                              if (data23.low_water_bytes === void 0) {
+                                data23.low_water_bytes = 268435456;
+                              }
+                              if (data23.reserve_bytes === void 0) {
+                                data23.reserve_bytes = 1048576;
+                              }
+                              if (data23.params_key_days === void 0) {
+                                data23.params_key_days = 90;
+                              }
+                              if (data23.watch_ms === void 0) {
+                                data23.watch_ms = 6e4;
+                              }
+                              if (data23.repeated_denials === void 0) {
+                                data23.repeated_denials = 20;
+                              }
+                              if (data23.repeated_denials_ms === void 0) {
+                                data23.repeated_denials_ms = 6e4;
+                              }
+                              const _errs57 = errors;
+                              for (const key7 in data23) {
+                                if (!func1.call(schema31.properties.audit.properties, key7)) {
+                                  validate20.errors = [{ instancePath: instancePath + "/audit", schemaPath: "#/properties/audit/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
+                                  return false;
+                                  break;
+                                }
+                              }
+                              if (_errs57 === errors) {
+                                let data24 = data23.path;
+                                const _errs58 = errors;
+                                if (errors === _errs58) {
+                                  if (typeof data24 === "string") {
+                                    if (func2(data24) > 4096) {
+                                      validate20.errors = [{ instancePath: instancePath + "/audit/path", schemaPath: "#/properties/audit/properties/path/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                      return false;
+                                    } else {
+                                      if (!pattern4.test(data24)) {
+                                        validate20.errors = [{ instancePath: instancePath + "/audit/path", schemaPath: "#/properties/audit/properties/path/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
+                                        return false;
+                                      }
+                                    }
+                                  } else {
+                                    validate20.errors = [{ instancePath: instancePath + "/audit/path", schemaPath: "#/properties/audit/properties/path/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    return false;
+                                  }
+                                }
+                                var valid11 = _errs58 === errors;
+                                if (valid11) {
+                                  let data25 = data23.durability;
+                                  const _errs60 = errors;
+                                  if (typeof data25 !== "string") {
+                                    validate20.errors = [{ instancePath: instancePath + "/audit/durability", schemaPath: "#/properties/audit/properties/durability/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                    return false;
+                                  }
+                                  if (!(data25 === "outcome" || data25 === "intent" || data25 === "none")) {
+                                    validate20.errors = [{ instancePath: instancePath + "/audit/durability", schemaPath: "#/properties/audit/properties/durability/enum", keyword: "enum", params: { allowedValues: schema31.properties.audit.properties.durability.enum }, message: "must be equal to one of the allowed values" }];
+                                    return false;
+                                  }
+                                  var valid11 = _errs60 === errors;
+                                  if (valid11) {
+                                    let data26 = data23.seal;
+                                    const _errs62 = errors;
+                                    if (errors === _errs62) {
+                                      if (data26 && typeof data26 == "object" && !Array.isArray(data26)) {
+                                        if (data26.records === void 0) {
+                                          data26.records = 1e4;
+                                        }
+                                        if (data26.seconds === void 0) {
+                                          data26.seconds = 600;
+                                        }
+                                        const _errs64 = errors;
+                                        for (const key8 in data26) {
+                                          if (!(key8 === "records" || key8 === "seconds")) {
+                                            validate20.errors = [{ instancePath: instancePath + "/audit/seal", schemaPath: "#/properties/audit/properties/seal/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
+                                            return false;
+                                            break;
+                                          }
+                                        }
+                                        if (_errs64 === errors) {
+                                          let data27 = data26.records;
+                                          const _errs65 = errors;
+                                          if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27))) {
+                                            validate20.errors = [{ instancePath: instancePath + "/audit/seal/records", schemaPath: "#/properties/audit/properties/seal/properties/records/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            return false;
+                                          }
+                                          if (errors === _errs65) {
+                                            if (typeof data27 == "number" && isFinite(data27)) {
+                                              if (data27 > 1e6 || isNaN(data27)) {
+                                                validate20.errors = [{ instancePath: instancePath + "/audit/seal/records", schemaPath: "#/properties/audit/properties/seal/properties/records/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
+                                                return false;
+                                              } else {
+                                                if (data27 < 1 || isNaN(data27)) {
+                                                  validate20.errors = [{ instancePath: instancePath + "/audit/seal/records", schemaPath: "#/properties/audit/properties/seal/properties/records/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  return false;
+                                                }
+                                              }
+                                            }
+                                          }
+                                          var valid12 = _errs65 === errors;
+                                          if (valid12) {
+                                            let data28 = data26.seconds;
+                                            const _errs67 = errors;
+                                            if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28))) {
+                                              validate20.errors = [{ instancePath: instancePath + "/audit/seal/seconds", schemaPath: "#/properties/audit/properties/seal/properties/seconds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              return false;
+                                            }
+                                            if (errors === _errs67) {
+                                              if (typeof data28 == "number" && isFinite(data28)) {
+                                                if (data28 > 86400 || isNaN(data28)) {
+                                                  validate20.errors = [{ instancePath: instancePath + "/audit/seal/seconds", schemaPath: "#/properties/audit/properties/seal/properties/seconds/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, message: "must be <= 86400" }];
+                                                  return false;
+                                                } else {
+                                                  if (data28 < 1 || isNaN(data28)) {
+                                                    validate20.errors = [{ instancePath: instancePath + "/audit/seal/seconds", schemaPath: "#/properties/audit/properties/seal/properties/seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                    return false;
+                                                  }
+                                                }
+                                              }
+                                            }
+                                            var valid12 = _errs67 === errors;
+                                          }
+                                        }
+                                      } else {
+                                        validate20.errors = [{ instancePath: instancePath + "/audit/seal", schemaPath: "#/properties/audit/properties/seal/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                        return false;
+                                      }
+                                    }
+                                    var valid11 = _errs62 === errors;
+                                    if (valid11) {
+                                      let data29 = data23.rotate_bytes;
+                                      const _errs69 = errors;
+                                      if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
+                                        validate20.errors = [{ instancePath: instancePath + "/audit/rotate_bytes", schemaPath: "#/properties/audit/properties/rotate_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        return false;
+                                      }
+                                      if (errors === _errs69) {
+                                        if (typeof data29 == "number" && isFinite(data29)) {
+                                          if (data29 > 1073741824 || isNaN(data29)) {
+                                            validate20.errors = [{ instancePath: instancePath + "/audit/rotate_bytes", schemaPath: "#/properties/audit/properties/rotate_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                            return false;
+                                          } else {
+                                            if (data29 < 4096 || isNaN(data29)) {
+                                              validate20.errors = [{ instancePath: instancePath + "/audit/rotate_bytes", schemaPath: "#/properties/audit/properties/rotate_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                              return false;
+                                            }
+                                          }
+                                        }
+                                      }
+                                      var valid11 = _errs69 === errors;
+                                      if (valid11) {
+                                        let data30 = data23.rotate_hours;
+                                        const _errs71 = errors;
+                                        if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
+                                          validate20.errors = [{ instancePath: instancePath + "/audit/rotate_hours", schemaPath: "#/properties/audit/properties/rotate_hours/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          return false;
+                                        }
+                                        if (errors === _errs71) {
+                                          if (typeof data30 == "number" && isFinite(data30)) {
+                                            if (data30 > 8760 || isNaN(data30)) {
+                                              validate20.errors = [{ instancePath: instancePath + "/audit/rotate_hours", schemaPath: "#/properties/audit/properties/rotate_hours/maximum", keyword: "maximum", params: { comparison: "<=", limit: 8760 }, message: "must be <= 8760" }];
+                                              return false;
+                                            } else {
+                                              if (data30 < 1 || isNaN(data30)) {
+                                                validate20.errors = [{ instancePath: instancePath + "/audit/rotate_hours", schemaPath: "#/properties/audit/properties/rotate_hours/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                return false;
+                                              }
+                                            }
+                                          }
+                                        }
+                                        var valid11 = _errs71 === errors;
+                                        if (valid11) {
+                                          const _errs73 = errors;
+                                          if (typeof data23.compress !== "boolean") {
+                                            validate20.errors = [{ instancePath: instancePath + "/audit/compress", schemaPath: "#/properties/audit/properties/compress/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                            return false;
+                                          }
+                                          var valid11 = _errs73 === errors;
+                                          if (valid11) {
+                                            let data32 = data23.retention;
+                                            const _errs75 = errors;
+                                            if (errors === _errs75) {
+                                              if (data32 && typeof data32 == "object" && !Array.isArray(data32)) {
+                                                if (data32.max_bytes === void 0) {
+                                                  data32.max_bytes = 2147483648;
+                                                }
+                                                if (data32.max_days === void 0) {
+                                                  data32.max_days = null;
+                                                }
+                                                if (data32.min_days === void 0) {
+                                                  data32.min_days = 7;
+                                                }
+                                                const _errs77 = errors;
+                                                for (const key9 in data32) {
+                                                  if (!(key9 === "max_bytes" || key9 === "max_days" || key9 === "min_days")) {
+                                                    validate20.errors = [{ instancePath: instancePath + "/audit/retention", schemaPath: "#/properties/audit/properties/retention/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key9 }, message: "must NOT have additional properties" }];
+                                                    return false;
+                                                    break;
+                                                  }
+                                                }
+                                                if (_errs77 === errors) {
+                                                  let data33 = data32.max_bytes;
+                                                  const _errs78 = errors;
+                                                  if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33)) && data33 !== null) {
+                                                    validate20.errors = [{ instancePath: instancePath + "/audit/retention/max_bytes", schemaPath: "#/properties/audit/properties/retention/properties/max_bytes/type", keyword: "type", params: { type: schema31.properties.audit.properties.retention.properties.max_bytes.type }, message: "must be integer,null" }];
+                                                    return false;
+                                                  }
+                                                  if (errors === _errs78) {
+                                                    if (typeof data33 == "number" && isFinite(data33)) {
+                                                      if (data33 > 1125899906842624 || isNaN(data33)) {
+                                                        validate20.errors = [{ instancePath: instancePath + "/audit/retention/max_bytes", schemaPath: "#/properties/audit/properties/retention/properties/max_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1125899906842624 }, message: "must be <= 1125899906842624" }];
+                                                        return false;
+                                                      } else {
+                                                        if (data33 < 65536 || isNaN(data33)) {
+                                                          validate20.errors = [{ instancePath: instancePath + "/audit/retention/max_bytes", schemaPath: "#/properties/audit/properties/retention/properties/max_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                  var valid13 = _errs78 === errors;
+                                                  if (valid13) {
+                                                    let data34 = data32.max_days;
+                                                    const _errs80 = errors;
+                                                    if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34)) && data34 !== null) {
+                                                      validate20.errors = [{ instancePath: instancePath + "/audit/retention/max_days", schemaPath: "#/properties/audit/properties/retention/properties/max_days/type", keyword: "type", params: { type: schema31.properties.audit.properties.retention.properties.max_days.type }, message: "must be integer,null" }];
+                                                      return false;
+                                                    }
+                                                    if (errors === _errs80) {
+                                                      if (typeof data34 == "number" && isFinite(data34)) {
+                                                        if (data34 > 36500 || isNaN(data34)) {
+                                                          validate20.errors = [{ instancePath: instancePath + "/audit/retention/max_days", schemaPath: "#/properties/audit/properties/retention/properties/max_days/maximum", keyword: "maximum", params: { comparison: "<=", limit: 36500 }, message: "must be <= 36500" }];
+                                                          return false;
+                                                        } else {
+                                                          if (data34 < 1 || isNaN(data34)) {
+                                                            validate20.errors = [{ instancePath: instancePath + "/audit/retention/max_days", schemaPath: "#/properties/audit/properties/retention/properties/max_days/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                    var valid13 = _errs80 === errors;
+                                                    if (valid13) {
+                                                      let data35 = data32.min_days;
+                                                      const _errs82 = errors;
+                                                      if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
+                                                        validate20.errors = [{ instancePath: instancePath + "/audit/retention/min_days", schemaPath: "#/properties/audit/properties/retention/properties/min_days/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        return false;
+                                                      }
+                                                      if (errors === _errs82) {
+                                                        if (typeof data35 == "number" && isFinite(data35)) {
+                                                          if (data35 > 36500 || isNaN(data35)) {
+                                                            validate20.errors = [{ instancePath: instancePath + "/audit/retention/min_days", schemaPath: "#/properties/audit/properties/retention/properties/min_days/maximum", keyword: "maximum", params: { comparison: "<=", limit: 36500 }, message: "must be <= 36500" }];
+                                                            return false;
+                                                          } else {
+                                                            if (data35 < 0 || isNaN(data35)) {
+                                                              validate20.errors = [{ instancePath: instancePath + "/audit/retention/min_days", schemaPath: "#/properties/audit/properties/retention/properties/min_days/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                              return false;
+                                                            }
+                                                          }
+                                                        }
+                                                      }
+                                                      var valid13 = _errs82 === errors;
+                                                    }
+                                                  }
+                                                }
+                                              } else {
+                                                validate20.errors = [{ instancePath: instancePath + "/audit/retention", schemaPath: "#/properties/audit/properties/retention/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                return false;
+                                              }
+                                            }
+                                            var valid11 = _errs75 === errors;
+                                            if (valid11) {
+                                              let data36 = data23.low_water_bytes;
+                                              const _errs84 = errors;
+                                              if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
+                                                validate20.errors = [{ instancePath: instancePath + "/audit/low_water_bytes", schemaPath: "#/properties/audit/properties/low_water_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                return false;
+                                              }
+                                              if (errors === _errs84) {
+                                                if (typeof data36 == "number" && isFinite(data36)) {
+                                                  if (data36 > 1125899906842624 || isNaN(data36)) {
+                                                    validate20.errors = [{ instancePath: instancePath + "/audit/low_water_bytes", schemaPath: "#/properties/audit/properties/low_water_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1125899906842624 }, message: "must be <= 1125899906842624" }];
+                                                    return false;
+                                                  } else {
+                                                    if (data36 < 0 || isNaN(data36)) {
+                                                      validate20.errors = [{ instancePath: instancePath + "/audit/low_water_bytes", schemaPath: "#/properties/audit/properties/low_water_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                      return false;
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                              var valid11 = _errs84 === errors;
+                                              if (valid11) {
+                                                let data37 = data23.reserve_bytes;
+                                                const _errs86 = errors;
+                                                if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37))) {
+                                                  validate20.errors = [{ instancePath: instancePath + "/audit/reserve_bytes", schemaPath: "#/properties/audit/properties/reserve_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  return false;
+                                                }
+                                                if (errors === _errs86) {
+                                                  if (typeof data37 == "number" && isFinite(data37)) {
+                                                    if (data37 > 1073741824 || isNaN(data37)) {
+                                                      validate20.errors = [{ instancePath: instancePath + "/audit/reserve_bytes", schemaPath: "#/properties/audit/properties/reserve_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                      return false;
+                                                    } else {
+                                                      if (data37 < 16384 || isNaN(data37)) {
+                                                        validate20.errors = [{ instancePath: instancePath + "/audit/reserve_bytes", schemaPath: "#/properties/audit/properties/reserve_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16384 }, message: "must be >= 16384" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                                var valid11 = _errs86 === errors;
+                                                if (valid11) {
+                                                  let data38 = data23.params_key_days;
+                                                  const _errs88 = errors;
+                                                  if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38)) && data38 !== null) {
+                                                    validate20.errors = [{ instancePath: instancePath + "/audit/params_key_days", schemaPath: "#/properties/audit/properties/params_key_days/type", keyword: "type", params: { type: schema31.properties.audit.properties.params_key_days.type }, message: "must be integer,null" }];
+                                                    return false;
+                                                  }
+                                                  if (errors === _errs88) {
+                                                    if (typeof data38 == "number" && isFinite(data38)) {
+                                                      if (data38 > 3650 || isNaN(data38)) {
+                                                        validate20.errors = [{ instancePath: instancePath + "/audit/params_key_days", schemaPath: "#/properties/audit/properties/params_key_days/maximum", keyword: "maximum", params: { comparison: "<=", limit: 3650 }, message: "must be <= 3650" }];
+                                                        return false;
+                                                      } else {
+                                                        if (data38 < 1 || isNaN(data38)) {
+                                                          validate20.errors = [{ instancePath: instancePath + "/audit/params_key_days", schemaPath: "#/properties/audit/properties/params_key_days/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                  var valid11 = _errs88 === errors;
+                                                  if (valid11) {
+                                                    let data39 = data23.watch_ms;
+                                                    const _errs90 = errors;
+                                                    if (!(typeof data39 == "number" && (!(data39 % 1) && !isNaN(data39)) && isFinite(data39))) {
+                                                      validate20.errors = [{ instancePath: instancePath + "/audit/watch_ms", schemaPath: "#/properties/audit/properties/watch_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      return false;
+                                                    }
+                                                    if (errors === _errs90) {
+                                                      if (typeof data39 == "number" && isFinite(data39)) {
+                                                        if (data39 > 864e5 || isNaN(data39)) {
+                                                          validate20.errors = [{ instancePath: instancePath + "/audit/watch_ms", schemaPath: "#/properties/audit/properties/watch_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
+                                                          return false;
+                                                        } else {
+                                                          if (data39 < 1e3 || isNaN(data39)) {
+                                                            validate20.errors = [{ instancePath: instancePath + "/audit/watch_ms", schemaPath: "#/properties/audit/properties/watch_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1e3 }, message: "must be >= 1000" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                    var valid11 = _errs90 === errors;
+                                                    if (valid11) {
+                                                      let data40 = data23.repeated_denials;
+                                                      const _errs92 = errors;
+                                                      if (!(typeof data40 == "number" && (!(data40 % 1) && !isNaN(data40)) && isFinite(data40))) {
+                                                        validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials", schemaPath: "#/properties/audit/properties/repeated_denials/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        return false;
+                                                      }
+                                                      if (errors === _errs92) {
+                                                        if (typeof data40 == "number" && isFinite(data40)) {
+                                                          if (data40 > 1e6 || isNaN(data40)) {
+                                                            validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials", schemaPath: "#/properties/audit/properties/repeated_denials/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
+                                                            return false;
+                                                          } else {
+                                                            if (data40 < 2 || isNaN(data40)) {
+                                                              validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials", schemaPath: "#/properties/audit/properties/repeated_denials/minimum", keyword: "minimum", params: { comparison: ">=", limit: 2 }, message: "must be >= 2" }];
+                                                              return false;
+                                                            }
+                                                          }
+                                                        }
+                                                      }
+                                                      var valid11 = _errs92 === errors;
+                                                      if (valid11) {
+                                                        let data41 = data23.repeated_denials_ms;
+                                                        const _errs94 = errors;
+                                                        if (!(typeof data41 == "number" && (!(data41 % 1) && !isNaN(data41)) && isFinite(data41))) {
+                                                          validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials_ms", schemaPath: "#/properties/audit/properties/repeated_denials_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                          return false;
+                                                        }
+                                                        if (errors === _errs94) {
+                                                          if (typeof data41 == "number" && isFinite(data41)) {
+                                                            if (data41 > 864e5 || isNaN(data41)) {
+                                                              validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials_ms", schemaPath: "#/properties/audit/properties/repeated_denials_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
+                                                              return false;
+                                                            } else {
+                                                              if (data41 < 1e3 || isNaN(data41)) {
+                                                                validate20.errors = [{ instancePath: instancePath + "/audit/repeated_denials_ms", schemaPath: "#/properties/audit/properties/repeated_denials_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1e3 }, message: "must be >= 1000" }];
+                                                                return false;
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                        var valid11 = _errs94 === errors;
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            }
+                                          }
+                                        }
+                                      }
+                                    }
+                                  }
+                                }
+                              }
+                            } else {
+                              validate20.errors = [{ instancePath: instancePath + "/audit", schemaPath: "#/properties/audit/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                              return false;
+                            }
+                          }
+                          var valid0 = _errs55 === errors;
+                          if (valid0) {
+                            let data42 = data.log_level;
+                            const _errs96 = errors;
+                            if (typeof data42 !== "string") {
+                              validate20.errors = [{ instancePath: instancePath + "/log_level", schemaPath: "#/properties/log_level/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                              return false;
+                            }
+                            if (!(data42 === "fatal" || data42 === "error" || data42 === "warn" || data42 === "info" || data42 === "debug")) {
+                              validate20.errors = [{ instancePath: instancePath + "/log_level", schemaPath: "#/properties/log_level/enum", keyword: "enum", params: { allowedValues: schema31.properties.log_level.enum }, message: "must be equal to one of the allowed values" }];
+                              return false;
+                            }
+                            var valid0 = _errs96 === errors;
+                            if (valid0) {
+                              let data43 = data.drain_ms;
+                              const _errs98 = errors;
+                              if (!(typeof data43 == "number" && (!(data43 % 1) && !isNaN(data43)) && isFinite(data43))) {
+                                validate20.errors = [{ instancePath: instancePath + "/drain_ms", schemaPath: "#/properties/drain_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                return false;
+                              }
+                              if (errors === _errs98) {
+                                if (typeof data43 == "number" && isFinite(data43)) {
+                                  if (data43 > 6e5 || isNaN(data43)) {
+                                    validate20.errors = [{ instancePath: instancePath + "/drain_ms", schemaPath: "#/properties/drain_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
+                                    return false;
+                                  } else {
+                                    if (data43 < 0 || isNaN(data43)) {
+                                      validate20.errors = [{ instancePath: instancePath + "/drain_ms", schemaPath: "#/properties/drain_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                      return false;
+                                    }
+                                  }
+                                }
+                              }
+                              var valid0 = _errs98 === errors;
+                              if (valid0) {
+                                let data44 = data.limits;
+                                const _errs100 = errors;
+                                if (errors === _errs100) {
+                                  if (data44 && typeof data44 == "object" && !Array.isArray(data44)) {
+                                    if (data44.message_bytes === void 0) {
+                                      data44.message_bytes = 1048576;
+                                    }
+                                    if (data44.message_ms === void 0) {
+                                      data44.message_ms = 3e4;
+                                    }
+                                    if (data44.nesting_depth === void 0) {
+                                      data44.nesting_depth = 64;
+                                    }
+                                    if (data44.keys === void 0) {
+                                      data44.keys = 1e4;
+                                    }
+                                    if (data44.batch_length === void 0) {
+                                      data44.batch_length = 64;
+                                    }
+                                    if (data44.in_flight_per_connection === void 0) {
+                                      data44.in_flight_per_connection = 64;
+                                    }
+                                    if (data44.in_flight_per_identity === void 0) {
+                                      data44.in_flight_per_identity = 128;
+                                    }
+                                    if (data44.in_flight === void 0) {
+                                      data44.in_flight = 256;
+                                    }
+                                    if (data44.in_flight_per_driver === void 0) {
+                                      data44.in_flight_per_driver = 128;
+                                    }
+                                    if (data44.queued_per_identity === void 0) {
+                                      data44.queued_per_identity = 64;
+                                    }
+                                    if (data44.queued_per_driver === void 0) {
+                                      data44.queued_per_driver = 128;
+                                    }
+                                    if (data44.queued === void 0) {
+                                      data44.queued = 512;
+                                    }
+                                    if (data44.queue_ms === void 0) {
+                                      data44.queue_ms = 5e3;
+                                    }
+                                    if (data44.calls_per_minute === void 0) {
+                                      data44.calls_per_minute = 6e3;
+                                    }
+                                    if (data44.destructive_calls_per_minute === void 0) {
+                                      data44.destructive_calls_per_minute = 10;
+                                    }
+                                    if (data44.connections_per_identity === void 0) {
+                                      data44.connections_per_identity = 128;
+                                    }
+                                    if (data44.connections_per_second === void 0) {
+                                      data44.connections_per_second = 1e3;
+                                    }
+                                    if (data44.connections === void 0) {
+                                      data44.connections = 4096;
+                                    }
+                                    if (data44.reply_buffer_bytes === void 0) {
+                                      data44.reply_buffer_bytes = 4194304;
+                                    }
+                                    if (data44.launches === void 0) {
+                                      data44.launches = 64;
+                                    }
+                                    if (data44.launches_per_second === void 0) {
+                                      data44.launches_per_second = 200;
+                                    }
+                                    if (data44.audit_records_per_second === void 0) {
+                                      data44.audit_records_per_second = 2e4;
+                                    }
+                                    if (data44.audit_bytes_per_second === void 0) {
+                                      data44.audit_bytes_per_second = 33554432;
+                                    }
+                                    if (data44.stderr_tail_bytes === void 0) {
+                                      data44.stderr_tail_bytes = 4096;
+                                    }
+                                    if (data44.driver_log_ring_bytes === void 0) {
+                                      data44.driver_log_ring_bytes = 1048576;
+                                    }
+                                    if (data44.driver_log_bytes_per_minute === void 0) {
+                                      data44.driver_log_bytes_per_minute = 262144;
+                                    }
+                                    const _errs102 = errors;
+                                    for (const key10 in data44) {
+                                      if (!func1.call(schema31.properties.limits.properties, key10)) {
+                                        validate20.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" }];
+                                        return false;
+                                        break;
+                                      }
+                                    }
+                                    if (_errs102 === errors) {
+                                      let data45 = data44.message_bytes;
+                                      const _errs103 = errors;
+                                      if (!(typeof data45 == "number" && (!(data45 % 1) && !isNaN(data45)) && isFinite(data45))) {
+                                        validate20.errors = [{ instancePath: instancePath + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                        return false;
+                                      }
+                                      if (errors === _errs103) {
+                                        if (typeof data45 == "number" && isFinite(data45)) {
+                                          if (data45 > 16777216 || isNaN(data45)) {
+                                            validate20.errors = [{ instancePath: instancePath + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
+                                            return false;
+                                          } else {
+                                            if (data45 < 1024 || isNaN(data45)) {
+                                              validate20.errors = [{ instancePath: instancePath + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                              return false;
+                                            }
+                                          }
+                                        }
+                                      }
+                                      var valid14 = _errs103 === errors;
+                                      if (valid14) {
+                                        let data46 = data44.message_ms;
+                                        const _errs105 = errors;
+                                        if (!(typeof data46 == "number" && (!(data46 % 1) && !isNaN(data46)) && isFinite(data46))) {
+                                          validate20.errors = [{ instancePath: instancePath + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          return false;
+                                        }
+                                        if (errors === _errs105) {
+                                          if (typeof data46 == "number" && isFinite(data46)) {
+                                            if (data46 > 6e5 || isNaN(data46)) {
+                                              validate20.errors = [{ instancePath: instancePath + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
+                                              return false;
+                                            } else {
+                                              if (data46 < 100 || isNaN(data46)) {
+                                                validate20.errors = [{ instancePath: instancePath + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
+                                                return false;
+                                              }
+                                            }
+                                          }
+                                        }
+                                        var valid14 = _errs105 === errors;
+                                        if (valid14) {
+                                          let data47 = data44.nesting_depth;
+                                          const _errs107 = errors;
+                                          if (!(typeof data47 == "number" && (!(data47 % 1) && !isNaN(data47)) && isFinite(data47))) {
+                                            validate20.errors = [{ instancePath: instancePath + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            return false;
+                                          }
+                                          if (errors === _errs107) {
+                                            if (typeof data47 == "number" && isFinite(data47)) {
+                                              if (data47 > 256 || isNaN(data47)) {
+                                                validate20.errors = [{ instancePath: instancePath + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/maximum", keyword: "maximum", params: { comparison: "<=", limit: 256 }, message: "must be <= 256" }];
+                                                return false;
+                                              } else {
+                                                if (data47 < 4 || isNaN(data47)) {
+                                                  validate20.errors = [{ instancePath: instancePath + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4 }, message: "must be >= 4" }];
+                                                  return false;
+                                                }
+                                              }
+                                            }
+                                          }
+                                          var valid14 = _errs107 === errors;
+                                          if (valid14) {
+                                            let data48 = data44.keys;
+                                            const _errs109 = errors;
+                                            if (!(typeof data48 == "number" && (!(data48 % 1) && !isNaN(data48)) && isFinite(data48))) {
+                                              validate20.errors = [{ instancePath: instancePath + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              return false;
+                                            }
+                                            if (errors === _errs109) {
+                                              if (typeof data48 == "number" && isFinite(data48)) {
+                                                if (data48 > 1e6 || isNaN(data48)) {
+                                                  validate20.errors = [{ instancePath: instancePath + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
+                                                  return false;
+                                                } else {
+                                                  if (data48 < 16 || isNaN(data48)) {
+                                                    validate20.errors = [{ instancePath: instancePath + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16 }, message: "must be >= 16" }];
+                                                    return false;
+                                                  }
+                                                }
+                                              }
+                                            }
+                                            var valid14 = _errs109 === errors;
+                                            if (valid14) {
+                                              let data49 = data44.batch_length;
+                                              const _errs111 = errors;
+                                              if (!(typeof data49 == "number" && (!(data49 % 1) && !isNaN(data49)) && isFinite(data49))) {
+                                                validate20.errors = [{ instancePath: instancePath + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                return false;
+                                              }
+                                              if (errors === _errs111) {
+                                                if (typeof data49 == "number" && isFinite(data49)) {
+                                                  if (data49 > 1024 || isNaN(data49)) {
+                                                    validate20.errors = [{ instancePath: instancePath + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1024 }, message: "must be <= 1024" }];
+                                                    return false;
+                                                  } else {
+                                                    if (data49 < 1 || isNaN(data49)) {
+                                                      validate20.errors = [{ instancePath: instancePath + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                      return false;
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                              var valid14 = _errs111 === errors;
+                                              if (valid14) {
+                                                let data50 = data44.in_flight_per_connection;
+                                                const _errs113 = errors;
+                                                if (!(typeof data50 == "number" && (!(data50 % 1) && !isNaN(data50)) && isFinite(data50))) {
+                                                  validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  return false;
+                                                }
+                                                if (errors === _errs113) {
+                                                  if (typeof data50 == "number" && isFinite(data50)) {
+                                                    if (data50 > 4096 || isNaN(data50)) {
+                                                      validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
+                                                      return false;
+                                                    } else {
+                                                      if (data50 < 1 || isNaN(data50)) {
+                                                        validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                                var valid14 = _errs113 === errors;
+                                                if (valid14) {
+                                                  let data51 = data44.in_flight_per_identity;
+                                                  const _errs115 = errors;
+                                                  if (!(typeof data51 == "number" && (!(data51 % 1) && !isNaN(data51)) && isFinite(data51))) {
+                                                    validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    return false;
+                                                  }
+                                                  if (errors === _errs115) {
+                                                    if (typeof data51 == "number" && isFinite(data51)) {
+                                                      if (data51 > 16384 || isNaN(data51)) {
+                                                        validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                        return false;
+                                                      } else {
+                                                        if (data51 < 1 || isNaN(data51)) {
+                                                          validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                  var valid14 = _errs115 === errors;
+                                                  if (valid14) {
+                                                    let data52 = data44.in_flight;
+                                                    const _errs117 = errors;
+                                                    if (!(typeof data52 == "number" && (!(data52 % 1) && !isNaN(data52)) && isFinite(data52))) {
+                                                      validate20.errors = [{ instancePath: instancePath + "/limits/in_flight", schemaPath: "#/properties/limits/properties/in_flight/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      return false;
+                                                    }
+                                                    if (errors === _errs117) {
+                                                      if (typeof data52 == "number" && isFinite(data52)) {
+                                                        if (data52 > 16384 || isNaN(data52)) {
+                                                          validate20.errors = [{ instancePath: instancePath + "/limits/in_flight", schemaPath: "#/properties/limits/properties/in_flight/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                          return false;
+                                                        } else {
+                                                          if (data52 < 1 || isNaN(data52)) {
+                                                            validate20.errors = [{ instancePath: instancePath + "/limits/in_flight", schemaPath: "#/properties/limits/properties/in_flight/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                    var valid14 = _errs117 === errors;
+                                                    if (valid14) {
+                                                      let data53 = data44.in_flight_per_driver;
+                                                      const _errs119 = errors;
+                                                      if (!(typeof data53 == "number" && (!(data53 % 1) && !isNaN(data53)) && isFinite(data53))) {
+                                                        validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_driver", schemaPath: "#/properties/limits/properties/in_flight_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        return false;
+                                                      }
+                                                      if (errors === _errs119) {
+                                                        if (typeof data53 == "number" && isFinite(data53)) {
+                                                          if (data53 > 16384 || isNaN(data53)) {
+                                                            validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_driver", schemaPath: "#/properties/limits/properties/in_flight_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                            return false;
+                                                          } else {
+                                                            if (data53 < 1 || isNaN(data53)) {
+                                                              validate20.errors = [{ instancePath: instancePath + "/limits/in_flight_per_driver", schemaPath: "#/properties/limits/properties/in_flight_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                              return false;
+                                                            }
+                                                          }
+                                                        }
+                                                      }
+                                                      var valid14 = _errs119 === errors;
+                                                      if (valid14) {
+                                                        let data54 = data44.queued_per_identity;
+                                                        const _errs121 = errors;
+                                                        if (!(typeof data54 == "number" && (!(data54 % 1) && !isNaN(data54)) && isFinite(data54))) {
+                                                          validate20.errors = [{ instancePath: instancePath + "/limits/queued_per_identity", schemaPath: "#/properties/limits/properties/queued_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                          return false;
+                                                        }
+                                                        if (errors === _errs121) {
+                                                          if (typeof data54 == "number" && isFinite(data54)) {
+                                                            if (data54 > 16384 || isNaN(data54)) {
+                                                              validate20.errors = [{ instancePath: instancePath + "/limits/queued_per_identity", schemaPath: "#/properties/limits/properties/queued_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                              return false;
+                                                            } else {
+                                                              if (data54 < 0 || isNaN(data54)) {
+                                                                validate20.errors = [{ instancePath: instancePath + "/limits/queued_per_identity", schemaPath: "#/properties/limits/properties/queued_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                return false;
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                        var valid14 = _errs121 === errors;
+                                                        if (valid14) {
+                                                          let data55 = data44.queued_per_driver;
+                                                          const _errs123 = errors;
+                                                          if (!(typeof data55 == "number" && (!(data55 % 1) && !isNaN(data55)) && isFinite(data55))) {
+                                                            validate20.errors = [{ instancePath: instancePath + "/limits/queued_per_driver", schemaPath: "#/properties/limits/properties/queued_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                            return false;
+                                                          }
+                                                          if (errors === _errs123) {
+                                                            if (typeof data55 == "number" && isFinite(data55)) {
+                                                              if (data55 > 16384 || isNaN(data55)) {
+                                                                validate20.errors = [{ instancePath: instancePath + "/limits/queued_per_driver", schemaPath: "#/properties/limits/properties/queued_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                return false;
+                                                              } else {
+                                                                if (data55 < 0 || isNaN(data55)) {
+                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/queued_per_driver", schemaPath: "#/properties/limits/properties/queued_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                  return false;
+                                                                }
+                                                              }
+                                                            }
+                                                          }
+                                                          var valid14 = _errs123 === errors;
+                                                          if (valid14) {
+                                                            let data56 = data44.queued;
+                                                            const _errs125 = errors;
+                                                            if (!(typeof data56 == "number" && (!(data56 % 1) && !isNaN(data56)) && isFinite(data56))) {
+                                                              validate20.errors = [{ instancePath: instancePath + "/limits/queued", schemaPath: "#/properties/limits/properties/queued/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                              return false;
+                                                            }
+                                                            if (errors === _errs125) {
+                                                              if (typeof data56 == "number" && isFinite(data56)) {
+                                                                if (data56 > 16384 || isNaN(data56)) {
+                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/queued", schemaPath: "#/properties/limits/properties/queued/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                  return false;
+                                                                } else {
+                                                                  if (data56 < 0 || isNaN(data56)) {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/queued", schemaPath: "#/properties/limits/properties/queued/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                    return false;
+                                                                  }
+                                                                }
+                                                              }
+                                                            }
+                                                            var valid14 = _errs125 === errors;
+                                                            if (valid14) {
+                                                              let data57 = data44.queue_ms;
+                                                              const _errs127 = errors;
+                                                              if (!(typeof data57 == "number" && (!(data57 % 1) && !isNaN(data57)) && isFinite(data57))) {
+                                                                validate20.errors = [{ instancePath: instancePath + "/limits/queue_ms", schemaPath: "#/properties/limits/properties/queue_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                return false;
+                                                              }
+                                                              if (errors === _errs127) {
+                                                                if (typeof data57 == "number" && isFinite(data57)) {
+                                                                  if (data57 > 6e5 || isNaN(data57)) {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/queue_ms", schemaPath: "#/properties/limits/properties/queue_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
+                                                                    return false;
+                                                                  } else {
+                                                                    if (data57 < 0 || isNaN(data57)) {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/queue_ms", schemaPath: "#/properties/limits/properties/queue_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                      return false;
+                                                                    }
+                                                                  }
+                                                                }
+                                                              }
+                                                              var valid14 = _errs127 === errors;
+                                                              if (valid14) {
+                                                                let data58 = data44.calls_per_minute;
+                                                                const _errs129 = errors;
+                                                                if (!(typeof data58 == "number" && (!(data58 % 1) && !isNaN(data58)) && isFinite(data58))) {
+                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/calls_per_minute", schemaPath: "#/properties/limits/properties/calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                  return false;
+                                                                }
+                                                                if (errors === _errs129) {
+                                                                  if (typeof data58 == "number" && isFinite(data58)) {
+                                                                    if (data58 > 1e7 || isNaN(data58)) {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/calls_per_minute", schemaPath: "#/properties/limits/properties/calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
+                                                                      return false;
+                                                                    } else {
+                                                                      if (data58 < 1 || isNaN(data58)) {
+                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/calls_per_minute", schemaPath: "#/properties/limits/properties/calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                        return false;
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                                var valid14 = _errs129 === errors;
+                                                                if (valid14) {
+                                                                  let data59 = data44.destructive_calls_per_minute;
+                                                                  const _errs131 = errors;
+                                                                  if (!(typeof data59 == "number" && (!(data59 % 1) && !isNaN(data59)) && isFinite(data59))) {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limits/properties/destructive_calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                    return false;
+                                                                  }
+                                                                  if (errors === _errs131) {
+                                                                    if (typeof data59 == "number" && isFinite(data59)) {
+                                                                      if (data59 > 1e7 || isNaN(data59)) {
+                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limits/properties/destructive_calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
+                                                                        return false;
+                                                                      } else {
+                                                                        if (data59 < 1 || isNaN(data59)) {
+                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limits/properties/destructive_calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                          return false;
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                  var valid14 = _errs131 === errors;
+                                                                  if (valid14) {
+                                                                    let data60 = data44.connections_per_identity;
+                                                                    const _errs133 = errors;
+                                                                    if (!(typeof data60 == "number" && (!(data60 % 1) && !isNaN(data60)) && isFinite(data60))) {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                      return false;
+                                                                    }
+                                                                    if (errors === _errs133) {
+                                                                      if (typeof data60 == "number" && isFinite(data60)) {
+                                                                        if (data60 > 65536 || isNaN(data60)) {
+                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                                          return false;
+                                                                        } else {
+                                                                          if (data60 < 1 || isNaN(data60)) {
+                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                            return false;
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                    var valid14 = _errs133 === errors;
+                                                                    if (valid14) {
+                                                                      let data61 = data44.connections_per_second;
+                                                                      const _errs135 = errors;
+                                                                      if (!(typeof data61 == "number" && (!(data61 % 1) && !isNaN(data61)) && isFinite(data61))) {
+                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_second", schemaPath: "#/properties/limits/properties/connections_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                        return false;
+                                                                      }
+                                                                      if (errors === _errs135) {
+                                                                        if (typeof data61 == "number" && isFinite(data61)) {
+                                                                          if (data61 > 1e5 || isNaN(data61)) {
+                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_second", schemaPath: "#/properties/limits/properties/connections_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e5 }, message: "must be <= 100000" }];
+                                                                            return false;
+                                                                          } else {
+                                                                            if (data61 < 1 || isNaN(data61)) {
+                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/connections_per_second", schemaPath: "#/properties/limits/properties/connections_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                              return false;
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                      var valid14 = _errs135 === errors;
+                                                                      if (valid14) {
+                                                                        let data62 = data44.connections;
+                                                                        const _errs137 = errors;
+                                                                        if (!(typeof data62 == "number" && (!(data62 % 1) && !isNaN(data62)) && isFinite(data62))) {
+                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                          return false;
+                                                                        }
+                                                                        if (errors === _errs137) {
+                                                                          if (typeof data62 == "number" && isFinite(data62)) {
+                                                                            if (data62 > 65536 || isNaN(data62)) {
+                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                                              return false;
+                                                                            } else {
+                                                                              if (data62 < 1 || isNaN(data62)) {
+                                                                                validate20.errors = [{ instancePath: instancePath + "/limits/connections", schemaPath: "#/properties/limits/properties/connections/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                return false;
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                        var valid14 = _errs137 === errors;
+                                                                        if (valid14) {
+                                                                          let data63 = data44.reply_buffer_bytes;
+                                                                          const _errs139 = errors;
+                                                                          if (!(typeof data63 == "number" && (!(data63 % 1) && !isNaN(data63)) && isFinite(data63))) {
+                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                            return false;
+                                                                          }
+                                                                          if (errors === _errs139) {
+                                                                            if (typeof data63 == "number" && isFinite(data63)) {
+                                                                              if (data63 > 268435456 || isNaN(data63)) {
+                                                                                validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 268435456 }, message: "must be <= 268435456" }];
+                                                                                return false;
+                                                                              } else {
+                                                                                if (data63 < 65536 || isNaN(data63)) {
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
+                                                                                  return false;
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                          var valid14 = _errs139 === errors;
+                                                                          if (valid14) {
+                                                                            let data64 = data44.launches;
+                                                                            const _errs141 = errors;
+                                                                            if (!(typeof data64 == "number" && (!(data64 % 1) && !isNaN(data64)) && isFinite(data64))) {
+                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                              return false;
+                                                                            }
+                                                                            if (errors === _errs141) {
+                                                                              if (typeof data64 == "number" && isFinite(data64)) {
+                                                                                if (data64 > 4096 || isNaN(data64)) {
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
+                                                                                  return false;
+                                                                                } else {
+                                                                                  if (data64 < 1 || isNaN(data64)) {
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                    return false;
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                            var valid14 = _errs141 === errors;
+                                                                            if (valid14) {
+                                                                              let data65 = data44.launches_per_second;
+                                                                              const _errs143 = errors;
+                                                                              if (!(typeof data65 == "number" && (!(data65 % 1) && !isNaN(data65)) && isFinite(data65))) {
+                                                                                validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                return false;
+                                                                              }
+                                                                              if (errors === _errs143) {
+                                                                                if (typeof data65 == "number" && isFinite(data65)) {
+                                                                                  if (data65 > 1e4 || isNaN(data65)) {
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" }];
+                                                                                    return false;
+                                                                                  } else {
+                                                                                    if (data65 < 1 || isNaN(data65)) {
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                              var valid14 = _errs143 === errors;
+                                                                              if (valid14) {
+                                                                                let data66 = data44.audit_records_per_second;
+                                                                                const _errs145 = errors;
+                                                                                if (!(typeof data66 == "number" && (!(data66 % 1) && !isNaN(data66)) && isFinite(data66))) {
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                  return false;
+                                                                                }
+                                                                                if (errors === _errs145) {
+                                                                                  if (typeof data66 == "number" && isFinite(data66)) {
+                                                                                    if (data66 > 1e6 || isNaN(data66)) {
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
+                                                                                      return false;
+                                                                                    } else {
+                                                                                      if (data66 < 100 || isNaN(data66)) {
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                                var valid14 = _errs145 === errors;
+                                                                                if (valid14) {
+                                                                                  let data67 = data44.audit_bytes_per_second;
+                                                                                  const _errs147 = errors;
+                                                                                  if (!(typeof data67 == "number" && (!(data67 % 1) && !isNaN(data67)) && isFinite(data67))) {
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                    return false;
+                                                                                  }
+                                                                                  if (errors === _errs147) {
+                                                                                    if (typeof data67 == "number" && isFinite(data67)) {
+                                                                                      if (data67 > 1073741824 || isNaN(data67)) {
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                                                        return false;
+                                                                                      } else {
+                                                                                        if (data67 < 65536 || isNaN(data67)) {
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                  var valid14 = _errs147 === errors;
+                                                                                  if (valid14) {
+                                                                                    let data68 = data44.stderr_tail_bytes;
+                                                                                    const _errs149 = errors;
+                                                                                    if (!(typeof data68 == "number" && (!(data68 % 1) && !isNaN(data68)) && isFinite(data68))) {
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                    if (errors === _errs149) {
+                                                                                      if (typeof data68 == "number" && isFinite(data68)) {
+                                                                                        if (data68 > 65536 || isNaN(data68)) {
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                                                          return false;
+                                                                                        } else {
+                                                                                          if (data68 < 0 || isNaN(data68)) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                            return false;
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                    var valid14 = _errs149 === errors;
+                                                                                    if (valid14) {
+                                                                                      let data69 = data44.driver_log_ring_bytes;
+                                                                                      const _errs151 = errors;
+                                                                                      if (!(typeof data69 == "number" && (!(data69 % 1) && !isNaN(data69)) && isFinite(data69))) {
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                      if (errors === _errs151) {
+                                                                                        if (typeof data69 == "number" && isFinite(data69)) {
+                                                                                          if (data69 > 16777216 || isNaN(data69)) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
+                                                                                            return false;
+                                                                                          } else {
+                                                                                            if (data69 < 65536 || isNaN(data69)) {
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
+                                                                                              return false;
+                                                                                            }
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                      var valid14 = _errs151 === errors;
+                                                                                      if (valid14) {
+                                                                                        let data70 = data44.driver_log_bytes_per_minute;
+                                                                                        const _errs153 = errors;
+                                                                                        if (!(typeof data70 == "number" && (!(data70 % 1) && !isNaN(data70)) && isFinite(data70))) {
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                        if (errors === _errs153) {
+                                                                                          if (typeof data70 == "number" && isFinite(data70)) {
+                                                                                            if (data70 > 67108864 || isNaN(data70)) {
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 67108864 }, message: "must be <= 67108864" }];
+                                                                                              return false;
+                                                                                            } else {
+                                                                                              if (data70 < 0 || isNaN(data70)) {
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                                return false;
+                                                                                              }
+                                                                                            }
+                                                                                          }
+                                                                                        }
+                                                                                        var valid14 = _errs153 === errors;
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            }
+                                          }
                                         }
                                       }
                                     }
                                   } else {
-                                    validate20.errors = [{ instancePath: instancePath + "/scrub", schemaPath: "#/properties/scrub/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                    validate20.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
                                     return false;
                                   }
                                 }
-                                var valid0 = _errs121 === errors;
+                                var valid0 = _errs100 === errors;
+                                if (valid0) {
+                                  let data71 = data.limit_overrides;
+                                  const _errs155 = errors;
+                                  if (errors === _errs155) {
+                                    if (Array.isArray(data71)) {
+                                      if (data71.length > 64) {
+                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides", schemaPath: "#/properties/limit_overrides/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                        return false;
+                                      } else {
+                                        var valid15 = true;
+                                        const len4 = data71.length;
+                                        for (let i4 = 0; i4 < len4; i4++) {
+                                          let data72 = data71[i4];
+                                          const _errs157 = errors;
+                                          if (errors === _errs157) {
+                                            if (data72 && typeof data72 == "object" && !Array.isArray(data72)) {
+                                              let missing2;
+                                              if (data72.limits === void 0 && (missing2 = "limits")) {
+                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4, schemaPath: "#/properties/limit_overrides/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
+                                                return false;
+                                              } else {
+                                                const _errs159 = errors;
+                                                for (const key11 in data72) {
+                                                  if (!(key11 === "roles" || key11 === "drivers" || key11 === "methods" || key11 === "limits")) {
+                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4, schemaPath: "#/properties/limit_overrides/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 }, message: "must NOT have additional properties" }];
+                                                    return false;
+                                                    break;
+                                                  }
+                                                }
+                                                if (_errs159 === errors) {
+                                                  if (data72.roles !== void 0) {
+                                                    let data73 = data72.roles;
+                                                    const _errs160 = errors;
+                                                    if (errors === _errs160) {
+                                                      if (Array.isArray(data73)) {
+                                                        if (data73.length > 64) {
+                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/roles", schemaPath: "#/properties/limit_overrides/items/properties/roles/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                                          return false;
+                                                        } else {
+                                                          if (data73.length < 1) {
+                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/roles", schemaPath: "#/properties/limit_overrides/items/properties/roles/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                            return false;
+                                                          } else {
+                                                            var valid17 = true;
+                                                            const len5 = data73.length;
+                                                            for (let i5 = 0; i5 < len5; i5++) {
+                                                              let data74 = data73[i5];
+                                                              const _errs162 = errors;
+                                                              if (errors === _errs162) {
+                                                                if (typeof data74 === "string") {
+                                                                  if (!pattern7.test(data74)) {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/roles/" + i5, schemaPath: "#/properties/limit_overrides/items/properties/roles/items/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
+                                                                    return false;
+                                                                  }
+                                                                } else {
+                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/roles/" + i5, schemaPath: "#/properties/limit_overrides/items/properties/roles/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                  return false;
+                                                                }
+                                                              }
+                                                              var valid17 = _errs162 === errors;
+                                                              if (!valid17) {
+                                                                break;
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                      } else {
+                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/roles", schemaPath: "#/properties/limit_overrides/items/properties/roles/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                    var valid16 = _errs160 === errors;
+                                                  } else {
+                                                    var valid16 = true;
+                                                  }
+                                                  if (valid16) {
+                                                    if (data72.drivers !== void 0) {
+                                                      let data75 = data72.drivers;
+                                                      const _errs164 = errors;
+                                                      if (errors === _errs164) {
+                                                        if (Array.isArray(data75)) {
+                                                          if (data75.length > 64) {
+                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/drivers", schemaPath: "#/properties/limit_overrides/items/properties/drivers/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                                            return false;
+                                                          } else {
+                                                            if (data75.length < 1) {
+                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/drivers", schemaPath: "#/properties/limit_overrides/items/properties/drivers/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                              return false;
+                                                            } else {
+                                                              var valid18 = true;
+                                                              const len6 = data75.length;
+                                                              for (let i6 = 0; i6 < len6; i6++) {
+                                                                let data76 = data75[i6];
+                                                                const _errs166 = errors;
+                                                                if (errors === _errs166) {
+                                                                  if (typeof data76 === "string") {
+                                                                    if (func2(data76) > 64) {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/drivers/" + i6, schemaPath: "#/properties/limit_overrides/items/properties/drivers/items/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
+                                                                      return false;
+                                                                    }
+                                                                  } else {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/drivers/" + i6, schemaPath: "#/properties/limit_overrides/items/properties/drivers/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                    return false;
+                                                                  }
+                                                                }
+                                                                var valid18 = _errs166 === errors;
+                                                                if (!valid18) {
+                                                                  break;
+                                                                }
+                                                              }
+                                                            }
+                                                          }
+                                                        } else {
+                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/drivers", schemaPath: "#/properties/limit_overrides/items/properties/drivers/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                      var valid16 = _errs164 === errors;
+                                                    } else {
+                                                      var valid16 = true;
+                                                    }
+                                                    if (valid16) {
+                                                      if (data72.methods !== void 0) {
+                                                        let data77 = data72.methods;
+                                                        const _errs168 = errors;
+                                                        if (errors === _errs168) {
+                                                          if (Array.isArray(data77)) {
+                                                            if (data77.length > 256) {
+                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/methods", schemaPath: "#/properties/limit_overrides/items/properties/methods/maxItems", keyword: "maxItems", params: { limit: 256 }, message: "must NOT have more than 256 items" }];
+                                                              return false;
+                                                            } else {
+                                                              if (data77.length < 1) {
+                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/methods", schemaPath: "#/properties/limit_overrides/items/properties/methods/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                                return false;
+                                                              } else {
+                                                                var valid19 = true;
+                                                                const len7 = data77.length;
+                                                                for (let i7 = 0; i7 < len7; i7++) {
+                                                                  let data78 = data77[i7];
+                                                                  const _errs170 = errors;
+                                                                  if (errors === _errs170) {
+                                                                    if (typeof data78 === "string") {
+                                                                      if (func2(data78) > 128) {
+                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/methods/" + i7, schemaPath: "#/properties/limit_overrides/items/properties/methods/items/maxLength", keyword: "maxLength", params: { limit: 128 }, message: "must NOT have more than 128 characters" }];
+                                                                        return false;
+                                                                      }
+                                                                    } else {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/methods/" + i7, schemaPath: "#/properties/limit_overrides/items/properties/methods/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                      return false;
+                                                                    }
+                                                                  }
+                                                                  var valid19 = _errs170 === errors;
+                                                                  if (!valid19) {
+                                                                    break;
+                                                                  }
+                                                                }
+                                                              }
+                                                            }
+                                                          } else {
+                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/methods", schemaPath: "#/properties/limit_overrides/items/properties/methods/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                        var valid16 = _errs168 === errors;
+                                                      } else {
+                                                        var valid16 = true;
+                                                      }
+                                                      if (valid16) {
+                                                        if (data72.limits !== void 0) {
+                                                          let data79 = data72.limits;
+                                                          const _errs172 = errors;
+                                                          if (errors === _errs172) {
+                                                            if (data79 && typeof data79 == "object" && !Array.isArray(data79)) {
+                                                              if (Object.keys(data79).length < 1) {
+                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits", schemaPath: "#/properties/limit_overrides/items/properties/limits/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" }];
+                                                                return false;
+                                                              } else {
+                                                                const _errs174 = errors;
+                                                                for (const key12 in data79) {
+                                                                  if (!func1.call(schema31.properties.limit_overrides.items.properties.limits.properties, key12)) {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits", schemaPath: "#/properties/limit_overrides/items/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 }, message: "must NOT have additional properties" }];
+                                                                    return false;
+                                                                    break;
+                                                                  }
+                                                                }
+                                                                if (_errs174 === errors) {
+                                                                  if (data79.message_bytes !== void 0) {
+                                                                    let data80 = data79.message_bytes;
+                                                                    const _errs175 = errors;
+                                                                    if (!(typeof data80 == "number" && (!(data80 % 1) && !isNaN(data80)) && isFinite(data80))) {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                      return false;
+                                                                    }
+                                                                    if (errors === _errs175) {
+                                                                      if (typeof data80 == "number" && isFinite(data80)) {
+                                                                        if (data80 > 16777216 || isNaN(data80)) {
+                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
+                                                                          return false;
+                                                                        } else {
+                                                                          if (data80 < 1024 || isNaN(data80)) {
+                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                                                            return false;
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                    var valid20 = _errs175 === errors;
+                                                                  } else {
+                                                                    var valid20 = true;
+                                                                  }
+                                                                  if (valid20) {
+                                                                    if (data79.message_ms !== void 0) {
+                                                                      let data81 = data79.message_ms;
+                                                                      const _errs177 = errors;
+                                                                      if (!(typeof data81 == "number" && (!(data81 % 1) && !isNaN(data81)) && isFinite(data81))) {
+                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                        return false;
+                                                                      }
+                                                                      if (errors === _errs177) {
+                                                                        if (typeof data81 == "number" && isFinite(data81)) {
+                                                                          if (data81 > 6e5 || isNaN(data81)) {
+                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
+                                                                            return false;
+                                                                          } else {
+                                                                            if (data81 < 100 || isNaN(data81)) {
+                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
+                                                                              return false;
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                      var valid20 = _errs177 === errors;
+                                                                    } else {
+                                                                      var valid20 = true;
+                                                                    }
+                                                                    if (valid20) {
+                                                                      if (data79.nesting_depth !== void 0) {
+                                                                        let data82 = data79.nesting_depth;
+                                                                        const _errs179 = errors;
+                                                                        if (!(typeof data82 == "number" && (!(data82 % 1) && !isNaN(data82)) && isFinite(data82))) {
+                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/nesting_depth/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                          return false;
+                                                                        }
+                                                                        if (errors === _errs179) {
+                                                                          if (typeof data82 == "number" && isFinite(data82)) {
+                                                                            if (data82 > 256 || isNaN(data82)) {
+                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/nesting_depth/maximum", keyword: "maximum", params: { comparison: "<=", limit: 256 }, message: "must be <= 256" }];
+                                                                              return false;
+                                                                            } else {
+                                                                              if (data82 < 4 || isNaN(data82)) {
+                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/nesting_depth/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4 }, message: "must be >= 4" }];
+                                                                                return false;
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                        var valid20 = _errs179 === errors;
+                                                                      } else {
+                                                                        var valid20 = true;
+                                                                      }
+                                                                      if (valid20) {
+                                                                        if (data79.keys !== void 0) {
+                                                                          let data83 = data79.keys;
+                                                                          const _errs181 = errors;
+                                                                          if (!(typeof data83 == "number" && (!(data83 % 1) && !isNaN(data83)) && isFinite(data83))) {
+                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/keys/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                            return false;
+                                                                          }
+                                                                          if (errors === _errs181) {
+                                                                            if (typeof data83 == "number" && isFinite(data83)) {
+                                                                              if (data83 > 1e6 || isNaN(data83)) {
+                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/keys/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
+                                                                                return false;
+                                                                              } else {
+                                                                                if (data83 < 16 || isNaN(data83)) {
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/keys/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16 }, message: "must be >= 16" }];
+                                                                                  return false;
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                          var valid20 = _errs181 === errors;
+                                                                        } else {
+                                                                          var valid20 = true;
+                                                                        }
+                                                                        if (valid20) {
+                                                                          if (data79.batch_length !== void 0) {
+                                                                            let data84 = data79.batch_length;
+                                                                            const _errs183 = errors;
+                                                                            if (!(typeof data84 == "number" && (!(data84 % 1) && !isNaN(data84)) && isFinite(data84))) {
+                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/batch_length/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                              return false;
+                                                                            }
+                                                                            if (errors === _errs183) {
+                                                                              if (typeof data84 == "number" && isFinite(data84)) {
+                                                                                if (data84 > 1024 || isNaN(data84)) {
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/batch_length/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1024 }, message: "must be <= 1024" }];
+                                                                                  return false;
+                                                                                } else {
+                                                                                  if (data84 < 1 || isNaN(data84)) {
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/batch_length/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                    return false;
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                            var valid20 = _errs183 === errors;
+                                                                          } else {
+                                                                            var valid20 = true;
+                                                                          }
+                                                                          if (valid20) {
+                                                                            if (data79.in_flight_per_connection !== void 0) {
+                                                                              let data85 = data79.in_flight_per_connection;
+                                                                              const _errs185 = errors;
+                                                                              if (!(typeof data85 == "number" && (!(data85 % 1) && !isNaN(data85)) && isFinite(data85))) {
+                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_connection/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                return false;
+                                                                              }
+                                                                              if (errors === _errs185) {
+                                                                                if (typeof data85 == "number" && isFinite(data85)) {
+                                                                                  if (data85 > 4096 || isNaN(data85)) {
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_connection/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
+                                                                                    return false;
+                                                                                  } else {
+                                                                                    if (data85 < 1 || isNaN(data85)) {
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_connection/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                              var valid20 = _errs185 === errors;
+                                                                            } else {
+                                                                              var valid20 = true;
+                                                                            }
+                                                                            if (valid20) {
+                                                                              if (data79.connections_per_identity !== void 0) {
+                                                                                let data86 = data79.connections_per_identity;
+                                                                                const _errs187 = errors;
+                                                                                if (!(typeof data86 == "number" && (!(data86 % 1) && !isNaN(data86)) && isFinite(data86))) {
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/connections_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                  return false;
+                                                                                }
+                                                                                if (errors === _errs187) {
+                                                                                  if (typeof data86 == "number" && isFinite(data86)) {
+                                                                                    if (data86 > 65536 || isNaN(data86)) {
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/connections_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                                                      return false;
+                                                                                    } else {
+                                                                                      if (data86 < 1 || isNaN(data86)) {
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/connections_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                                var valid20 = _errs187 === errors;
+                                                                              } else {
+                                                                                var valid20 = true;
+                                                                              }
+                                                                              if (valid20) {
+                                                                                if (data79.reply_buffer_bytes !== void 0) {
+                                                                                  let data87 = data79.reply_buffer_bytes;
+                                                                                  const _errs189 = errors;
+                                                                                  if (!(typeof data87 == "number" && (!(data87 % 1) && !isNaN(data87)) && isFinite(data87))) {
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/reply_buffer_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                    return false;
+                                                                                  }
+                                                                                  if (errors === _errs189) {
+                                                                                    if (typeof data87 == "number" && isFinite(data87)) {
+                                                                                      if (data87 > 268435456 || isNaN(data87)) {
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/reply_buffer_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 268435456 }, message: "must be <= 268435456" }];
+                                                                                        return false;
+                                                                                      } else {
+                                                                                        if (data87 < 65536 || isNaN(data87)) {
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/reply_buffer_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                  var valid20 = _errs189 === errors;
+                                                                                } else {
+                                                                                  var valid20 = true;
+                                                                                }
+                                                                                if (valid20) {
+                                                                                  if (data79.in_flight_per_identity !== void 0) {
+                                                                                    let data88 = data79.in_flight_per_identity;
+                                                                                    const _errs191 = errors;
+                                                                                    if (!(typeof data88 == "number" && (!(data88 % 1) && !isNaN(data88)) && isFinite(data88))) {
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                      return false;
+                                                                                    }
+                                                                                    if (errors === _errs191) {
+                                                                                      if (typeof data88 == "number" && isFinite(data88)) {
+                                                                                        if (data88 > 16384 || isNaN(data88)) {
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                          return false;
+                                                                                        } else {
+                                                                                          if (data88 < 1 || isNaN(data88)) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                            return false;
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                    var valid20 = _errs191 === errors;
+                                                                                  } else {
+                                                                                    var valid20 = true;
+                                                                                  }
+                                                                                  if (valid20) {
+                                                                                    if (data79.in_flight_per_driver !== void 0) {
+                                                                                      let data89 = data79.in_flight_per_driver;
+                                                                                      const _errs193 = errors;
+                                                                                      if (!(typeof data89 == "number" && (!(data89 % 1) && !isNaN(data89)) && isFinite(data89))) {
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                        return false;
+                                                                                      }
+                                                                                      if (errors === _errs193) {
+                                                                                        if (typeof data89 == "number" && isFinite(data89)) {
+                                                                                          if (data89 > 16384 || isNaN(data89)) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                            return false;
+                                                                                          } else {
+                                                                                            if (data89 < 1 || isNaN(data89)) {
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                              return false;
+                                                                                            }
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                      var valid20 = _errs193 === errors;
+                                                                                    } else {
+                                                                                      var valid20 = true;
+                                                                                    }
+                                                                                    if (valid20) {
+                                                                                      if (data79.queued_per_identity !== void 0) {
+                                                                                        let data90 = data79.queued_per_identity;
+                                                                                        const _errs195 = errors;
+                                                                                        if (!(typeof data90 == "number" && (!(data90 % 1) && !isNaN(data90)) && isFinite(data90))) {
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                          return false;
+                                                                                        }
+                                                                                        if (errors === _errs195) {
+                                                                                          if (typeof data90 == "number" && isFinite(data90)) {
+                                                                                            if (data90 > 16384 || isNaN(data90)) {
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                              return false;
+                                                                                            } else {
+                                                                                              if (data90 < 0 || isNaN(data90)) {
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                                return false;
+                                                                                              }
+                                                                                            }
+                                                                                          }
+                                                                                        }
+                                                                                        var valid20 = _errs195 === errors;
+                                                                                      } else {
+                                                                                        var valid20 = true;
+                                                                                      }
+                                                                                      if (valid20) {
+                                                                                        if (data79.queued_per_driver !== void 0) {
+                                                                                          let data91 = data79.queued_per_driver;
+                                                                                          const _errs197 = errors;
+                                                                                          if (!(typeof data91 == "number" && (!(data91 % 1) && !isNaN(data91)) && isFinite(data91))) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                            return false;
+                                                                                          }
+                                                                                          if (errors === _errs197) {
+                                                                                            if (typeof data91 == "number" && isFinite(data91)) {
+                                                                                              if (data91 > 16384 || isNaN(data91)) {
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                                return false;
+                                                                                              } else {
+                                                                                                if (data91 < 0 || isNaN(data91)) {
+                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                                  return false;
+                                                                                                }
+                                                                                              }
+                                                                                            }
+                                                                                          }
+                                                                                          var valid20 = _errs197 === errors;
+                                                                                        } else {
+                                                                                          var valid20 = true;
+                                                                                        }
+                                                                                        if (valid20) {
+                                                                                          if (data79.queue_ms !== void 0) {
+                                                                                            let data92 = data79.queue_ms;
+                                                                                            const _errs199 = errors;
+                                                                                            if (!(typeof data92 == "number" && (!(data92 % 1) && !isNaN(data92)) && isFinite(data92))) {
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queue_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                              return false;
+                                                                                            }
+                                                                                            if (errors === _errs199) {
+                                                                                              if (typeof data92 == "number" && isFinite(data92)) {
+                                                                                                if (data92 > 6e5 || isNaN(data92)) {
+                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queue_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
+                                                                                                  return false;
+                                                                                                } else {
+                                                                                                  if (data92 < 0 || isNaN(data92)) {
+                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queue_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                                    return false;
+                                                                                                  }
+                                                                                                }
+                                                                                              }
+                                                                                            }
+                                                                                            var valid20 = _errs199 === errors;
+                                                                                          } else {
+                                                                                            var valid20 = true;
+                                                                                          }
+                                                                                          if (valid20) {
+                                                                                            if (data79.calls_per_minute !== void 0) {
+                                                                                              let data93 = data79.calls_per_minute;
+                                                                                              const _errs201 = errors;
+                                                                                              if (!(typeof data93 == "number" && (!(data93 % 1) && !isNaN(data93)) && isFinite(data93))) {
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                                return false;
+                                                                                              }
+                                                                                              if (errors === _errs201) {
+                                                                                                if (typeof data93 == "number" && isFinite(data93)) {
+                                                                                                  if (data93 > 1e7 || isNaN(data93)) {
+                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
+                                                                                                    return false;
+                                                                                                  } else {
+                                                                                                    if (data93 < 1 || isNaN(data93)) {
+                                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                                      return false;
+                                                                                                    }
+                                                                                                  }
+                                                                                                }
+                                                                                              }
+                                                                                              var valid20 = _errs201 === errors;
+                                                                                            } else {
+                                                                                              var valid20 = true;
+                                                                                            }
+                                                                                            if (valid20) {
+                                                                                              if (data79.destructive_calls_per_minute !== void 0) {
+                                                                                                let data94 = data79.destructive_calls_per_minute;
+                                                                                                const _errs203 = errors;
+                                                                                                if (!(typeof data94 == "number" && (!(data94 % 1) && !isNaN(data94)) && isFinite(data94))) {
+                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/destructive_calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                                  return false;
+                                                                                                }
+                                                                                                if (errors === _errs203) {
+                                                                                                  if (typeof data94 == "number" && isFinite(data94)) {
+                                                                                                    if (data94 > 1e7 || isNaN(data94)) {
+                                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/destructive_calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
+                                                                                                      return false;
+                                                                                                    } else {
+                                                                                                      if (data94 < 1 || isNaN(data94)) {
+                                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/destructive_calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                                        return false;
+                                                                                                      }
+                                                                                                    }
+                                                                                                  }
+                                                                                                }
+                                                                                                var valid20 = _errs203 === errors;
+                                                                                              } else {
+                                                                                                var valid20 = true;
+                                                                                              }
+                                                                                            }
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                    }
+                                                                                  }
+                                                                                }
+                                                                              }
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                              }
+                                                            } else {
+                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits", schemaPath: "#/properties/limit_overrides/items/properties/limits/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                              return false;
+                                                            }
+                                                          }
+                                                          var valid16 = _errs172 === errors;
+                                                        } else {
+                                                          var valid16 = true;
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            } else {
+                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4, schemaPath: "#/properties/limit_overrides/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                              return false;
+                                            }
+                                          }
+                                          var valid15 = _errs157 === errors;
+                                          if (!valid15) {
+                                            break;
+                                          }
+                                        }
+                                      }
+                                    } else {
+                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides", schemaPath: "#/properties/limit_overrides/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                      return false;
+                                    }
+                                  }
+                                  var valid0 = _errs155 === errors;
+                                  if (valid0) {
+                                    let data95 = data.scrub;
+                                    const _errs205 = errors;
+                                    if (errors === _errs205) {
+                                      if (data95 && typeof data95 == "object" && !Array.isArray(data95)) {
+                                        if (data95.rules === void 0) {
+                                          data95.rules = [];
+                                        }
+                                        if (data95.allow === void 0) {
+                                          data95.allow = [];
+                                        }
+                                        if (data95.values === void 0) {
+                                          data95.values = [];
+                                        }
+                                        const _errs207 = errors;
+                                        for (const key13 in data95) {
+                                          if (!(key13 === "rules" || key13 === "allow" || key13 === "values")) {
+                                            validate20.errors = [{ instancePath: instancePath + "/scrub", schemaPath: "#/properties/scrub/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 }, message: "must NOT have additional properties" }];
+                                            return false;
+                                            break;
+                                          }
+                                        }
+                                        if (_errs207 === errors) {
+                                          let data96 = data95.rules;
+                                          const _errs208 = errors;
+                                          if (errors === _errs208) {
+                                            if (Array.isArray(data96)) {
+                                              if (data96.length > 128) {
+                                                validate20.errors = [{ instancePath: instancePath + "/scrub/rules", schemaPath: "#/properties/scrub/properties/rules/maxItems", keyword: "maxItems", params: { limit: 128 }, message: "must NOT have more than 128 items" }];
+                                                return false;
+                                              } else {
+                                                var valid22 = true;
+                                                const len8 = data96.length;
+                                                for (let i8 = 0; i8 < len8; i8++) {
+                                                  let data97 = data96[i8];
+                                                  const _errs210 = errors;
+                                                  if (errors === _errs210) {
+                                                    if (data97 && typeof data97 == "object" && !Array.isArray(data97)) {
+                                                      if (data97.examples === void 0) {
+                                                        data97.examples = [];
+                                                      }
+                                                      let missing3;
+                                                      if (data97.id === void 0 && (missing3 = "id") || data97.keywords === void 0 && (missing3 = "keywords") || data97.pattern === void 0 && (missing3 = "pattern")) {
+                                                        validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8, schemaPath: "#/properties/scrub/properties/rules/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
+                                                        return false;
+                                                      } else {
+                                                        const _errs212 = errors;
+                                                        for (const key14 in data97) {
+                                                          if (!(key14 === "id" || key14 === "keywords" || key14 === "pattern" || key14 === "minimum_entropy" || key14 === "allow" || key14 === "examples")) {
+                                                            validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8, schemaPath: "#/properties/scrub/properties/rules/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 }, message: "must NOT have additional properties" }];
+                                                            return false;
+                                                            break;
+                                                          }
+                                                        }
+                                                        if (_errs212 === errors) {
+                                                          if (data97.id !== void 0) {
+                                                            let data98 = data97.id;
+                                                            const _errs213 = errors;
+                                                            if (errors === _errs213) {
+                                                              if (typeof data98 === "string") {
+                                                                if (!pattern13.test(data98)) {
+                                                                  validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/id", schemaPath: "#/properties/scrub/properties/rules/items/properties/id/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9-]{1,64}$" }, message: 'must match pattern "^[a-z0-9-]{1,64}$"' }];
+                                                                  return false;
+                                                                }
+                                                              } else {
+                                                                validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/id", schemaPath: "#/properties/scrub/properties/rules/items/properties/id/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                return false;
+                                                              }
+                                                            }
+                                                            var valid23 = _errs213 === errors;
+                                                          } else {
+                                                            var valid23 = true;
+                                                          }
+                                                          if (valid23) {
+                                                            if (data97.keywords !== void 0) {
+                                                              let data99 = data97.keywords;
+                                                              const _errs215 = errors;
+                                                              if (errors === _errs215) {
+                                                                if (Array.isArray(data99)) {
+                                                                  if (data99.length > 32) {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/keywords", schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
+                                                                    return false;
+                                                                  } else {
+                                                                    if (data99.length < 1) {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/keywords", schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                                      return false;
+                                                                    } else {
+                                                                      var valid24 = true;
+                                                                      const len9 = data99.length;
+                                                                      for (let i9 = 0; i9 < len9; i9++) {
+                                                                        let data100 = data99[i9];
+                                                                        const _errs217 = errors;
+                                                                        if (errors === _errs217) {
+                                                                          if (typeof data100 === "string") {
+                                                                            if (!pattern14.test(data100)) {
+                                                                              validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/keywords/" + i9, schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/items/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{3,64}$" }, message: 'must match pattern "^[\\x20-\\x7e]{3,64}$"' }];
+                                                                              return false;
+                                                                            }
+                                                                          } else {
+                                                                            validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/keywords/" + i9, schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                            return false;
+                                                                          }
+                                                                        }
+                                                                        var valid24 = _errs217 === errors;
+                                                                        if (!valid24) {
+                                                                          break;
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                } else {
+                                                                  validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/keywords", schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                  return false;
+                                                                }
+                                                              }
+                                                              var valid23 = _errs215 === errors;
+                                                            } else {
+                                                              var valid23 = true;
+                                                            }
+                                                            if (valid23) {
+                                                              if (data97.pattern !== void 0) {
+                                                                let data101 = data97.pattern;
+                                                                const _errs219 = errors;
+                                                                if (errors === _errs219) {
+                                                                  if (typeof data101 === "string") {
+                                                                    if (!pattern15.test(data101)) {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/pattern", schemaPath: "#/properties/scrub/properties/rules/items/properties/pattern/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{1,2000}$" }, message: 'must match pattern "^[\\x20-\\x7e]{1,2000}$"' }];
+                                                                      return false;
+                                                                    }
+                                                                  } else {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/pattern", schemaPath: "#/properties/scrub/properties/rules/items/properties/pattern/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                    return false;
+                                                                  }
+                                                                }
+                                                                var valid23 = _errs219 === errors;
+                                                              } else {
+                                                                var valid23 = true;
+                                                              }
+                                                              if (valid23) {
+                                                                if (data97.minimum_entropy !== void 0) {
+                                                                  let data102 = data97.minimum_entropy;
+                                                                  const _errs221 = errors;
+                                                                  if (errors === _errs221) {
+                                                                    if (typeof data102 == "number" && isFinite(data102)) {
+                                                                      if (data102 > 8 || isNaN(data102)) {
+                                                                        validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/minimum_entropy", schemaPath: "#/properties/scrub/properties/rules/items/properties/minimum_entropy/maximum", keyword: "maximum", params: { comparison: "<=", limit: 8 }, message: "must be <= 8" }];
+                                                                        return false;
+                                                                      } else {
+                                                                        if (data102 < 0 || isNaN(data102)) {
+                                                                          validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/minimum_entropy", schemaPath: "#/properties/scrub/properties/rules/items/properties/minimum_entropy/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                          return false;
+                                                                        }
+                                                                      }
+                                                                    } else {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/minimum_entropy", schemaPath: "#/properties/scrub/properties/rules/items/properties/minimum_entropy/type", keyword: "type", params: { type: "number" }, message: "must be number" }];
+                                                                      return false;
+                                                                    }
+                                                                  }
+                                                                  var valid23 = _errs221 === errors;
+                                                                } else {
+                                                                  var valid23 = true;
+                                                                }
+                                                                if (valid23) {
+                                                                  if (data97.allow !== void 0) {
+                                                                    let data103 = data97.allow;
+                                                                    const _errs223 = errors;
+                                                                    if (errors === _errs223) {
+                                                                      if (typeof data103 === "string") {
+                                                                        if (!pattern15.test(data103)) {
+                                                                          validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/allow", schemaPath: "#/properties/scrub/properties/rules/items/properties/allow/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{1,2000}$" }, message: 'must match pattern "^[\\x20-\\x7e]{1,2000}$"' }];
+                                                                          return false;
+                                                                        }
+                                                                      } else {
+                                                                        validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/allow", schemaPath: "#/properties/scrub/properties/rules/items/properties/allow/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                        return false;
+                                                                      }
+                                                                    }
+                                                                    var valid23 = _errs223 === errors;
+                                                                  } else {
+                                                                    var valid23 = true;
+                                                                  }
+                                                                  if (valid23) {
+                                                                    let data104 = data97.examples;
+                                                                    const _errs225 = errors;
+                                                                    if (errors === _errs225) {
+                                                                      if (Array.isArray(data104)) {
+                                                                        if (data104.length > 32) {
+                                                                          validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/examples", schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
+                                                                          return false;
+                                                                        } else {
+                                                                          var valid25 = true;
+                                                                          const len10 = data104.length;
+                                                                          for (let i10 = 0; i10 < len10; i10++) {
+                                                                            let data105 = data104[i10];
+                                                                            const _errs227 = errors;
+                                                                            if (errors === _errs227) {
+                                                                              if (typeof data105 === "string") {
+                                                                                if (func2(data105) > 8e3) {
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/examples/" + i10, schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/items/maxLength", keyword: "maxLength", params: { limit: 8e3 }, message: "must NOT have more than 8000 characters" }];
+                                                                                  return false;
+                                                                                } else {
+                                                                                  if (func2(data105) < 1) {
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/examples/" + i10, schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }];
+                                                                                    return false;
+                                                                                  }
+                                                                                }
+                                                                              } else {
+                                                                                validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/examples/" + i10, schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                                return false;
+                                                                              }
+                                                                            }
+                                                                            var valid25 = _errs227 === errors;
+                                                                            if (!valid25) {
+                                                                              break;
+                                                                            }
+                                                                          }
+                                                                        }
+                                                                      } else {
+                                                                        validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/examples", schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                        return false;
+                                                                      }
+                                                                    }
+                                                                    var valid23 = _errs225 === errors;
+                                                                  }
+                                                                }
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                      }
+                                                    } else {
+                                                      validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8, schemaPath: "#/properties/scrub/properties/rules/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                      return false;
+                                                    }
+                                                  }
+                                                  var valid22 = _errs210 === errors;
+                                                  if (!valid22) {
+                                                    break;
+                                                  }
+                                                }
+                                              }
+                                            } else {
+                                              validate20.errors = [{ instancePath: instancePath + "/scrub/rules", schemaPath: "#/properties/scrub/properties/rules/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                              return false;
+                                            }
+                                          }
+                                          var valid21 = _errs208 === errors;
+                                          if (valid21) {
+                                            let data106 = data95.allow;
+                                            const _errs229 = errors;
+                                            if (errors === _errs229) {
+                                              if (Array.isArray(data106)) {
+                                                if (data106.length > 512) {
+                                                  validate20.errors = [{ instancePath: instancePath + "/scrub/allow", schemaPath: "#/properties/scrub/properties/allow/maxItems", keyword: "maxItems", params: { limit: 512 }, message: "must NOT have more than 512 items" }];
+                                                  return false;
+                                                } else {
+                                                  var valid26 = true;
+                                                  const len11 = data106.length;
+                                                  for (let i11 = 0; i11 < len11; i11++) {
+                                                    let data107 = data106[i11];
+                                                    const _errs231 = errors;
+                                                    const _errs233 = errors;
+                                                    let valid27 = false;
+                                                    let passing0 = null;
+                                                    const _errs234 = errors;
+                                                    if (data107 && typeof data107 == "object" && !Array.isArray(data107)) {
+                                                      let missing4;
+                                                      if (data107.text === void 0 && (missing4 = "text")) {
+                                                        const err3 = { instancePath: instancePath + "/scrub/allow/" + i11, schemaPath: "#/properties/scrub/properties/allow/items/oneOf/0/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" };
+                                                        if (vErrors === null) {
+                                                          vErrors = [err3];
+                                                        } else {
+                                                          vErrors.push(err3);
+                                                        }
+                                                        errors++;
+                                                      }
+                                                    }
+                                                    var _valid0 = _errs234 === errors;
+                                                    if (_valid0) {
+                                                      valid27 = true;
+                                                      passing0 = 0;
+                                                    }
+                                                    const _errs235 = errors;
+                                                    if (data107 && typeof data107 == "object" && !Array.isArray(data107)) {
+                                                      let missing5;
+                                                      if (data107.pattern === void 0 && (missing5 = "pattern")) {
+                                                        const err4 = { instancePath: instancePath + "/scrub/allow/" + i11, schemaPath: "#/properties/scrub/properties/allow/items/oneOf/1/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" };
+                                                        if (vErrors === null) {
+                                                          vErrors = [err4];
+                                                        } else {
+                                                          vErrors.push(err4);
+                                                        }
+                                                        errors++;
+                                                      }
+                                                    }
+                                                    var _valid0 = _errs235 === errors;
+                                                    if (_valid0 && valid27) {
+                                                      valid27 = false;
+                                                      passing0 = [passing0, 1];
+                                                    } else {
+                                                      if (_valid0) {
+                                                        valid27 = true;
+                                                        passing0 = 1;
+                                                      }
+                                                    }
+                                                    if (!valid27) {
+                                                      const err5 = { instancePath: instancePath + "/scrub/allow/" + i11, schemaPath: "#/properties/scrub/properties/allow/items/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
+                                                      if (vErrors === null) {
+                                                        vErrors = [err5];
+                                                      } else {
+                                                        vErrors.push(err5);
+                                                      }
+                                                      errors++;
+                                                      validate20.errors = vErrors;
+                                                      return false;
+                                                    } else {
+                                                      errors = _errs233;
+                                                      if (vErrors !== null) {
+                                                        if (_errs233) {
+                                                          vErrors.length = _errs233;
+                                                        } else {
+                                                          vErrors = null;
+                                                        }
+                                                      }
+                                                    }
+                                                    if (errors === _errs231) {
+                                                      if (data107 && typeof data107 == "object" && !Array.isArray(data107)) {
+                                                        const _errs236 = errors;
+                                                        for (const key15 in data107) {
+                                                          if (!(key15 === "text" || key15 === "pattern" || key15 === "rules")) {
+                                                            validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11, schemaPath: "#/properties/scrub/properties/allow/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key15 }, message: "must NOT have additional properties" }];
+                                                            return false;
+                                                            break;
+                                                          }
+                                                        }
+                                                        if (_errs236 === errors) {
+                                                          if (data107.text !== void 0) {
+                                                            let data108 = data107.text;
+                                                            const _errs237 = errors;
+                                                            if (errors === _errs237) {
+                                                              if (typeof data108 === "string") {
+                                                                if (func2(data108) > 8e3) {
+                                                                  validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/text", schemaPath: "#/properties/scrub/properties/allow/items/properties/text/maxLength", keyword: "maxLength", params: { limit: 8e3 }, message: "must NOT have more than 8000 characters" }];
+                                                                  return false;
+                                                                } else {
+                                                                  if (func2(data108) < 1) {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/text", schemaPath: "#/properties/scrub/properties/allow/items/properties/text/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }];
+                                                                    return false;
+                                                                  }
+                                                                }
+                                                              } else {
+                                                                validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/text", schemaPath: "#/properties/scrub/properties/allow/items/properties/text/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                return false;
+                                                              }
+                                                            }
+                                                            var valid28 = _errs237 === errors;
+                                                          } else {
+                                                            var valid28 = true;
+                                                          }
+                                                          if (valid28) {
+                                                            if (data107.pattern !== void 0) {
+                                                              let data109 = data107.pattern;
+                                                              const _errs239 = errors;
+                                                              if (errors === _errs239) {
+                                                                if (typeof data109 === "string") {
+                                                                  if (!pattern15.test(data109)) {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/pattern", schemaPath: "#/properties/scrub/properties/allow/items/properties/pattern/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{1,2000}$" }, message: 'must match pattern "^[\\x20-\\x7e]{1,2000}$"' }];
+                                                                    return false;
+                                                                  }
+                                                                } else {
+                                                                  validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/pattern", schemaPath: "#/properties/scrub/properties/allow/items/properties/pattern/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                  return false;
+                                                                }
+                                                              }
+                                                              var valid28 = _errs239 === errors;
+                                                            } else {
+                                                              var valid28 = true;
+                                                            }
+                                                            if (valid28) {
+                                                              if (data107.rules !== void 0) {
+                                                                let data110 = data107.rules;
+                                                                const _errs241 = errors;
+                                                                if (errors === _errs241) {
+                                                                  if (Array.isArray(data110)) {
+                                                                    if (data110.length > 128) {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/rules", schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/maxItems", keyword: "maxItems", params: { limit: 128 }, message: "must NOT have more than 128 items" }];
+                                                                      return false;
+                                                                    } else {
+                                                                      if (data110.length < 1) {
+                                                                        validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/rules", schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
+                                                                        return false;
+                                                                      } else {
+                                                                        var valid29 = true;
+                                                                        const len12 = data110.length;
+                                                                        for (let i12 = 0; i12 < len12; i12++) {
+                                                                          let data111 = data110[i12];
+                                                                          const _errs243 = errors;
+                                                                          if (errors === _errs243) {
+                                                                            if (typeof data111 === "string") {
+                                                                              if (!pattern13.test(data111)) {
+                                                                                validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/rules/" + i12, schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/items/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9-]{1,64}$" }, message: 'must match pattern "^[a-z0-9-]{1,64}$"' }];
+                                                                                return false;
+                                                                              }
+                                                                            } else {
+                                                                              validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/rules/" + i12, schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                              return false;
+                                                                            }
+                                                                          }
+                                                                          var valid29 = _errs243 === errors;
+                                                                          if (!valid29) {
+                                                                            break;
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  } else {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/rules", schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                    return false;
+                                                                  }
+                                                                }
+                                                                var valid28 = _errs241 === errors;
+                                                              } else {
+                                                                var valid28 = true;
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                      } else {
+                                                        validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11, schemaPath: "#/properties/scrub/properties/allow/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                    var valid26 = _errs231 === errors;
+                                                    if (!valid26) {
+                                                      break;
+                                                    }
+                                                  }
+                                                }
+                                              } else {
+                                                validate20.errors = [{ instancePath: instancePath + "/scrub/allow", schemaPath: "#/properties/scrub/properties/allow/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                return false;
+                                              }
+                                            }
+                                            var valid21 = _errs229 === errors;
+                                            if (valid21) {
+                                              let data112 = data95.values;
+                                              const _errs245 = errors;
+                                              if (errors === _errs245) {
+                                                if (Array.isArray(data112)) {
+                                                  if (data112.length > 64) {
+                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/values", schemaPath: "#/properties/scrub/properties/values/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                                    return false;
+                                                  } else {
+                                                    var valid30 = true;
+                                                    const len13 = data112.length;
+                                                    for (let i13 = 0; i13 < len13; i13++) {
+                                                      let data113 = data112[i13];
+                                                      const _errs247 = errors;
+                                                      if (errors === _errs247) {
+                                                        if (data113 && typeof data113 == "object" && !Array.isArray(data113)) {
+                                                          let missing6;
+                                                          if (data113.name === void 0 && (missing6 = "name") || data113.file === void 0 && (missing6 = "file")) {
+                                                            validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13, schemaPath: "#/properties/scrub/properties/values/items/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
+                                                            return false;
+                                                          } else {
+                                                            const _errs249 = errors;
+                                                            for (const key16 in data113) {
+                                                              if (!(key16 === "name" || key16 === "file")) {
+                                                                validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13, schemaPath: "#/properties/scrub/properties/values/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 }, message: "must NOT have additional properties" }];
+                                                                return false;
+                                                                break;
+                                                              }
+                                                            }
+                                                            if (_errs249 === errors) {
+                                                              if (data113.name !== void 0) {
+                                                                let data114 = data113.name;
+                                                                const _errs250 = errors;
+                                                                if (errors === _errs250) {
+                                                                  if (typeof data114 === "string") {
+                                                                    if (!pattern7.test(data114)) {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13 + "/name", schemaPath: "#/properties/scrub/properties/values/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
+                                                                      return false;
+                                                                    }
+                                                                  } else {
+                                                                    validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13 + "/name", schemaPath: "#/properties/scrub/properties/values/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                    return false;
+                                                                  }
+                                                                }
+                                                                var valid31 = _errs250 === errors;
+                                                              } else {
+                                                                var valid31 = true;
+                                                              }
+                                                              if (valid31) {
+                                                                if (data113.file !== void 0) {
+                                                                  let data115 = data113.file;
+                                                                  const _errs252 = errors;
+                                                                  if (errors === _errs252) {
+                                                                    if (typeof data115 === "string") {
+                                                                      if (func2(data115) > 4096) {
+                                                                        validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13 + "/file", schemaPath: "#/properties/scrub/properties/values/items/properties/file/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                                                        return false;
+                                                                      } else {
+                                                                        if (!pattern4.test(data115)) {
+                                                                          validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13 + "/file", schemaPath: "#/properties/scrub/properties/values/items/properties/file/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
+                                                                          return false;
+                                                                        }
+                                                                      }
+                                                                    } else {
+                                                                      validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13 + "/file", schemaPath: "#/properties/scrub/properties/values/items/properties/file/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                      return false;
+                                                                    }
+                                                                  }
+                                                                  var valid31 = _errs252 === errors;
+                                                                } else {
+                                                                  var valid31 = true;
+                                                                }
+                                                              }
+                                                            }
+                                                          }
+                                                        } else {
+                                                          validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13, schemaPath: "#/properties/scrub/properties/values/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                      var valid30 = _errs247 === errors;
+                                                      if (!valid30) {
+                                                        break;
+                                                      }
+                                                    }
+                                                  }
+                                                } else {
+                                                  validate20.errors = [{ instancePath: instancePath + "/scrub/values", schemaPath: "#/properties/scrub/properties/values/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                  return false;
+                                                }
+                                              }
+                                              var valid21 = _errs245 === errors;
+                                            }
+                                          }
+                                        }
+                                      } else {
+                                        validate20.errors = [{ instancePath: instancePath + "/scrub", schemaPath: "#/properties/scrub/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                        return false;
+                                      }
+                                    }
+                                    var valid0 = _errs205 === errors;
+                                  }
+                                }
                               }
                             }
                           }
@@ -1996,15 +3004,15 @@ validate20.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": f
 var profile = validate21;
 var schema32 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own; `root` needs `accept_root`.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "accept_root": { "title": "Accept root", "description": "Why this driver must run as root, 8 to 512 characters. `user: root` needs it, and it stands in the record of each launch.", "type": "string", "minLength": 8, "maxLength": 512, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "examples": ["reads SMART data, which the kernel gives to root alone"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "launcher": { "title": "Launcher", "description": "`sandbox`: bubblewrap. `container`: runc, on the root folder in `root`, with no network (a daemon that runs as root).", "type": "string", "enum": ["sandbox", "container"], "default": "sandbox", "examples": ["container"] }, "fallback": { "title": "Fallback", "description": "Where this host cannot start containers: `refuse` the profile, or start its driver in the `sandbox` with the same root folder; each such launch says so in its record.", "type": "string", "enum": ["refuse", "sandbox"], "default": "refuse", "examples": ["sandbox"] }, "root": { "title": "Root folder", "description": "A folder of root's that holds a whole system, unpacked from an image: what the driver sees, read-only, instead of this host's system.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv/driverd-roots/bookworm"] }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "default": null, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "params": { "title": "Params on record", "description": "What audit records say of a call's params: `hash`, a keyed hash that only root can search for; `names`, the names of the top-level fields; `omit`, nothing.", "type": "string", "enum": ["hash", "names", "omit"], "default": "hash", "examples": ["omit"] }, "logs": { "title": "Logs", "description": "Where the driver's stderr and its `log` messages are kept, scrubbed: `journal`, the operational log and the broker's memory (`driverctl logs`); `memory`, there alone; `none`, nowhere.", "type": "string", "enum": ["journal", "memory", "none"], "default": "journal", "examples": ["memory"] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
 var func0 = require_equal().default;
-var pattern16 = new RegExp("^[a-z][a-z0-9-]{0,31}$", "u");
-var pattern17 = new RegExp("^[a-z_][a-z0-9_.-]{0,255}$", "u");
-var pattern18 = new RegExp("^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "u");
-var pattern28 = new RegExp("^CAP_[A-Z_]{1,32}$", "u");
-var pattern29 = new RegExp("^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$", "u");
-var pattern30 = new RegExp("^[a-z_][a-z0-9_]{0,63}$", "u");
-var pattern31 = new RegExp("^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "u");
-var pattern32 = new RegExp("^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$", "u");
-var pattern35 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "u");
+var pattern21 = new RegExp("^[a-z][a-z0-9-]{0,31}$", "u");
+var pattern22 = new RegExp("^[a-z_][a-z0-9_.-]{0,255}$", "u");
+var pattern23 = new RegExp("^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "u");
+var pattern33 = new RegExp("^CAP_[A-Z_]{1,32}$", "u");
+var pattern34 = new RegExp("^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$", "u");
+var pattern35 = new RegExp("^[a-z_][a-z0-9_]{0,63}$", "u");
+var pattern36 = new RegExp("^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "u");
+var pattern37 = new RegExp("^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$", "u");
+var pattern40 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "u");
 function validate21(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
   let vErrors = null;
@@ -2107,7 +3115,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
               const _errs4 = errors;
               if (errors === _errs4) {
                 if (typeof data1 === "string") {
-                  if (!pattern16.test(data1)) {
+                  if (!pattern21.test(data1)) {
                     validate21.errors = [{ instancePath: instancePath + "/driver", schemaPath: "#/properties/driver/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
                     return false;
                   }
@@ -2125,7 +3133,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
               const _errs6 = errors;
               if (errors === _errs6) {
                 if (typeof data2 === "string") {
-                  if (!pattern17.test(data2)) {
+                  if (!pattern22.test(data2)) {
                     validate21.errors = [{ instancePath: instancePath + "/user", schemaPath: "#/properties/user/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_.-]{0,255}$" }, message: 'must match pattern "^[a-z_][a-z0-9_.-]{0,255}$"' }];
                     return false;
                   }
@@ -2149,7 +3157,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                           validate21.errors = [{ instancePath: instancePath + "/accept_root", schemaPath: "#/properties/accept_root/minLength", keyword: "minLength", params: { limit: 8 }, message: "must NOT have fewer than 8 characters" }];
                           return false;
                         } else {
-                          if (!pattern18.test(data3)) {
+                          if (!pattern23.test(data3)) {
                             validate21.errors = [{ instancePath: instancePath + "/accept_root", schemaPath: "#/properties/accept_root/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$"' }];
                             return false;
                           }
@@ -2180,7 +3188,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                           const _errs12 = errors;
                           if (errors === _errs12) {
                             if (typeof data5 === "string") {
-                              if (!pattern17.test(data5)) {
+                              if (!pattern22.test(data5)) {
                                 validate21.errors = [{ instancePath: instancePath + "/groups/" + i0, schemaPath: "#/properties/groups/items/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_.-]{0,255}$" }, message: 'must match pattern "^[a-z_][a-z0-9_.-]{0,255}$"' }];
                                 return false;
                               }
@@ -2789,7 +3797,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                       const _errs60 = errors;
                                       if (errors === _errs60) {
                                         if (typeof data22 === "string") {
-                                          if (!pattern28.test(data22)) {
+                                          if (!pattern33.test(data22)) {
                                             validate21.errors = [{ instancePath: instancePath + "/capabilities/" + i6, schemaPath: "#/properties/capabilities/items/pattern", keyword: "pattern", params: { pattern: "^CAP_[A-Z_]{1,32}$" }, message: 'must match pattern "^CAP_[A-Z_]{1,32}$"' }];
                                             return false;
                                           }
@@ -2846,7 +3854,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                         const _errs64 = errors;
                                         if (errors === _errs64) {
                                           if (typeof data24 === "string") {
-                                            if (!pattern29.test(data24)) {
+                                            if (!pattern34.test(data24)) {
                                               validate21.errors = [{ instancePath: instancePath + "/devices/" + i8, schemaPath: "#/properties/devices/items/pattern", keyword: "pattern", params: { pattern: "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" }, message: 'must match pattern "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$"' }];
                                               return false;
                                             }
@@ -2937,7 +3945,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                   const _errs73 = errors;
                                                   if (errors === _errs73) {
                                                     if (typeof data28 === "string") {
-                                                      if (!pattern30.test(data28)) {
+                                                      if (!pattern35.test(data28)) {
                                                         validate21.errors = [{ instancePath: instancePath + "/syscalls/allow/" + i10, schemaPath: "#/properties/syscalls/properties/allow/items/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_]{0,63}$" }, message: 'must match pattern "^[a-z_][a-z0-9_]{0,63}$"' }];
                                                         return false;
                                                       }
@@ -3348,7 +4356,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                               const _errs106 = errors;
                                               if (errors === _errs106) {
                                                 if (typeof key6 === "string") {
-                                                  if (!pattern31.test(key6)) {
+                                                  if (!pattern36.test(key6)) {
                                                     const err26 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key6 };
                                                     if (vErrors === null) {
                                                       vErrors = [err26];
@@ -3391,7 +4399,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                       validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                       return false;
                                                     } else {
-                                                      if (!pattern32.test(data44)) {
+                                                      if (!pattern37.test(data44)) {
                                                         validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$"' }];
                                                         return false;
                                                       }
@@ -3516,7 +4524,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                           const _errs119 = errors;
                                                           if (errors === _errs119) {
                                                             if (typeof data47 === "string") {
-                                                              if (!pattern14.test(data47)) {
+                                                              if (!pattern7.test(data47)) {
                                                                 validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
                                                                 return false;
                                                               }
@@ -3559,7 +4567,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                               const _errs123 = errors;
                                                               if (errors === _errs123) {
                                                                 if (typeof data49 === "string") {
-                                                                  if (!pattern35.test(data49)) {
+                                                                  if (!pattern40.test(data49)) {
                                                                     validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/credential", schemaPath: "#/properties/secrets/items/properties/credential/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$"' }];
                                                                     return false;
                                                                   }
@@ -3594,7 +4602,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
                                                                         return false;
                                                                       } else {
-                                                                        if (!pattern31.test(data51)) {
+                                                                        if (!pattern36.test(data51)) {
                                                                           validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                                           return false;
                                                                         }
@@ -3782,13 +4790,13 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
 validate21.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var manifest = validate22;
 var schema36 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "manifest.schema.json", "title": "Manifest", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": false, "required": ["version", "name", "kind", "program", "methods"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disks"] }, "description": { "title": "Description", "description": "What it is for.", "type": "string", "maxLength": 4096, "examples": ["Measures disks."] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "$ref": "asks.schema.json", "examples": [{ "filesystem": { "read": ["/srv"] } }] }, "methods": { "title": "Methods", "description": "Its methods by name.", "type": "object", "maxProperties": 256, "propertyNames": { "type": "string", "pattern": "^[a-z][a-zA-Z0-9-]{0,31}$" }, "additionalProperties": { "title": "Method", "description": "One method.", "type": "object", "additionalProperties": false, "required": ["params", "result"], "examples": [{ "params": { "type": "object", "additionalProperties": false }, "result": { "type": "object" } }], "properties": { "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disk usage"] }, "description": { "title": "Description", "description": "What it does.", "type": "string", "maxLength": 4096, "examples": ["Bytes and inodes."] }, "params": { "title": "Params", "description": "JSON Schema 2020-12 of the params.", "type": "object", "examples": [{ "type": "object", "additionalProperties": false }] }, "result": { "title": "Result", "description": "JSON Schema 2020-12 of the result.", "type": "object", "examples": [{ "type": "object" }] }, "positional": { "title": "Positional", "description": "Order of params given by position.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "default": [], "examples": [["path"]] }, "destructive": { "title": "Destructive", "description": "A permit counts only if its scope names this method or one of its tags.", "type": "boolean", "default": false, "examples": [false] }, "idempotent": { "title": "Idempotent", "description": "Calling twice is as calling once.", "type": "boolean", "default": false, "examples": [true] }, "tags": { "title": "Tags", "description": 'Groups for policies: Action::"tag:<tag>".', "type": "array", "maxItems": 16, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$" }, "default": [], "examples": [["storage"]] }, "timeout_ms": { "title": "Time limit", "description": "Longest run, in milliseconds; can only shorten the profile's.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [5e3] }, "errors": { "title": "Errors", "description": "Errors that reach the caller as declared: word \u2192 message and schema of details.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["message"], "properties": { "message": { "type": "string", "maxLength": 256 }, "data": { "type": "object" } } }, "default": {}, "examples": [{ "not_found": { "message": "Cannot measure: there is no such path" } }] }, "arguments": { "title": "Arguments", "description": "Template of the argv elements after the fixed words (command drivers).", "type": "array", "maxItems": 64, "default": [], "examples": [["--", { "param": "key" }]], "items": { "type": ["string", "object"], "anyOf": [{ "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "prefix": { "type": "string", "maxLength": 256, "pattern": "^[^\\u0000-\\u001f\\u007f]+$" } } }, { "type": "object", "additionalProperties": false, "required": ["flag", "words"], "properties": { "flag": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "words": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" } } } }] } }, "environment": { "title": "Environment", "description": "Values of the program's variables (command drivers).", "type": "object", "maxProperties": 32, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } } }, "default": {}, "examples": [{ "LC_ALL": { "param": "locale" } }] }, "stdin": { "title": "stdin", "description": "The param that becomes stdin (command drivers).", "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } }, "examples": [{ "param": "text" }] }, "output": { "title": "Output", "description": "How stdout is read (command drivers); `exit-status` leaves it out of the result.", "type": "string", "enum": ["text", "lines", "json", "exit-status"], "default": "text", "examples": ["json"] }, "exit_statuses": { "title": "Exit statuses", "description": "Which count as success (command drivers).", "type": "array", "minItems": 1, "maxItems": 64, "uniqueItems": true, "items": { "type": "integer", "minimum": 0, "maximum": 125 }, "default": [0], "examples": [[0, 2]] } } }, "examples": [{}] } } };
-var pattern39 = new RegExp("^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "u");
-var pattern40 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "u");
-var pattern41 = new RegExp("^[^\\u0000-\\u001f\\u007f]*$", "u");
-var pattern56 = new RegExp("^[a-z][a-zA-Z0-9-]{0,31}$", "u");
-var pattern57 = new RegExp("^[A-Za-z_][A-Za-z0-9_]{0,63}$", "u");
-var pattern59 = new RegExp("^[a-z][a-z0-9_]{0,63}$", "u");
-var pattern62 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
+var pattern44 = new RegExp("^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "u");
+var pattern45 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "u");
+var pattern46 = new RegExp("^[^\\u0000-\\u001f\\u007f]*$", "u");
+var pattern61 = new RegExp("^[a-z][a-zA-Z0-9-]{0,31}$", "u");
+var pattern62 = new RegExp("^[A-Za-z_][A-Za-z0-9_]{0,63}$", "u");
+var pattern64 = new RegExp("^[a-z][a-z0-9_]{0,63}$", "u");
+var pattern67 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
 var schema37 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "asks.schema.json", "$comment": "Made by scripts/generate-configuration.ts from protocol/*.schema.json. Do not edit.", "title": "Asks", "description": "What a driver asks for, in a profile's words; nothing is granted by it.", "type": "object", "additionalProperties": false, "examples": [{ "filesystem": { "read": ["/srv"] } }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}] }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "examples": [16777216] } }, "examples": [{}] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token" }] } }, "user": { "title": "User", "description": "That it has to run as root; an admin grants it with a reason.", "type": "string", "enum": ["root"], "examples": ["root"] } } };
 function validate23(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
@@ -3828,7 +4836,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                   const _errs5 = errors;
                   if (errors === _errs5) {
                     if (typeof data1 === "string") {
-                      if (!pattern17.test(data1)) {
+                      if (!pattern22.test(data1)) {
                         validate23.errors = [{ instancePath: instancePath + "/groups/" + i0, schemaPath: "#/properties/groups/items/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_.-]{0,255}$" }, message: 'must match pattern "^[a-z_][a-z0-9_.-]{0,255}$"' }];
                         return false;
                       }
@@ -4404,7 +5412,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                         const _errs47 = errors;
                         if (errors === _errs47) {
                           if (typeof data15 === "string") {
-                            if (!pattern28.test(data15)) {
+                            if (!pattern33.test(data15)) {
                               validate23.errors = [{ instancePath: instancePath + "/capabilities/" + i6, schemaPath: "#/properties/capabilities/items/pattern", keyword: "pattern", params: { pattern: "^CAP_[A-Z_]{1,32}$" }, message: 'must match pattern "^CAP_[A-Z_]{1,32}$"' }];
                               return false;
                             }
@@ -4465,7 +5473,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                           const _errs51 = errors;
                           if (errors === _errs51) {
                             if (typeof data17 === "string") {
-                              if (!pattern29.test(data17)) {
+                              if (!pattern34.test(data17)) {
                                 validate23.errors = [{ instancePath: instancePath + "/devices/" + i8, schemaPath: "#/properties/devices/items/pattern", keyword: "pattern", params: { pattern: "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" }, message: 'must match pattern "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$"' }];
                                 return false;
                               }
@@ -4556,7 +5564,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                       const _errs60 = errors;
                                       if (errors === _errs60) {
                                         if (typeof data21 === "string") {
-                                          if (!pattern30.test(data21)) {
+                                          if (!pattern35.test(data21)) {
                                             validate23.errors = [{ instancePath: instancePath + "/syscalls/allow/" + i10, schemaPath: "#/properties/syscalls/properties/allow/items/pattern", keyword: "pattern", params: { pattern: "^[a-z_][a-z0-9_]{0,63}$" }, message: 'must match pattern "^[a-z_][a-z0-9_]{0,63}$"' }];
                                             return false;
                                           }
@@ -5015,7 +6023,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           const _errs96 = errors;
                                           if (errors === _errs96) {
                                             if (typeof data38 === "string") {
-                                              if (!pattern14.test(data38)) {
+                                              if (!pattern7.test(data38)) {
                                                 validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
                                                 return false;
                                               }
@@ -5054,7 +6062,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                     validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
                                                     return false;
                                                   } else {
-                                                    if (!pattern31.test(data40)) {
+                                                    if (!pattern36.test(data40)) {
                                                       validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                       return false;
                                                     }
@@ -5174,7 +6182,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
               const _errs4 = errors;
               if (errors === _errs4) {
                 if (typeof data1 === "string") {
-                  if (!pattern16.test(data1)) {
+                  if (!pattern21.test(data1)) {
                     validate22.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
                     return false;
                   }
@@ -5335,7 +6343,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                     validate22.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                     return false;
                                   } else {
-                                    if (!pattern39.test(data6)) {
+                                    if (!pattern44.test(data6)) {
                                       validate22.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/pattern", keyword: "pattern", params: { pattern: "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$" }, message: 'must match pattern "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$"' }];
                                       return false;
                                     }
@@ -5359,7 +6367,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                       validate22.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/maxLength", keyword: "maxLength", params: { limit: 255 }, message: "must NOT have more than 255 characters" }];
                                       return false;
                                     } else {
-                                      if (!pattern40.test(data7)) {
+                                      if (!pattern45.test(data7)) {
                                         validate22.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"' }];
                                         return false;
                                       }
@@ -5393,7 +6401,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                               validate22.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                               return false;
                                             } else {
-                                              if (!pattern41.test(data9)) {
+                                              if (!pattern46.test(data9)) {
                                                 validate22.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' }];
                                                 return false;
                                               }
@@ -5431,7 +6439,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                           const _errs28 = errors;
                                           if (errors === _errs28) {
                                             if (typeof data11 === "string") {
-                                              if (!pattern31.test(data11)) {
+                                              if (!pattern36.test(data11)) {
                                                 validate22.errors = [{ instancePath: instancePath + "/program/environment/" + i1, schemaPath: "#/properties/program/properties/environment/items/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                 return false;
                                               }
@@ -5510,7 +6518,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                   const _errs33 = errors;
                                   if (errors === _errs33) {
                                     if (typeof key2 === "string") {
-                                      if (!pattern56.test(key2)) {
+                                      if (!pattern61.test(key2)) {
                                         const err3 = { instancePath: instancePath + "/methods", schemaPath: "#/properties/methods/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-zA-Z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-zA-Z0-9-]{0,31}$"', propertyName: key2 };
                                         if (vErrors === null) {
                                           vErrors = [err3];
@@ -5667,7 +6675,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                             const _errs49 = errors;
                                                             if (errors === _errs49) {
                                                               if (typeof data20 === "string") {
-                                                                if (!pattern57.test(data20)) {
+                                                                if (!pattern62.test(data20)) {
                                                                   validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/positional/" + i3, schemaPath: "#/properties/methods/additionalProperties/properties/positional/items/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' }];
                                                                   return false;
                                                                 }
@@ -5738,7 +6746,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   const _errs57 = errors;
                                                                   if (errors === _errs57) {
                                                                     if (typeof data24 === "string") {
-                                                                      if (!pattern16.test(data24)) {
+                                                                      if (!pattern21.test(data24)) {
                                                                         validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/tags/" + i5, schemaPath: "#/properties/methods/additionalProperties/properties/tags/items/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
                                                                         return false;
                                                                       }
@@ -5817,7 +6825,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       const _errs63 = errors;
                                                                       if (errors === _errs63) {
                                                                         if (typeof key5 === "string") {
-                                                                          if (!pattern59.test(key5)) {
+                                                                          if (!pattern64.test(key5)) {
                                                                             const err6 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/errors", schemaPath: "#/properties/methods/additionalProperties/properties/errors/propertyNames/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_]{0,63}$" }, message: 'must match pattern "^[a-z][a-z0-9_]{0,63}$"', propertyName: key5 };
                                                                             if (vErrors === null) {
                                                                               vErrors = [err6];
@@ -5953,7 +6961,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                               errors++;
                                                                             } else {
-                                                                              if (!pattern41.test(data31)) {
+                                                                              if (!pattern46.test(data31)) {
                                                                                 const err10 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/0/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' };
                                                                                 if (vErrors === null) {
                                                                                   vErrors = [err10];
@@ -6007,7 +7015,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   const _errs83 = errors;
                                                                                   if (errors === _errs83) {
                                                                                     if (typeof data32 === "string") {
-                                                                                      if (!pattern57.test(data32)) {
+                                                                                      if (!pattern62.test(data32)) {
                                                                                         const err14 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/param", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/param/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' };
                                                                                         if (vErrors === null) {
                                                                                           vErrors = [err14];
@@ -6045,7 +7053,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                           }
                                                                                           errors++;
                                                                                         } else {
-                                                                                          if (!pattern62.test(data33)) {
+                                                                                          if (!pattern67.test(data33)) {
                                                                                             const err17 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/prefix", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/1/properties/prefix/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]+$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]+$"' };
                                                                                             if (vErrors === null) {
                                                                                               vErrors = [err17];
@@ -6119,7 +7127,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   const _errs90 = errors;
                                                                                   if (errors === _errs90) {
                                                                                     if (typeof data34 === "string") {
-                                                                                      if (!pattern57.test(data34)) {
+                                                                                      if (!pattern62.test(data34)) {
                                                                                         const err22 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/flag", schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/flag/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' };
                                                                                         if (vErrors === null) {
                                                                                           vErrors = [err22];
@@ -6173,7 +7181,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                                   }
                                                                                                   errors++;
                                                                                                 } else {
-                                                                                                  if (!pattern41.test(data36)) {
+                                                                                                  if (!pattern46.test(data36)) {
                                                                                                     const err26 = { instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7 + "/words/" + i8, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/anyOf/2/properties/words/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' };
                                                                                                     if (vErrors === null) {
                                                                                                       vErrors = [err26];
@@ -6298,7 +7306,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     const _errs102 = errors;
                                                                                     if (errors === _errs102) {
                                                                                       if (typeof data39 === "string") {
-                                                                                        if (!pattern57.test(data39)) {
+                                                                                        if (!pattern62.test(data39)) {
                                                                                           validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/environment/" + key10.replace(/~/g, "~0").replace(/\//g, "~1") + "/param", schemaPath: "#/properties/methods/additionalProperties/properties/environment/additionalProperties/properties/param/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' }];
                                                                                           return false;
                                                                                         }
@@ -6352,7 +7360,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 const _errs107 = errors;
                                                                                 if (errors === _errs107) {
                                                                                   if (typeof data41 === "string") {
-                                                                                    if (!pattern57.test(data41)) {
+                                                                                    if (!pattern62.test(data41)) {
                                                                                       validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/stdin/param", schemaPath: "#/properties/methods/additionalProperties/properties/stdin/properties/param/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, message: 'must match pattern "^[A-Za-z_][A-Za-z0-9_]{0,63}$"' }];
                                                                                       return false;
                                                                                     }
@@ -6549,7 +7557,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
             const _errs4 = errors;
             if (errors === _errs4) {
               if (typeof data1 === "string") {
-                if (!pattern16.test(data1)) {
+                if (!pattern21.test(data1)) {
                   validate25.errors = [{ instancePath: instancePath + "/name", schemaPath: "#/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
                   return false;
                 }
@@ -6672,7 +7680,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                               validate25.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                               return false;
                             } else {
-                              if (!pattern39.test(data4)) {
+                              if (!pattern44.test(data4)) {
                                 validate25.errors = [{ instancePath: instancePath + "/program/executable", schemaPath: "#/properties/program/properties/executable/pattern", keyword: "pattern", params: { pattern: "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$" }, message: 'must match pattern "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$"' }];
                                 return false;
                               }
@@ -6696,7 +7704,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                 validate25.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/maxLength", keyword: "maxLength", params: { limit: 255 }, message: "must NOT have more than 255 characters" }];
                                 return false;
                               } else {
-                                if (!pattern40.test(data5)) {
+                                if (!pattern45.test(data5)) {
                                   validate25.errors = [{ instancePath: instancePath + "/program/node", schemaPath: "#/properties/program/properties/node/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]*$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]*$"' }];
                                   return false;
                                 }
@@ -6730,7 +7738,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                         validate25.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                         return false;
                                       } else {
-                                        if (!pattern41.test(data7)) {
+                                        if (!pattern46.test(data7)) {
                                           validate25.errors = [{ instancePath: instancePath + "/program/arguments/" + i0, schemaPath: "#/properties/program/properties/arguments/items/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u001f\\u007f]*$"' }];
                                           return false;
                                         }
@@ -6768,7 +7776,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                                     const _errs24 = errors;
                                     if (errors === _errs24) {
                                       if (typeof data9 === "string") {
-                                        if (!pattern31.test(data9)) {
+                                        if (!pattern36.test(data9)) {
                                           validate25.errors = [{ instancePath: instancePath + "/program/environment/" + i1, schemaPath: "#/properties/program/properties/environment/items/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                           return false;
                                         }
@@ -6886,7 +7894,7 @@ function validate27(data, { instancePath = "", parentData, parentDataProperty, r
   }
   if (errors === 0) {
     if (typeof data === "string") {
-      if (!pattern16.test(data)) {
+      if (!pattern21.test(data)) {
         validate27.errors = [{ instancePath, schemaPath: "#/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9-]{0,31}$"' }];
         return false;
       }

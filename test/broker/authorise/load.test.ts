@@ -5,7 +5,7 @@ import {
   POLICY_FILE_BYTES,
   POLICY_ID_LENGTH,
 } from '../../../src/broker/authorise/policy-limits.ts';
-import { caller, load, METHODS, method, NAMES } from './fixtures.ts';
+import { authorise, caller, load, METHODS, method, NAMES, ROLES } from './fixtures.ts';
 
 function refusal(text: string, unitsProvable = true): string {
   try {
@@ -62,8 +62,8 @@ describe('a policy is refused at load', () => {
     ],
     [
       'whose principal is in an unknown type',
-      'permit(principal in Role::"people", action, resource);',
-      '1:1: there is no entity type Role',
+      'permit(principal in Role::"strangers", action, resource);',
+      '1:1: Role::"strangers": there is no such role in driverd.yaml',
     ],
     [
       'whose principal is in a type of a namespace',
@@ -231,7 +231,7 @@ describe('a policy is refused at load', () => {
 
   test('whose @id stands in two files, and the error names both', () => {
     const files = ['a.cedar', 'b.cedar'].map((file) => ({ file, text: `\n@id("x") ${anyone};` }));
-    expect(() => loadPolicy(files, METHODS, NAMES, { unitsProvable: true })).toThrow(
+    expect(() => loadPolicy(files, METHODS, NAMES, { roles: ROLES, unitsProvable: true })).toThrow(
       'Cannot load policy b.cedar:2:1: its id x is also at a.cedar:2:1',
     );
   });
@@ -261,7 +261,7 @@ describe("nesting that Cedar's parser or evaluator does not survive is refused b
   test.each(chains)('%s', (_what, expression) => {
     expect(refusal(`${anyone} when { ${expression} };`)).toMatch(/over a limit|levels deep/);
     const policy = load(`${anyone};`);
-    expect(policy.authorise(caller(), 'disk.usage', {}).permitted).toBe(true);
+    expect(authorise(policy, caller(), 'disk.usage', {}).permitted).toBe(true);
     policy.release();
   });
 
@@ -269,7 +269,7 @@ describe("nesting that Cedar's parser or evaluator does not survive is refused b
     const brackets = POLICY_BRACKET_DEPTH - 1;
     const expression = `${'('.repeat(brackets)}1${'+1'.repeat(240)}${')'.repeat(brackets)} == 241`;
     const policy = load(`${anyone} when { ${expression} } when { ${'true && '.repeat(240)} true };`);
-    expect(policy.authorise(caller(), 'disk.usage', {})).toEqual({
+    expect(authorise(policy, caller(), 'disk.usage', {})).toEqual({
       permitted: true,
       policies: ['test.cedar:1'],
       errors: 0,
@@ -284,14 +284,14 @@ describe('a policy set', () => {
       { file: 'a.cedar', text: `${anyone};` },
       { file: 'b.cedar', text: 'forbid(principal in User::"bob", action, resource);' },
     ];
-    const policy = loadPolicy(files, METHODS, NAMES, { unitsProvable: true });
-    expect(policy.authorise(caller(), 'disk.usage', {}).policies).toEqual(['b.cedar:1']);
-    expect(policy.authorise(caller({ uid: 0 }), 'disk.usage', {}).policies).toEqual(['a.cedar:1']);
+    const policy = loadPolicy(files, METHODS, NAMES, { roles: ROLES, unitsProvable: true });
+    expect(authorise(policy, caller(), 'disk.usage', {}).policies).toEqual(['b.cedar:1']);
+    expect(authorise(policy, caller({ uid: 0 }), 'disk.usage', {}).policies).toEqual(['a.cedar:1']);
     policy.release();
   });
 
   test('may be no file at all, and denies everything (Z1)', () => {
-    const policy = loadPolicy([], METHODS, NAMES, { unitsProvable: false });
+    const policy = loadPolicy([], METHODS, NAMES, { roles: ROLES, unitsProvable: false });
     expect(policy.callable(caller({ uid: 0 }), 'disk.usage')).toBe(false);
     expect(policy.coversDriver(caller({ uid: 0 }), 'disk')).toBe(false);
     policy.release();
@@ -305,8 +305,10 @@ describe('a policy set', () => {
   });
 
   test('keeps its policies apart from comments and strings that look like policies', () => {
-    const policy = load(`// ${anyone};\r${anyone} when { context.params.x == "; ${anyone};" };// ${anyone};`);
-    const decision = policy.authorise(caller(), 'disk.usage', { x: `; ${anyone};` });
+    const policy = load(
+      `// ${anyone};\r${anyone} when { context.params.path == "; ${anyone};" };// ${anyone};`,
+    );
+    const decision = authorise(policy, caller(), 'disk.usage', { path: `; ${anyone};` });
     expect(decision).toEqual({ permitted: true, policies: ['test.cedar:1'], errors: 0 });
     policy.release();
   });

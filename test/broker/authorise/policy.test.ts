@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest';
+import { paramsType } from '../../../src/broker/authorise/params-type.ts';
 import { loadPolicy, type Policy, type PolicyMethod } from '../../../src/broker/authorise/policy.ts';
 import type { Caller } from '../../../src/shared/caller.ts';
 import type { JsonObject } from '../../../src/shared/json-value.ts';
+import { CIRCUMSTANCES, NOT_KNOWN } from './fixtures.ts';
+
+const PARAMS = paramsType({
+  type: 'object',
+  additionalProperties: false,
+  properties: { path: { type: 'string' }, depth: { type: 'integer' } },
+});
 
 function method(name: string, more: Partial<PolicyMethod> = {}): PolicyMethod {
   return {
@@ -10,6 +18,8 @@ function method(name: string, more: Partial<PolicyMethod> = {}): PolicyMethod {
     destructive: false,
     idempotent: false,
     tags: [],
+    capabilities: [],
+    params: PARAMS,
     ...more,
   };
 }
@@ -29,10 +39,10 @@ const NAMES = {
 };
 
 function policy(text: string, unitsProvable = true): Policy {
-  return loadPolicy([{ file: 'test.cedar', text }], METHODS, NAMES, { unitsProvable });
+  return loadPolicy([{ file: 'test.cedar', text }], METHODS, NAMES, { roles: new Map(), unitsProvable });
 }
 function caller(uid: number, more: Partial<Caller> = {}): Caller {
-  return { uid, gid: uid, groups: [], pid: 1, unit: null, ...more };
+  return { uid, gid: uid, groups: [], pid: 1, ...NOT_KNOWN, ...more };
 }
 const backup: Caller = caller(33, { unit: { manager: 'system', name: 'backup.service' } });
 const ownUnit: Caller = caller(33, { unit: { manager: 'user', name: 'backup.service' } });
@@ -214,7 +224,7 @@ const ROWS: readonly Row[] = [
   },
   {
     what: 'a condition on params permits',
-    text: 'permit(principal, action == Action::"disk.usage", resource) when { context.params.path like "/srv/*" };',
+    text: 'permit(principal, action == Action::"disk.usage", resource) when { context.params has path && context.params.path like "/srv/*" };',
     who: bob,
     method: 'disk.usage',
     params: { path: '/srv/a' },
@@ -222,7 +232,7 @@ const ROWS: readonly Row[] = [
   },
   {
     what: 'and does not',
-    text: 'permit(principal, action == Action::"disk.usage", resource) when { context.params.path like "/srv/*" };',
+    text: 'permit(principal, action == Action::"disk.usage", resource) when { context.params has path && context.params.path like "/srv/*" };',
     who: bob,
     method: 'disk.usage',
     params: { path: '/etc' },
@@ -237,16 +247,18 @@ const ROWS: readonly Row[] = [
   },
   {
     what: 'a permit that errors denies',
-    text: 'permit(principal, action == Action::"disk.usage", resource) when { context.params.path == "/" };',
+    text: 'permit(principal, action == Action::"disk.usage", resource) when { context.params has depth && context.params.depth * 9223372036854775807 > 1 };',
     who: bob,
     method: 'disk.usage',
+    params: { depth: 2 },
     expected: false,
   },
   {
     what: 'a forbid that errors denies too, although Cedar would skip it (Z2)',
-    text: `${ALL} forbid(principal, action == Action::"disk.usage", resource) when { context.params.path == "/" };`,
+    text: `${ALL} forbid(principal, action == Action::"disk.usage", resource) when { context.params has depth && context.params.depth * 9223372036854775807 > 1 };`,
     who: bob,
     method: 'disk.usage',
+    params: { depth: 2 },
     expected: false,
   },
   {
@@ -288,7 +300,7 @@ const ROWS: readonly Row[] = [
   { what: 'and long ones', text: ALL, who: bob, method: `disk.${'x'.repeat(1_000_000)}`, expected: false },
   {
     what: 'what looks like an entity in params is none',
-    text: 'permit(principal, action == Action::"disk.usage", resource) when { context.params.path == Uid::"0" };',
+    text: 'permit(principal, action == Action::"disk.usage", resource) when { context.params has path && context.params.path == "0" };',
     who: bob,
     method: 'disk.usage',
     params: { path: { __entity: { type: 'Uid', id: '0' } } },
@@ -305,14 +317,14 @@ const ROWS: readonly Row[] = [
 ];
 
 test.each(ROWS)('$what', ({ text, who, method: name, params, expected }) => {
-  expect(policy(text).authorise(who, name, params ?? {}).permitted).toBe(expected);
+  expect(policy(text).authorise(who, name, params ?? {}, CIRCUMSTANCES).permitted).toBe(expected);
 });
 
 describe('before the schema', () => {
   test('conditions of permits are taken as true and conditional forbids are left out', () => {
     const one = policy(
-      `permit(principal == Uid::"1000", action == Action::"disk.usage", resource) when { context.params.path == "/" };
-       forbid(principal, action == Action::"disk.usage", resource) when { context.params.path == "/etc" };
+      `permit(principal == Uid::"1000", action == Action::"disk.usage", resource) when { context.params has path && context.params.path == "/" };
+       forbid(principal, action == Action::"disk.usage", resource) when { context.params has path && context.params.path == "/etc" };
        forbid(principal == Uid::"1001", action, resource);`,
     );
     expect(one.callable(bob, 'disk.usage')).toBe(true);

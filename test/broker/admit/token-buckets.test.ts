@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { createTokenBuckets, MOST_BUCKETS } from '../../../src/broker/admit/token-buckets.ts';
+
+function clock(): { now: () => number; pass(ms: number): void } {
+  let at = 0;
+  return {
+    now: () => at,
+    pass(ms) {
+      at += ms;
+    },
+  };
+}
+
+describe('a token bucket', () => {
+  test('gives a minute’s tokens at once, and then one after the other as they come', () => {
+    const { now, pass } = clock();
+    const buckets = createTokenBuckets(now);
+    for (let call = 0; call < 10; call += 1) expect(buckets.take('1000 a.b', 10)).toBe(0);
+    expect(buckets.take('1000 a.b', 10)).toBe(6000);
+    pass(5999);
+    expect(buckets.take('1000 a.b', 10)).toBe(1);
+    pass(1);
+    expect(buckets.take('1000 a.b', 10)).toBe(0);
+    expect(buckets.take('1000 a.b', 10)).toBe(6000);
+  });
+
+  test('is never fuller than full', () => {
+    const { now, pass } = clock();
+    const buckets = createTokenBuckets(now);
+    expect(buckets.take('a', 2)).toBe(0);
+    pass(3_600_000);
+    expect([1, 2, 3].map(() => buckets.take('a', 2) > 0)).toEqual([false, false, true]);
+  });
+
+  test('is there for each key alone', () => {
+    const buckets = createTokenBuckets(clock().now);
+    expect(buckets.take('1000 a.b', 1)).toBe(0);
+    expect(buckets.take('1000 a.b', 1)).toBeGreaterThan(0);
+    expect(buckets.take('1001 a.b', 1)).toBe(0);
+    expect(buckets.take('1000 a.c', 1)).toBe(0);
+  });
+
+  test('takes a lower limit at once', () => {
+    const buckets = createTokenBuckets(clock().now);
+    expect(buckets.take('a', 1000)).toBe(0);
+    expect(buckets.take('a', 1)).toBe(0);
+    expect(buckets.take('a', 1)).toBeGreaterThan(0);
+  });
+});
+
+describe('buckets', () => {
+  test('are forgotten once they are full again, and not before: forgetting one would give its tokens back', () => {
+    const { now, pass } = clock();
+    const buckets = createTokenBuckets(now, 2);
+    expect(buckets.take('a', 1)).toBe(0);
+    pass(1);
+    expect(buckets.take('b', 1)).toBe(0);
+    expect(buckets.take('c', 1)).toBe(59_999);
+    expect(buckets.size).toBe(2);
+    pass(59_999);
+    expect(buckets.take('c', 1)).toBe(0);
+    expect(buckets.take('b', 1)).toBe(1);
+    expect(buckets.size).toBe(2);
+  });
+
+  test('are bounded: a million keys take no more than the most there may be', () => {
+    const { now, pass } = clock();
+    const buckets = createTokenBuckets(now);
+    for (let key = 0; key < 1_000_000; key += 1) {
+      buckets.take(String(key), 6000);
+      pass(0.01);
+    }
+    expect(buckets.size).toBeLessThanOrEqual(MOST_BUCKETS);
+  });
+});

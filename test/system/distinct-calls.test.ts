@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connectClient } from '../support/client.ts';
+import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
+import { patience } from '../support/patience.ts';
+import { descendantsOf } from '../support/processes.ts';
+import { rounds } from '../support/rounds.ts';
+
+const BATCH = 64;
+/** After so many of a hundred calls everything that is kept is there. */
+const WARM_PERCENT = 20;
+/** What may come on top: the heap of V8 is collected when it likes. */
+const GROWTH_KB = 65_536;
+const TIMEOUT_MS = 900_000 * patience;
+
+let daemon: TestDaemon;
+let broker: number;
+beforeAll(async () => {
+  const uid = process.geteuid?.() ?? 0;
+  daemon = await startTestDaemon({
+    policy: `permit(principal == Uid::"${uid}", action == Action::"echo.say", resource) when { context.params.text == "never" };`,
+    audit: 'durability: none',
+    settings: 'limits: { calls_per_minute: 10000000 }',
+  });
+  broker = descendantsOf(daemon.pid).at(-1) ?? -1;
+});
+afterAll(() => daemon.stop());
+
+function residentKb(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
+
+const kinds: readonly (readonly [string, (at: number) => { method: string; params: object }])[] = [
+  ['methods', (at) => ({ method: `echo.none${at}`, params: {} })],
+  ['drivers', (at) => ({ method: `none${at}.say`, params: {} })],
+  ['params', (at) => ({ method: 'echo.say', params: { text: `text ${at}` } })],
+];
+test.each(kinds)(
+  'however many distinct %s are called, monitor and broker grow no more',
+  async (_what, make) => {
+    const count = rounds('distinctCalls');
+    const client = await connectClient(daemon.socket);
+    let warm: readonly number[] = [];
+    for (let at = 0; at < count; at += BATCH) {
+      if (warm.length === 0 && at >= (count * WARM_PERCENT) / 100)
+        warm = [daemon.pid, broker].map(residentKb);
+      client.send(
+        Array.from({ length: BATCH }, (_, index) => ({
+          jsonrpc: '2.0',
+          id: at + index,
+          ...make(at + index),
+        })),
+      );
+      const replies = await client.next();
+      expect(Array.isArray(replies) && replies.every(({ error }) => error?.data.reason === 'forbidden')).toBe(
+        true,
+      );
+    }
+    client.close();
+    const now = [daemon.pid, broker].map(residentKb);
+    console.log(`${count} calls: monitor ${warm[0]} to ${now[0]} KB, broker ${warm[1]} to ${now[1]} KB`);
+    for (const [at, kilobytes] of now.entries()) expect(kilobytes - (warm[at] ?? 0)).toBeLessThan(GROWTH_KB);
+  },
+  TIMEOUT_MS,
+);
