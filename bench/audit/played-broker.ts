@@ -32,7 +32,7 @@ async function write(session: number): Promise<void> {
     calls += 1;
     const call = calls;
     await record({
-      ...{ type: 'intent', call, session, generation: 1, request: REQUEST },
+      ...{ type: 'intent', call, session, generation: 1, launch: null, request: REQUEST },
       ...{ method: 'service.restart', params: DIGEST, names: null, policies: ['operators-may-restart'] },
       ...{ notification: false, trace: DIGEST.slice(0, 32), span: DIGEST.slice(0, 16) },
       ...{ because: null, durable: writers.durableIntents },

@@ -42,6 +42,8 @@ export const LAUNCH_REFUSALS = [
   'isolation-differs',
   'secret-missing',
   'no-intent',
+  'not-pooled',
+  'pool-full',
   'paused',
   'draining',
 ] as const;
@@ -57,6 +59,7 @@ export const LAUNCH_ENDS = [
   'broker-ended',
   'untaken',
   'stopping',
+  'retired',
 ] as const;
 export type LaunchEnd = (typeof LAUNCH_ENDS)[number];
 
@@ -107,6 +110,8 @@ export const BROKER_CONTROL = {
   taken: { kind: word('session', 'launch'), number: count },
   'close-session': { session: count },
   launch: { request: count, profile: profileName, session: count, call: count, generation: count },
+  /** A driver before any call of it: one that its profile has in a pool, or persistent. */
+  prestart: { request: count, profile: profileName, generation: count },
   'end-launch': { launch: count },
   pause: { session: count },
   drained: {},
@@ -131,6 +136,8 @@ export const BROKER_AUDIT = {
     call: count,
     session: count,
     generation: count,
+    /** The launch that serves it, where that was there before. */
+    launch: nullable(count),
     request: uuid,
     method: claim,
     params: nullable(hex(64)),
@@ -259,6 +266,10 @@ export const MONITOR_CONTROL = {
     isolation,
     secrets: list(object({ name: text(64), value: text(100_000) }), 16),
   },
+  /** One of a pool stands ready; the broker gets its streams, and its secrets, when the intent of its call is recorded. */
+  prestarted: { request: count, launch: count },
+  /** A persistent one serves no further call: its files or profile changed, it is too old or too large, or driverd rests. */
+  'launch-stale': { launch: count },
   'launch-refused': { request: count, reason: word(...LAUNCH_REFUSALS) },
   'launch-ended': { launch: count, end: word(...LAUNCH_ENDS), status: count },
   'pause-state': { since: nullable(text(64)) },
@@ -281,6 +292,7 @@ export const MONITOR_AUDIT = {
       'peer-gone',
       'too-many-calls',
       'stale-generation',
+      'launch-gone',
       'paused',
     ),
   },

@@ -25,6 +25,7 @@ import { endByFault } from './end-by-fault.ts';
 import { createDriverLogs } from './logs/driver-logs.ts';
 import { scrubLogLine } from './logs/scrub-log-line.ts';
 import { openMonitorLink } from './monitor-link.ts';
+import { createPools } from './pool/pools.ts';
 import { keepIndexes } from './scrub/kept-indexes.ts';
 import { createScrubber, type Scrubber } from './scrub/scrubber.ts';
 import type { Services } from './services.ts';
@@ -71,13 +72,14 @@ function main(): void {
           return;
         case 'pause-state':
           pausedSince = message.since;
-          if (pausedSince === null) return;
+          if (pausedSince === null) return pools.fill();
           for (const settle of pauseWaiting) settle(pausedSince);
           return pauseWaiting.clear();
         case 'session-gone':
           return connections.close(message.session);
         case 'drain':
           draining = true;
+          pools.stop();
           driverLogs.rings.wake();
           void limiter
             .whenIdle()
@@ -115,10 +117,15 @@ function main(): void {
       });
     });
   }
+  const launchTurns = createLaunchTurns(availableParallelism());
+  const pools = createPools({
+    ...{ monitor, launchTurns, log },
+    mayStart: () => !draining && pausedSince === null,
+  });
   const rates = createTokenBuckets();
   const builtIns = [
     discoverMethod(() => hello.version),
-    statusMethod(status),
+    statusMethod(status, pools.status),
     isolationMethod,
     pauseMethod(pause),
     explainMethod(limiter, rates),
@@ -132,6 +139,7 @@ function main(): void {
       const { scrub } = generation;
       // A mark tells what took too long; to log it would be another such text.
       scrubber = () => scrub.scrubber(scrub.known, () => undefined);
+      pools.configure(generation);
       driverLogs.configure(new Set(generation.plans.keys()), generation.settings.limits);
     },
     () => scrubber(),
@@ -140,7 +148,7 @@ function main(): void {
     monitor,
     limiter,
     rates,
-    launchTurns: createLaunchTurns(availableParallelism()),
+    ...{ launchTurns, pools },
     indexes: keepIndexes(),
     log,
     scrubber: () => scrubber(),

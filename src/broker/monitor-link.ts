@@ -19,8 +19,10 @@ const MAXIMUM_UNREAD_BYTES = 67_108_864;
 
 type Without<T, K extends string> = T extends unknown ? Omit<T, K> : never;
 type LaunchRequest = Omit<Extract<BrokerControl, { type: 'launch' }>, 'type' | 'request'>;
+type AnsweredRequest = Without<Extract<BrokerControl, { type: 'launch' | 'prestart' }>, 'request'>;
+type PrestartRequest = Omit<Extract<BrokerControl, { type: 'prestart' }>, 'type' | 'request'>;
 type Launched = Extract<MonitorControl, { type: 'launched' }>;
-type LaunchEnded = Extract<MonitorControl, { type: 'launch-ended' }>;
+export type LaunchEnded = Extract<MonitorControl, { type: 'launch-ended' }>;
 export type Recorded = 'recorded' | Extract<MonitorAudit, { type: 'unrecorded' }>['reason'];
 
 /** A driver's streams, taken over from the monitor. */
@@ -37,6 +39,17 @@ export interface MonitorLink {
   /** Asks for a record; settles when it is written (and durable where the settings want that), or with why not. */
   record(record: Without<BrokerAudit, 'serial'>): Promise<Recorded>;
   launch(request: LaunchRequest): Promise<LaunchGrant | LaunchRefusal>;
+  /** Asks for one that waits for its call, of a profile that has a pool. */
+  prestart(request: PrestartRequest): Promise<PooledLaunch | LaunchRefusal>;
+  /** Asks for one that serves many calls, of a persistent profile. */
+  startPersistent(request: PrestartRequest): Promise<LaunchGrant | LaunchRefusal>;
+}
+
+/** A driver that stands ready. Its streams and secrets come when the intent that names it is recorded. */
+export interface PooledLaunch {
+  readonly launch: number;
+  readonly granted: Promise<LaunchGrant | LaunchRefusal>;
+  readonly ended: Promise<LaunchEnded>;
 }
 
 export interface MonitorEvents {
@@ -53,7 +66,24 @@ export function openMonitorLink(events: MonitorEvents): MonitorLink {
   let lastRequest = 0;
   const records = new Map<number, (recorded: Recorded) => void>();
   const requests = new Map<number, (granted: LaunchGrant | LaunchRefusal) => void>();
-  const running = new Map<number, (ended: LaunchEnded) => void>();
+  const prestarts = new Map<number, (ready: PooledLaunch | LaunchRefusal) => void>();
+  const running = new Map<number, { ended: Promise<LaunchEnded>; settle(ended: LaunchEnded): void }>();
+
+  /** Settles when the monitor says that a launch has ended, from whichever word of it on. */
+  function endOf(launch: number): Promise<LaunchEnded> {
+    const known = running.get(launch);
+    if (known !== undefined) return known.ended;
+    const { promise: ended, resolve: settle } = Promise.withResolvers<LaunchEnded>();
+    running.set(launch, { ended, settle });
+    return ended;
+  }
+
+  function ask(message: AnsweredRequest): Promise<LaunchGrant | LaunchRefusal> {
+    lastRequest += 1;
+    const number = lastRequest;
+    control.send({ ...message, request: number });
+    return new Promise((resolve) => requests.set(number, resolve));
+  }
 
   /** Takes what was passed with the same words; the message follows its descriptors, so they are there. */
   function take(kind: 'session' | 'launch', number: number, count: number): readonly number[] | null {
@@ -89,15 +119,28 @@ export function openMonitorLink(events: MonitorEvents): MonitorLink {
         if (stdin === undefined || stdout === undefined || stderr === undefined)
           return settle('sandbox-failed');
         const { launch, isolation, secrets } = message;
-        const ended = new Promise<LaunchEnded>((resolve) => running.set(launch, resolve));
-        return settle({ launch, isolation, secrets, stdin, stdout, stderr, ended });
+        return settle({ launch, isolation, secrets, stdin, stdout, stderr, ended: endOf(launch) });
+      }
+      case 'prestarted': {
+        const { request, launch } = message;
+        const granted = new Promise<LaunchGrant | LaunchRefusal>((resolve) => requests.set(request, resolve));
+        const ended = endOf(launch);
+        void ended.then(() => {
+          requests.get(request)?.('sandbox-failed');
+          requests.delete(request);
+        });
+        prestarts.get(request)?.({ launch, granted, ended });
+        prestarts.delete(request);
+        return;
       }
       case 'launch-refused':
-        requests.get(message.request)?.(message.reason);
-        requests.delete(message.request);
+        for (const waiting of [prestarts, requests]) {
+          waiting.get(message.request)?.(message.reason);
+          waiting.delete(message.request);
+        }
         return;
       case 'launch-ended':
-        running.get(message.launch)?.(message);
+        running.get(message.launch)?.settle(message);
         running.delete(message.launch);
         return;
       default:
@@ -134,11 +177,13 @@ export function openMonitorLink(events: MonitorEvents): MonitorLink {
       audit.send({ ...record, serial });
       return new Promise((resolve) => records.set(serial, resolve));
     },
-    launch(request) {
+    launch: (request) => ask({ type: 'launch', ...request }),
+    startPersistent: (request) => ask({ type: 'prestart', ...request }),
+    prestart(request) {
       lastRequest += 1;
       const number = lastRequest;
-      control.send({ type: 'launch', request: number, ...request });
-      return new Promise((resolve) => requests.set(number, resolve));
+      control.send({ type: 'prestart', request: number, ...request });
+      return new Promise((resolve) => prestarts.set(number, resolve));
     },
   };
 }

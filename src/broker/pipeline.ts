@@ -1,9 +1,10 @@
 import { admit } from './admit/admit.ts';
-import { closeRecord, openRecord, recordRefusal } from './audit/records.ts';
+import { closeRecord, recordRefusal } from './audit/records.ts';
 import { authorise } from './authorise/authorise.ts';
 import { checkCallable } from './authorise/check-callable.ts';
 import type { Admitted, Finished, Received, Refused } from './call.ts';
 import { failure, run } from './launch/run.ts';
+import { begin, release } from './pool/begin.ts';
 import { type Reply, respond, respondToRefusal } from './respond/respond.ts';
 import type { Services } from './services.ts';
 import { validate } from './validate/validate.ts';
@@ -28,18 +29,19 @@ export async function answer(received: Received, services: Services): Promise<Re
     return respond(finished);
   } finally {
     admitted.release();
+    release(admitted, services);
   }
 }
 
-/** Intent and launch leave together; hand-over waits for both (DESIGN: an outcome is durable before the reply). */
+/** Intent and launch leave together, or the intent names a launch that stands ready; hand-over waits for both (DESIGN: an outcome is durable before the reply). */
 async function perform(admitted: Admitted, services: Services): Promise<Finished> {
-  const intent = openRecord(admitted, services);
+  const begun = await begin(admitted, services);
   const finished: Finished = {
     ...admitted,
     stage: 'finished',
-    run: await run(admitted, intent, services),
+    run: await run(admitted, begun, services),
   };
-  if (await closeRecord(finished, intent, services)) return finished;
+  if (await closeRecord(finished, begun.intent, services)) return finished;
   return { ...finished, run: { ...finished.run, answer: failure('outcome-unrecorded') } };
 }
 

@@ -56,8 +56,8 @@ export interface Calls {
    * Whether a launch is for an open call of its own session; settles when that call's intent is written. Nothing is
    * handed over before (invariant 11).
    */
-  intended(launch: Launch): Promise<boolean>;
-  /** A launch ended; the record of its call's end tells of it. */
+  intended(launch: Pick<Launch, 'served' | 'number'>): Promise<boolean>;
+  /** A launch ended; the records of the ends of its calls tell of it. */
   launchEnded(launch: Launch, how: Ended, run: AuditFields): void;
   /** Closes every open call as interrupted; what of that cannot be written `closeUnrecorded` makes up for. */
   interrupt(why: InterruptedWhy): Promise<unknown>;
@@ -163,7 +163,8 @@ export function createCalls(log: AuditLog, options: CallsOptions): Calls {
       const now = performance.now();
       const opened: OpenCall = {
         identity: { session: session.number, uid: session.caller.uid, call, request, method, trace, span },
-        ...{ intended, at: now, intendedAt: now, launches: [], run: null, ended: null },
+        ...{ intended, at: now, intendedAt: now, run: null, ended: null },
+        launches: claims.launch === null ? [] : [claims.launch],
         ...{ intentStands: STANDS, endStands: DOES_NOT_STAND },
       };
       open.set(call, opened);
@@ -192,7 +193,9 @@ export function createCalls(log: AuditLog, options: CallsOptions): Calls {
       const record = refusalRecord(session, claims, options.paramsRule(claims.method));
       return { written: append(claims.kind, record, options.durability() === 'outcome') };
     },
-    async intended({ call: number, session, number: launch }) {
+    async intended({ served, number: launch }) {
+      if (served === null) return false;
+      const { call: number, session } = served;
       if (!open.has(number)) await intentComes(number);
       const call = open.get(number);
       if (
@@ -204,9 +207,16 @@ export function createCalls(log: AuditLog, options: CallsOptions): Calls {
       call.launches.push(launch);
       return call.intended;
     },
-    launchEnded(launch, how, run) {
-      const call = open.get(launch.call);
-      if (call?.launches.includes(launch.number)) Object.assign(call, { run, ended: how });
+    launchEnded({ number, purpose, served }, how, run) {
+      if (served !== null) {
+        const call = open.get(served.call);
+        // What stood ready had no start of its own in the call.
+        const ended = purpose.kind === 'call' ? how : { ...how, startMicroseconds: null };
+        if (call?.launches.includes(number)) Object.assign(call, { run, ended });
+      } else if (purpose.kind === 'persistent') {
+        // It ran before these calls, and not for them: its durations are none of theirs.
+        for (const call of open.values()) if (call.launches.includes(number)) call.run = run;
+      }
     },
     interrupt(why) {
       const calls = [...open.values()];

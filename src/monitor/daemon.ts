@@ -14,6 +14,7 @@ import { createGenerations } from './configuration/generations.ts';
 import { openGrantNotes } from './configuration/grant-notes.ts';
 import { type ConfigurationFile, type Generation, loadGeneration } from './configuration/load.ts';
 import type { DriverPlan } from './configuration/plan.ts';
+import { markOfPlan } from './configuration/pool-plan.ts';
 import { filesFacts } from './configuration/recorded-configuration.ts';
 import { auditState, auditStatus, openDaemonAudit } from './daemon-audit.ts';
 import type { Installation } from './installation.ts';
@@ -23,6 +24,7 @@ import { openContainers } from './launch/container/containers.ts';
 import { BROKER_FILTER } from './launch/filter.ts';
 import { createFilters } from './launch/filters.ts';
 import { expectIsolation } from './launch/isolation.ts';
+import { createPooledLaunches } from './launch/pooled.ts';
 import { createRecordedLaunches } from './launch/recorded-launches.ts';
 import { sweepLaunches } from './launch/sweep.ts';
 import type { PassedSocket } from './listen/activation.ts';
@@ -113,11 +115,16 @@ export async function startDaemon({ options, installation, log, manager, passed 
     log.error({ profile, reason: why }, 'a driver was not started');
   const means = { filters, notes, cgroups, containers };
   const launches = createRecordedLaunches(means, { audit, record, calls, pause, log });
+  const pooled = createPooledLaunches(launches, (plan) => {
+    const now = generations.current.drivers.get(plan.name);
+    return !stopping && pause.since === null && now !== undefined && markOfPlan(now) === markOfPlan(plan);
+  });
 
   function tellPause(facts: AuditFields): void {
     const { since } = pause;
     log.warn({ since }, since === null ? 'the pause has ended' : 'paused: calls of drivers are refused');
     void record(since === null ? 'resume' : 'pause', { since, ...facts }, {}, true);
+    if (since !== null) pooled.retireAll();
     broker.link?.send({ type: 'pause-state', since });
     manager.status(status());
   }
@@ -144,7 +151,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
   const broker = createBrokerLife(generations, brokerFilter, hello, expected, {
     dispatch: (link) =>
       createDispatch({
-        ...{ link, log: audit, refusals, calls, sessions, launches },
+        ...{ link, log: audit, refusals, calls, sessions, launches, pooled },
         onConfiguration: (message) => broker.configuration(message),
         generation: generations.get,
         current: () => generations.current,
@@ -207,6 +214,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
     manager.reloading();
     if (pause.look()) tellPause({ by: 'state folder' });
     await configuration.reload();
+    pooled.keepOnly(generations.current.drivers);
     if (!stopping) manager.ready(status());
   }
 
@@ -224,6 +232,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
     manager.stopping(drain_ms + AFTER_DRAIN_MS);
     broker.stopRestarting();
     server.close();
+    pooled.retireAll();
     const whenDrained = new Promise<void>((resolve) => {
       drained = resolve;
       if (broker.link === undefined) resolve();

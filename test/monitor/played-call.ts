@@ -15,7 +15,8 @@ export function playedSession(number: number, uid = 1000): Session {
 /** What a broker says of a call that it begins. */
 export function intentOf(call: number, more: Partial<IntentClaims> = {}): IntentClaims {
   return {
-    ...{ type: 'intent', serial: call, call, session: 1, generation: 1, method: 'echo.say' },
+    ...{ type: 'intent', serial: call, call, session: 1, generation: 1, launch: null },
+    method: 'echo.say',
     ...{ request: '00000000-0000-7000-8000-000000000000', params: 'a'.repeat(64), names: null },
     ...{ policies: [], notification: false, trace: 'c'.repeat(32), span: 'd'.repeat(16) },
     ...{ because: null, durable: false },
@@ -35,5 +36,6 @@ export function outcomeOf(call: number, more: Partial<OutcomeClaims> = {}): Outc
 }
 
 export function playedLaunch(call: number, number = 1, session = 1): Launch {
-  return { call, number, session } as Launch;
+  const served = { call, session };
+  return { number, served, purpose: { kind: 'call', ...served } } as unknown as Launch;
 }

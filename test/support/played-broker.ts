@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../../scripts/development-folder.ts';
-import { startTestDaemon, type TestDaemon } from './daemon.ts';
+import { startTestDaemon, TEST_PROFILES, type TestDaemon } from './daemon.ts';
 
 /**
  * What every played broker does: it says hello, accepts what it is offered, and starts its attack when the first
@@ -30,7 +30,7 @@ const send = (message) => control.write(encodeFrame(JSON.stringify(message)));
 const record = (message) => audit.write(encodeFrame(JSON.stringify(message)));
 const intent = (session, call, more = {}) => ({ type: 'intent', serial: call, call, session, generation: 1,
   request: '00000000-0000-7000-8000-000000000000', method: 'echo.say', params: 'a'.repeat(64), policies: [],
-  notification: false, names: null, trace: 'c'.repeat(32), span: 'd'.repeat(16), because: null, durable: false, ...more });
+  notification: false, names: null, launch: null, trace: 'c'.repeat(32), span: 'd'.repeat(16), because: null, durable: false, ...more });
 const outcome = (call) => ({ type: 'outcome', serial: call, call, outcome: 'ok', error: null, handed: false, bytesIn: 0,
   bytesOut: 0, bytesDropped: 0, controlsRemoved: 0, waitedMicroseconds: 0, ranMicroseconds: 0, scrubbed: [],
   stages: { validate: 0, authorise: 0, intent: 0, launch: null, run: null, scrub: null } });
@@ -71,7 +71,11 @@ export interface PlayedMonitor extends TestDaemon {
  * @param attack the body of `function attack(session, descriptor)`
  * @param build what it says its build is, as an expression
  */
-export async function startPlayedBroker(attack: string, build = 'buildId()'): Promise<PlayedMonitor> {
+export async function startPlayedBroker(
+  attack: string,
+  build = 'buildId()',
+  profiles = TEST_PROFILES,
+): Promise<PlayedMonitor> {
   const installation = mkdtempSync(join(tmpdir(), 'driverd-played-'));
   // Where its user can reach it, a broker has a user namespace, and does not count towards the processes of all others.
   chmodSync(installation, 0o755);
@@ -85,7 +89,7 @@ export async function startPlayedBroker(attack: string, build = 'buildId()'): Pr
   writeFileSync(main, `${PRELUDE}\n${hello}\nasync function attack(session, descriptor) {\n${attack}\n}\n`, {
     mode: 0o644,
   });
-  const daemon = await startTestDaemon({ installation }).catch((error: unknown) => {
+  const daemon = await startTestDaemon({ installation, profiles }).catch((error: unknown) => {
     rmSync(installation, { recursive: true, force: true });
     throw error;
   });

@@ -21,10 +21,16 @@ import { durationsOf } from './durations.ts';
 /** An intent on its way: settles with whether it was recorded, or why not. */
 export type Intent = Promise<Recorded>;
 
-export function openRecord(admitted: Admitted, { monitor, scrubber }: Services): Intent {
+/** @param launch that was started before the call and serves it */
+export function openRecord(
+  admitted: Admitted,
+  { monitor, scrubber }: Services,
+  launch: number | null,
+): Intent {
   const { session, generation, requestId, request, policies, metadata, call, target } = admitted;
   return monitor.record({
     ...{ type: 'intent', call, session: session.number, generation: generation.number, request: requestId },
+    launch,
     method: claim(request.method),
     ...paramsClaims(admitted, scrubber()),
     policies: policies.slice(0, MAXIMUM_POLICIES).map((policy) => claim(policy)),

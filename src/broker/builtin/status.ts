@@ -1,5 +1,5 @@
 import { type AuditCondition, type AuditState, auditWarnings } from '../../shared/audit/conditions.ts';
-import type { JsonValue } from '../../shared/json-value.ts';
+import type { JsonObject, JsonValue } from '../../shared/json-value.ts';
 import type { Generation } from '../configuration/generation.ts';
 import { type BuiltIn, NO_PARAMS } from './built-in.ts';
 
@@ -21,8 +21,14 @@ export interface DaemonState {
   readonly pausedSince: string | null;
 }
 
-/** `rpc.status`: what runs, how drivers are held, and what is weaker than it could be. */
-export function statusMethod(state: () => DaemonState): BuiltIn {
+/**
+ * `rpc.status`: what runs, how drivers are held, and what is weaker than it could be.
+ * @param poolOf what of a profile stands ready; null: it has no pool
+ */
+export function statusMethod(
+  state: () => DaemonState,
+  poolOf: (profile: string) => JsonObject | null,
+): BuiltIn {
   return {
     name: 'rpc.status',
     needsPermit: true,
@@ -37,10 +43,12 @@ export function statusMethod(state: () => DaemonState): BuiltIn {
       const { development, audit: auditSettings } = generation.settings;
       const drivers: JsonValue[] = [...generation.plans].map(([name, { isolation, asksMore, widened }]) => {
         const { way, uid, degraded } = isolation;
+        const pool = poolOf(name);
         const methods = [...generation.methods.values()].filter((method) => method.profile === name);
         return {
           ...{ name, way, uid, degraded, methods: methods.map((method) => method.name) },
           ...{ asks_not_granted: asksMore, widened },
+          ...(pool === null ? {} : { pool }),
         };
       });
       const warnings = [

@@ -7,6 +7,7 @@ import { loadPolicy, type Policy, type PolicyFile, type PolicyMethod } from '../
 import { createRoles, type RolesOf } from '../authorise/roles.ts';
 import type { BuiltIn } from '../builtin/built-in.ts';
 import { loadMethods, type Method } from '../catalogue/catalogue.ts';
+import { type PoolSettings, poolSettings } from '../pool/pool-settings.ts';
 import { refuseUnknownMembers, refuseUnknownOverrides } from './check-settings.ts';
 import { type ConfiguredScrub, configureScrub } from './configured-scrub.ts';
 
@@ -32,6 +33,8 @@ export interface Generation {
   readonly policy: Policy;
   readonly rolesOf: RolesOf;
   readonly plans: ReadonlyMap<string, Pick<PlanMessage, 'isolation' | 'asksMore' | 'widened'>>;
+  /** What of which driver is started before its calls. */
+  readonly pools: ReadonlyMap<string, PoolSettings>;
   readonly scrub: ConfiguredScrub;
   /** Calls that keep it alive. */
   began(): void;
@@ -61,12 +64,15 @@ export function buildGeneration(
   const scrub = configureScrub(readFile, offered.scrubValues);
 
   const methods = new Map<string, Method>();
+  const pools = new Map<string, PoolSettings>();
   for (const file of filesOf('profile')) {
     const manifest = filesOf('manifest').find((candidate) => candidate.name === file.name);
     if (manifest === undefined) throw new Error(`Cannot load ${file.path}: its manifest did not come`);
     const profile = parseProfile(file.path, bytesOf(file)).value;
     for (const method of loadMethods(file.name, profile, manifest.path, bytesOf(manifest)))
       methods.set(method.name, method);
+    const pool = poolSettings(profile);
+    if (pool !== null) pools.set(file.name, pool);
   }
 
   const byName = (list: NamesMessage['users'] | undefined): Map<string, number> =>
@@ -100,7 +106,7 @@ export function buildGeneration(
   return {
     number,
     settings,
-    scrub,
+    ...{ scrub, pools },
     methods,
     builtIns: new Map(builtIns.map((builtIn) => [builtIn.name, builtIn])),
     policy,

@@ -1,10 +1,17 @@
-import type { LaunchEnd, LaunchRefusal, Outcome } from '../../boundary/messages.ts';
+import {
+  LAUNCH_REFUSALS,
+  type LaunchEnd,
+  type LaunchRefusal,
+  type Outcome,
+} from '../../boundary/messages.ts';
 import type { ErrorReason } from '../../shared/errors.ts';
 import type { JsonObject } from '../../shared/json-value.ts';
 import type { Intent } from '../audit/records.ts';
 import type { BuiltIn } from '../builtin/built-in.ts';
 import type { Admitted, Answer, Run, RunTimes } from '../call.ts';
 import type { Method } from '../catalogue/catalogue.ts';
+import type { LaunchGrant, PooledLaunch } from '../monitor-link.ts';
+import type { Begun } from '../pool/begin.ts';
 import type { Services } from '../services.ts';
 import { converse, type Told } from './converse.ts';
 import { prepareInput } from './prepare-input.ts';
@@ -24,15 +31,15 @@ type Progress = { -readonly [Stage in keyof Omit<RunTimes, 'answered'>]: RunTime
  * driver out. Whatever happens, the driver's processes are dead when this settles (invariant 9). A fault of ours ends
  * the call with an outcome like any other; what it was stands in the operational log alone.
  */
-export async function run(admitted: Admitted, intent: Intent, services: Services): Promise<Run> {
-  const now = performance.now();
-  const progress: Progress = { asked: now, intended: now, launched: null, handedOver: null, ended: null };
+export async function run(admitted: Admitted, begun: Begun, services: Services): Promise<Run> {
+  const { askedAt: asked, intent } = begun;
+  const progress: Progress = { asked, intended: asked, launched: null, handedOver: null, ended: null };
   let ran: Omit<Run, 'times'>;
   try {
     ran =
       admitted.target.kind === 'built-in'
         ? await runBuiltIn(admitted, admitted.target.builtIn, intent, progress)
-        : await runDriver(admitted, admitted.target.method, intent, services, progress);
+        : await runDriver(admitted, admitted.target.method, begun, services, progress);
   } catch (error) {
     services.log.error({ request: admitted.requestId, error }, 'a call failed inside the broker');
     const answer = failure('internal-error');
@@ -44,7 +51,7 @@ export async function run(admitted: Admitted, intent: Intent, services: Services
 async function runDriver(
   admitted: Admitted,
   method: Method,
-  intent: Intent,
+  { intent, ready }: Begun,
   services: Services,
   progress: Progress,
 ): Promise<Omit<Run, 'times'>> {
@@ -56,6 +63,8 @@ async function runDriver(
 
   const input = prepareInput(method, admitted);
   if (!input.ok) {
+    const grant = ready === null ? 'no-intent' : await grantOf(ready, intent);
+    if (typeof grant !== 'string') await dismiss(grant, services);
     await intent;
     progress.intended = performance.now();
     return early('driver-error', 'invalid-params', { at: input.at, rule: input.rule });
@@ -64,16 +73,7 @@ async function runDriver(
     intent.finally(() => {
       progress.intended = performance.now();
     }),
-    services.launchTurns
-      .during(admitted.session.caller.uid, () =>
-        services.monitor.launch({
-          ...{ profile: method.profile, session: admitted.session.number },
-          ...{ call: admitted.call, generation: admitted.generation.number },
-        }),
-      )
-      .finally(() => {
-        progress.launched = performance.now();
-      }),
+    ready === null ? launch(admitted, method, services, progress) : grantOf(ready, intent),
   ]);
   if (typeof grant === 'string') {
     services.log.warn({ request: admitted.requestId, reason: grant }, 'a launch was refused');
@@ -81,9 +81,7 @@ async function runDriver(
   }
   const kill = (): void => services.monitor.send({ type: 'end-launch', launch: grant.launch });
   if (recorded !== 'recorded' || admitted.cancelled.aborted) {
-    kill();
-    closeUnread(grant);
-    await grant.ended;
+    await dismiss(grant, services);
     return recorded === 'recorded'
       ? early('disconnected', 'cancelled')
       : early('cancelled', 'audit-unavailable');
@@ -107,6 +105,38 @@ async function runDriver(
     scrubbed: told.scrubbed,
     isolation: grant.isolation,
   };
+}
+
+function launch(
+  admitted: Admitted,
+  method: Method,
+  services: Services,
+  progress: Progress,
+): Promise<LaunchGrant | LaunchRefusal> {
+  return services.launchTurns
+    .during(admitted.session.caller.uid, () =>
+      services.monitor.launch({
+        ...{ profile: method.profile, session: admitted.session.number },
+        ...{ call: admitted.call, generation: admitted.generation.number },
+      }),
+    )
+    .finally(() => {
+      progress.launched = performance.now();
+    });
+}
+
+/** One that stands ready is handed over with the record of its intent; without that there is none. */
+async function grantOf({ granted }: PooledLaunch, intent: Intent): Promise<LaunchGrant | LaunchRefusal> {
+  const recorded = await intent;
+  if (recorded === 'recorded') return granted;
+  return LAUNCH_REFUSALS.find((reason) => reason === recorded) ?? 'audit-unavailable';
+}
+
+/** Ends a driver that gets no request. */
+async function dismiss(grant: LaunchGrant, { monitor }: Services): Promise<void> {
+  monitor.send({ type: 'end-launch', launch: grant.launch });
+  closeUnread(grant);
+  await grant.ended;
 }
 
 async function runBuiltIn(

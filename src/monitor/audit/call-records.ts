@@ -44,9 +44,9 @@ export type CallStages = {
 };
 
 export function intentRecord(session: Session, said: IntentClaims, rule: ParamsRule): RecordParts {
-  const { call, request, method, policies, notification, generation } = said;
+  const { call, request, method, policies, notification, generation, launch } = said;
   return {
-    facts: intentFacts(session, generation),
+    facts: intentFacts(session, generation, launch),
     claims: {
       ...{ call, request_id: request, method, decision: 'permit', policies, notification },
       ...paramsClaims(said, rule),
@@ -55,14 +55,21 @@ export function intentRecord(session: Session, said: IntentClaims, rule: ParamsR
   };
 }
 
-const lastFacts = new WeakMap<Session, { readonly generation: number; readonly facts: AuditFields }>();
+interface SameFacts {
+  readonly generation: number;
+  readonly launch: number | null;
+  readonly facts: AuditFields;
+}
 
-/** The same in all intents of a session under one configuration, and a third of their bytes. */
-function intentFacts(session: Session, generation: number): AuditFields {
+const lastFacts = new WeakMap<Session, SameFacts>();
+
+/** The same in all intents of a session under one configuration and for one persistent driver, and a third of their bytes. */
+function intentFacts(session: Session, generation: number, launch: number | null): AuditFields {
   const last = lastFacts.get(session);
-  if (last?.generation === generation) return last.facts;
-  const facts = keepText({ session: session.number, ...session.recorded, generation });
-  lastFacts.set(session, { generation, facts });
+  if (last?.generation === generation && last.launch === launch) return last.facts;
+  const named = launch === null ? {} : { launch };
+  const facts = keepText({ session: session.number, ...session.recorded, generation, ...named });
+  lastFacts.set(session, { generation, launch, facts });
   return facts;
 }
 

@@ -121,6 +121,8 @@ const READERS: { readonly [event: string]: Reader } = {
   'call-end': close,
   interrupted: close,
   launch: (calls, facts, claims) => {
+    // The intent names one that was there before its call.
+    if (facts['for'] !== 'call') return;
     const key = keyOf(facts, claims);
     const call = calls.open.get(key);
     const launch = [numberOf(facts['launch'])];
@@ -169,7 +171,7 @@ function keyOf(facts: AuditFields, claims: AuditFields): string {
 }
 
 function callOf(facts: AuditFields, claims: AuditFields): EarlierCall {
-  const { session, uid, launches } = facts;
+  const { session, uid, launch, launches = typeof launch === 'number' ? [launch] : [] } = facts;
   const { call, request_id: request, method, trace_id: trace, span_id: span } = claims;
   return {
     ...{ session: numberOf(session), uid: numberOf(uid), call: numberOf(call) },

@@ -1,14 +1,15 @@
-import type { BrokerAudit, BrokerControl, LaunchRefusal } from '../../boundary/messages.ts';
+import type { BrokerAudit, BrokerControl } from '../../boundary/messages.ts';
 import type { AuditLog } from '../audit/log.ts';
 import type { Refusals } from '../audit/refusals.ts';
 import type { Calls } from '../calls.ts';
 import type { Generation } from '../configuration/load.ts';
-import type { Launch, Launches, LaunchRequest } from '../launch/launches.ts';
-import { createRate } from '../rate.ts';
+import type { Launch, Launches } from '../launch/launches.ts';
+import type { PooledLaunches } from '../launch/pooled.ts';
 import type { Session, Sessions } from '../session/sessions.ts';
 import { createAuditValve } from './audit-valve.ts';
 import type { ConfigurationMessage } from './broker-life.ts';
 import type { BrokerLink } from './broker-link.ts';
+import { createLaunching } from './launching.ts';
 
 /** Calls that may be open for each that may be in flight: their outcomes are on their way. */
 const OPEN_CALLS_FACTOR = 4;
@@ -21,6 +22,7 @@ export interface DispatchTargets {
   readonly calls: Calls;
   readonly sessions: Sessions;
   readonly launches: Launches;
+  readonly pooled: PooledLaunches;
   generation(number: number): Generation | undefined;
   current(): Generation;
   isDraining(): boolean;
@@ -41,89 +43,12 @@ export interface Dispatch {
 }
 
 export function createDispatch(targets: DispatchTargets): Dispatch {
-  const { link, log, calls, sessions, launches } = targets;
-  const launchRate = createRate(() => targets.current().settings.limits.launches_per_second);
+  const { link, log, calls, sessions, launches, pooled } = targets;
+  const launching = createLaunching(targets);
   const valve = createAuditValve(link, {
     records: () => targets.current().settings.limits.audit_records_per_second,
     bytes: () => targets.current().settings.limits.audit_bytes_per_second,
   });
-
-  type LaunchMessage = Extract<BrokerControl, { type: 'launch' }>;
-
-  function refuseLaunch(message: LaunchMessage, reason: LaunchRefusal): void {
-    link.send({ type: 'launch-refused', request: message.request, reason });
-    const uid = sessions.get(message.session)?.caller.uid ?? targets.current().broker.sandbox.uid;
-    if (targets.refusals.admit(uid, `launch ${reason}`) !== 'whole') return;
-    const facts = { session: message.session, reason };
-    log
-      .append('launch-refused', facts, { profile: message.profile, call: message.call }, false)
-      .catch(log.countUnrecorded);
-  }
-
-  async function launch(message: LaunchMessage): Promise<void> {
-    const { session, call, profile } = message;
-    const generation = targets.generation(message.generation);
-    const state = sessions.state(session);
-    if (state === 'never-was') return link.kill('it named a session that never was');
-    if (generation === undefined) return refuseLaunch(message, 'stale-generation');
-    const plan = generation.drivers.get(profile);
-    if (plan === undefined) return refuseLaunch(message, 'unknown-profile');
-    if (state !== 'live') return refuseLaunch(message, state === 'gone' ? 'peer-gone' : 'unknown-session');
-    if (log.state === 'failing') return refuseLaunch(message, 'audit-unavailable');
-    if (targets.isPaused()) return refuseLaunch(message, 'paused');
-    if (launches.alive >= generation.settings.limits.launches)
-      return refuseLaunch(message, 'too-many-launches');
-    if (!launchRate.take()) return refuseLaunch(message, 'too-many-launches-per-second');
-    const started = await startOrRefuse({ call, session, plan });
-    if (typeof started === 'string') return refuseLaunch(message, started);
-    passLaunch(message, started);
-  }
-
-  /** What this process lacks (descriptors, memory, processes) refuses one launch and ends nothing else (L15, O12). */
-  async function startOrRefuse(request: LaunchRequest): Promise<Launch | LaunchRefusal> {
-    try {
-      return await launches.start(request);
-    } catch (error) {
-      targets.failed(request.plan.name, error instanceof Error ? error.message : 'unknown');
-      return 'sandbox-failed';
-    }
-  }
-
-  function passLaunch(message: LaunchMessage, started: Launch): void {
-    const { number, isolation, brokerEnds, secrets } = started;
-    const closeEnds = (): void => {
-      for (const end of brokerEnds) end.close();
-    };
-    const passed = link.pass({
-      kind: 'launch',
-      number,
-      descriptors: brokerEnds,
-      message: {
-        ...{ type: 'launched', request: message.request, launch: number, isolation },
-        secrets: secrets.map(({ name, value }) => ({ name, value: Buffer.from(value).toString('base64') })),
-      },
-      sent: closeEnds,
-      settled(taken) {
-        closeEnds();
-        if (!taken) return launches.end(number, 'untaken');
-        // Only now: an end must not overtake the launch that it ends.
-        void started.ended.then(({ end, status }) =>
-          link.send({ type: 'launch-ended', launch: number, end, status }),
-        );
-      },
-    });
-    if (!passed) {
-      closeEnds();
-      return launches.end(number, 'untaken');
-    }
-    // One that ended while it waited holds nothing here any more: else a broker that takes nothing could use up this
-    // process's descriptors, since only launches that are alive count.
-    void started.ended.then(() => {
-      if (!link.withdraw('launch', number)) return;
-      closeEnds();
-      refuseLaunch(message, 'sandbox-failed');
-    });
-  }
 
   /** @param uncounted counts what could have no record */
   function answerWhenWritten(serial: number, written: Promise<unknown>, uncounted = log.countRefused): void {
@@ -151,24 +76,41 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
     if (calls.open >= OPEN_CALLS_FACTOR * targets.current().settings.limits.in_flight) {
       return link.answer({ type: 'unrecorded', serial, reason: 'too-many-calls' });
     }
-    if (targets.generation(message.generation) === undefined) {
+    const generation = targets.generation(message.generation);
+    if (generation === undefined) {
       return link.answer({ type: 'unrecorded', serial, reason: 'stale-generation' });
     }
     // What is built in starts nothing, and `rpc.status` is how one sees that driverd is paused.
     if (targets.isPaused() && !message.method.startsWith('rpc.')) {
       return link.answer({ type: 'unrecorded', serial, reason: 'paused' });
     }
+    const profile = message.method.slice(0, Math.max(0, message.method.indexOf('.')));
+    const served = { call: message.call, session: session.number };
+    const use =
+      message.launch === null ? null : pooled.use(message.launch, served, generation.drivers.get(profile));
+    if (use?.kind === 'untrue') return link.kill(use.why);
+    if (use?.kind === 'gone') return link.answer({ type: 'unrecorded', serial, reason: 'launch-gone' });
     const written = calls.intent(session, message);
     if (written === false) return link.kill('it used a call number twice');
+    if (use?.launch.purpose.kind === 'pool') handOverWhenWritten(use.launch, written);
     answerWhenWritten(serial, written);
+  }
+
+  /** One that stood ready is its call's alone, also where that has no record: then it ends unused. */
+  function handOverWhenWritten(launch: Launch, written: Promise<unknown>): void {
+    written.then(
+      () => launching.handOver(launch),
+      () => launches.end(launch.number, 'asked'),
+    );
   }
 
   return {
     control(message) {
       switch (message.type) {
         case 'launch':
-          void launch(message);
-          return;
+          return launching.launch(message);
+        case 'prestart':
+          return launching.prestart(message);
         case 'end-launch':
           if (message.launch > launches.last) return link.kill('it named a launch that never was');
           return launches.end(message.launch, 'asked');

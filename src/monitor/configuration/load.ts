@@ -22,6 +22,7 @@ import { markOf } from './file-mark.ts';
 import { refuseChangeableGrants } from './granted-mounts.ts';
 import { type LaunchHost, thisLaunchHost } from './launch-host.ts';
 import { type DriverPlan, type PlannedDriver, planDriver } from './plan.ts';
+import { refuseFullPools } from './pool-plan.ts';
 import { refuseWritableRoots } from './root-folder.ts';
 import { readScrubValues, type ScrubValue } from './scrub-values.ts';
 
@@ -136,6 +137,7 @@ export function loadGeneration(
 
   refuseChangeableGrants(drivers);
   refuseWritableRoots(drivers);
+  refuseFullPools(drivers, settings.limits.launches);
 
   const decoder = new TextDecoder();
   const roles = Object.values(settings.roles);

@@ -19,6 +19,7 @@ import { grantedCapabilities } from './granted-capabilities.ts';
 import { grantedMounts } from './granted-mounts.ts';
 import type { LaunchHost } from './launch-host.ts';
 import { launcherFor } from './launcher.ts';
+import { type PoolPlan, planPool } from './pool-plan.ts';
 import { canReach } from './reach.ts';
 import { missingMountPoint, resolveInRoot, rootFolderOf, rootView } from './root-folder.ts';
 import { deviceView, INSIDE, networkView, nodeView, rootOnlyProcFiles, systemView } from './views.ts';
@@ -52,6 +53,8 @@ export interface PlannedDriver {
   readonly asksMore: readonly string[];
   /** What records say of the params of its calls. */
   readonly paramsOnRecord: Profile['params'];
+  /** What is started before its calls; null: each call starts its own. */
+  readonly pool: PoolPlan | null;
   /** What this host cannot hold as a profile would have it; stated, never silent (invariant 8). */
   readonly degraded: readonly string[];
 }
@@ -165,6 +168,7 @@ export function planDriver(given: {
     grants: notedGrants(profile),
     asksMore: widerThan(asksOf(program.asks), grantsOf(profile)),
     paramsOnRecord: profile.params,
+    pool: planPool(read, program, folder),
     degraded: degradations(way, cgroup),
   };
 }

@@ -21,6 +21,11 @@ export function readUsage(folder: string): LaunchUsage {
   };
 }
 
+/** Bytes that its processes hold now (memory.current, cgroup-v2). */
+export function heldMemory(folder: string): number | null {
+  return readNumber(readLines(folder, 'memory.current')?.[0]);
+}
+
 /** Whether the kernel killed something in it for want of memory (memory.events, cgroup-v2). */
 export function ranOutOfMemory(folder: string): boolean {
   return (readField(folder, 'memory.events', 'oom_kill') ?? 0) > 0;

@@ -1,7 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CgroupTree, type Controller, openCgroupTree } from './cgroup-tree.ts';
-import { type LaunchUsage, ranOutOfMemory, ranOutOfProcesses, readUsage } from './cgroup-usage.ts';
+import {
+  heldMemory,
+  type LaunchUsage,
+  ranOutOfMemory,
+  ranOutOfProcesses,
+  readUsage,
+} from './cgroup-usage.ts';
 
 /** How often the removal of a cgroup whose processes are just dead is tried, and the wait between, in milliseconds. */
 const REMOVE_ATTEMPTS = 50;
@@ -38,6 +44,8 @@ export interface LaunchCgroup {
   exceeded(): 'memory' | 'processes' | null;
   /** Removes it once its processes are dead. */
   remove(): void;
+  /** Memory that its processes hold now; null where the controller is not there. */
+  heldBytes(): number | null;
   /** What it used: after `remove`, all of it. */
   usage(): LaunchUsage;
 }
@@ -106,6 +114,7 @@ function createCgroup(tree: CgroupTree, launch: number, limits: CgroupLimits): L
       used ??= { exceeded: exceeded(), usage: readUsage(folder) };
       removeWithin(folder, REMOVE_ATTEMPTS);
     },
+    heldBytes: () => heldMemory(folder),
     usage: () => used?.usage ?? readUsage(folder),
   };
 }

@@ -12,9 +12,9 @@ function driverFacts({ profile, plan }: Launch): AuditFields {
 
 /** A launch before its gate opens. */
 export function launchFacts(launch: Launch): AuditFields {
-  const { number, session, isolation, programChanged, readyMicroseconds } = launch;
+  const { number, served, purpose, isolation, programChanged, readyMicroseconds } = launch;
   return {
-    ...{ launch: number, session, for: 'call', ...driverFacts(launch) },
+    ...{ launch: number, session: served?.session ?? null, for: purpose.kind, ...driverFacts(launch) },
     ...{ program_changed: programChanged, ready_us: readyMicroseconds, isolation: { ...isolation } },
   };
 }

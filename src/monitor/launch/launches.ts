@@ -11,6 +11,8 @@ import { startContainer } from './container/start-container.ts';
 import type { Filters } from './filters.ts';
 import { describeIsolation, differences } from './isolation.ts';
 import { limitDifferences } from './process-limits.ts';
+import { residentBytes } from './process-status.ts';
+import { endOfLife, longestLife, type Purpose, type ServedCall } from './purpose.ts';
 import { unguarded } from './root-guard.ts';
 import { type DriverSecrets, readSecrets } from './secrets.ts';
 import { type Sandbox, startSandbox } from './start-sandbox.ts';
@@ -28,8 +30,9 @@ const LIMIT_ENDS = { memory: 'memory-limit', processes: 'process-limit' } as con
 export interface Launch {
   readonly number: number;
   readonly profile: string;
-  readonly call: number;
-  readonly session: number;
+  readonly purpose: Purpose;
+  /** The one call that it serves; null: of a pool, and none yet, or one of many. */
+  readonly served: ServedCall | null;
   readonly plan: DriverPlan;
   /** Whether its program file is another than the one that was loaded. */
   readonly programChanged: boolean;
@@ -41,11 +44,16 @@ export interface Launch {
   readonly brokerEnds: readonly [Descriptor, Descriptor, Descriptor];
   /** Settles when its sandbox is dead. */
   readonly ended: Promise<{ readonly end: LaunchEnd; readonly status: number }>;
+  /** Gives one of a pool its one call, whose time limit begins now. */
+  serve(call: ServedCall): void;
+  /** Memory that it holds, in bytes; null: it has ended. */
+  heldBytes(): number | null;
+  /** Opens a gate that stayed shut until its call was recorded; nothing where it is open. */
+  open(): void;
 }
 
 export interface LaunchRequest {
-  readonly call: number;
-  readonly session: number;
+  readonly purpose: Purpose;
   readonly plan: DriverPlan;
 }
 
@@ -55,7 +63,7 @@ export interface Ended {
   readonly status: number;
   /** Microseconds from the request to "go"; null: its gate stayed shut, so the driver did nothing. */
   readonly startMicroseconds: number | null;
-  /** Microseconds from "go" to the death of all its processes; null likewise. */
+  /** Microseconds from "go", or from its call where it had waited for one, to the death of all its processes. */
   readonly ranMicroseconds: number | null;
   /** null: it had no cgroup. */
   readonly usage: LaunchUsage | null;
@@ -157,6 +165,8 @@ export function createLaunches(
     let forget: () => void = () => undefined;
     let started: Launch | undefined;
     let openedAt: number | null = null;
+    let servedAt: number | null = null;
+    let served: ServedCall | null = request.purpose.kind === 'call' ? request.purpose : null;
     let wallTimer: NodeJS.Timeout | undefined;
     let processesTimer: NodeJS.Timeout | undefined;
     void sandbox.ended.then((status) => {
@@ -175,11 +185,26 @@ export function createLaunches(
         events.ended(started, {
           ...{ end: entry.end, status, usage: cgroup?.usage() ?? null },
           startMicroseconds: openedAt === null ? null : microseconds(askedAt, openedAt),
-          ranMicroseconds: openedAt === null ? null : microseconds(openedAt, performance.now()),
+          ranMicroseconds: openedAt === null ? null : microseconds(servedAt ?? openedAt, performance.now()),
         });
       }
       if (alive.size === 0) for (const settle of emptied.splice(0)) settle();
     });
+    function open(): void {
+      if (openedAt !== null || !alive.has(number)) return;
+      openedAt = performance.now();
+      if (plan.cgroup.processes !== null)
+        processesTimer = setInterval(() => {
+          if (cgroup?.exceeded() === 'processes') end(number, LIMIT_ENDS.processes);
+        }, PROCESSES_LOOKED_AT_EVERY_MS);
+      sandbox.go(secrets?.variables);
+    }
+    function serve(call: ServedCall): void {
+      served = call;
+      servedAt = performance.now();
+      clearTimeout(wallTimer);
+      wallTimer = setTimeout(end, plan.wallMs, number, 'wall-limit');
+    }
     function refuse(reason: LaunchRefusal): LaunchRefusal {
       for (const descriptor of brokerEnds) descriptor.close();
       sandbox.kill();
@@ -211,12 +236,16 @@ export function createLaunches(
       return refuse('isolation-differs');
     }
     const isolation = describeIsolation(plan, ready.status, filter, ready.inCgroup);
-    const { call, session } = request;
+    const { purpose } = request;
     const ended = sandbox.ended.then((status) => ({ end: entry.end, status }));
     const launch: Launch = {
       number,
       profile: plan.name,
-      ...{ call, session, plan, isolation, brokerEnds, ended },
+      ...{ purpose, plan, isolation, brokerEnds, ended, serve, open },
+      get served() {
+        return served;
+      },
+      heldBytes: () => cgroup?.heldBytes() ?? residentBytes(ready.gatePid),
       programChanged: markOf(plan.programFile) !== plan.programMark,
       readyMicroseconds: microseconds(askedAt, performance.now()),
       secrets: secrets.values,
@@ -230,13 +259,9 @@ export function createLaunches(
       return refuse('audit-unavailable');
     }
     if (entry.end !== 'exit' || !alive.has(number)) return refuse('sandbox-failed');
-    wallTimer = setTimeout(end, plan.wallMs, number, 'wall-limit');
-    if (plan.cgroup.processes !== null)
-      processesTimer = setInterval(() => {
-        if (cgroup?.exceeded() === 'processes') end(number, LIMIT_ENDS.processes);
-      }, PROCESSES_LOOKED_AT_EVERY_MS);
-    openedAt = performance.now();
-    sandbox.go(secrets.variables);
+    wallTimer = setTimeout(end, longestLife(purpose, plan), number, endOfLife(purpose));
+    // What serves one call and does nothing but wait for its arguments may wait for them at its gate.
+    if (purpose.kind !== 'pool' || plan.sandbox.program.mode === 'direct') open();
     return launch;
   }
 

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
+const KIBIBYTE = 1_024;
+
 /** The five sets of a process (capabilities(7)), bit n for capability n. */
 export interface CapabilitySets {
   readonly inheritable: bigint;
@@ -57,6 +59,17 @@ export function readProcessStatus(pid: number | 'self'): ProcessStatus {
     noNewPrivs: field('NoNewPrivs') === '1',
     seccompFilters: Number(field('Seccomp_filters')),
   };
+}
+
+/** Resident memory of one process in bytes (VmRSS of /proc/PID/status); null where it is gone. */
+export function residentBytes(pid: number): number | null {
+  try {
+    const found = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
+    return found === null ? null : Number(found[1]) * KIBIBYTE;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error) return null;
+    throw error;
+  }
 }
 
 /** Children of a process, of each of its threads (/proc/PID/task/TID/children); empty where it is gone. */

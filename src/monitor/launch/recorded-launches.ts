@@ -25,11 +25,12 @@ export function createRecordedLaunches(
 ): Launches {
   return createLaunches(means, {
     async heldBack(launch) {
-      if (!(await calls.intended(launch))) return 'no-intent';
+      // What is started before its calls serves none without an intent that names it.
+      if (launch.purpose.kind === 'call' && !(await calls.intended(launch))) return 'no-intent';
       return pause.since === null ? null : 'paused';
     },
     record(launch) {
-      const { number, profile, call, isolation } = launch;
+      const { number, profile, purpose, isolation } = launch;
       const { accept_root: reason } = isolation;
       if (reason !== undefined) log.warn({ profile, launch: number, reason }, 'a driver starts as root');
       if (isolation.fallback)
@@ -42,14 +43,16 @@ export function createRecordedLaunches(
           { profile, launch: number },
           'a driver starts whose program was changed since it was loaded',
         );
-      return audit.append('launch', launchFacts(launch), { call }, false);
+      const claims = purpose.kind === 'call' ? { call: purpose.call } : {};
+      return audit.append('launch', launchFacts(launch), claims, false);
     },
     ended(launch, how) {
-      const { number, session } = launch;
+      const { number, served } = launch;
       const run = runFacts(launch, how);
       calls.launchEnded(launch, how, run);
       const durations = { start_us: how.startMicroseconds, ran_us: how.ranMicroseconds };
       const opened = how.ranMicroseconds !== null;
+      const session = served?.session ?? null;
       void record('launch-end', { launch: number, session, ...run, opened, ...durations });
     },
     failed: (profile, why) => log.error({ profile, reason: why }, 'a driver was not started'),

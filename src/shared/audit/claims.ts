@@ -72,7 +72,8 @@ interface OpenCall {
 }
 
 interface RunningLaunch {
-  readonly key: string;
+  /** Of its call; null: it was started before its call, and none named it yet. */
+  key: string | null;
   hasIntent: boolean;
 }
 
@@ -110,6 +111,8 @@ export function checkClaims(): ClaimsCheck {
   function began(seq: number, facts: AuditFields, claims: AuditFields): void {
     const key = keyOf(facts, claims);
     if (calls.size < FOLLOWED_MAXIMUM) calls.set(key, { seq, request: requestOf(claims) });
+    const named = launches.get(Number(facts['launch']));
+    if (named !== undefined) named.key = key;
     for (const number of early.get(key) ?? []) {
       const launch = launches.get(number);
       if (launch !== undefined) launch.hasIntent = true;
@@ -121,7 +124,10 @@ export function checkClaims(): ClaimsCheck {
     const key = keyOf(facts, claims);
     const number = Number(facts['launch']);
     const hasIntent = calls.has(key);
-    if (launches.size >= FOLLOWED_MAXIMUM) return;
+    // One that serves many calls outlives each of them.
+    if (launches.size >= FOLLOWED_MAXIMUM || facts['for'] === 'persistent') return;
+    // One of a pool is handed over by the monitor itself, when the intent that names it stands.
+    if (facts['for'] === 'pool') return void launches.set(number, { key: null, hasIntent: true });
     launches.set(number, { key, hasIntent });
     if (!hasIntent) append(early, key, number);
   }
@@ -131,9 +137,9 @@ export function checkClaims(): ClaimsCheck {
     const launch = launches.get(number);
     if (launch === undefined) return;
     launches.delete(number);
-    early.delete(launch.key);
+    if (launch.key !== null) early.delete(launch.key);
     const isOpened = facts['opened'] === true;
-    if (!isOpened && calls.has(launch.key)) append(shut, launch.key, number);
+    if (!isOpened && launch.key !== null && calls.has(launch.key)) append(shut, launch.key, number);
     if (isOpened && !launch.hasIntent && isBased)
       find(seq, 'launch-without-intent', `launch ${number} of session ${facts['session']} was let run`, null);
   }

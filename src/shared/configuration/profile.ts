@@ -36,7 +36,8 @@ const KNOWN_KEYS = [
   ...['address_space_bytes', 'data_bytes', 'processes', 'open_files', 'file_bytes', 'output_bytes'],
   ...['scratch_bytes', 'environment', 'secrets', 'name', 'file', 'credential', 'as', 'variable', 'workdir'],
   ...['launcher', 'fallback', 'root', 'on_output_limit', 'require', 'stderr_in_errors', 'params'],
-  'logs',
+  ...['logs', 'mode', 'prestart', 'min', 'max', 'persistent', 'max_concurrency', 'recycle_calls'],
+  ...['recycle_age_ms', 'recycle_memory_bytes'],
 ];
 const SUFFIX = '.yaml';
 
@@ -64,6 +65,7 @@ export function parseProfile(file: string, bytes: Uint8Array): ReadFile<Profile>
   refuseRoot(read);
   refuseCapabilities(read);
   refuseSecrets(read);
+  refusePrestart(read);
   return read;
 }
 
@@ -127,4 +129,18 @@ function refuseSecrets({ value, fail }: Read): void {
     if (variables.has(secret.variable)) throw fail(at('variable'), `${secret.variable} is set already`);
     variables.add(secret.variable);
   }
+}
+
+function refusePrestart({ value, fail }: Read): void {
+  const { prestart, mode } = value;
+  if (prestart === undefined) return;
+  if (mode === 'persistent')
+    throw fail(['prestart'], 'a persistent driver is started before its calls anyway');
+  const { min, max } = prestarted(prestart);
+  if (min > max) throw fail(['prestart', 'min'], `${min} is more than max, ${max}`);
+}
+
+/** How many processes stand ready, at least and at most. */
+export function prestarted(prestart: NonNullable<Profile['prestart']>): { min: number; max: number } {
+  return typeof prestart === 'number' ? { min: prestart, max: prestart } : prestart;
 }

@@ -662,6 +662,48 @@ output_bytes: number
 scratch_bytes: number
 }
 /**
+ * `oneshot`: a fresh process for each call. `persistent`: one process answers many calls, which then share it (`jsonrpc` drivers that are written for it).
+ */
+mode: ("oneshot" | "persistent")
+/**
+ * Processes that are started before their calls, each for one: their number, or the fewest and the most that stand ready. Left out: none.
+ */
+prestart?: (number | {
+/**
+ * Processes that stand ready however few calls come.
+ */
+min: number
+/**
+ * Processes that stand ready at most, when as many calls came at once.
+ */
+max: number
+})
+/**
+ * How a driver in `mode: persistent` is run.
+ */
+persistent: {
+/**
+ * How many of them answer calls.
+ */
+processes: number
+/**
+ * Most calls that one process has at a time; more wait for a place.
+ */
+max_concurrency: number
+/**
+ * A process is replaced after so many calls.
+ */
+recycle_calls: number
+/**
+ * A process is replaced when it is so old, in milliseconds.
+ */
+recycle_age_ms: number
+/**
+ * A process is replaced when it holds more, in bytes: what its cgroup counts, or its own resident memory where it has none. null: however much it holds.
+ */
+recycle_memory_bytes: (number | null)
+}
+/**
  * Literal environment variables.
  */
 environment: {

@@ -3002,7 +3002,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
 }
 validate20.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var profile = validate21;
-var schema32 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own; `root` needs `accept_root`.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "accept_root": { "title": "Accept root", "description": "Why this driver must run as root, 8 to 512 characters. `user: root` needs it, and it stands in the record of each launch.", "type": "string", "minLength": 8, "maxLength": 512, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "examples": ["reads SMART data, which the kernel gives to root alone"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "launcher": { "title": "Launcher", "description": "`sandbox`: bubblewrap. `container`: runc, on the root folder in `root`, with no network (a daemon that runs as root).", "type": "string", "enum": ["sandbox", "container"], "default": "sandbox", "examples": ["container"] }, "fallback": { "title": "Fallback", "description": "Where this host cannot start containers: `refuse` the profile, or start its driver in the `sandbox` with the same root folder; each such launch says so in its record.", "type": "string", "enum": ["refuse", "sandbox"], "default": "refuse", "examples": ["sandbox"] }, "root": { "title": "Root folder", "description": "A folder of root's that holds a whole system, unpacked from an image: what the driver sees, read-only, instead of this host's system.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv/driverd-roots/bookworm"] }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "default": null, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "params": { "title": "Params on record", "description": "What audit records say of a call's params: `hash`, a keyed hash that only root can search for; `names`, the names of the top-level fields; `omit`, nothing.", "type": "string", "enum": ["hash", "names", "omit"], "default": "hash", "examples": ["omit"] }, "logs": { "title": "Logs", "description": "Where the driver's stderr and its `log` messages are kept, scrubbed: `journal`, the operational log and the broker's memory (`driverctl logs`); `memory`, there alone; `none`, nowhere.", "type": "string", "enum": ["journal", "memory", "none"], "default": "journal", "examples": ["memory"] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
+var schema32 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own; `root` needs `accept_root`.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "accept_root": { "title": "Accept root", "description": "Why this driver must run as root, 8 to 512 characters. `user: root` needs it, and it stands in the record of each launch.", "type": "string", "minLength": 8, "maxLength": 512, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "examples": ["reads SMART data, which the kernel gives to root alone"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "launcher": { "title": "Launcher", "description": "`sandbox`: bubblewrap. `container`: runc, on the root folder in `root`, with no network (a daemon that runs as root).", "type": "string", "enum": ["sandbox", "container"], "default": "sandbox", "examples": ["container"] }, "fallback": { "title": "Fallback", "description": "Where this host cannot start containers: `refuse` the profile, or start its driver in the `sandbox` with the same root folder; each such launch says so in its record.", "type": "string", "enum": ["refuse", "sandbox"], "default": "refuse", "examples": ["sandbox"] }, "root": { "title": "Root folder", "description": "A folder of root's that holds a whole system, unpacked from an image: what the driver sees, read-only, instead of this host's system.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv/driverd-roots/bookworm"] }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "default": null, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "mode": { "title": "Mode", "description": "`oneshot`: a fresh process for each call. `persistent`: one process answers many calls, which then share it (`jsonrpc` drivers that are written for it).", "type": "string", "enum": ["oneshot", "persistent"], "default": "oneshot", "examples": ["persistent"] }, "prestart": { "title": "Prestart", "description": "Processes that are started before their calls, each for one: their number, or the fewest and the most that stand ready. Left out: none.", "examples": [4, { "min": 1, "max": 8 }], "anyOf": [{ "type": "integer", "minimum": 1, "maximum": 64 }, { "type": "object", "additionalProperties": false, "required": ["min", "max"], "properties": { "min": { "title": "Fewest", "description": "Processes that stand ready however few calls come.", "type": "integer", "minimum": 0, "maximum": 64, "examples": [1] }, "max": { "title": "Most", "description": "Processes that stand ready at most, when as many calls came at once.", "type": "integer", "minimum": 1, "maximum": 64, "examples": [8] } } }] }, "persistent": { "title": "Persistent", "description": "How a driver in `mode: persistent` is run.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{}], "properties": { "processes": { "title": "Processes", "description": "How many of them answer calls.", "type": "integer", "minimum": 1, "maximum": 16, "default": 1, "examples": [2] }, "max_concurrency": { "title": "Calls at once", "description": "Most calls that one process has at a time; more wait for a place.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [16] }, "recycle_calls": { "title": "Calls of a process", "description": "A process is replaced after so many calls.", "type": "integer", "minimum": 1, "maximum": 1e9, "default": 1e5, "examples": [1e3] }, "recycle_age_ms": { "title": "Age of a process", "description": "A process is replaced when it is so old, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 6048e5, "default": 36e5, "examples": [864e5] }, "recycle_memory_bytes": { "title": "Memory of a process", "description": "A process is replaced when it holds more, in bytes: what its cgroup counts, or its own resident memory where it has none. null: however much it holds.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [268435456] } } }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "params": { "title": "Params on record", "description": "What audit records say of a call's params: `hash`, a keyed hash that only root can search for; `names`, the names of the top-level fields; `omit`, nothing.", "type": "string", "enum": ["hash", "names", "omit"], "default": "hash", "examples": ["omit"] }, "logs": { "title": "Logs", "description": "Where the driver's stderr and its `log` messages are kept, scrubbed: `journal`, the operational log and the broker's memory (`driverctl logs`); `memory`, there alone; `none`, nowhere.", "type": "string", "enum": ["journal", "memory", "none"], "default": "journal", "examples": ["memory"] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
 var func0 = require_equal().default;
 var pattern21 = new RegExp("^[a-z][a-z0-9-]{0,31}$", "u");
 var pattern22 = new RegExp("^[a-z_][a-z0-9_.-]{0,255}$", "u");
@@ -3055,6 +3055,12 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
       }
       if (data.limits === void 0) {
         data.limits = {};
+      }
+      if (data.mode === void 0) {
+        data.mode = "oneshot";
+      }
+      if (data.persistent === void 0) {
+        data.persistent = {};
       }
       if (data.environment === void 0) {
         data.environment = {};
@@ -4344,418 +4350,763 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                     var valid0 = _errs79 === errors;
                                     if (valid0) {
-                                      let data43 = data.environment;
+                                      let data43 = data.mode;
                                       const _errs104 = errors;
-                                      if (errors === _errs104) {
-                                        if (data43 && typeof data43 == "object" && !Array.isArray(data43)) {
-                                          if (Object.keys(data43).length > 64) {
-                                            validate21.errors = [{ instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/maxProperties", keyword: "maxProperties", params: { limit: 64 }, message: "must NOT have more than 64 properties" }];
-                                            return false;
-                                          } else {
-                                            for (const key6 in data43) {
-                                              const _errs106 = errors;
-                                              if (errors === _errs106) {
-                                                if (typeof key6 === "string") {
-                                                  if (!pattern36.test(key6)) {
-                                                    const err26 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key6 };
-                                                    if (vErrors === null) {
-                                                      vErrors = [err26];
-                                                    } else {
-                                                      vErrors.push(err26);
-                                                    }
-                                                    errors++;
-                                                  }
+                                      if (typeof data43 !== "string") {
+                                        validate21.errors = [{ instancePath: instancePath + "/mode", schemaPath: "#/properties/mode/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                        return false;
+                                      }
+                                      if (!(data43 === "oneshot" || data43 === "persistent")) {
+                                        validate21.errors = [{ instancePath: instancePath + "/mode", schemaPath: "#/properties/mode/enum", keyword: "enum", params: { allowedValues: schema32.properties.mode.enum }, message: "must be equal to one of the allowed values" }];
+                                        return false;
+                                      }
+                                      var valid0 = _errs104 === errors;
+                                      if (valid0) {
+                                        if (data.prestart !== void 0) {
+                                          let data44 = data.prestart;
+                                          const _errs106 = errors;
+                                          const _errs107 = errors;
+                                          let valid25 = false;
+                                          const _errs108 = errors;
+                                          if (!(typeof data44 == "number" && (!(data44 % 1) && !isNaN(data44)) && isFinite(data44))) {
+                                            const err26 = { instancePath: instancePath + "/prestart", schemaPath: "#/properties/prestart/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                            if (vErrors === null) {
+                                              vErrors = [err26];
+                                            } else {
+                                              vErrors.push(err26);
+                                            }
+                                            errors++;
+                                          }
+                                          if (errors === _errs108) {
+                                            if (typeof data44 == "number" && isFinite(data44)) {
+                                              if (data44 > 64 || isNaN(data44)) {
+                                                const err27 = { instancePath: instancePath + "/prestart", schemaPath: "#/properties/prestart/anyOf/0/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
+                                                if (vErrors === null) {
+                                                  vErrors = [err27];
                                                 } else {
-                                                  const err27 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/type", keyword: "type", params: { type: "string" }, message: "must be string", propertyName: key6 };
+                                                  vErrors.push(err27);
+                                                }
+                                                errors++;
+                                              } else {
+                                                if (data44 < 1 || isNaN(data44)) {
+                                                  const err28 = { instancePath: instancePath + "/prestart", schemaPath: "#/properties/prestart/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                   if (vErrors === null) {
-                                                    vErrors = [err27];
+                                                    vErrors = [err28];
                                                   } else {
-                                                    vErrors.push(err27);
+                                                    vErrors.push(err28);
                                                   }
                                                   errors++;
                                                 }
                                               }
-                                              var valid25 = _errs106 === errors;
-                                              if (!valid25) {
-                                                const err28 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames", keyword: "propertyNames", params: { propertyName: key6 }, message: "property name must be valid" };
-                                                if (vErrors === null) {
-                                                  vErrors = [err28];
-                                                } else {
-                                                  vErrors.push(err28);
-                                                }
-                                                errors++;
-                                                validate21.errors = vErrors;
-                                                return false;
-                                                break;
-                                              }
-                                            }
-                                            if (valid25) {
-                                              for (const key7 in data43) {
-                                                let data44 = data43[key7];
-                                                const _errs109 = errors;
-                                                if (errors === _errs109) {
-                                                  if (typeof data44 === "string") {
-                                                    if (func2(data44) > 4096) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
-                                                      return false;
-                                                    } else {
-                                                      if (!pattern37.test(data44)) {
-                                                        validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$"' }];
-                                                        return false;
-                                                      }
-                                                    }
-                                                  } else {
-                                                    validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                    return false;
-                                                  }
-                                                }
-                                                var valid26 = _errs109 === errors;
-                                                if (!valid26) {
-                                                  break;
-                                                }
-                                              }
                                             }
                                           }
-                                        } else {
-                                          validate21.errors = [{ instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                          return false;
-                                        }
-                                      }
-                                      var valid0 = _errs104 === errors;
-                                      if (valid0) {
-                                        let data45 = data.secrets;
-                                        const _errs111 = errors;
-                                        if (errors === _errs111) {
-                                          if (Array.isArray(data45)) {
-                                            if (data45.length > 16) {
-                                              validate21.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
-                                              return false;
-                                            } else {
-                                              var valid27 = true;
-                                              const len8 = data45.length;
-                                              for (let i14 = 0; i14 < len8; i14++) {
-                                                let data46 = data45[i14];
-                                                const _errs113 = errors;
-                                                const _errs115 = errors;
-                                                let valid28 = false;
-                                                let passing0 = null;
-                                                const _errs116 = errors;
-                                                if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
-                                                  let missing3;
-                                                  if (data46.file === void 0 && (missing3 = "file")) {
-                                                    const err29 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/0/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" };
-                                                    if (vErrors === null) {
-                                                      vErrors = [err29];
-                                                    } else {
-                                                      vErrors.push(err29);
-                                                    }
-                                                    errors++;
-                                                  }
+                                          var _valid2 = _errs108 === errors;
+                                          valid25 = valid25 || _valid2;
+                                          const _errs110 = errors;
+                                          if (errors === _errs110) {
+                                            if (data44 && typeof data44 == "object" && !Array.isArray(data44)) {
+                                              let missing3;
+                                              if (data44.min === void 0 && (missing3 = "min") || data44.max === void 0 && (missing3 = "max")) {
+                                                const err29 = { instancePath: instancePath + "/prestart", schemaPath: "#/properties/prestart/anyOf/1/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" };
+                                                if (vErrors === null) {
+                                                  vErrors = [err29];
+                                                } else {
+                                                  vErrors.push(err29);
                                                 }
-                                                var _valid2 = _errs116 === errors;
-                                                if (_valid2) {
-                                                  valid28 = true;
-                                                  passing0 = 0;
-                                                }
-                                                const _errs117 = errors;
-                                                if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
-                                                  let missing4;
-                                                  if (data46.credential === void 0 && (missing4 = "credential")) {
-                                                    const err30 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/1/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" };
+                                                errors++;
+                                              } else {
+                                                const _errs112 = errors;
+                                                for (const key6 in data44) {
+                                                  if (!(key6 === "min" || key6 === "max")) {
+                                                    const err30 = { instancePath: instancePath + "/prestart", schemaPath: "#/properties/prestart/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" };
                                                     if (vErrors === null) {
                                                       vErrors = [err30];
                                                     } else {
                                                       vErrors.push(err30);
                                                     }
                                                     errors++;
+                                                    break;
                                                   }
                                                 }
-                                                var _valid2 = _errs117 === errors;
-                                                if (_valid2 && valid28) {
-                                                  valid28 = false;
-                                                  passing0 = [passing0, 1];
-                                                } else {
-                                                  if (_valid2) {
-                                                    valid28 = true;
-                                                    passing0 = 1;
-                                                  }
-                                                }
-                                                if (!valid28) {
-                                                  const err31 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
-                                                  if (vErrors === null) {
-                                                    vErrors = [err31];
-                                                  } else {
-                                                    vErrors.push(err31);
-                                                  }
-                                                  errors++;
-                                                  validate21.errors = vErrors;
-                                                  return false;
-                                                } else {
-                                                  errors = _errs115;
-                                                  if (vErrors !== null) {
-                                                    if (_errs115) {
-                                                      vErrors.length = _errs115;
-                                                    } else {
-                                                      vErrors = null;
+                                                if (_errs112 === errors) {
+                                                  if (data44.min !== void 0) {
+                                                    let data45 = data44.min;
+                                                    const _errs113 = errors;
+                                                    if (!(typeof data45 == "number" && (!(data45 % 1) && !isNaN(data45)) && isFinite(data45))) {
+                                                      const err31 = { instancePath: instancePath + "/prestart/min", schemaPath: "#/properties/prestart/anyOf/1/properties/min/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                      if (vErrors === null) {
+                                                        vErrors = [err31];
+                                                      } else {
+                                                        vErrors.push(err31);
+                                                      }
+                                                      errors++;
                                                     }
-                                                  }
-                                                }
-                                                if (errors === _errs113) {
-                                                  if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
-                                                    if (data46.as === void 0) {
-                                                      data46.as = "file";
-                                                    }
-                                                    let missing5;
-                                                    if (data46.name === void 0 && (missing5 = "name")) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
-                                                      return false;
-                                                    } else {
-                                                      const _errs118 = errors;
-                                                      for (const key8 in data46) {
-                                                        if (!(key8 === "name" || key8 === "file" || key8 === "credential" || key8 === "as" || key8 === "variable")) {
-                                                          validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
-                                                          return false;
-                                                          break;
+                                                    if (errors === _errs113) {
+                                                      if (typeof data45 == "number" && isFinite(data45)) {
+                                                        if (data45 > 64 || isNaN(data45)) {
+                                                          const err32 = { instancePath: instancePath + "/prestart/min", schemaPath: "#/properties/prestart/anyOf/1/properties/min/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
+                                                          if (vErrors === null) {
+                                                            vErrors = [err32];
+                                                          } else {
+                                                            vErrors.push(err32);
+                                                          }
+                                                          errors++;
+                                                        } else {
+                                                          if (data45 < 0 || isNaN(data45)) {
+                                                            const err33 = { instancePath: instancePath + "/prestart/min", schemaPath: "#/properties/prestart/anyOf/1/properties/min/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
+                                                            if (vErrors === null) {
+                                                              vErrors = [err33];
+                                                            } else {
+                                                              vErrors.push(err33);
+                                                            }
+                                                            errors++;
+                                                          }
                                                         }
                                                       }
-                                                      if (_errs118 === errors) {
-                                                        if (data46.name !== void 0) {
-                                                          let data47 = data46.name;
-                                                          const _errs119 = errors;
-                                                          if (errors === _errs119) {
-                                                            if (typeof data47 === "string") {
-                                                              if (!pattern7.test(data47)) {
-                                                                validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
-                                                                return false;
-                                                              }
+                                                    }
+                                                    var valid26 = _errs113 === errors;
+                                                  } else {
+                                                    var valid26 = true;
+                                                  }
+                                                  if (valid26) {
+                                                    if (data44.max !== void 0) {
+                                                      let data46 = data44.max;
+                                                      const _errs115 = errors;
+                                                      if (!(typeof data46 == "number" && (!(data46 % 1) && !isNaN(data46)) && isFinite(data46))) {
+                                                        const err34 = { instancePath: instancePath + "/prestart/max", schemaPath: "#/properties/prestart/anyOf/1/properties/max/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
+                                                        if (vErrors === null) {
+                                                          vErrors = [err34];
+                                                        } else {
+                                                          vErrors.push(err34);
+                                                        }
+                                                        errors++;
+                                                      }
+                                                      if (errors === _errs115) {
+                                                        if (typeof data46 == "number" && isFinite(data46)) {
+                                                          if (data46 > 64 || isNaN(data46)) {
+                                                            const err35 = { instancePath: instancePath + "/prestart/max", schemaPath: "#/properties/prestart/anyOf/1/properties/max/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
+                                                            if (vErrors === null) {
+                                                              vErrors = [err35];
                                                             } else {
-                                                              validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                              vErrors.push(err35);
+                                                            }
+                                                            errors++;
+                                                          } else {
+                                                            if (data46 < 1 || isNaN(data46)) {
+                                                              const err36 = { instancePath: instancePath + "/prestart/max", schemaPath: "#/properties/prestart/anyOf/1/properties/max/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
+                                                              if (vErrors === null) {
+                                                                vErrors = [err36];
+                                                              } else {
+                                                                vErrors.push(err36);
+                                                              }
+                                                              errors++;
+                                                            }
+                                                          }
+                                                        }
+                                                      }
+                                                      var valid26 = _errs115 === errors;
+                                                    } else {
+                                                      var valid26 = true;
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            } else {
+                                              const err37 = { instancePath: instancePath + "/prestart", schemaPath: "#/properties/prestart/anyOf/1/type", keyword: "type", params: { type: "object" }, message: "must be object" };
+                                              if (vErrors === null) {
+                                                vErrors = [err37];
+                                              } else {
+                                                vErrors.push(err37);
+                                              }
+                                              errors++;
+                                            }
+                                          }
+                                          var _valid2 = _errs110 === errors;
+                                          valid25 = valid25 || _valid2;
+                                          if (!valid25) {
+                                            const err38 = { instancePath: instancePath + "/prestart", schemaPath: "#/properties/prestart/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
+                                            if (vErrors === null) {
+                                              vErrors = [err38];
+                                            } else {
+                                              vErrors.push(err38);
+                                            }
+                                            errors++;
+                                            validate21.errors = vErrors;
+                                            return false;
+                                          } else {
+                                            errors = _errs107;
+                                            if (vErrors !== null) {
+                                              if (_errs107) {
+                                                vErrors.length = _errs107;
+                                              } else {
+                                                vErrors = null;
+                                              }
+                                            }
+                                          }
+                                          var valid0 = _errs106 === errors;
+                                        } else {
+                                          var valid0 = true;
+                                        }
+                                        if (valid0) {
+                                          let data47 = data.persistent;
+                                          const _errs117 = errors;
+                                          if (errors === _errs117) {
+                                            if (data47 && typeof data47 == "object" && !Array.isArray(data47)) {
+                                              if (data47.processes === void 0) {
+                                                data47.processes = 1;
+                                              }
+                                              if (data47.max_concurrency === void 0) {
+                                                data47.max_concurrency = 64;
+                                              }
+                                              if (data47.recycle_calls === void 0) {
+                                                data47.recycle_calls = 1e5;
+                                              }
+                                              if (data47.recycle_age_ms === void 0) {
+                                                data47.recycle_age_ms = 36e5;
+                                              }
+                                              if (data47.recycle_memory_bytes === void 0) {
+                                                data47.recycle_memory_bytes = null;
+                                              }
+                                              const _errs119 = errors;
+                                              for (const key7 in data47) {
+                                                if (!(key7 === "processes" || key7 === "max_concurrency" || key7 === "recycle_calls" || key7 === "recycle_age_ms" || key7 === "recycle_memory_bytes")) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/persistent", schemaPath: "#/properties/persistent/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
+                                                  return false;
+                                                  break;
+                                                }
+                                              }
+                                              if (_errs119 === errors) {
+                                                let data48 = data47.processes;
+                                                const _errs120 = errors;
+                                                if (!(typeof data48 == "number" && (!(data48 % 1) && !isNaN(data48)) && isFinite(data48))) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/persistent/processes", schemaPath: "#/properties/persistent/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  return false;
+                                                }
+                                                if (errors === _errs120) {
+                                                  if (typeof data48 == "number" && isFinite(data48)) {
+                                                    if (data48 > 16 || isNaN(data48)) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/persistent/processes", schemaPath: "#/properties/persistent/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" }];
+                                                      return false;
+                                                    } else {
+                                                      if (data48 < 1 || isNaN(data48)) {
+                                                        validate21.errors = [{ instancePath: instancePath + "/persistent/processes", schemaPath: "#/properties/persistent/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                        return false;
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                                var valid27 = _errs120 === errors;
+                                                if (valid27) {
+                                                  let data49 = data47.max_concurrency;
+                                                  const _errs122 = errors;
+                                                  if (!(typeof data49 == "number" && (!(data49 % 1) && !isNaN(data49)) && isFinite(data49))) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/persistent/max_concurrency", schemaPath: "#/properties/persistent/properties/max_concurrency/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    return false;
+                                                  }
+                                                  if (errors === _errs122) {
+                                                    if (typeof data49 == "number" && isFinite(data49)) {
+                                                      if (data49 > 1024 || isNaN(data49)) {
+                                                        validate21.errors = [{ instancePath: instancePath + "/persistent/max_concurrency", schemaPath: "#/properties/persistent/properties/max_concurrency/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1024 }, message: "must be <= 1024" }];
+                                                        return false;
+                                                      } else {
+                                                        if (data49 < 1 || isNaN(data49)) {
+                                                          validate21.errors = [{ instancePath: instancePath + "/persistent/max_concurrency", schemaPath: "#/properties/persistent/properties/max_concurrency/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                    }
+                                                  }
+                                                  var valid27 = _errs122 === errors;
+                                                  if (valid27) {
+                                                    let data50 = data47.recycle_calls;
+                                                    const _errs124 = errors;
+                                                    if (!(typeof data50 == "number" && (!(data50 % 1) && !isNaN(data50)) && isFinite(data50))) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_calls", schemaPath: "#/properties/persistent/properties/recycle_calls/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      return false;
+                                                    }
+                                                    if (errors === _errs124) {
+                                                      if (typeof data50 == "number" && isFinite(data50)) {
+                                                        if (data50 > 1e9 || isNaN(data50)) {
+                                                          validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_calls", schemaPath: "#/properties/persistent/properties/recycle_calls/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e9 }, message: "must be <= 1000000000" }];
+                                                          return false;
+                                                        } else {
+                                                          if (data50 < 1 || isNaN(data50)) {
+                                                            validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_calls", schemaPath: "#/properties/persistent/properties/recycle_calls/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                    var valid27 = _errs124 === errors;
+                                                    if (valid27) {
+                                                      let data51 = data47.recycle_age_ms;
+                                                      const _errs126 = errors;
+                                                      if (!(typeof data51 == "number" && (!(data51 % 1) && !isNaN(data51)) && isFinite(data51))) {
+                                                        validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_age_ms", schemaPath: "#/properties/persistent/properties/recycle_age_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        return false;
+                                                      }
+                                                      if (errors === _errs126) {
+                                                        if (typeof data51 == "number" && isFinite(data51)) {
+                                                          if (data51 > 6048e5 || isNaN(data51)) {
+                                                            validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_age_ms", schemaPath: "#/properties/persistent/properties/recycle_age_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6048e5 }, message: "must be <= 604800000" }];
+                                                            return false;
+                                                          } else {
+                                                            if (data51 < 1e3 || isNaN(data51)) {
+                                                              validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_age_ms", schemaPath: "#/properties/persistent/properties/recycle_age_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1e3 }, message: "must be >= 1000" }];
                                                               return false;
                                                             }
                                                           }
-                                                          var valid29 = _errs119 === errors;
-                                                        } else {
-                                                          var valid29 = true;
                                                         }
-                                                        if (valid29) {
-                                                          if (data46.file !== void 0) {
-                                                            let data48 = data46.file;
-                                                            const _errs121 = errors;
-                                                            if (errors === _errs121) {
-                                                              if (typeof data48 === "string") {
-                                                                if (func2(data48) > 4096) {
-                                                                  validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
-                                                                  return false;
-                                                                } else {
-                                                                  if (!pattern4.test(data48)) {
-                                                                    validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
-                                                                    return false;
-                                                                  }
-                                                                }
-                                                              } else {
-                                                                validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                return false;
-                                                              }
-                                                            }
-                                                            var valid29 = _errs121 === errors;
-                                                          } else {
-                                                            var valid29 = true;
-                                                          }
-                                                          if (valid29) {
-                                                            if (data46.credential !== void 0) {
-                                                              let data49 = data46.credential;
-                                                              const _errs123 = errors;
-                                                              if (errors === _errs123) {
-                                                                if (typeof data49 === "string") {
-                                                                  if (!pattern40.test(data49)) {
-                                                                    validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/credential", schemaPath: "#/properties/secrets/items/properties/credential/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$"' }];
-                                                                    return false;
-                                                                  }
-                                                                } else {
-                                                                  validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/credential", schemaPath: "#/properties/secrets/items/properties/credential/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                                  return false;
-                                                                }
-                                                              }
-                                                              var valid29 = _errs123 === errors;
+                                                      }
+                                                      var valid27 = _errs126 === errors;
+                                                      if (valid27) {
+                                                        let data52 = data47.recycle_memory_bytes;
+                                                        const _errs128 = errors;
+                                                        if (!(typeof data52 == "number" && (!(data52 % 1) && !isNaN(data52)) && isFinite(data52)) && data52 !== null) {
+                                                          validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_memory_bytes", schemaPath: "#/properties/persistent/properties/recycle_memory_bytes/type", keyword: "type", params: { type: schema32.properties.persistent.properties.recycle_memory_bytes.type }, message: "must be integer,null" }];
+                                                          return false;
+                                                        }
+                                                        if (errors === _errs128) {
+                                                          if (typeof data52 == "number" && isFinite(data52)) {
+                                                            if (data52 > 1099511627776 || isNaN(data52)) {
+                                                              validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_memory_bytes", schemaPath: "#/properties/persistent/properties/recycle_memory_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                              return false;
                                                             } else {
-                                                              var valid29 = true;
+                                                              if (data52 < 1048576 || isNaN(data52)) {
+                                                                validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_memory_bytes", schemaPath: "#/properties/persistent/properties/recycle_memory_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
+                                                                return false;
+                                                              }
                                                             }
-                                                            if (valid29) {
-                                                              let data50 = data46.as;
-                                                              const _errs125 = errors;
-                                                              if (typeof data50 !== "string") {
-                                                                validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          }
+                                                        }
+                                                        var valid27 = _errs128 === errors;
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                              }
+                                            } else {
+                                              validate21.errors = [{ instancePath: instancePath + "/persistent", schemaPath: "#/properties/persistent/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                              return false;
+                                            }
+                                          }
+                                          var valid0 = _errs117 === errors;
+                                          if (valid0) {
+                                            let data53 = data.environment;
+                                            const _errs130 = errors;
+                                            if (errors === _errs130) {
+                                              if (data53 && typeof data53 == "object" && !Array.isArray(data53)) {
+                                                if (Object.keys(data53).length > 64) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/maxProperties", keyword: "maxProperties", params: { limit: 64 }, message: "must NOT have more than 64 properties" }];
+                                                  return false;
+                                                } else {
+                                                  for (const key8 in data53) {
+                                                    const _errs132 = errors;
+                                                    if (errors === _errs132) {
+                                                      if (typeof key8 === "string") {
+                                                        if (!pattern36.test(key8)) {
+                                                          const err39 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key8 };
+                                                          if (vErrors === null) {
+                                                            vErrors = [err39];
+                                                          } else {
+                                                            vErrors.push(err39);
+                                                          }
+                                                          errors++;
+                                                        }
+                                                      } else {
+                                                        const err40 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/type", keyword: "type", params: { type: "string" }, message: "must be string", propertyName: key8 };
+                                                        if (vErrors === null) {
+                                                          vErrors = [err40];
+                                                        } else {
+                                                          vErrors.push(err40);
+                                                        }
+                                                        errors++;
+                                                      }
+                                                    }
+                                                    var valid28 = _errs132 === errors;
+                                                    if (!valid28) {
+                                                      const err41 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames", keyword: "propertyNames", params: { propertyName: key8 }, message: "property name must be valid" };
+                                                      if (vErrors === null) {
+                                                        vErrors = [err41];
+                                                      } else {
+                                                        vErrors.push(err41);
+                                                      }
+                                                      errors++;
+                                                      validate21.errors = vErrors;
+                                                      return false;
+                                                      break;
+                                                    }
+                                                  }
+                                                  if (valid28) {
+                                                    for (const key9 in data53) {
+                                                      let data54 = data53[key9];
+                                                      const _errs135 = errors;
+                                                      if (errors === _errs135) {
+                                                        if (typeof data54 === "string") {
+                                                          if (func2(data54) > 4096) {
+                                                            validate21.errors = [{ instancePath: instancePath + "/environment/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                                            return false;
+                                                          } else {
+                                                            if (!pattern37.test(data54)) {
+                                                              validate21.errors = [{ instancePath: instancePath + "/environment/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$"' }];
+                                                              return false;
+                                                            }
+                                                          }
+                                                        } else {
+                                                          validate21.errors = [{ instancePath: instancePath + "/environment/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                      var valid29 = _errs135 === errors;
+                                                      if (!valid29) {
+                                                        break;
+                                                      }
+                                                    }
+                                                  }
+                                                }
+                                              } else {
+                                                validate21.errors = [{ instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                return false;
+                                              }
+                                            }
+                                            var valid0 = _errs130 === errors;
+                                            if (valid0) {
+                                              let data55 = data.secrets;
+                                              const _errs137 = errors;
+                                              if (errors === _errs137) {
+                                                if (Array.isArray(data55)) {
+                                                  if (data55.length > 16) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
+                                                    return false;
+                                                  } else {
+                                                    var valid30 = true;
+                                                    const len8 = data55.length;
+                                                    for (let i14 = 0; i14 < len8; i14++) {
+                                                      let data56 = data55[i14];
+                                                      const _errs139 = errors;
+                                                      const _errs141 = errors;
+                                                      let valid31 = false;
+                                                      let passing0 = null;
+                                                      const _errs142 = errors;
+                                                      if (data56 && typeof data56 == "object" && !Array.isArray(data56)) {
+                                                        let missing4;
+                                                        if (data56.file === void 0 && (missing4 = "file")) {
+                                                          const err42 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/0/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" };
+                                                          if (vErrors === null) {
+                                                            vErrors = [err42];
+                                                          } else {
+                                                            vErrors.push(err42);
+                                                          }
+                                                          errors++;
+                                                        }
+                                                      }
+                                                      var _valid3 = _errs142 === errors;
+                                                      if (_valid3) {
+                                                        valid31 = true;
+                                                        passing0 = 0;
+                                                      }
+                                                      const _errs143 = errors;
+                                                      if (data56 && typeof data56 == "object" && !Array.isArray(data56)) {
+                                                        let missing5;
+                                                        if (data56.credential === void 0 && (missing5 = "credential")) {
+                                                          const err43 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/1/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" };
+                                                          if (vErrors === null) {
+                                                            vErrors = [err43];
+                                                          } else {
+                                                            vErrors.push(err43);
+                                                          }
+                                                          errors++;
+                                                        }
+                                                      }
+                                                      var _valid3 = _errs143 === errors;
+                                                      if (_valid3 && valid31) {
+                                                        valid31 = false;
+                                                        passing0 = [passing0, 1];
+                                                      } else {
+                                                        if (_valid3) {
+                                                          valid31 = true;
+                                                          passing0 = 1;
+                                                        }
+                                                      }
+                                                      if (!valid31) {
+                                                        const err44 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
+                                                        if (vErrors === null) {
+                                                          vErrors = [err44];
+                                                        } else {
+                                                          vErrors.push(err44);
+                                                        }
+                                                        errors++;
+                                                        validate21.errors = vErrors;
+                                                        return false;
+                                                      } else {
+                                                        errors = _errs141;
+                                                        if (vErrors !== null) {
+                                                          if (_errs141) {
+                                                            vErrors.length = _errs141;
+                                                          } else {
+                                                            vErrors = null;
+                                                          }
+                                                        }
+                                                      }
+                                                      if (errors === _errs139) {
+                                                        if (data56 && typeof data56 == "object" && !Array.isArray(data56)) {
+                                                          if (data56.as === void 0) {
+                                                            data56.as = "file";
+                                                          }
+                                                          let missing6;
+                                                          if (data56.name === void 0 && (missing6 = "name")) {
+                                                            validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
+                                                            return false;
+                                                          } else {
+                                                            const _errs144 = errors;
+                                                            for (const key10 in data56) {
+                                                              if (!(key10 === "name" || key10 === "file" || key10 === "credential" || key10 === "as" || key10 === "variable")) {
+                                                                validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" }];
                                                                 return false;
+                                                                break;
                                                               }
-                                                              if (!(data50 === "file" || data50 === "descriptor" || data50 === "environment")) {
-                                                                validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema32.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
-                                                                return false;
+                                                            }
+                                                            if (_errs144 === errors) {
+                                                              if (data56.name !== void 0) {
+                                                                let data57 = data56.name;
+                                                                const _errs145 = errors;
+                                                                if (errors === _errs145) {
+                                                                  if (typeof data57 === "string") {
+                                                                    if (!pattern7.test(data57)) {
+                                                                      validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
+                                                                      return false;
+                                                                    }
+                                                                  } else {
+                                                                    validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                    return false;
+                                                                  }
+                                                                }
+                                                                var valid32 = _errs145 === errors;
+                                                              } else {
+                                                                var valid32 = true;
                                                               }
-                                                              var valid29 = _errs125 === errors;
-                                                              if (valid29) {
-                                                                if (data46.variable !== void 0) {
-                                                                  let data51 = data46.variable;
-                                                                  const _errs127 = errors;
-                                                                  if (errors === _errs127) {
-                                                                    if (typeof data51 === "string") {
-                                                                      if (func2(data51) > 64) {
-                                                                        validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
+                                                              if (valid32) {
+                                                                if (data56.file !== void 0) {
+                                                                  let data58 = data56.file;
+                                                                  const _errs147 = errors;
+                                                                  if (errors === _errs147) {
+                                                                    if (typeof data58 === "string") {
+                                                                      if (func2(data58) > 4096) {
+                                                                        validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                                         return false;
                                                                       } else {
-                                                                        if (!pattern36.test(data51)) {
-                                                                          validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
+                                                                        if (!pattern4.test(data58)) {
+                                                                          validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
                                                                           return false;
                                                                         }
                                                                       }
                                                                     } else {
-                                                                      validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                      validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                       return false;
                                                                     }
                                                                   }
-                                                                  var valid29 = _errs127 === errors;
+                                                                  var valid32 = _errs147 === errors;
                                                                 } else {
-                                                                  var valid29 = true;
+                                                                  var valid32 = true;
+                                                                }
+                                                                if (valid32) {
+                                                                  if (data56.credential !== void 0) {
+                                                                    let data59 = data56.credential;
+                                                                    const _errs149 = errors;
+                                                                    if (errors === _errs149) {
+                                                                      if (typeof data59 === "string") {
+                                                                        if (!pattern40.test(data59)) {
+                                                                          validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/credential", schemaPath: "#/properties/secrets/items/properties/credential/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$"' }];
+                                                                          return false;
+                                                                        }
+                                                                      } else {
+                                                                        validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/credential", schemaPath: "#/properties/secrets/items/properties/credential/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                        return false;
+                                                                      }
+                                                                    }
+                                                                    var valid32 = _errs149 === errors;
+                                                                  } else {
+                                                                    var valid32 = true;
+                                                                  }
+                                                                  if (valid32) {
+                                                                    let data60 = data56.as;
+                                                                    const _errs151 = errors;
+                                                                    if (typeof data60 !== "string") {
+                                                                      validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                      return false;
+                                                                    }
+                                                                    if (!(data60 === "file" || data60 === "descriptor" || data60 === "environment")) {
+                                                                      validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema32.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
+                                                                      return false;
+                                                                    }
+                                                                    var valid32 = _errs151 === errors;
+                                                                    if (valid32) {
+                                                                      if (data56.variable !== void 0) {
+                                                                        let data61 = data56.variable;
+                                                                        const _errs153 = errors;
+                                                                        if (errors === _errs153) {
+                                                                          if (typeof data61 === "string") {
+                                                                            if (func2(data61) > 64) {
+                                                                              validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
+                                                                              return false;
+                                                                            } else {
+                                                                              if (!pattern36.test(data61)) {
+                                                                                validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
+                                                                                return false;
+                                                                              }
+                                                                            }
+                                                                          } else {
+                                                                            validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                            return false;
+                                                                          }
+                                                                        }
+                                                                        var valid32 = _errs153 === errors;
+                                                                      } else {
+                                                                        var valid32 = true;
+                                                                      }
+                                                                    }
+                                                                  }
                                                                 }
                                                               }
                                                             }
                                                           }
-                                                        }
-                                                      }
-                                                    }
-                                                  } else {
-                                                    validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
-                                                    return false;
-                                                  }
-                                                }
-                                                var valid27 = _errs113 === errors;
-                                                if (!valid27) {
-                                                  break;
-                                                }
-                                              }
-                                            }
-                                          } else {
-                                            validate21.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                            return false;
-                                          }
-                                        }
-                                        var valid0 = _errs111 === errors;
-                                        if (valid0) {
-                                          const _errs129 = errors;
-                                          if (typeof data.stderr_in_errors !== "boolean") {
-                                            validate21.errors = [{ instancePath: instancePath + "/stderr_in_errors", schemaPath: "#/properties/stderr_in_errors/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
-                                            return false;
-                                          }
-                                          var valid0 = _errs129 === errors;
-                                          if (valid0) {
-                                            let data53 = data.params;
-                                            const _errs131 = errors;
-                                            if (typeof data53 !== "string") {
-                                              validate21.errors = [{ instancePath: instancePath + "/params", schemaPath: "#/properties/params/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                              return false;
-                                            }
-                                            if (!(data53 === "hash" || data53 === "names" || data53 === "omit")) {
-                                              validate21.errors = [{ instancePath: instancePath + "/params", schemaPath: "#/properties/params/enum", keyword: "enum", params: { allowedValues: schema32.properties.params.enum }, message: "must be equal to one of the allowed values" }];
-                                              return false;
-                                            }
-                                            var valid0 = _errs131 === errors;
-                                            if (valid0) {
-                                              let data54 = data.logs;
-                                              const _errs133 = errors;
-                                              if (typeof data54 !== "string") {
-                                                validate21.errors = [{ instancePath: instancePath + "/logs", schemaPath: "#/properties/logs/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                return false;
-                                              }
-                                              if (!(data54 === "journal" || data54 === "memory" || data54 === "none")) {
-                                                validate21.errors = [{ instancePath: instancePath + "/logs", schemaPath: "#/properties/logs/enum", keyword: "enum", params: { allowedValues: schema32.properties.logs.enum }, message: "must be equal to one of the allowed values" }];
-                                                return false;
-                                              }
-                                              var valid0 = _errs133 === errors;
-                                              if (valid0) {
-                                                let data55 = data.workdir;
-                                                const _errs135 = errors;
-                                                if (errors === _errs135) {
-                                                  if (typeof data55 === "string") {
-                                                    if (func2(data55) > 4096) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
-                                                      return false;
-                                                    } else {
-                                                      if (!pattern4.test(data55)) {
-                                                        validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
-                                                        return false;
-                                                      }
-                                                    }
-                                                  } else {
-                                                    validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                    return false;
-                                                  }
-                                                }
-                                                var valid0 = _errs135 === errors;
-                                                if (valid0) {
-                                                  let data56 = data.on_output_limit;
-                                                  const _errs137 = errors;
-                                                  if (typeof data56 !== "string") {
-                                                    validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                    return false;
-                                                  }
-                                                  if (!(data56 === "fail" || data56 === "truncate")) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/enum", keyword: "enum", params: { allowedValues: schema32.properties.on_output_limit.enum }, message: "must be equal to one of the allowed values" }];
-                                                    return false;
-                                                  }
-                                                  var valid0 = _errs137 === errors;
-                                                  if (valid0) {
-                                                    let data57 = data.require;
-                                                    const _errs139 = errors;
-                                                    if (errors === _errs139) {
-                                                      if (Array.isArray(data57)) {
-                                                        if (data57.length > 1) {
-                                                          validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/maxItems", keyword: "maxItems", params: { limit: 1 }, message: "must NOT have more than 1 items" }];
-                                                          return false;
                                                         } else {
-                                                          var valid30 = true;
-                                                          const len9 = data57.length;
-                                                          for (let i15 = 0; i15 < len9; i15++) {
-                                                            let data58 = data57[i15];
-                                                            const _errs141 = errors;
-                                                            if (typeof data58 !== "string") {
-                                                              validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
-                                                              return false;
-                                                            }
-                                                            if (!(data58 === "memory")) {
-                                                              validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/enum", keyword: "enum", params: { allowedValues: schema32.properties.require.items.enum }, message: "must be equal to one of the allowed values" }];
-                                                              return false;
-                                                            }
-                                                            var valid30 = _errs141 === errors;
-                                                            if (!valid30) {
-                                                              break;
-                                                            }
-                                                          }
-                                                          if (valid30) {
-                                                            let i16 = data57.length;
-                                                            let j6;
-                                                            if (i16 > 1) {
-                                                              const indices5 = {};
-                                                              for (; i16--; ) {
-                                                                let item5 = data57[i16];
-                                                                if (typeof item5 !== "string") {
-                                                                  continue;
-                                                                }
-                                                                if (typeof indices5[item5] == "number") {
-                                                                  j6 = indices5[item5];
-                                                                  validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/uniqueItems", keyword: "uniqueItems", params: { i: i16, j: j6 }, message: "must NOT have duplicate items (items ## " + j6 + " and " + i16 + " are identical)" }];
-                                                                  return false;
-                                                                  break;
-                                                                }
-                                                                indices5[item5] = i16;
-                                                              }
-                                                            }
-                                                          }
+                                                          validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/type", keyword: "type", params: { type: "object" }, message: "must be object" }];
+                                                          return false;
                                                         }
-                                                      } else {
-                                                        validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                        return false;
+                                                      }
+                                                      var valid30 = _errs139 === errors;
+                                                      if (!valid30) {
+                                                        break;
                                                       }
                                                     }
-                                                    var valid0 = _errs139 === errors;
+                                                  }
+                                                } else {
+                                                  validate21.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                  return false;
+                                                }
+                                              }
+                                              var valid0 = _errs137 === errors;
+                                              if (valid0) {
+                                                const _errs155 = errors;
+                                                if (typeof data.stderr_in_errors !== "boolean") {
+                                                  validate21.errors = [{ instancePath: instancePath + "/stderr_in_errors", schemaPath: "#/properties/stderr_in_errors/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                  return false;
+                                                }
+                                                var valid0 = _errs155 === errors;
+                                                if (valid0) {
+                                                  let data63 = data.params;
+                                                  const _errs157 = errors;
+                                                  if (typeof data63 !== "string") {
+                                                    validate21.errors = [{ instancePath: instancePath + "/params", schemaPath: "#/properties/params/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                    return false;
+                                                  }
+                                                  if (!(data63 === "hash" || data63 === "names" || data63 === "omit")) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/params", schemaPath: "#/properties/params/enum", keyword: "enum", params: { allowedValues: schema32.properties.params.enum }, message: "must be equal to one of the allowed values" }];
+                                                    return false;
+                                                  }
+                                                  var valid0 = _errs157 === errors;
+                                                  if (valid0) {
+                                                    let data64 = data.logs;
+                                                    const _errs159 = errors;
+                                                    if (typeof data64 !== "string") {
+                                                      validate21.errors = [{ instancePath: instancePath + "/logs", schemaPath: "#/properties/logs/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                      return false;
+                                                    }
+                                                    if (!(data64 === "journal" || data64 === "memory" || data64 === "none")) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/logs", schemaPath: "#/properties/logs/enum", keyword: "enum", params: { allowedValues: schema32.properties.logs.enum }, message: "must be equal to one of the allowed values" }];
+                                                      return false;
+                                                    }
+                                                    var valid0 = _errs159 === errors;
+                                                    if (valid0) {
+                                                      let data65 = data.workdir;
+                                                      const _errs161 = errors;
+                                                      if (errors === _errs161) {
+                                                        if (typeof data65 === "string") {
+                                                          if (func2(data65) > 4096) {
+                                                            validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
+                                                            return false;
+                                                          } else {
+                                                            if (!pattern4.test(data65)) {
+                                                              validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
+                                                              return false;
+                                                            }
+                                                          }
+                                                        } else {
+                                                          validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          return false;
+                                                        }
+                                                      }
+                                                      var valid0 = _errs161 === errors;
+                                                      if (valid0) {
+                                                        let data66 = data.on_output_limit;
+                                                        const _errs163 = errors;
+                                                        if (typeof data66 !== "string") {
+                                                          validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                          return false;
+                                                        }
+                                                        if (!(data66 === "fail" || data66 === "truncate")) {
+                                                          validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/enum", keyword: "enum", params: { allowedValues: schema32.properties.on_output_limit.enum }, message: "must be equal to one of the allowed values" }];
+                                                          return false;
+                                                        }
+                                                        var valid0 = _errs163 === errors;
+                                                        if (valid0) {
+                                                          let data67 = data.require;
+                                                          const _errs165 = errors;
+                                                          if (errors === _errs165) {
+                                                            if (Array.isArray(data67)) {
+                                                              if (data67.length > 1) {
+                                                                validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/maxItems", keyword: "maxItems", params: { limit: 1 }, message: "must NOT have more than 1 items" }];
+                                                                return false;
+                                                              } else {
+                                                                var valid33 = true;
+                                                                const len9 = data67.length;
+                                                                for (let i15 = 0; i15 < len9; i15++) {
+                                                                  let data68 = data67[i15];
+                                                                  const _errs167 = errors;
+                                                                  if (typeof data68 !== "string") {
+                                                                    validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                    return false;
+                                                                  }
+                                                                  if (!(data68 === "memory")) {
+                                                                    validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/enum", keyword: "enum", params: { allowedValues: schema32.properties.require.items.enum }, message: "must be equal to one of the allowed values" }];
+                                                                    return false;
+                                                                  }
+                                                                  var valid33 = _errs167 === errors;
+                                                                  if (!valid33) {
+                                                                    break;
+                                                                  }
+                                                                }
+                                                                if (valid33) {
+                                                                  let i16 = data67.length;
+                                                                  let j6;
+                                                                  if (i16 > 1) {
+                                                                    const indices5 = {};
+                                                                    for (; i16--; ) {
+                                                                      let item5 = data67[i16];
+                                                                      if (typeof item5 !== "string") {
+                                                                        continue;
+                                                                      }
+                                                                      if (typeof indices5[item5] == "number") {
+                                                                        j6 = indices5[item5];
+                                                                        validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/uniqueItems", keyword: "uniqueItems", params: { i: i16, j: j6 }, message: "must NOT have duplicate items (items ## " + j6 + " and " + i16 + " are identical)" }];
+                                                                        return false;
+                                                                        break;
+                                                                      }
+                                                                      indices5[item5] = i16;
+                                                                    }
+                                                                  }
+                                                                }
+                                                              }
+                                                            } else {
+                                                              validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                              return false;
+                                                            }
+                                                          }
+                                                          var valid0 = _errs165 === errors;
+                                                        }
+                                                      }
+                                                    }
                                                   }
                                                 }
                                               }

@@ -1,0 +1,35 @@
+/** The first wait after a failure, and the longest, in milliseconds; each is twice the one before. */
+const FIRST_MS = 100;
+const LONGEST_MS = 30_000;
+
+/** How long to wait before something that failed is started again. */
+export interface BackOff {
+  failed(): void;
+  succeeded(): void;
+  /** Failures since the last success. */
+  readonly failures: number;
+  /** Milliseconds until it may be started again; 0: now. */
+  readonly waitMs: number;
+}
+
+/** @param now milliseconds of a clock that never goes back */
+export function createBackOff(now: () => number = () => performance.now()): BackOff {
+  let failures = 0;
+  let until = 0;
+  return {
+    failed() {
+      failures += 1;
+      until = now() + Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - 1));
+    },
+    succeeded() {
+      failures = 0;
+      until = 0;
+    },
+    get failures() {
+      return failures;
+    },
+    get waitMs() {
+      return Math.max(0, Math.ceil(until - now()));
+    },
+  };
+}
