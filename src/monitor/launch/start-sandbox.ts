@@ -8,6 +8,7 @@ import type { SeccompFilter } from '../../posix/seccomp.ts';
 import { BUBBLEWRAP } from './bubblewrap.ts';
 import type { LaunchCgroup } from './cgroups.ts';
 import { GATE_DESCRIPTOR, GATE_GO, GATE_READY } from './gate.ts';
+import { keepMountNamespace } from './mount-namespace.ts';
 import { type KernelLimits, readProcessLimits } from './process-limits.ts';
 import { childrenOf, type ProcessStatus, readProcessStatus } from './process-status.ts';
 import { guardWords } from './root-guard.ts';
@@ -24,8 +25,12 @@ const COLON = Buffer.from(':');
 const LINE_FEED = Buffer.from('\n');
 /** Longest wait for the gate's "ready", in milliseconds. */
 const READY_WITHIN_MS = 20_000;
-/** How often a killed sandbox is looked at until its first process has ended, in milliseconds. */
-const DEATH_POLL_MS = 5;
+/**
+ * How a killed sandbox is looked at until its first process has ended: so often at once, between other events, since it
+ * mostly ends within some microseconds of its launcher; then every so many milliseconds.
+ */
+const DEATH_LOOKS_AT_ONCE = 100;
+const DEATH_POLL_MS = 1;
 
 export interface SandboxStdio {
   /** Raw descriptors or words of Node's `stdio`; the raw ones stay the caller's to close. */
@@ -147,6 +152,7 @@ export function superviseSandbox(
     pipeOf(child, GATE_DESCRIPTOR + 1 + index),
   );
   let firstPid: Descriptor | undefined;
+  let letNamespaceGo = (): void => undefined;
   let launcherEnded = false;
 
   function kill(): void {
@@ -170,6 +176,7 @@ export function superviseSandbox(
       waitForDeath(firstPid, () => {
         firstPid?.close();
         firstPid = undefined;
+        letNamespaceGo();
         void settle(code ?? 128 + (signal === 'SIGKILL' ? 9 : 15), signal !== null);
       });
     });
@@ -205,6 +212,7 @@ export function superviseSandbox(
       try {
         const found = firstProcess(child.pid);
         firstPid = found.pidfd;
+        letNamespaceGo = keepMountNamespace(found.pid);
         atReady?.(found.pid, found.gatePid);
         const status = readProcessStatus(found.gatePid);
         // The launcher was moved while it started: what it had started by then is still outside.
@@ -267,10 +275,8 @@ function killGroup(leader: number | undefined): void {
   }
 }
 
-function waitForDeath(pidfd: Descriptor | undefined, dead: () => void): void {
-  if (pidfd !== undefined && !processHasEnded(pidfd.number)) {
-    setTimeout(waitForDeath, DEATH_POLL_MS, pidfd, dead);
-    return;
-  }
-  dead();
+function waitForDeath(pidfd: Descriptor | undefined, dead: () => void, looks = 0): void {
+  if (pidfd === undefined || processHasEnded(pidfd.number)) return dead();
+  if (looks < DEATH_LOOKS_AT_ONCE) setImmediate(waitForDeath, pidfd, dead, looks + 1);
+  else setTimeout(waitForDeath, DEATH_POLL_MS, pidfd, dead, looks);
 }
