@@ -77,7 +77,11 @@ export interface Launches {
    * this process lacks descriptors or memory.
    */
   start(request: LaunchRequest): Promise<Launch | LaunchRefusal>;
-  /** Kills one; an unknown number is none that lives. */
+  /**
+   * SIGTERM to one's driver; after its profile's grace it is killed, whoever asked. An unknown number is none that lives.
+   */
+  terminate(number: number): void;
+  /** Kills one; likewise. */
   end(number: number, why: LaunchEnd): void;
   endAll(why: LaunchEnd): void;
   /** Settles when none is alive; at the latest after `DEATH_WITHIN_MS`, since a process may wait in the kernel. */
@@ -85,6 +89,17 @@ export interface Launches {
   readonly alive: number;
   /** The highest number given so far. */
   readonly last: number;
+}
+
+/** One that was not seen dead yet. */
+interface AliveLaunch {
+  readonly profile: string;
+  readonly sandbox: Sandbox;
+  /** Why it is to end; `exit`: by itself. */
+  end: LaunchEnd;
+  /** Milliseconds between SIGTERM and SIGKILL. */
+  readonly graceMs: number;
+  graceTimer: NodeJS.Timeout | undefined;
 }
 
 export interface LaunchMeans {
@@ -99,7 +114,7 @@ export function createLaunches(
   { filters, notes, cgroups, containers }: LaunchMeans,
   events: LaunchEvents,
 ): Launches {
-  const alive = new Map<number, { sandbox: Sandbox; end: LaunchEnd }>();
+  const alive = new Map<number, AliveLaunch>();
   const emptied: (() => void)[] = [];
   let last = 0;
 
@@ -108,6 +123,21 @@ export function createLaunches(
     if (launch === undefined) return;
     if (launch.end === 'exit') launch.end = why;
     launch.sandbox.kill();
+  }
+
+  function terminate(number: number): void {
+    const launch = alive.get(number);
+    if (launch === undefined || launch.end !== 'exit') return;
+    launch.end = 'asked';
+    if (launch.graceMs === 0) return launch.sandbox.kill();
+    launch.graceTimer = setTimeout(launch.sandbox.kill, launch.graceMs);
+    try {
+      launch.sandbox.terminate();
+    } catch (error) {
+      // No descriptor for a handle, say: what cannot be asked is killed.
+      events.failed(launch.profile, error instanceof Error ? error.message : 'it could not be terminated');
+      launch.sandbox.kill();
+    }
   }
 
   async function start(request: LaunchRequest): Promise<Launch | LaunchRefusal> {
@@ -152,7 +182,9 @@ export function createLaunches(
       secrets.close();
     }
     for (const descriptor of opened) if (!brokerEnds.includes(descriptor)) descriptor.close();
-    const entry = { sandbox, end: 'exit' as LaunchEnd };
+    const entry: AliveLaunch = {
+      ...{ profile: plan.name, sandbox, end: 'exit', graceMs: plan.graceMs, graceTimer: undefined },
+    };
     alive.set(number, entry);
     let forget: () => void = () => undefined;
     let started: Launch | undefined;
@@ -161,6 +193,7 @@ export function createLaunches(
     let processesTimer: NodeJS.Timeout | undefined;
     void sandbox.ended.then((status) => {
       clearTimeout(wallTimer);
+      clearTimeout(entry.graceTimer);
       clearInterval(processesTimer);
       alive.delete(number);
       const exceeded = cgroup?.exceeded() ?? null;
@@ -243,6 +276,7 @@ export function createLaunches(
   return {
     start,
     end,
+    terminate,
     endAll(why) {
       for (const number of [...alive.keys()]) end(number, why);
     },
