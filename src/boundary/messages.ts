@@ -1,4 +1,5 @@
 import { AUDIT_CONDITIONS } from '../shared/audit/conditions.ts';
+import { LAUNCH_ENDS, LAUNCH_REFUSALS } from './launch-words.ts';
 import {
   type Check,
   callReason,
@@ -29,40 +30,6 @@ export const MAXIMUM_PARAM_NAME = 64;
 
 const claim = printable(MAXIMUM_CLAIM);
 
-/** Why a launch was refused; nothing of the host stands in it. */
-export const LAUNCH_REFUSALS = [
-  'unknown-profile',
-  'unknown-session',
-  'peer-gone',
-  'stale-generation',
-  'too-many-launches',
-  'too-many-launches-per-second',
-  'audit-unavailable',
-  'sandbox-failed',
-  'isolation-differs',
-  'secret-missing',
-  'no-intent',
-  'not-pooled',
-  'pool-full',
-  'paused',
-  'draining',
-] as const;
-export type LaunchRefusal = (typeof LAUNCH_REFUSALS)[number];
-
-/** How a launch ended, as the monitor saw it. */
-export const LAUNCH_ENDS = [
-  'exit',
-  'wall-limit',
-  'memory-limit',
-  'process-limit',
-  'asked',
-  'broker-ended',
-  'untaken',
-  'stopping',
-  'retired',
-] as const;
-export type LaunchEnd = (typeof LAUNCH_ENDS)[number];
-
 /** How a call ended; one per call. */
 export const OUTCOMES = [
   'ok',
@@ -91,6 +58,7 @@ export const REFUSALS = [
   'overloaded',
   'rate-limited',
   'cancelled',
+  'disconnected',
   'shutting-down',
   'paused',
   'message-too-large',
@@ -113,6 +81,8 @@ export const BROKER_CONTROL = {
   /** A driver before any call of it: one that its profile has in a pool, or persistent. */
   prestart: { request: count, profile: profileName, generation: count },
   'end-launch': { launch: count },
+  /** SIGTERM to its driver; the monitor itself ends it after the profile's grace. */
+  'terminate-launch': { launch: count },
   pause: { session: count },
   drained: {},
 } as const;

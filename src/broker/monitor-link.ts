@@ -2,10 +2,10 @@ import { Socket } from 'node:net';
 import { BROKER_DESCRIPTORS, buildId } from '../boundary/build.ts';
 import { type Channel, openChannel } from '../boundary/channel.ts';
 import { MONITOR_FRAME_BYTES } from '../boundary/frames.ts';
+import type { LaunchRefusal } from '../boundary/launch-words.ts';
 import {
   type BrokerAudit,
   type BrokerControl,
-  type LaunchRefusal,
   MONITOR_AUDIT,
   MONITOR_CONTROL,
   type MonitorAudit,

@@ -59,6 +59,7 @@ function describe(method: Method): JsonObject {
         tags: method.tags,
       },
       ...{ positional: method.positional, stdin: command?.stdin ?? null, output: command?.output ?? null },
+      ...{ stream: method.streams, on_disconnect: method.finishes ? 'finish' : 'cancel' },
       params: paramsSchema,
     },
   };

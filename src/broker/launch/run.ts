@@ -1,9 +1,5 @@
-import {
-  LAUNCH_REFUSALS,
-  type LaunchEnd,
-  type LaunchRefusal,
-  type Outcome,
-} from '../../boundary/messages.ts';
+import { LAUNCH_REFUSALS, type LaunchEnd, type LaunchRefusal } from '../../boundary/launch-words.ts';
+import type { Outcome } from '../../boundary/messages.ts';
 import type { ErrorReason } from '../../shared/errors.ts';
 import type { JsonObject } from '../../shared/json-value.ts';
 import type { Intent } from '../audit/records.ts';
@@ -20,7 +16,7 @@ import { closeUnread } from './streams.ts';
 /** A run in which no driver did anything. */
 const NOTHING_RAN: Omit<Run, 'outcome' | 'answer' | 'times'> = {
   ...{ handedOver: false, bytesOut: 0, bytesDropped: 0, controlsRemoved: 0, isolation: null },
-  scrubbed: new Map(),
+  ...{ scrubbed: new Map(), streamed: null },
 };
 
 /** The ends of a run's stages, as they come. */
@@ -75,21 +71,24 @@ async function runDriver(
     }),
     ready === null ? launch(admitted, method, services, progress) : grantOf(ready, intent),
   ]);
+  const { why } = admitted.early;
+  if (grant === null) return early(why ?? 'cancelled', 'cancelled');
   if (typeof grant === 'string') {
     services.log.warn({ request: admitted.requestId, reason: grant }, 'a launch was refused');
     return early(...refusedLaunch(grant));
   }
   const kill = (): void => services.monitor.send({ type: 'end-launch', launch: grant.launch });
-  if (recorded !== 'recorded' || admitted.cancelled.aborted) {
+  const terminate = (): void => services.monitor.send({ type: 'terminate-launch', launch: grant.launch });
+  if (recorded !== 'recorded' || why !== null) {
     await dismiss(grant, services);
     return recorded === 'recorded'
-      ? early('disconnected', 'cancelled')
+      ? early(why ?? 'cancelled', 'cancelled')
       : early('cancelled', 'audit-unavailable');
   }
   progress.handedOver = performance.now();
   let told: Told;
   try {
-    told = await converse({ admitted, method, grant, input: input.bytes, kill }, services);
+    told = await converse({ admitted, method, grant, input: input.bytes, kill, terminate }, services);
   } catch (error) {
     kill();
     await grant.ended;
@@ -103,23 +102,26 @@ async function runDriver(
     bytesDropped: told.bytesDropped,
     controlsRemoved: input.removed,
     scrubbed: told.scrubbed,
+    streamed: told.streamed,
     isolation: grant.isolation,
   };
 }
 
+/** Null: the call was cancelled before its turn came. */
 function launch(
   admitted: Admitted,
   method: Method,
   services: Services,
   progress: Progress,
-): Promise<LaunchGrant | LaunchRefusal> {
+): Promise<LaunchGrant | LaunchRefusal | null> {
   return services.launchTurns
-    .during(admitted.session.caller.uid, () =>
-      services.monitor.launch({
+    .during(admitted.session.caller.uid, async () => {
+      if (admitted.early.why !== null) return null;
+      return services.monitor.launch({
         ...{ profile: method.profile, session: admitted.session.number },
         ...{ call: admitted.call, generation: admitted.generation.number },
-      }),
-    )
+      });
+    })
     .finally(() => {
       progress.launched = performance.now();
     });
@@ -181,8 +183,9 @@ function judge(method: Method, told: Told): { outcome: Outcome; answer: Answer }
       return { outcome: told.answer.ok ? 'ok' : 'driver-error', answer: told.answer };
     case 'timeout':
       return { outcome: 'timeout', answer: failure('timeout', extra) };
+    case 'cancelled':
     case 'disconnected':
-      return { outcome: 'disconnected', answer: failure('cancelled') };
+      return { outcome: told.end, answer: failure('cancelled') };
     case 'output-limit':
       return { outcome: 'output-limit', answer: failure('output-limit') };
     case 'unscrubbed':

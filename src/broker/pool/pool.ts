@@ -1,4 +1,4 @@
-import type { LaunchEnd, LaunchRefusal } from '../../boundary/messages.ts';
+import type { LaunchEnd, LaunchRefusal } from '../../boundary/launch-words.ts';
 import type { JsonObject } from '../../shared/json-value.ts';
 import type { PooledLaunch } from '../monitor-link.ts';
 import { createBackOff } from './back-off.ts';

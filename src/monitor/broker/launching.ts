@@ -1,4 +1,5 @@
-import type { BrokerControl, LaunchRefusal } from '../../boundary/messages.ts';
+import type { LaunchRefusal } from '../../boundary/launch-words.ts';
+import type { BrokerControl } from '../../boundary/messages.ts';
 import type { DriverPlan } from '../configuration/plan.ts';
 import type { Launch } from '../launch/launches.ts';
 import { createRate } from '../rate.ts';

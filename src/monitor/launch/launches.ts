@@ -1,13 +1,11 @@
-import type { Isolation, LaunchEnd, LaunchRefusal } from '../../boundary/messages.ts';
+import type { LaunchEnd, LaunchRefusal } from '../../boundary/launch-words.ts';
+import type { Isolation } from '../../boundary/messages.ts';
 import type { Descriptor } from '../../posix/descriptor.ts';
-import { reopenMemoryFile } from '../../posix/memory-file.ts';
-import { makePipe, openToEveryUser, type Pipe } from '../../posix/pipes.ts';
 import { markOf } from '../configuration/file-mark.ts';
 import type { DriverPlan } from '../configuration/plan.ts';
 import type { LaunchUsage } from './cgroup-usage.ts';
-import type { Cgroups, LaunchCgroup } from './cgroups.ts';
+import type { Cgroups } from './cgroups.ts';
 import type { Containers } from './container/containers.ts';
-import { startContainer } from './container/start-container.ts';
 import type { Filters } from './filters.ts';
 import { describeIsolation, differences } from './isolation.ts';
 import { limitDifferences } from './process-limits.ts';
@@ -15,7 +13,8 @@ import { residentBytes } from './process-status.ts';
 import { endOfLife, longestLife, type Purpose, type ServedCall } from './purpose.ts';
 import { unguarded } from './root-guard.ts';
 import { type DriverSecrets, readSecrets } from './secrets.ts';
-import { type Sandbox, startSandbox } from './start-sandbox.ts';
+import { spawnLaunch } from './spawn-launch.ts';
+import type { Sandbox } from './start-sandbox.ts';
 import type { LaunchNotes } from './sweep.ts';
 
 /** Longest wait for killed drivers to be dead at a stop, in milliseconds; what outlives it the next start sweeps. */
@@ -85,7 +84,11 @@ export interface Launches {
    * this process lacks descriptors or memory.
    */
   start(request: LaunchRequest): Promise<Launch | LaunchRefusal>;
-  /** Kills one; an unknown number is none that lives. */
+  /**
+   * SIGTERM to one's driver; after its profile's grace it is killed, whoever asked. An unknown number is none that lives.
+   */
+  terminate(number: number): void;
+  /** Kills one; likewise. */
   end(number: number, why: LaunchEnd): void;
   endAll(why: LaunchEnd): void;
   /** Settles when none is alive; at the latest after `DEATH_WITHIN_MS`, since a process may wait in the kernel. */
@@ -93,6 +96,17 @@ export interface Launches {
   readonly alive: number;
   /** The highest number given so far. */
   readonly last: number;
+}
+
+/** One that was not seen dead yet. */
+interface AliveLaunch {
+  readonly profile: string;
+  readonly sandbox: Sandbox;
+  /** Why it is to end; `exit`: by itself. */
+  end: LaunchEnd;
+  /** Milliseconds between SIGTERM and SIGKILL. */
+  readonly graceMs: number;
+  graceTimer: NodeJS.Timeout | undefined;
 }
 
 export interface LaunchMeans {
@@ -107,7 +121,7 @@ export function createLaunches(
   { filters, notes, cgroups, containers }: LaunchMeans,
   events: LaunchEvents,
 ): Launches {
-  const alive = new Map<number, { sandbox: Sandbox; end: LaunchEnd }>();
+  const alive = new Map<number, AliveLaunch>();
   const emptied: (() => void)[] = [];
   let last = 0;
 
@@ -118,6 +132,21 @@ export function createLaunches(
     launch.sandbox.kill();
   }
 
+  function terminate(number: number): void {
+    const launch = alive.get(number);
+    if (launch === undefined || launch.end !== 'exit') return;
+    launch.end = 'asked';
+    if (launch.graceMs === 0) return launch.sandbox.kill();
+    launch.graceTimer = setTimeout(launch.sandbox.kill, launch.graceMs);
+    try {
+      launch.sandbox.terminate();
+    } catch (error) {
+      // No descriptor for a handle, say: what cannot be asked is killed.
+      events.failed(launch.profile, error instanceof Error ? error.message : 'it could not be terminated');
+      launch.sandbox.kill();
+    }
+  }
+
   async function start(request: LaunchRequest): Promise<Launch | LaunchRefusal> {
     const askedAt = performance.now();
     const { plan } = request;
@@ -125,42 +154,15 @@ export function createLaunches(
     if (secrets === null) return 'secret-missing';
     last += 1;
     const number = last;
-    const opened: Descriptor[] = [];
     const filter = filters.of(plan.filter);
-    function pipe(): Pipe {
-      const made = makePipe();
-      opened.push(made.read, made.write);
-      return made;
-    }
-    let cgroup: LaunchCgroup | null = null;
-    let sandbox: Sandbox;
-    let brokerEnds: Launch['brokerEnds'];
-    try {
-      const [stdin, stdout, stderr] = [pipe(), pipe(), pipe()];
-      const passed = secrets.descriptors.map(reopenMemoryFile);
-      opened.push(...passed);
-      const driverEnds = [stdin.read, stdout.write, stderr.write] as const;
-      brokerEnds = [stdin.write, stdout.read, stderr.read];
-      driverEnds.forEach(openToEveryUser);
-      const stdio = {
-        standard: [stdin.read.number, stdout.write.number, stderr.write.number],
-        further: passed.map((descriptor) => descriptor.number),
-      } as const;
-      // In a container pids.max waits for "ready": until then runc's own threads are in it.
-      const inContainer = plan.sandbox.way === 'runc';
-      cgroup =
-        cgroups?.create(number, inContainer ? { ...plan.cgroup, processes: null } : plan.cgroup) ?? null;
-      sandbox = inContainer
-        ? startContainer(containers, plan.sandbox, filter, stdio, secrets.files, cgroup)
-        : startSandbox(plan.sandbox, filter, stdio, secrets.files, cgroup);
-    } catch (error) {
-      for (const descriptor of opened) descriptor.close();
-      throw error;
-    } finally {
-      secrets.close();
-    }
-    for (const descriptor of opened) if (!brokerEnds.includes(descriptor)) descriptor.close();
-    const entry = { sandbox, end: 'exit' as LaunchEnd };
+    const { sandbox, cgroup, brokerEnds } = spawnLaunch({
+      ...{ plan, number, filter, secrets },
+      cgroups,
+      containers,
+    });
+    const entry: AliveLaunch = {
+      ...{ profile: plan.name, sandbox, end: 'exit', graceMs: plan.graceMs, graceTimer: undefined },
+    };
     alive.set(number, entry);
     let forget: () => void = () => undefined;
     let started: Launch | undefined;
@@ -171,6 +173,7 @@ export function createLaunches(
     let processesTimer: NodeJS.Timeout | undefined;
     void sandbox.ended.then((status) => {
       clearTimeout(wallTimer);
+      clearTimeout(entry.graceTimer);
       clearInterval(processesTimer);
       alive.delete(number);
       const exceeded = cgroup?.exceeded() ?? null;
@@ -268,6 +271,7 @@ export function createLaunches(
   return {
     start,
     end,
+    terminate,
     endAll(why) {
       for (const number of [...alive.keys()]) end(number, why);
     },

@@ -1,4 +1,4 @@
-import type { LaunchRefusal } from '../../boundary/messages.ts';
+import type { LaunchRefusal } from '../../boundary/launch-words.ts';
 import { markOf } from '../configuration/file-mark.ts';
 import type { DriverPlan } from '../configuration/plan.ts';
 import { markOfPlan } from '../configuration/pool-plan.ts';

@@ -1,4 +1,4 @@
-import type { LaunchEnd } from '../../boundary/messages.ts';
+import type { LaunchEnd } from '../../boundary/launch-words.ts';
 import type { DriverPlan } from '../configuration/plan.ts';
 
 /** The call that a launch serves. */

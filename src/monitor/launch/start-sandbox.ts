@@ -20,6 +20,7 @@ import {
   userArguments,
   writtenFiles,
 } from './sandbox.ts';
+import { type RunningSandbox, terminateProgram } from './terminate-program.ts';
 
 const COLON = Buffer.from(':');
 const LINE_FEED = Buffer.from('\n');
@@ -62,6 +63,8 @@ export interface Sandbox {
   go(values?: readonly Uint8Array[]): void;
   /** Kills everything in it; may be called at any time and often. */
   kill(): void;
+  /** SIGTERM to the program, which may take its time; before "ready" it kills. */
+  terminate(): void;
   /** Settles when every process is dead, with the program's exit status (128 + n: signal n, as a shell has it). */
   readonly ended: Promise<number>;
 }
@@ -153,6 +156,7 @@ export function superviseSandbox(
   );
   let firstPid: Descriptor | undefined;
   let letNamespaceGo = (): void => undefined;
+  let running: Omit<RunningSandbox, 'first'> | undefined;
   let launcherEnded = false;
 
   function kill(): void {
@@ -213,6 +217,7 @@ export function superviseSandbox(
         const found = firstProcess(child.pid);
         firstPid = found.pidfd;
         letNamespaceGo = keepMountNamespace(found.pid);
+        running = { firstPid: found.pid, gatePid: found.gatePid };
         atReady?.(found.pid, found.gatePid);
         const status = readProcessStatus(found.gatePid);
         // The launcher was moved while it started: what it had started by then is still outside.
@@ -238,6 +243,10 @@ export function superviseSandbox(
     ready,
     pipes,
     kill,
+    terminate() {
+      if (firstPid === undefined || running === undefined) kill();
+      else terminateProgram({ ...running, first: firstPid.number });
+    },
     ended,
     // Then nobody listens any more: a first process that keeps its end open could write to the monitor for ever.
     go: (values = []) => void gate.end(lines(values), () => gate.destroy()),

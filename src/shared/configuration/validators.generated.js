@@ -80,7 +80,7 @@ var require_equal = __commonJS({
 
 // <stdin>
 var settings = validate20;
-var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "roles": { "title": "Roles", "description": 'Names for users, groups and units together: `principal in Role::"NAME"` in a policy is any of them, and limits can be set for a role.', "type": "object", "maxProperties": 64, "propertyNames": { "title": "Name", "description": "A role's name.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["people"] }, "additionalProperties": { "title": "Role", "description": "Whom the role has.", "type": "object", "additionalProperties": false, "properties": { "users": { "title": "Users", "description": "Users by name.", "type": "array", "maxItems": 64, "items": { "title": "User", "description": "Users by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["bob"] }, "default": [], "examples": [["bob"]] }, "groups": { "title": "Groups", "description": "Groups by name.", "type": "array", "maxItems": 64, "items": { "title": "Group", "description": "Groups by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["ops"] }, "default": [], "examples": [["ops"]] }, "units": { "title": "Units", "description": "System units by full name.", "type": "array", "maxItems": 64, "items": { "title": "Unit", "description": "System units by full name.", "type": "string", "pattern": "^[^/\\s]{1,246}\\.(?:service|scope|slice|socket|mount|swap)$", "maxLength": 256, "examples": ["backup.service"] }, "default": [], "examples": [["backup.service"]] } }, "examples": [{ "users": ["bob"], "groups": ["ops"] }] }, "default": {}, "examples": [{ "people": { "groups": ["users"] } }] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] }, "seal": { "title": "Seal", "description": "When the log is sealed and its key replaced, whichever comes first. Whoever is root in between can forge what was written since.", "type": "object", "additionalProperties": false, "properties": { "records": { "title": "Records", "description": "So many records after the last seal.", "type": "integer", "minimum": 1, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "seconds": { "title": "Time", "description": "So long after the last seal, in seconds; also when nothing happens.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] } }, "examples": [{}], "default": {} }, "rotate_bytes": { "title": "Size of a segment", "description": "How long the file that is written to may become, in bytes, before it is closed and the next one is begun.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 67108864, "examples": [67108864] }, "rotate_hours": { "title": "Age of a segment", "description": "How long one file is written to, in hours.", "type": "integer", "minimum": 1, "maximum": 8760, "default": 24, "examples": [24] }, "compress": { "title": "Compress", "description": "Whether closed segments are compressed (gzip).", "type": "boolean", "default": true, "examples": [true] }, "retention": { "title": "Retention", "description": "When the oldest segments are removed.", "type": "object", "additionalProperties": false, "properties": { "max_bytes": { "title": "Most bytes", "description": "How much room all segments may take together, in bytes; null: there is no such limit.", "type": ["integer", "null"], "minimum": 65536, "maximum": 1125899906842624, "default": 2147483648, "examples": [2147483648] }, "max_days": { "title": "Most days", "description": "How long a closed segment is kept, in days; null: there is no such limit.", "type": ["integer", "null"], "minimum": 1, "maximum": 36500, "default": null, "examples": [400] }, "min_days": { "title": "Least days", "description": "What was closed less than so many days ago is never removed, whatever the other limits ask for; 0 takes this protection away.", "type": "integer", "minimum": 0, "maximum": 36500, "default": 7, "examples": [7] } }, "examples": [{}], "default": {} }, "low_water_bytes": { "title": "Low-water mark", "description": "Free bytes on the log's disk below which driverd warns; 0: never.", "type": "integer", "minimum": 0, "maximum": 1125899906842624, "default": 268435456, "examples": [268435456] }, "reserve_bytes": { "title": "Reserve", "description": "Bytes kept beside the log and given up when the disk is full, so that what is under way can be closed on record.", "type": "integer", "minimum": 16384, "maximum": 1073741824, "default": 1048576, "examples": [1048576] }, "params_key_days": { "title": "Age of a params key", "description": "After how many days params are hashed with a new key; the old ones stay for look-up. null: never.", "type": ["integer", "null"], "minimum": 1, "maximum": 3650, "default": 90, "examples": [90] }, "watch_ms": { "title": "Watch", "description": "How often files of the configuration, the socket and the log are looked at for what changed beside a reload, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] }, "repeated_denials": { "title": "Repeated denials", "description": "How many denials of one user within `repeated_denials_ms` make a record of their own.", "type": "integer", "minimum": 2, "maximum": 1e6, "default": 20, "examples": [20] }, "repeated_denials_ms": { "title": "Window of repeated denials", "description": "Over how long denials of one user are counted together, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log, for monitor and broker. No level holds params, results or secrets.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "in_flight_per_driver": { "title": "Calls per driver", "description": "Most calls of one driver at once, of all callers.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "queued_per_identity": { "title": "Waiting calls per identity", "description": "Most calls of one uid that wait for a place at once. Of one connection, as many as it may have at once.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 64, "examples": [64] }, "queued_per_driver": { "title": "Waiting calls per driver", "description": "Most calls of one driver that wait for a place at once.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 128, "examples": [128] }, "queued": { "title": "Waiting calls", "description": "Most calls that wait for a place at once. Identities take turns.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 512, "examples": [512] }, "queue_ms": { "title": "Wait", "description": "How long a call may wait for a place, in milliseconds; 0: it is refused at once.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 5e3, "examples": [5e3] }, "calls_per_minute": { "title": "Calls a minute", "description": "How often one uid may call one method in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "default": 6e3, "examples": [6e3] }, "destructive_calls_per_minute": { "title": "Destructive calls a minute", "description": "How often one uid may call one method that is marked destructive in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "default": 10, "examples": [10] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections_per_second": { "title": "Connections a second", "description": "Most connections that one user may open in a second; each is on record.", "type": "integer", "minimum": 1, "maximum": 1e5, "default": 1e3, "examples": [1e3] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "audit_bytes_per_second": { "title": "Record bytes per second", "description": "Most bytes a second of what the broker wants recorded; beyond it, it waits.", "type": "integer", "minimum": 65536, "maximum": 1073741824, "default": 33554432, "examples": [33554432] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] }, "driver_log_ring_bytes": { "title": "Lines in memory", "description": "How much of each driver's scrubbed stderr and `log` messages the broker keeps for `driverctl logs`, in bytes; 64 MiB for all drivers together.", "type": "integer", "minimum": 65536, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "driver_log_bytes_per_minute": { "title": "Lines in the operational log", "description": "How much one driver may write to the operational log in a minute, in bytes, 256 for each line beside its text; all together four times that. What is left out is counted there. 0: nothing is written.", "type": "integer", "minimum": 0, "maximum": 67108864, "default": 262144, "examples": [262144] } }, "examples": [{}], "default": {} }, "limit_overrides": { "title": "Overrides of limits", "description": "Other limits for roles, drivers and methods. Of the entries that match a call, the first that sets a limit decides about that one.", "type": "array", "maxItems": 64, "items": { "title": "Override", "description": "Whom and what it is for, and the limits that differ. Without `roles` it is for every caller; limits of a connection can be set for roles alone.", "type": "object", "additionalProperties": false, "required": ["limits"], "properties": { "roles": { "title": "Roles", "description": "Callers who have one of these roles.", "type": "array", "minItems": 1, "maxItems": 64, "items": { "title": "Role", "description": "A name of `roles`.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["people"] }, "examples": [["people"]] }, "drivers": { "title": "Drivers", "description": "Methods of one of these drivers; `rpc` is the built-in one.", "type": "array", "minItems": 1, "maxItems": 64, "items": { "title": "Driver", "description": "A profile's name.", "type": "string", "maxLength": 64, "examples": ["disk"] }, "examples": [["disk"]] }, "methods": { "title": "Methods", "description": "One of these methods.", "type": "array", "minItems": 1, "maxItems": 256, "items": { "title": "Method", "description": "A method as callers name it.", "type": "string", "maxLength": 128, "examples": ["disk.usage"] }, "examples": [["disk.usage"]] }, "limits": { "title": "Limits", "description": "The limits that differ; titles and bounds are those of `limits`.", "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "examples": [64] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "examples": [128] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "examples": [4194304] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "examples": [128] }, "in_flight_per_driver": { "title": "Calls per driver", "description": "Most calls of one driver at once, of all callers.", "type": "integer", "minimum": 1, "maximum": 16384, "examples": [128] }, "queued_per_identity": { "title": "Waiting calls per identity", "description": "Most calls of one uid that wait for a place at once. Of one connection, as many as it may have at once.", "type": "integer", "minimum": 0, "maximum": 16384, "examples": [64] }, "queued_per_driver": { "title": "Waiting calls per driver", "description": "Most calls of one driver that wait for a place at once.", "type": "integer", "minimum": 0, "maximum": 16384, "examples": [128] }, "queue_ms": { "title": "Wait", "description": "How long a call may wait for a place, in milliseconds; 0: it is refused at once.", "type": "integer", "minimum": 0, "maximum": 6e5, "examples": [5e3] }, "calls_per_minute": { "title": "Calls a minute", "description": "How often one uid may call one method in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "examples": [6e3] }, "destructive_calls_per_minute": { "title": "Destructive calls a minute", "description": "How often one uid may call one method that is marked destructive in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "examples": [10] } }, "examples": [{ "calls_per_minute": 60 }] } }, "examples": [{ "roles": ["people"], "limits": { "calls_per_minute": 60 } }] }, "default": [], "examples": [[{ "roles": ["people"], "limits": { "calls_per_minute": 60 } }]] }, "scrub": { "title": "Scrub", "description": "What is masked in the outputs of all drivers and in logs, beside driverd's own rules.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "rules": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }] }], "properties": { "rules": { "title": "Rules", "description": "Secrets that can be told by their looks. A mark is `[REDACTED:<id>]`.", "type": "array", "maxItems": 128, "default": [], "examples": [[{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }]], "items": { "title": "Rule", "description": "One rule.", "type": "object", "additionalProperties": false, "required": ["id", "keywords", "pattern"], "examples": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})", "examples": ["EMP-00471100"] }], "properties": { "id": { "title": "Id", "description": "Stands in the mark; none of driverd's own.", "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "examples": ["staff-number"] }, "keywords": { "title": "Keywords", "description": "Printable ASCII, 3 characters or more, upper and lower case alike; the pattern is tried only on lines in which one of them stands. Rare ones save time.", "type": "array", "minItems": 1, "maxItems": 32, "examples": [["emp-"]], "items": { "type": "string", "pattern": "^[\\x20-\\x7e]{3,64}$", "title": "Keyword", "description": "One keyword.", "examples": ["emp-"] } }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax, tried on each line as bytes; its group `secret` is masked, or the whole match where it has none.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["EMP-(?<secret>[0-9]{8})"] }, "minimum_entropy": { "title": "Least entropy", "description": "What has less than so many bits a character is left.", "type": "number", "minimum": 0, "maximum": 8, "examples": [3] }, "allow": { "title": "Exceptions", "description": "A pattern likewise: a secret that it matches somewhere is left.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["^0+$"] }, "examples": { "title": "Examples", "description": "Lines in which the rule must find something, or the configuration is refused.", "type": "array", "maxItems": 32, "default": [], "examples": [["EMP-00471100"]], "items": { "type": "string", "minLength": 1, "maxLength": 8e3, "title": "Example", "description": "One line.", "examples": ["EMP-00471100"] } } } } }, "allow": { "title": "Exceptions", "description": "What rules find and is left all the same. Values that driverd knows, and private keys, are masked whatever stands here.", "type": "array", "maxItems": 512, "default": [], "examples": [[{ "text": "AKIAIOSFODNN7EXAMPLE", "rules": ["aws-access-key-id"] }]], "items": { "title": "Exception", "description": "One exception, by its text or by a pattern.", "type": "object", "additionalProperties": false, "examples": [{ "text": "changeit" }], "properties": { "text": { "title": "Text", "description": "The whole of what a rule finds, exactly.", "type": "string", "minLength": 1, "maxLength": 8e3, "examples": ["changeit"] }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax that matches the whole of what a rule finds.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["test-[0-9]+"] }, "rules": { "title": "Rules", "description": "For these rules alone; for all of them if left out.", "type": "array", "minItems": 1, "maxItems": 128, "examples": [["staff-number"]], "items": { "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "title": "Id", "description": "A rule's id.", "examples": ["staff-number"] } } }, "oneOf": [{ "required": ["text"] }, { "required": ["pattern"] }] } }, "values": { "title": "Values", "description": "Secrets that driverd is to know, whichever driver prints them; read anew with each reload.", "type": "array", "maxItems": 64, "default": [], "examples": [[{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }]], "items": { "title": "Value", "description": "One value.", "type": "object", "additionalProperties": false, "required": ["name", "file"], "examples": [{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }], "properties": { "name": { "title": "Name", "description": "Stands in the mark.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["root-password"] }, "file": { "title": "File", "description": "A file of root's, 8 bytes to 64 KiB, that nobody else can write.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/etc/driverd/secrets/root-password"] } } } } } } } };
+var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "roles": { "title": "Roles", "description": 'Names for users, groups and units together: `principal in Role::"NAME"` in a policy is any of them, and limits can be set for a role.', "type": "object", "maxProperties": 64, "propertyNames": { "title": "Name", "description": "A role's name.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["people"] }, "additionalProperties": { "title": "Role", "description": "Whom the role has.", "type": "object", "additionalProperties": false, "properties": { "users": { "title": "Users", "description": "Users by name.", "type": "array", "maxItems": 64, "items": { "title": "User", "description": "Users by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["bob"] }, "default": [], "examples": [["bob"]] }, "groups": { "title": "Groups", "description": "Groups by name.", "type": "array", "maxItems": 64, "items": { "title": "Group", "description": "Groups by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["ops"] }, "default": [], "examples": [["ops"]] }, "units": { "title": "Units", "description": "System units by full name.", "type": "array", "maxItems": 64, "items": { "title": "Unit", "description": "System units by full name.", "type": "string", "pattern": "^[^/\\s]{1,246}\\.(?:service|scope|slice|socket|mount|swap)$", "maxLength": 256, "examples": ["backup.service"] }, "default": [], "examples": [["backup.service"]] } }, "examples": [{ "users": ["bob"], "groups": ["ops"] }] }, "default": {}, "examples": [{ "people": { "groups": ["users"] } }] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] }, "seal": { "title": "Seal", "description": "When the log is sealed and its key replaced, whichever comes first. Whoever is root in between can forge what was written since.", "type": "object", "additionalProperties": false, "properties": { "records": { "title": "Records", "description": "So many records after the last seal.", "type": "integer", "minimum": 1, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "seconds": { "title": "Time", "description": "So long after the last seal, in seconds; also when nothing happens.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] } }, "examples": [{}], "default": {} }, "rotate_bytes": { "title": "Size of a segment", "description": "How long the file that is written to may become, in bytes, before it is closed and the next one is begun.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 67108864, "examples": [67108864] }, "rotate_hours": { "title": "Age of a segment", "description": "How long one file is written to, in hours.", "type": "integer", "minimum": 1, "maximum": 8760, "default": 24, "examples": [24] }, "compress": { "title": "Compress", "description": "Whether closed segments are compressed (gzip).", "type": "boolean", "default": true, "examples": [true] }, "retention": { "title": "Retention", "description": "When the oldest segments are removed.", "type": "object", "additionalProperties": false, "properties": { "max_bytes": { "title": "Most bytes", "description": "How much room all segments may take together, in bytes; null: there is no such limit.", "type": ["integer", "null"], "minimum": 65536, "maximum": 1125899906842624, "default": 2147483648, "examples": [2147483648] }, "max_days": { "title": "Most days", "description": "How long a closed segment is kept, in days; null: there is no such limit.", "type": ["integer", "null"], "minimum": 1, "maximum": 36500, "default": null, "examples": [400] }, "min_days": { "title": "Least days", "description": "What was closed less than so many days ago is never removed, whatever the other limits ask for; 0 takes this protection away.", "type": "integer", "minimum": 0, "maximum": 36500, "default": 7, "examples": [7] } }, "examples": [{}], "default": {} }, "low_water_bytes": { "title": "Low-water mark", "description": "Free bytes on the log's disk below which driverd warns; 0: never.", "type": "integer", "minimum": 0, "maximum": 1125899906842624, "default": 268435456, "examples": [268435456] }, "reserve_bytes": { "title": "Reserve", "description": "Bytes kept beside the log and given up when the disk is full, so that what is under way can be closed on record.", "type": "integer", "minimum": 16384, "maximum": 1073741824, "default": 1048576, "examples": [1048576] }, "params_key_days": { "title": "Age of a params key", "description": "After how many days params are hashed with a new key; the old ones stay for look-up. null: never.", "type": ["integer", "null"], "minimum": 1, "maximum": 3650, "default": 90, "examples": [90] }, "watch_ms": { "title": "Watch", "description": "How often files of the configuration, the socket and the log are looked at for what changed beside a reload, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] }, "repeated_denials": { "title": "Repeated denials", "description": "How many denials of one user within `repeated_denials_ms` make a record of their own.", "type": "integer", "minimum": 2, "maximum": 1e6, "default": 20, "examples": [20] }, "repeated_denials_ms": { "title": "Window of repeated denials", "description": "Over how long denials of one user are counted together, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log, for monitor and broker. No level holds params, results or secrets.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "in_flight_per_driver": { "title": "Calls per driver", "description": "Most calls of one driver at once, of all callers.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "queued_per_identity": { "title": "Waiting calls per identity", "description": "Most calls of one uid that wait for a place at once. Of one connection, as many as it may have at once.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 64, "examples": [64] }, "queued_per_driver": { "title": "Waiting calls per driver", "description": "Most calls of one driver that wait for a place at once.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 128, "examples": [128] }, "queued": { "title": "Waiting calls", "description": "Most calls that wait for a place at once. Identities take turns.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 512, "examples": [512] }, "queue_ms": { "title": "Wait", "description": "How long a call may wait for a place, in milliseconds; 0: it is refused at once.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 5e3, "examples": [5e3] }, "calls_per_minute": { "title": "Calls a minute", "description": "How often one uid may call one method in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "default": 6e3, "examples": [6e3] }, "destructive_calls_per_minute": { "title": "Destructive calls a minute", "description": "How often one uid may call one method that is marked destructive in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "default": 10, "examples": [10] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections_per_second": { "title": "Connections a second", "description": "Most connections that one user may open in a second; each is on record.", "type": "integer", "minimum": 1, "maximum": 1e5, "default": 1e3, "examples": [1e3] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "stream_stall_ms": { "title": "Stalled stream", "description": "How long a caller may leave what waits of a stream unread before its connection is ended, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 864e5, "default": 6e4, "examples": [6e4] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "audit_bytes_per_second": { "title": "Record bytes per second", "description": "Most bytes a second of what the broker wants recorded; beyond it, it waits.", "type": "integer", "minimum": 65536, "maximum": 1073741824, "default": 33554432, "examples": [33554432] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] }, "driver_log_ring_bytes": { "title": "Lines in memory", "description": "How much of each driver's scrubbed stderr and `log` messages the broker keeps for `driverctl logs`, in bytes; 64 MiB for all drivers together.", "type": "integer", "minimum": 65536, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "driver_log_bytes_per_minute": { "title": "Lines in the operational log", "description": "How much one driver may write to the operational log in a minute, in bytes, 256 for each line beside its text; all together four times that. What is left out is counted there. 0: nothing is written.", "type": "integer", "minimum": 0, "maximum": 67108864, "default": 262144, "examples": [262144] } }, "examples": [{}], "default": {} }, "limit_overrides": { "title": "Overrides of limits", "description": "Other limits for roles, drivers and methods. Of the entries that match a call, the first that sets a limit decides about that one.", "type": "array", "maxItems": 64, "items": { "title": "Override", "description": "Whom and what it is for, and the limits that differ. Without `roles` it is for every caller; limits of a connection can be set for roles alone.", "type": "object", "additionalProperties": false, "required": ["limits"], "properties": { "roles": { "title": "Roles", "description": "Callers who have one of these roles.", "type": "array", "minItems": 1, "maxItems": 64, "items": { "title": "Role", "description": "A name of `roles`.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["people"] }, "examples": [["people"]] }, "drivers": { "title": "Drivers", "description": "Methods of one of these drivers; `rpc` is the built-in one.", "type": "array", "minItems": 1, "maxItems": 64, "items": { "title": "Driver", "description": "A profile's name.", "type": "string", "maxLength": 64, "examples": ["disk"] }, "examples": [["disk"]] }, "methods": { "title": "Methods", "description": "One of these methods.", "type": "array", "minItems": 1, "maxItems": 256, "items": { "title": "Method", "description": "A method as callers name it.", "type": "string", "maxLength": 128, "examples": ["disk.usage"] }, "examples": [["disk.usage"]] }, "limits": { "title": "Limits", "description": "The limits that differ; titles and bounds are those of `limits`.", "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "examples": [64] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "examples": [128] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "examples": [4194304] }, "stream_stall_ms": { "title": "Stalled stream", "description": "How long a caller may leave what waits of a stream unread before its connection is ended, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 864e5, "examples": [6e4] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "examples": [128] }, "in_flight_per_driver": { "title": "Calls per driver", "description": "Most calls of one driver at once, of all callers.", "type": "integer", "minimum": 1, "maximum": 16384, "examples": [128] }, "queued_per_identity": { "title": "Waiting calls per identity", "description": "Most calls of one uid that wait for a place at once. Of one connection, as many as it may have at once.", "type": "integer", "minimum": 0, "maximum": 16384, "examples": [64] }, "queued_per_driver": { "title": "Waiting calls per driver", "description": "Most calls of one driver that wait for a place at once.", "type": "integer", "minimum": 0, "maximum": 16384, "examples": [128] }, "queue_ms": { "title": "Wait", "description": "How long a call may wait for a place, in milliseconds; 0: it is refused at once.", "type": "integer", "minimum": 0, "maximum": 6e5, "examples": [5e3] }, "calls_per_minute": { "title": "Calls a minute", "description": "How often one uid may call one method in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "examples": [6e3] }, "destructive_calls_per_minute": { "title": "Destructive calls a minute", "description": "How often one uid may call one method that is marked destructive in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "examples": [10] } }, "examples": [{ "calls_per_minute": 60 }] } }, "examples": [{ "roles": ["people"], "limits": { "calls_per_minute": 60 } }] }, "default": [], "examples": [[{ "roles": ["people"], "limits": { "calls_per_minute": 60 } }]] }, "scrub": { "title": "Scrub", "description": "What is masked in the outputs of all drivers and in logs, beside driverd's own rules.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "rules": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }] }], "properties": { "rules": { "title": "Rules", "description": "Secrets that can be told by their looks. A mark is `[REDACTED:<id>]`.", "type": "array", "maxItems": 128, "default": [], "examples": [[{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }]], "items": { "title": "Rule", "description": "One rule.", "type": "object", "additionalProperties": false, "required": ["id", "keywords", "pattern"], "examples": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})", "examples": ["EMP-00471100"] }], "properties": { "id": { "title": "Id", "description": "Stands in the mark; none of driverd's own.", "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "examples": ["staff-number"] }, "keywords": { "title": "Keywords", "description": "Printable ASCII, 3 characters or more, upper and lower case alike; the pattern is tried only on lines in which one of them stands. Rare ones save time.", "type": "array", "minItems": 1, "maxItems": 32, "examples": [["emp-"]], "items": { "type": "string", "pattern": "^[\\x20-\\x7e]{3,64}$", "title": "Keyword", "description": "One keyword.", "examples": ["emp-"] } }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax, tried on each line as bytes; its group `secret` is masked, or the whole match where it has none.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["EMP-(?<secret>[0-9]{8})"] }, "minimum_entropy": { "title": "Least entropy", "description": "What has less than so many bits a character is left.", "type": "number", "minimum": 0, "maximum": 8, "examples": [3] }, "allow": { "title": "Exceptions", "description": "A pattern likewise: a secret that it matches somewhere is left.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["^0+$"] }, "examples": { "title": "Examples", "description": "Lines in which the rule must find something, or the configuration is refused.", "type": "array", "maxItems": 32, "default": [], "examples": [["EMP-00471100"]], "items": { "type": "string", "minLength": 1, "maxLength": 8e3, "title": "Example", "description": "One line.", "examples": ["EMP-00471100"] } } } } }, "allow": { "title": "Exceptions", "description": "What rules find and is left all the same. Values that driverd knows, and private keys, are masked whatever stands here.", "type": "array", "maxItems": 512, "default": [], "examples": [[{ "text": "AKIAIOSFODNN7EXAMPLE", "rules": ["aws-access-key-id"] }]], "items": { "title": "Exception", "description": "One exception, by its text or by a pattern.", "type": "object", "additionalProperties": false, "examples": [{ "text": "changeit" }], "properties": { "text": { "title": "Text", "description": "The whole of what a rule finds, exactly.", "type": "string", "minLength": 1, "maxLength": 8e3, "examples": ["changeit"] }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax that matches the whole of what a rule finds.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["test-[0-9]+"] }, "rules": { "title": "Rules", "description": "For these rules alone; for all of them if left out.", "type": "array", "minItems": 1, "maxItems": 128, "examples": [["staff-number"]], "items": { "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "title": "Id", "description": "A rule's id.", "examples": ["staff-number"] } } }, "oneOf": [{ "required": ["text"] }, { "required": ["pattern"] }] } }, "values": { "title": "Values", "description": "Secrets that driverd is to know, whichever driver prints them; read anew with each reload.", "type": "array", "maxItems": 64, "default": [], "examples": [[{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }]], "items": { "title": "Value", "description": "One value.", "type": "object", "additionalProperties": false, "required": ["name", "file"], "examples": [{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }], "properties": { "name": { "title": "Name", "description": "Stands in the mark.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["root-password"] }, "file": { "title": "File", "description": "A file of root's, 8 bytes to 64 KiB, that nobody else can write.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/etc/driverd/secrets/root-password"] } } } } } } } };
 var func1 = Object.prototype.hasOwnProperty;
 var func2 = require_ucs2length().default;
 var pattern4 = new RegExp("^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "u");
@@ -1218,6 +1218,9 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data44.reply_buffer_bytes === void 0) {
                                       data44.reply_buffer_bytes = 4194304;
                                     }
+                                    if (data44.stream_stall_ms === void 0) {
+                                      data44.stream_stall_ms = 6e4;
+                                    }
                                     if (data44.launches === void 0) {
                                       data44.launches = 64;
                                     }
@@ -1647,20 +1650,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           }
                                                                           var valid14 = _errs139 === errors;
                                                                           if (valid14) {
-                                                                            let data64 = data44.launches;
+                                                                            let data64 = data44.stream_stall_ms;
                                                                             const _errs141 = errors;
                                                                             if (!(typeof data64 == "number" && (!(data64 % 1) && !isNaN(data64)) && isFinite(data64))) {
-                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/stream_stall_ms", schemaPath: "#/properties/limits/properties/stream_stall_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                               return false;
                                                                             }
                                                                             if (errors === _errs141) {
                                                                               if (typeof data64 == "number" && isFinite(data64)) {
-                                                                                if (data64 > 4096 || isNaN(data64)) {
-                                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
+                                                                                if (data64 > 864e5 || isNaN(data64)) {
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/stream_stall_ms", schemaPath: "#/properties/limits/properties/stream_stall_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
                                                                                   return false;
                                                                                 } else {
-                                                                                  if (data64 < 1 || isNaN(data64)) {
-                                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                  if (data64 < 100 || isNaN(data64)) {
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/stream_stall_ms", schemaPath: "#/properties/limits/properties/stream_stall_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
                                                                                     return false;
                                                                                   }
                                                                                 }
@@ -1668,20 +1671,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             }
                                                                             var valid14 = _errs141 === errors;
                                                                             if (valid14) {
-                                                                              let data65 = data44.launches_per_second;
+                                                                              let data65 = data44.launches;
                                                                               const _errs143 = errors;
                                                                               if (!(typeof data65 == "number" && (!(data65 % 1) && !isNaN(data65)) && isFinite(data65))) {
-                                                                                validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                 return false;
                                                                               }
                                                                               if (errors === _errs143) {
                                                                                 if (typeof data65 == "number" && isFinite(data65)) {
-                                                                                  if (data65 > 1e4 || isNaN(data65)) {
-                                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" }];
+                                                                                  if (data65 > 4096 || isNaN(data65)) {
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
                                                                                     return false;
                                                                                   } else {
                                                                                     if (data65 < 1 || isNaN(data65)) {
-                                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                       return false;
                                                                                     }
                                                                                   }
@@ -1689,20 +1692,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                               var valid14 = _errs143 === errors;
                                                                               if (valid14) {
-                                                                                let data66 = data44.audit_records_per_second;
+                                                                                let data66 = data44.launches_per_second;
                                                                                 const _errs145 = errors;
                                                                                 if (!(typeof data66 == "number" && (!(data66 % 1) && !isNaN(data66)) && isFinite(data66))) {
-                                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                   return false;
                                                                                 }
                                                                                 if (errors === _errs145) {
                                                                                   if (typeof data66 == "number" && isFinite(data66)) {
-                                                                                    if (data66 > 1e6 || isNaN(data66)) {
-                                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
+                                                                                    if (data66 > 1e4 || isNaN(data66)) {
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" }];
                                                                                       return false;
                                                                                     } else {
-                                                                                      if (data66 < 100 || isNaN(data66)) {
-                                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
+                                                                                      if (data66 < 1 || isNaN(data66)) {
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                         return false;
                                                                                       }
                                                                                     }
@@ -1710,20 +1713,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 }
                                                                                 var valid14 = _errs145 === errors;
                                                                                 if (valid14) {
-                                                                                  let data67 = data44.audit_bytes_per_second;
+                                                                                  let data67 = data44.audit_records_per_second;
                                                                                   const _errs147 = errors;
                                                                                   if (!(typeof data67 == "number" && (!(data67 % 1) && !isNaN(data67)) && isFinite(data67))) {
-                                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                     return false;
                                                                                   }
                                                                                   if (errors === _errs147) {
                                                                                     if (typeof data67 == "number" && isFinite(data67)) {
-                                                                                      if (data67 > 1073741824 || isNaN(data67)) {
-                                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                                                      if (data67 > 1e6 || isNaN(data67)) {
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
                                                                                         return false;
                                                                                       } else {
-                                                                                        if (data67 < 65536 || isNaN(data67)) {
-                                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
+                                                                                        if (data67 < 100 || isNaN(data67)) {
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
                                                                                           return false;
                                                                                         }
                                                                                       }
@@ -1731,20 +1734,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   }
                                                                                   var valid14 = _errs147 === errors;
                                                                                   if (valid14) {
-                                                                                    let data68 = data44.stderr_tail_bytes;
+                                                                                    let data68 = data44.audit_bytes_per_second;
                                                                                     const _errs149 = errors;
                                                                                     if (!(typeof data68 == "number" && (!(data68 % 1) && !isNaN(data68)) && isFinite(data68))) {
-                                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                       return false;
                                                                                     }
                                                                                     if (errors === _errs149) {
                                                                                       if (typeof data68 == "number" && isFinite(data68)) {
-                                                                                        if (data68 > 65536 || isNaN(data68)) {
-                                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                                                        if (data68 > 1073741824 || isNaN(data68)) {
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
                                                                                           return false;
                                                                                         } else {
-                                                                                          if (data68 < 0 || isNaN(data68)) {
-                                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                          if (data68 < 65536 || isNaN(data68)) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
                                                                                             return false;
                                                                                           }
                                                                                         }
@@ -1752,20 +1755,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     }
                                                                                     var valid14 = _errs149 === errors;
                                                                                     if (valid14) {
-                                                                                      let data69 = data44.driver_log_ring_bytes;
+                                                                                      let data69 = data44.stderr_tail_bytes;
                                                                                       const _errs151 = errors;
                                                                                       if (!(typeof data69 == "number" && (!(data69 % 1) && !isNaN(data69)) && isFinite(data69))) {
-                                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                         return false;
                                                                                       }
                                                                                       if (errors === _errs151) {
                                                                                         if (typeof data69 == "number" && isFinite(data69)) {
-                                                                                          if (data69 > 16777216 || isNaN(data69)) {
-                                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
+                                                                                          if (data69 > 65536 || isNaN(data69)) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                                                             return false;
                                                                                           } else {
-                                                                                            if (data69 < 65536 || isNaN(data69)) {
-                                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
+                                                                                            if (data69 < 0 || isNaN(data69)) {
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                                               return false;
                                                                                             }
                                                                                           }
@@ -1773,26 +1776,48 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       }
                                                                                       var valid14 = _errs151 === errors;
                                                                                       if (valid14) {
-                                                                                        let data70 = data44.driver_log_bytes_per_minute;
+                                                                                        let data70 = data44.driver_log_ring_bytes;
                                                                                         const _errs153 = errors;
                                                                                         if (!(typeof data70 == "number" && (!(data70 % 1) && !isNaN(data70)) && isFinite(data70))) {
-                                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                           return false;
                                                                                         }
                                                                                         if (errors === _errs153) {
                                                                                           if (typeof data70 == "number" && isFinite(data70)) {
-                                                                                            if (data70 > 67108864 || isNaN(data70)) {
-                                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 67108864 }, message: "must be <= 67108864" }];
+                                                                                            if (data70 > 16777216 || isNaN(data70)) {
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
                                                                                               return false;
                                                                                             } else {
-                                                                                              if (data70 < 0 || isNaN(data70)) {
-                                                                                                validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                              if (data70 < 65536 || isNaN(data70)) {
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
                                                                                                 return false;
                                                                                               }
                                                                                             }
                                                                                           }
                                                                                         }
                                                                                         var valid14 = _errs153 === errors;
+                                                                                        if (valid14) {
+                                                                                          let data71 = data44.driver_log_bytes_per_minute;
+                                                                                          const _errs155 = errors;
+                                                                                          if (!(typeof data71 == "number" && (!(data71 % 1) && !isNaN(data71)) && isFinite(data71))) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                            return false;
+                                                                                          }
+                                                                                          if (errors === _errs155) {
+                                                                                            if (typeof data71 == "number" && isFinite(data71)) {
+                                                                                              if (data71 > 67108864 || isNaN(data71)) {
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 67108864 }, message: "must be <= 67108864" }];
+                                                                                                return false;
+                                                                                              } else {
+                                                                                                if (data71 < 0 || isNaN(data71)) {
+                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                                  return false;
+                                                                                                }
+                                                                                              }
+                                                                                            }
+                                                                                          }
+                                                                                          var valid14 = _errs155 === errors;
+                                                                                        }
                                                                                       }
                                                                                     }
                                                                                   }
@@ -1826,56 +1851,56 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                                 var valid0 = _errs100 === errors;
                                 if (valid0) {
-                                  let data71 = data.limit_overrides;
-                                  const _errs155 = errors;
-                                  if (errors === _errs155) {
-                                    if (Array.isArray(data71)) {
-                                      if (data71.length > 64) {
+                                  let data72 = data.limit_overrides;
+                                  const _errs157 = errors;
+                                  if (errors === _errs157) {
+                                    if (Array.isArray(data72)) {
+                                      if (data72.length > 64) {
                                         validate20.errors = [{ instancePath: instancePath + "/limit_overrides", schemaPath: "#/properties/limit_overrides/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
                                         return false;
                                       } else {
                                         var valid15 = true;
-                                        const len4 = data71.length;
+                                        const len4 = data72.length;
                                         for (let i4 = 0; i4 < len4; i4++) {
-                                          let data72 = data71[i4];
-                                          const _errs157 = errors;
-                                          if (errors === _errs157) {
-                                            if (data72 && typeof data72 == "object" && !Array.isArray(data72)) {
+                                          let data73 = data72[i4];
+                                          const _errs159 = errors;
+                                          if (errors === _errs159) {
+                                            if (data73 && typeof data73 == "object" && !Array.isArray(data73)) {
                                               let missing2;
-                                              if (data72.limits === void 0 && (missing2 = "limits")) {
+                                              if (data73.limits === void 0 && (missing2 = "limits")) {
                                                 validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4, schemaPath: "#/properties/limit_overrides/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                                 return false;
                                               } else {
-                                                const _errs159 = errors;
-                                                for (const key11 in data72) {
+                                                const _errs161 = errors;
+                                                for (const key11 in data73) {
                                                   if (!(key11 === "roles" || key11 === "drivers" || key11 === "methods" || key11 === "limits")) {
                                                     validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4, schemaPath: "#/properties/limit_overrides/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 }, message: "must NOT have additional properties" }];
                                                     return false;
                                                     break;
                                                   }
                                                 }
-                                                if (_errs159 === errors) {
-                                                  if (data72.roles !== void 0) {
-                                                    let data73 = data72.roles;
-                                                    const _errs160 = errors;
-                                                    if (errors === _errs160) {
-                                                      if (Array.isArray(data73)) {
-                                                        if (data73.length > 64) {
+                                                if (_errs161 === errors) {
+                                                  if (data73.roles !== void 0) {
+                                                    let data74 = data73.roles;
+                                                    const _errs162 = errors;
+                                                    if (errors === _errs162) {
+                                                      if (Array.isArray(data74)) {
+                                                        if (data74.length > 64) {
                                                           validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/roles", schemaPath: "#/properties/limit_overrides/items/properties/roles/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
                                                           return false;
                                                         } else {
-                                                          if (data73.length < 1) {
+                                                          if (data74.length < 1) {
                                                             validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/roles", schemaPath: "#/properties/limit_overrides/items/properties/roles/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                             return false;
                                                           } else {
                                                             var valid17 = true;
-                                                            const len5 = data73.length;
+                                                            const len5 = data74.length;
                                                             for (let i5 = 0; i5 < len5; i5++) {
-                                                              let data74 = data73[i5];
-                                                              const _errs162 = errors;
-                                                              if (errors === _errs162) {
-                                                                if (typeof data74 === "string") {
-                                                                  if (!pattern7.test(data74)) {
+                                                              let data75 = data74[i5];
+                                                              const _errs164 = errors;
+                                                              if (errors === _errs164) {
+                                                                if (typeof data75 === "string") {
+                                                                  if (!pattern7.test(data75)) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/roles/" + i5, schemaPath: "#/properties/limit_overrides/items/properties/roles/items/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
                                                                     return false;
                                                                   }
@@ -1884,7 +1909,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   return false;
                                                                 }
                                                               }
-                                                              var valid17 = _errs162 === errors;
+                                                              var valid17 = _errs164 === errors;
                                                               if (!valid17) {
                                                                 break;
                                                               }
@@ -1896,32 +1921,32 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                         return false;
                                                       }
                                                     }
-                                                    var valid16 = _errs160 === errors;
+                                                    var valid16 = _errs162 === errors;
                                                   } else {
                                                     var valid16 = true;
                                                   }
                                                   if (valid16) {
-                                                    if (data72.drivers !== void 0) {
-                                                      let data75 = data72.drivers;
-                                                      const _errs164 = errors;
-                                                      if (errors === _errs164) {
-                                                        if (Array.isArray(data75)) {
-                                                          if (data75.length > 64) {
+                                                    if (data73.drivers !== void 0) {
+                                                      let data76 = data73.drivers;
+                                                      const _errs166 = errors;
+                                                      if (errors === _errs166) {
+                                                        if (Array.isArray(data76)) {
+                                                          if (data76.length > 64) {
                                                             validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/drivers", schemaPath: "#/properties/limit_overrides/items/properties/drivers/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
                                                             return false;
                                                           } else {
-                                                            if (data75.length < 1) {
+                                                            if (data76.length < 1) {
                                                               validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/drivers", schemaPath: "#/properties/limit_overrides/items/properties/drivers/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                               return false;
                                                             } else {
                                                               var valid18 = true;
-                                                              const len6 = data75.length;
+                                                              const len6 = data76.length;
                                                               for (let i6 = 0; i6 < len6; i6++) {
-                                                                let data76 = data75[i6];
-                                                                const _errs166 = errors;
-                                                                if (errors === _errs166) {
-                                                                  if (typeof data76 === "string") {
-                                                                    if (func2(data76) > 64) {
+                                                                let data77 = data76[i6];
+                                                                const _errs168 = errors;
+                                                                if (errors === _errs168) {
+                                                                  if (typeof data77 === "string") {
+                                                                    if (func2(data77) > 64) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/drivers/" + i6, schemaPath: "#/properties/limit_overrides/items/properties/drivers/items/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
                                                                       return false;
                                                                     }
@@ -1930,7 +1955,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     return false;
                                                                   }
                                                                 }
-                                                                var valid18 = _errs166 === errors;
+                                                                var valid18 = _errs168 === errors;
                                                                 if (!valid18) {
                                                                   break;
                                                                 }
@@ -1942,32 +1967,32 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                           return false;
                                                         }
                                                       }
-                                                      var valid16 = _errs164 === errors;
+                                                      var valid16 = _errs166 === errors;
                                                     } else {
                                                       var valid16 = true;
                                                     }
                                                     if (valid16) {
-                                                      if (data72.methods !== void 0) {
-                                                        let data77 = data72.methods;
-                                                        const _errs168 = errors;
-                                                        if (errors === _errs168) {
-                                                          if (Array.isArray(data77)) {
-                                                            if (data77.length > 256) {
+                                                      if (data73.methods !== void 0) {
+                                                        let data78 = data73.methods;
+                                                        const _errs170 = errors;
+                                                        if (errors === _errs170) {
+                                                          if (Array.isArray(data78)) {
+                                                            if (data78.length > 256) {
                                                               validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/methods", schemaPath: "#/properties/limit_overrides/items/properties/methods/maxItems", keyword: "maxItems", params: { limit: 256 }, message: "must NOT have more than 256 items" }];
                                                               return false;
                                                             } else {
-                                                              if (data77.length < 1) {
+                                                              if (data78.length < 1) {
                                                                 validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/methods", schemaPath: "#/properties/limit_overrides/items/properties/methods/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                                 return false;
                                                               } else {
                                                                 var valid19 = true;
-                                                                const len7 = data77.length;
+                                                                const len7 = data78.length;
                                                                 for (let i7 = 0; i7 < len7; i7++) {
-                                                                  let data78 = data77[i7];
-                                                                  const _errs170 = errors;
-                                                                  if (errors === _errs170) {
-                                                                    if (typeof data78 === "string") {
-                                                                      if (func2(data78) > 128) {
+                                                                  let data79 = data78[i7];
+                                                                  const _errs172 = errors;
+                                                                  if (errors === _errs172) {
+                                                                    if (typeof data79 === "string") {
+                                                                      if (func2(data79) > 128) {
                                                                         validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/methods/" + i7, schemaPath: "#/properties/limit_overrides/items/properties/methods/items/maxLength", keyword: "maxLength", params: { limit: 128 }, message: "must NOT have more than 128 characters" }];
                                                                         return false;
                                                                       }
@@ -1976,7 +2001,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       return false;
                                                                     }
                                                                   }
-                                                                  var valid19 = _errs170 === errors;
+                                                                  var valid19 = _errs172 === errors;
                                                                   if (!valid19) {
                                                                     break;
                                                                   }
@@ -1988,402 +2013,428 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                             return false;
                                                           }
                                                         }
-                                                        var valid16 = _errs168 === errors;
+                                                        var valid16 = _errs170 === errors;
                                                       } else {
                                                         var valid16 = true;
                                                       }
                                                       if (valid16) {
-                                                        if (data72.limits !== void 0) {
-                                                          let data79 = data72.limits;
-                                                          const _errs172 = errors;
-                                                          if (errors === _errs172) {
-                                                            if (data79 && typeof data79 == "object" && !Array.isArray(data79)) {
-                                                              if (Object.keys(data79).length < 1) {
+                                                        if (data73.limits !== void 0) {
+                                                          let data80 = data73.limits;
+                                                          const _errs174 = errors;
+                                                          if (errors === _errs174) {
+                                                            if (data80 && typeof data80 == "object" && !Array.isArray(data80)) {
+                                                              if (Object.keys(data80).length < 1) {
                                                                 validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits", schemaPath: "#/properties/limit_overrides/items/properties/limits/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" }];
                                                                 return false;
                                                               } else {
-                                                                const _errs174 = errors;
-                                                                for (const key12 in data79) {
+                                                                const _errs176 = errors;
+                                                                for (const key12 in data80) {
                                                                   if (!func1.call(schema31.properties.limit_overrides.items.properties.limits.properties, key12)) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits", schemaPath: "#/properties/limit_overrides/items/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 }, message: "must NOT have additional properties" }];
                                                                     return false;
                                                                     break;
                                                                   }
                                                                 }
-                                                                if (_errs174 === errors) {
-                                                                  if (data79.message_bytes !== void 0) {
-                                                                    let data80 = data79.message_bytes;
-                                                                    const _errs175 = errors;
-                                                                    if (!(typeof data80 == "number" && (!(data80 % 1) && !isNaN(data80)) && isFinite(data80))) {
+                                                                if (_errs176 === errors) {
+                                                                  if (data80.message_bytes !== void 0) {
+                                                                    let data81 = data80.message_bytes;
+                                                                    const _errs177 = errors;
+                                                                    if (!(typeof data81 == "number" && (!(data81 % 1) && !isNaN(data81)) && isFinite(data81))) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                       return false;
                                                                     }
-                                                                    if (errors === _errs175) {
-                                                                      if (typeof data80 == "number" && isFinite(data80)) {
-                                                                        if (data80 > 16777216 || isNaN(data80)) {
+                                                                    if (errors === _errs177) {
+                                                                      if (typeof data81 == "number" && isFinite(data81)) {
+                                                                        if (data81 > 16777216 || isNaN(data81)) {
                                                                           validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
                                                                           return false;
                                                                         } else {
-                                                                          if (data80 < 1024 || isNaN(data80)) {
+                                                                          if (data81 < 1024 || isNaN(data81)) {
                                                                             validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
                                                                             return false;
                                                                           }
                                                                         }
                                                                       }
                                                                     }
-                                                                    var valid20 = _errs175 === errors;
+                                                                    var valid20 = _errs177 === errors;
                                                                   } else {
                                                                     var valid20 = true;
                                                                   }
                                                                   if (valid20) {
-                                                                    if (data79.message_ms !== void 0) {
-                                                                      let data81 = data79.message_ms;
-                                                                      const _errs177 = errors;
-                                                                      if (!(typeof data81 == "number" && (!(data81 % 1) && !isNaN(data81)) && isFinite(data81))) {
+                                                                    if (data80.message_ms !== void 0) {
+                                                                      let data82 = data80.message_ms;
+                                                                      const _errs179 = errors;
+                                                                      if (!(typeof data82 == "number" && (!(data82 % 1) && !isNaN(data82)) && isFinite(data82))) {
                                                                         validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                         return false;
                                                                       }
-                                                                      if (errors === _errs177) {
-                                                                        if (typeof data81 == "number" && isFinite(data81)) {
-                                                                          if (data81 > 6e5 || isNaN(data81)) {
+                                                                      if (errors === _errs179) {
+                                                                        if (typeof data82 == "number" && isFinite(data82)) {
+                                                                          if (data82 > 6e5 || isNaN(data82)) {
                                                                             validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
                                                                             return false;
                                                                           } else {
-                                                                            if (data81 < 100 || isNaN(data81)) {
+                                                                            if (data82 < 100 || isNaN(data82)) {
                                                                               validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
                                                                               return false;
                                                                             }
                                                                           }
                                                                         }
                                                                       }
-                                                                      var valid20 = _errs177 === errors;
+                                                                      var valid20 = _errs179 === errors;
                                                                     } else {
                                                                       var valid20 = true;
                                                                     }
                                                                     if (valid20) {
-                                                                      if (data79.nesting_depth !== void 0) {
-                                                                        let data82 = data79.nesting_depth;
-                                                                        const _errs179 = errors;
-                                                                        if (!(typeof data82 == "number" && (!(data82 % 1) && !isNaN(data82)) && isFinite(data82))) {
+                                                                      if (data80.nesting_depth !== void 0) {
+                                                                        let data83 = data80.nesting_depth;
+                                                                        const _errs181 = errors;
+                                                                        if (!(typeof data83 == "number" && (!(data83 % 1) && !isNaN(data83)) && isFinite(data83))) {
                                                                           validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/nesting_depth/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                           return false;
                                                                         }
-                                                                        if (errors === _errs179) {
-                                                                          if (typeof data82 == "number" && isFinite(data82)) {
-                                                                            if (data82 > 256 || isNaN(data82)) {
+                                                                        if (errors === _errs181) {
+                                                                          if (typeof data83 == "number" && isFinite(data83)) {
+                                                                            if (data83 > 256 || isNaN(data83)) {
                                                                               validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/nesting_depth/maximum", keyword: "maximum", params: { comparison: "<=", limit: 256 }, message: "must be <= 256" }];
                                                                               return false;
                                                                             } else {
-                                                                              if (data82 < 4 || isNaN(data82)) {
+                                                                              if (data83 < 4 || isNaN(data83)) {
                                                                                 validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/nesting_depth/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4 }, message: "must be >= 4" }];
                                                                                 return false;
                                                                               }
                                                                             }
                                                                           }
                                                                         }
-                                                                        var valid20 = _errs179 === errors;
+                                                                        var valid20 = _errs181 === errors;
                                                                       } else {
                                                                         var valid20 = true;
                                                                       }
                                                                       if (valid20) {
-                                                                        if (data79.keys !== void 0) {
-                                                                          let data83 = data79.keys;
-                                                                          const _errs181 = errors;
-                                                                          if (!(typeof data83 == "number" && (!(data83 % 1) && !isNaN(data83)) && isFinite(data83))) {
+                                                                        if (data80.keys !== void 0) {
+                                                                          let data84 = data80.keys;
+                                                                          const _errs183 = errors;
+                                                                          if (!(typeof data84 == "number" && (!(data84 % 1) && !isNaN(data84)) && isFinite(data84))) {
                                                                             validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/keys/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                             return false;
                                                                           }
-                                                                          if (errors === _errs181) {
-                                                                            if (typeof data83 == "number" && isFinite(data83)) {
-                                                                              if (data83 > 1e6 || isNaN(data83)) {
+                                                                          if (errors === _errs183) {
+                                                                            if (typeof data84 == "number" && isFinite(data84)) {
+                                                                              if (data84 > 1e6 || isNaN(data84)) {
                                                                                 validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/keys/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
                                                                                 return false;
                                                                               } else {
-                                                                                if (data83 < 16 || isNaN(data83)) {
+                                                                                if (data84 < 16 || isNaN(data84)) {
                                                                                   validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/keys/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16 }, message: "must be >= 16" }];
                                                                                   return false;
                                                                                 }
                                                                               }
                                                                             }
                                                                           }
-                                                                          var valid20 = _errs181 === errors;
+                                                                          var valid20 = _errs183 === errors;
                                                                         } else {
                                                                           var valid20 = true;
                                                                         }
                                                                         if (valid20) {
-                                                                          if (data79.batch_length !== void 0) {
-                                                                            let data84 = data79.batch_length;
-                                                                            const _errs183 = errors;
-                                                                            if (!(typeof data84 == "number" && (!(data84 % 1) && !isNaN(data84)) && isFinite(data84))) {
+                                                                          if (data80.batch_length !== void 0) {
+                                                                            let data85 = data80.batch_length;
+                                                                            const _errs185 = errors;
+                                                                            if (!(typeof data85 == "number" && (!(data85 % 1) && !isNaN(data85)) && isFinite(data85))) {
                                                                               validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/batch_length/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                               return false;
                                                                             }
-                                                                            if (errors === _errs183) {
-                                                                              if (typeof data84 == "number" && isFinite(data84)) {
-                                                                                if (data84 > 1024 || isNaN(data84)) {
+                                                                            if (errors === _errs185) {
+                                                                              if (typeof data85 == "number" && isFinite(data85)) {
+                                                                                if (data85 > 1024 || isNaN(data85)) {
                                                                                   validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/batch_length/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1024 }, message: "must be <= 1024" }];
                                                                                   return false;
                                                                                 } else {
-                                                                                  if (data84 < 1 || isNaN(data84)) {
+                                                                                  if (data85 < 1 || isNaN(data85)) {
                                                                                     validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/batch_length/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                     return false;
                                                                                   }
                                                                                 }
                                                                               }
                                                                             }
-                                                                            var valid20 = _errs183 === errors;
+                                                                            var valid20 = _errs185 === errors;
                                                                           } else {
                                                                             var valid20 = true;
                                                                           }
                                                                           if (valid20) {
-                                                                            if (data79.in_flight_per_connection !== void 0) {
-                                                                              let data85 = data79.in_flight_per_connection;
-                                                                              const _errs185 = errors;
-                                                                              if (!(typeof data85 == "number" && (!(data85 % 1) && !isNaN(data85)) && isFinite(data85))) {
+                                                                            if (data80.in_flight_per_connection !== void 0) {
+                                                                              let data86 = data80.in_flight_per_connection;
+                                                                              const _errs187 = errors;
+                                                                              if (!(typeof data86 == "number" && (!(data86 % 1) && !isNaN(data86)) && isFinite(data86))) {
                                                                                 validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_connection/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                 return false;
                                                                               }
-                                                                              if (errors === _errs185) {
-                                                                                if (typeof data85 == "number" && isFinite(data85)) {
-                                                                                  if (data85 > 4096 || isNaN(data85)) {
+                                                                              if (errors === _errs187) {
+                                                                                if (typeof data86 == "number" && isFinite(data86)) {
+                                                                                  if (data86 > 4096 || isNaN(data86)) {
                                                                                     validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_connection/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
                                                                                     return false;
                                                                                   } else {
-                                                                                    if (data85 < 1 || isNaN(data85)) {
+                                                                                    if (data86 < 1 || isNaN(data86)) {
                                                                                       validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_connection/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                       return false;
                                                                                     }
                                                                                   }
                                                                                 }
                                                                               }
-                                                                              var valid20 = _errs185 === errors;
+                                                                              var valid20 = _errs187 === errors;
                                                                             } else {
                                                                               var valid20 = true;
                                                                             }
                                                                             if (valid20) {
-                                                                              if (data79.connections_per_identity !== void 0) {
-                                                                                let data86 = data79.connections_per_identity;
-                                                                                const _errs187 = errors;
-                                                                                if (!(typeof data86 == "number" && (!(data86 % 1) && !isNaN(data86)) && isFinite(data86))) {
+                                                                              if (data80.connections_per_identity !== void 0) {
+                                                                                let data87 = data80.connections_per_identity;
+                                                                                const _errs189 = errors;
+                                                                                if (!(typeof data87 == "number" && (!(data87 % 1) && !isNaN(data87)) && isFinite(data87))) {
                                                                                   validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/connections_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                   return false;
                                                                                 }
-                                                                                if (errors === _errs187) {
-                                                                                  if (typeof data86 == "number" && isFinite(data86)) {
-                                                                                    if (data86 > 65536 || isNaN(data86)) {
+                                                                                if (errors === _errs189) {
+                                                                                  if (typeof data87 == "number" && isFinite(data87)) {
+                                                                                    if (data87 > 65536 || isNaN(data87)) {
                                                                                       validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/connections_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                                                       return false;
                                                                                     } else {
-                                                                                      if (data86 < 1 || isNaN(data86)) {
+                                                                                      if (data87 < 1 || isNaN(data87)) {
                                                                                         validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/connections_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                         return false;
                                                                                       }
                                                                                     }
                                                                                   }
                                                                                 }
-                                                                                var valid20 = _errs187 === errors;
+                                                                                var valid20 = _errs189 === errors;
                                                                               } else {
                                                                                 var valid20 = true;
                                                                               }
                                                                               if (valid20) {
-                                                                                if (data79.reply_buffer_bytes !== void 0) {
-                                                                                  let data87 = data79.reply_buffer_bytes;
-                                                                                  const _errs189 = errors;
-                                                                                  if (!(typeof data87 == "number" && (!(data87 % 1) && !isNaN(data87)) && isFinite(data87))) {
+                                                                                if (data80.reply_buffer_bytes !== void 0) {
+                                                                                  let data88 = data80.reply_buffer_bytes;
+                                                                                  const _errs191 = errors;
+                                                                                  if (!(typeof data88 == "number" && (!(data88 % 1) && !isNaN(data88)) && isFinite(data88))) {
                                                                                     validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/reply_buffer_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                     return false;
                                                                                   }
-                                                                                  if (errors === _errs189) {
-                                                                                    if (typeof data87 == "number" && isFinite(data87)) {
-                                                                                      if (data87 > 268435456 || isNaN(data87)) {
+                                                                                  if (errors === _errs191) {
+                                                                                    if (typeof data88 == "number" && isFinite(data88)) {
+                                                                                      if (data88 > 268435456 || isNaN(data88)) {
                                                                                         validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/reply_buffer_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 268435456 }, message: "must be <= 268435456" }];
                                                                                         return false;
                                                                                       } else {
-                                                                                        if (data87 < 65536 || isNaN(data87)) {
+                                                                                        if (data88 < 65536 || isNaN(data88)) {
                                                                                           validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/reply_buffer_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
                                                                                           return false;
                                                                                         }
                                                                                       }
                                                                                     }
                                                                                   }
-                                                                                  var valid20 = _errs189 === errors;
+                                                                                  var valid20 = _errs191 === errors;
                                                                                 } else {
                                                                                   var valid20 = true;
                                                                                 }
                                                                                 if (valid20) {
-                                                                                  if (data79.in_flight_per_identity !== void 0) {
-                                                                                    let data88 = data79.in_flight_per_identity;
-                                                                                    const _errs191 = errors;
-                                                                                    if (!(typeof data88 == "number" && (!(data88 % 1) && !isNaN(data88)) && isFinite(data88))) {
-                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                  if (data80.stream_stall_ms !== void 0) {
+                                                                                    let data89 = data80.stream_stall_ms;
+                                                                                    const _errs193 = errors;
+                                                                                    if (!(typeof data89 == "number" && (!(data89 % 1) && !isNaN(data89)) && isFinite(data89))) {
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/stream_stall_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/stream_stall_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                       return false;
                                                                                     }
-                                                                                    if (errors === _errs191) {
-                                                                                      if (typeof data88 == "number" && isFinite(data88)) {
-                                                                                        if (data88 > 16384 || isNaN(data88)) {
-                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                    if (errors === _errs193) {
+                                                                                      if (typeof data89 == "number" && isFinite(data89)) {
+                                                                                        if (data89 > 864e5 || isNaN(data89)) {
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/stream_stall_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/stream_stall_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
                                                                                           return false;
                                                                                         } else {
-                                                                                          if (data88 < 1 || isNaN(data88)) {
-                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                          if (data89 < 100 || isNaN(data89)) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/stream_stall_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/stream_stall_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
                                                                                             return false;
                                                                                           }
                                                                                         }
                                                                                       }
                                                                                     }
-                                                                                    var valid20 = _errs191 === errors;
+                                                                                    var valid20 = _errs193 === errors;
                                                                                   } else {
                                                                                     var valid20 = true;
                                                                                   }
                                                                                   if (valid20) {
-                                                                                    if (data79.in_flight_per_driver !== void 0) {
-                                                                                      let data89 = data79.in_flight_per_driver;
-                                                                                      const _errs193 = errors;
-                                                                                      if (!(typeof data89 == "number" && (!(data89 % 1) && !isNaN(data89)) && isFinite(data89))) {
-                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                    if (data80.in_flight_per_identity !== void 0) {
+                                                                                      let data90 = data80.in_flight_per_identity;
+                                                                                      const _errs195 = errors;
+                                                                                      if (!(typeof data90 == "number" && (!(data90 % 1) && !isNaN(data90)) && isFinite(data90))) {
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                         return false;
                                                                                       }
-                                                                                      if (errors === _errs193) {
-                                                                                        if (typeof data89 == "number" && isFinite(data89)) {
-                                                                                          if (data89 > 16384 || isNaN(data89)) {
-                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                      if (errors === _errs195) {
+                                                                                        if (typeof data90 == "number" && isFinite(data90)) {
+                                                                                          if (data90 > 16384 || isNaN(data90)) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                                                             return false;
                                                                                           } else {
-                                                                                            if (data89 < 1 || isNaN(data89)) {
-                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                            if (data90 < 1 || isNaN(data90)) {
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                               return false;
                                                                                             }
                                                                                           }
                                                                                         }
                                                                                       }
-                                                                                      var valid20 = _errs193 === errors;
+                                                                                      var valid20 = _errs195 === errors;
                                                                                     } else {
                                                                                       var valid20 = true;
                                                                                     }
                                                                                     if (valid20) {
-                                                                                      if (data79.queued_per_identity !== void 0) {
-                                                                                        let data90 = data79.queued_per_identity;
-                                                                                        const _errs195 = errors;
-                                                                                        if (!(typeof data90 == "number" && (!(data90 % 1) && !isNaN(data90)) && isFinite(data90))) {
-                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                      if (data80.in_flight_per_driver !== void 0) {
+                                                                                        let data91 = data80.in_flight_per_driver;
+                                                                                        const _errs197 = errors;
+                                                                                        if (!(typeof data91 == "number" && (!(data91 % 1) && !isNaN(data91)) && isFinite(data91))) {
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                           return false;
                                                                                         }
-                                                                                        if (errors === _errs195) {
-                                                                                          if (typeof data90 == "number" && isFinite(data90)) {
-                                                                                            if (data90 > 16384 || isNaN(data90)) {
-                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                        if (errors === _errs197) {
+                                                                                          if (typeof data91 == "number" && isFinite(data91)) {
+                                                                                            if (data91 > 16384 || isNaN(data91)) {
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                                                               return false;
                                                                                             } else {
-                                                                                              if (data90 < 0 || isNaN(data90)) {
-                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                              if (data91 < 1 || isNaN(data91)) {
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                                 return false;
                                                                                               }
                                                                                             }
                                                                                           }
                                                                                         }
-                                                                                        var valid20 = _errs195 === errors;
+                                                                                        var valid20 = _errs197 === errors;
                                                                                       } else {
                                                                                         var valid20 = true;
                                                                                       }
                                                                                       if (valid20) {
-                                                                                        if (data79.queued_per_driver !== void 0) {
-                                                                                          let data91 = data79.queued_per_driver;
-                                                                                          const _errs197 = errors;
-                                                                                          if (!(typeof data91 == "number" && (!(data91 % 1) && !isNaN(data91)) && isFinite(data91))) {
-                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                        if (data80.queued_per_identity !== void 0) {
+                                                                                          let data92 = data80.queued_per_identity;
+                                                                                          const _errs199 = errors;
+                                                                                          if (!(typeof data92 == "number" && (!(data92 % 1) && !isNaN(data92)) && isFinite(data92))) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                             return false;
                                                                                           }
-                                                                                          if (errors === _errs197) {
-                                                                                            if (typeof data91 == "number" && isFinite(data91)) {
-                                                                                              if (data91 > 16384 || isNaN(data91)) {
-                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                          if (errors === _errs199) {
+                                                                                            if (typeof data92 == "number" && isFinite(data92)) {
+                                                                                              if (data92 > 16384 || isNaN(data92)) {
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                                                                 return false;
                                                                                               } else {
-                                                                                                if (data91 < 0 || isNaN(data91)) {
-                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                                if (data92 < 0 || isNaN(data92)) {
+                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                                                   return false;
                                                                                                 }
                                                                                               }
                                                                                             }
                                                                                           }
-                                                                                          var valid20 = _errs197 === errors;
+                                                                                          var valid20 = _errs199 === errors;
                                                                                         } else {
                                                                                           var valid20 = true;
                                                                                         }
                                                                                         if (valid20) {
-                                                                                          if (data79.queue_ms !== void 0) {
-                                                                                            let data92 = data79.queue_ms;
-                                                                                            const _errs199 = errors;
-                                                                                            if (!(typeof data92 == "number" && (!(data92 % 1) && !isNaN(data92)) && isFinite(data92))) {
-                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queue_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                          if (data80.queued_per_driver !== void 0) {
+                                                                                            let data93 = data80.queued_per_driver;
+                                                                                            const _errs201 = errors;
+                                                                                            if (!(typeof data93 == "number" && (!(data93 % 1) && !isNaN(data93)) && isFinite(data93))) {
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                               return false;
                                                                                             }
-                                                                                            if (errors === _errs199) {
-                                                                                              if (typeof data92 == "number" && isFinite(data92)) {
-                                                                                                if (data92 > 6e5 || isNaN(data92)) {
-                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queue_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
+                                                                                            if (errors === _errs201) {
+                                                                                              if (typeof data93 == "number" && isFinite(data93)) {
+                                                                                                if (data93 > 16384 || isNaN(data93)) {
+                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                                                                   return false;
                                                                                                 } else {
-                                                                                                  if (data92 < 0 || isNaN(data92)) {
-                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queue_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                                  if (data93 < 0 || isNaN(data93)) {
+                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                                                     return false;
                                                                                                   }
                                                                                                 }
                                                                                               }
                                                                                             }
-                                                                                            var valid20 = _errs199 === errors;
+                                                                                            var valid20 = _errs201 === errors;
                                                                                           } else {
                                                                                             var valid20 = true;
                                                                                           }
                                                                                           if (valid20) {
-                                                                                            if (data79.calls_per_minute !== void 0) {
-                                                                                              let data93 = data79.calls_per_minute;
-                                                                                              const _errs201 = errors;
-                                                                                              if (!(typeof data93 == "number" && (!(data93 % 1) && !isNaN(data93)) && isFinite(data93))) {
-                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                            if (data80.queue_ms !== void 0) {
+                                                                                              let data94 = data80.queue_ms;
+                                                                                              const _errs203 = errors;
+                                                                                              if (!(typeof data94 == "number" && (!(data94 % 1) && !isNaN(data94)) && isFinite(data94))) {
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queue_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                                 return false;
                                                                                               }
-                                                                                              if (errors === _errs201) {
-                                                                                                if (typeof data93 == "number" && isFinite(data93)) {
-                                                                                                  if (data93 > 1e7 || isNaN(data93)) {
-                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
+                                                                                              if (errors === _errs203) {
+                                                                                                if (typeof data94 == "number" && isFinite(data94)) {
+                                                                                                  if (data94 > 6e5 || isNaN(data94)) {
+                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queue_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
                                                                                                     return false;
                                                                                                   } else {
-                                                                                                    if (data93 < 1 || isNaN(data93)) {
-                                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                                    if (data94 < 0 || isNaN(data94)) {
+                                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queue_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                                                       return false;
                                                                                                     }
                                                                                                   }
                                                                                                 }
                                                                                               }
-                                                                                              var valid20 = _errs201 === errors;
+                                                                                              var valid20 = _errs203 === errors;
                                                                                             } else {
                                                                                               var valid20 = true;
                                                                                             }
                                                                                             if (valid20) {
-                                                                                              if (data79.destructive_calls_per_minute !== void 0) {
-                                                                                                let data94 = data79.destructive_calls_per_minute;
-                                                                                                const _errs203 = errors;
-                                                                                                if (!(typeof data94 == "number" && (!(data94 % 1) && !isNaN(data94)) && isFinite(data94))) {
-                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/destructive_calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                              if (data80.calls_per_minute !== void 0) {
+                                                                                                let data95 = data80.calls_per_minute;
+                                                                                                const _errs205 = errors;
+                                                                                                if (!(typeof data95 == "number" && (!(data95 % 1) && !isNaN(data95)) && isFinite(data95))) {
+                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                                   return false;
                                                                                                 }
-                                                                                                if (errors === _errs203) {
-                                                                                                  if (typeof data94 == "number" && isFinite(data94)) {
-                                                                                                    if (data94 > 1e7 || isNaN(data94)) {
-                                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/destructive_calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
+                                                                                                if (errors === _errs205) {
+                                                                                                  if (typeof data95 == "number" && isFinite(data95)) {
+                                                                                                    if (data95 > 1e7 || isNaN(data95)) {
+                                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
                                                                                                       return false;
                                                                                                     } else {
-                                                                                                      if (data94 < 1 || isNaN(data94)) {
-                                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/destructive_calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                                      if (data95 < 1 || isNaN(data95)) {
+                                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                                         return false;
                                                                                                       }
                                                                                                     }
                                                                                                   }
                                                                                                 }
-                                                                                                var valid20 = _errs203 === errors;
+                                                                                                var valid20 = _errs205 === errors;
                                                                                               } else {
                                                                                                 var valid20 = true;
+                                                                                              }
+                                                                                              if (valid20) {
+                                                                                                if (data80.destructive_calls_per_minute !== void 0) {
+                                                                                                  let data96 = data80.destructive_calls_per_minute;
+                                                                                                  const _errs207 = errors;
+                                                                                                  if (!(typeof data96 == "number" && (!(data96 % 1) && !isNaN(data96)) && isFinite(data96))) {
+                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/destructive_calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                                    return false;
+                                                                                                  }
+                                                                                                  if (errors === _errs207) {
+                                                                                                    if (typeof data96 == "number" && isFinite(data96)) {
+                                                                                                      if (data96 > 1e7 || isNaN(data96)) {
+                                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/destructive_calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
+                                                                                                        return false;
+                                                                                                      } else {
+                                                                                                        if (data96 < 1 || isNaN(data96)) {
+                                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/destructive_calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                                          return false;
+                                                                                                        }
+                                                                                                      }
+                                                                                                    }
+                                                                                                  }
+                                                                                                  var valid20 = _errs207 === errors;
+                                                                                                } else {
+                                                                                                  var valid20 = true;
+                                                                                                }
                                                                                               }
                                                                                             }
                                                                                           }
@@ -2406,7 +2457,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                               return false;
                                                             }
                                                           }
-                                                          var valid16 = _errs172 === errors;
+                                                          var valid16 = _errs174 === errors;
                                                         } else {
                                                           var valid16 = true;
                                                         }
@@ -2420,7 +2471,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                               return false;
                                             }
                                           }
-                                          var valid15 = _errs157 === errors;
+                                          var valid15 = _errs159 === errors;
                                           if (!valid15) {
                                             break;
                                           }
@@ -2431,68 +2482,68 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                       return false;
                                     }
                                   }
-                                  var valid0 = _errs155 === errors;
+                                  var valid0 = _errs157 === errors;
                                   if (valid0) {
-                                    let data95 = data.scrub;
-                                    const _errs205 = errors;
-                                    if (errors === _errs205) {
-                                      if (data95 && typeof data95 == "object" && !Array.isArray(data95)) {
-                                        if (data95.rules === void 0) {
-                                          data95.rules = [];
+                                    let data97 = data.scrub;
+                                    const _errs209 = errors;
+                                    if (errors === _errs209) {
+                                      if (data97 && typeof data97 == "object" && !Array.isArray(data97)) {
+                                        if (data97.rules === void 0) {
+                                          data97.rules = [];
                                         }
-                                        if (data95.allow === void 0) {
-                                          data95.allow = [];
+                                        if (data97.allow === void 0) {
+                                          data97.allow = [];
                                         }
-                                        if (data95.values === void 0) {
-                                          data95.values = [];
+                                        if (data97.values === void 0) {
+                                          data97.values = [];
                                         }
-                                        const _errs207 = errors;
-                                        for (const key13 in data95) {
+                                        const _errs211 = errors;
+                                        for (const key13 in data97) {
                                           if (!(key13 === "rules" || key13 === "allow" || key13 === "values")) {
                                             validate20.errors = [{ instancePath: instancePath + "/scrub", schemaPath: "#/properties/scrub/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 }, message: "must NOT have additional properties" }];
                                             return false;
                                             break;
                                           }
                                         }
-                                        if (_errs207 === errors) {
-                                          let data96 = data95.rules;
-                                          const _errs208 = errors;
-                                          if (errors === _errs208) {
-                                            if (Array.isArray(data96)) {
-                                              if (data96.length > 128) {
+                                        if (_errs211 === errors) {
+                                          let data98 = data97.rules;
+                                          const _errs212 = errors;
+                                          if (errors === _errs212) {
+                                            if (Array.isArray(data98)) {
+                                              if (data98.length > 128) {
                                                 validate20.errors = [{ instancePath: instancePath + "/scrub/rules", schemaPath: "#/properties/scrub/properties/rules/maxItems", keyword: "maxItems", params: { limit: 128 }, message: "must NOT have more than 128 items" }];
                                                 return false;
                                               } else {
                                                 var valid22 = true;
-                                                const len8 = data96.length;
+                                                const len8 = data98.length;
                                                 for (let i8 = 0; i8 < len8; i8++) {
-                                                  let data97 = data96[i8];
-                                                  const _errs210 = errors;
-                                                  if (errors === _errs210) {
-                                                    if (data97 && typeof data97 == "object" && !Array.isArray(data97)) {
-                                                      if (data97.examples === void 0) {
-                                                        data97.examples = [];
+                                                  let data99 = data98[i8];
+                                                  const _errs214 = errors;
+                                                  if (errors === _errs214) {
+                                                    if (data99 && typeof data99 == "object" && !Array.isArray(data99)) {
+                                                      if (data99.examples === void 0) {
+                                                        data99.examples = [];
                                                       }
                                                       let missing3;
-                                                      if (data97.id === void 0 && (missing3 = "id") || data97.keywords === void 0 && (missing3 = "keywords") || data97.pattern === void 0 && (missing3 = "pattern")) {
+                                                      if (data99.id === void 0 && (missing3 = "id") || data99.keywords === void 0 && (missing3 = "keywords") || data99.pattern === void 0 && (missing3 = "pattern")) {
                                                         validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8, schemaPath: "#/properties/scrub/properties/rules/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                                         return false;
                                                       } else {
-                                                        const _errs212 = errors;
-                                                        for (const key14 in data97) {
+                                                        const _errs216 = errors;
+                                                        for (const key14 in data99) {
                                                           if (!(key14 === "id" || key14 === "keywords" || key14 === "pattern" || key14 === "minimum_entropy" || key14 === "allow" || key14 === "examples")) {
                                                             validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8, schemaPath: "#/properties/scrub/properties/rules/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 }, message: "must NOT have additional properties" }];
                                                             return false;
                                                             break;
                                                           }
                                                         }
-                                                        if (_errs212 === errors) {
-                                                          if (data97.id !== void 0) {
-                                                            let data98 = data97.id;
-                                                            const _errs213 = errors;
-                                                            if (errors === _errs213) {
-                                                              if (typeof data98 === "string") {
-                                                                if (!pattern13.test(data98)) {
+                                                        if (_errs216 === errors) {
+                                                          if (data99.id !== void 0) {
+                                                            let data100 = data99.id;
+                                                            const _errs217 = errors;
+                                                            if (errors === _errs217) {
+                                                              if (typeof data100 === "string") {
+                                                                if (!pattern13.test(data100)) {
                                                                   validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/id", schemaPath: "#/properties/scrub/properties/rules/items/properties/id/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9-]{1,64}$" }, message: 'must match pattern "^[a-z0-9-]{1,64}$"' }];
                                                                   return false;
                                                                 }
@@ -2501,32 +2552,32 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 return false;
                                                               }
                                                             }
-                                                            var valid23 = _errs213 === errors;
+                                                            var valid23 = _errs217 === errors;
                                                           } else {
                                                             var valid23 = true;
                                                           }
                                                           if (valid23) {
-                                                            if (data97.keywords !== void 0) {
-                                                              let data99 = data97.keywords;
-                                                              const _errs215 = errors;
-                                                              if (errors === _errs215) {
-                                                                if (Array.isArray(data99)) {
-                                                                  if (data99.length > 32) {
+                                                            if (data99.keywords !== void 0) {
+                                                              let data101 = data99.keywords;
+                                                              const _errs219 = errors;
+                                                              if (errors === _errs219) {
+                                                                if (Array.isArray(data101)) {
+                                                                  if (data101.length > 32) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/keywords", schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
                                                                     return false;
                                                                   } else {
-                                                                    if (data99.length < 1) {
+                                                                    if (data101.length < 1) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/keywords", schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                                       return false;
                                                                     } else {
                                                                       var valid24 = true;
-                                                                      const len9 = data99.length;
+                                                                      const len9 = data101.length;
                                                                       for (let i9 = 0; i9 < len9; i9++) {
-                                                                        let data100 = data99[i9];
-                                                                        const _errs217 = errors;
-                                                                        if (errors === _errs217) {
-                                                                          if (typeof data100 === "string") {
-                                                                            if (!pattern14.test(data100)) {
+                                                                        let data102 = data101[i9];
+                                                                        const _errs221 = errors;
+                                                                        if (errors === _errs221) {
+                                                                          if (typeof data102 === "string") {
+                                                                            if (!pattern14.test(data102)) {
                                                                               validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/keywords/" + i9, schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/items/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{3,64}$" }, message: 'must match pattern "^[\\x20-\\x7e]{3,64}$"' }];
                                                                               return false;
                                                                             }
@@ -2535,7 +2586,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             return false;
                                                                           }
                                                                         }
-                                                                        var valid24 = _errs217 === errors;
+                                                                        var valid24 = _errs221 === errors;
                                                                         if (!valid24) {
                                                                           break;
                                                                         }
@@ -2547,17 +2598,17 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   return false;
                                                                 }
                                                               }
-                                                              var valid23 = _errs215 === errors;
+                                                              var valid23 = _errs219 === errors;
                                                             } else {
                                                               var valid23 = true;
                                                             }
                                                             if (valid23) {
-                                                              if (data97.pattern !== void 0) {
-                                                                let data101 = data97.pattern;
-                                                                const _errs219 = errors;
-                                                                if (errors === _errs219) {
-                                                                  if (typeof data101 === "string") {
-                                                                    if (!pattern15.test(data101)) {
+                                                              if (data99.pattern !== void 0) {
+                                                                let data103 = data99.pattern;
+                                                                const _errs223 = errors;
+                                                                if (errors === _errs223) {
+                                                                  if (typeof data103 === "string") {
+                                                                    if (!pattern15.test(data103)) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/pattern", schemaPath: "#/properties/scrub/properties/rules/items/properties/pattern/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{1,2000}$" }, message: 'must match pattern "^[\\x20-\\x7e]{1,2000}$"' }];
                                                                       return false;
                                                                     }
@@ -2566,21 +2617,21 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     return false;
                                                                   }
                                                                 }
-                                                                var valid23 = _errs219 === errors;
+                                                                var valid23 = _errs223 === errors;
                                                               } else {
                                                                 var valid23 = true;
                                                               }
                                                               if (valid23) {
-                                                                if (data97.minimum_entropy !== void 0) {
-                                                                  let data102 = data97.minimum_entropy;
-                                                                  const _errs221 = errors;
-                                                                  if (errors === _errs221) {
-                                                                    if (typeof data102 == "number" && isFinite(data102)) {
-                                                                      if (data102 > 8 || isNaN(data102)) {
+                                                                if (data99.minimum_entropy !== void 0) {
+                                                                  let data104 = data99.minimum_entropy;
+                                                                  const _errs225 = errors;
+                                                                  if (errors === _errs225) {
+                                                                    if (typeof data104 == "number" && isFinite(data104)) {
+                                                                      if (data104 > 8 || isNaN(data104)) {
                                                                         validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/minimum_entropy", schemaPath: "#/properties/scrub/properties/rules/items/properties/minimum_entropy/maximum", keyword: "maximum", params: { comparison: "<=", limit: 8 }, message: "must be <= 8" }];
                                                                         return false;
                                                                       } else {
-                                                                        if (data102 < 0 || isNaN(data102)) {
+                                                                        if (data104 < 0 || isNaN(data104)) {
                                                                           validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/minimum_entropy", schemaPath: "#/properties/scrub/properties/rules/items/properties/minimum_entropy/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                           return false;
                                                                         }
@@ -2590,17 +2641,17 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       return false;
                                                                     }
                                                                   }
-                                                                  var valid23 = _errs221 === errors;
+                                                                  var valid23 = _errs225 === errors;
                                                                 } else {
                                                                   var valid23 = true;
                                                                 }
                                                                 if (valid23) {
-                                                                  if (data97.allow !== void 0) {
-                                                                    let data103 = data97.allow;
-                                                                    const _errs223 = errors;
-                                                                    if (errors === _errs223) {
-                                                                      if (typeof data103 === "string") {
-                                                                        if (!pattern15.test(data103)) {
+                                                                  if (data99.allow !== void 0) {
+                                                                    let data105 = data99.allow;
+                                                                    const _errs227 = errors;
+                                                                    if (errors === _errs227) {
+                                                                      if (typeof data105 === "string") {
+                                                                        if (!pattern15.test(data105)) {
                                                                           validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/allow", schemaPath: "#/properties/scrub/properties/rules/items/properties/allow/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{1,2000}$" }, message: 'must match pattern "^[\\x20-\\x7e]{1,2000}$"' }];
                                                                           return false;
                                                                         }
@@ -2609,31 +2660,31 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         return false;
                                                                       }
                                                                     }
-                                                                    var valid23 = _errs223 === errors;
+                                                                    var valid23 = _errs227 === errors;
                                                                   } else {
                                                                     var valid23 = true;
                                                                   }
                                                                   if (valid23) {
-                                                                    let data104 = data97.examples;
-                                                                    const _errs225 = errors;
-                                                                    if (errors === _errs225) {
-                                                                      if (Array.isArray(data104)) {
-                                                                        if (data104.length > 32) {
+                                                                    let data106 = data99.examples;
+                                                                    const _errs229 = errors;
+                                                                    if (errors === _errs229) {
+                                                                      if (Array.isArray(data106)) {
+                                                                        if (data106.length > 32) {
                                                                           validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/examples", schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
                                                                           return false;
                                                                         } else {
                                                                           var valid25 = true;
-                                                                          const len10 = data104.length;
+                                                                          const len10 = data106.length;
                                                                           for (let i10 = 0; i10 < len10; i10++) {
-                                                                            let data105 = data104[i10];
-                                                                            const _errs227 = errors;
-                                                                            if (errors === _errs227) {
-                                                                              if (typeof data105 === "string") {
-                                                                                if (func2(data105) > 8e3) {
+                                                                            let data107 = data106[i10];
+                                                                            const _errs231 = errors;
+                                                                            if (errors === _errs231) {
+                                                                              if (typeof data107 === "string") {
+                                                                                if (func2(data107) > 8e3) {
                                                                                   validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/examples/" + i10, schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/items/maxLength", keyword: "maxLength", params: { limit: 8e3 }, message: "must NOT have more than 8000 characters" }];
                                                                                   return false;
                                                                                 } else {
-                                                                                  if (func2(data105) < 1) {
+                                                                                  if (func2(data107) < 1) {
                                                                                     validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/examples/" + i10, schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }];
                                                                                     return false;
                                                                                   }
@@ -2643,7 +2694,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 return false;
                                                                               }
                                                                             }
-                                                                            var valid25 = _errs227 === errors;
+                                                                            var valid25 = _errs231 === errors;
                                                                             if (!valid25) {
                                                                               break;
                                                                             }
@@ -2654,7 +2705,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         return false;
                                                                       }
                                                                     }
-                                                                    var valid23 = _errs225 === errors;
+                                                                    var valid23 = _errs229 === errors;
                                                                   }
                                                                 }
                                                               }
@@ -2667,7 +2718,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                       return false;
                                                     }
                                                   }
-                                                  var valid22 = _errs210 === errors;
+                                                  var valid22 = _errs214 === errors;
                                                   if (!valid22) {
                                                     break;
                                                   }
@@ -2678,28 +2729,28 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                               return false;
                                             }
                                           }
-                                          var valid21 = _errs208 === errors;
+                                          var valid21 = _errs212 === errors;
                                           if (valid21) {
-                                            let data106 = data95.allow;
-                                            const _errs229 = errors;
-                                            if (errors === _errs229) {
-                                              if (Array.isArray(data106)) {
-                                                if (data106.length > 512) {
+                                            let data108 = data97.allow;
+                                            const _errs233 = errors;
+                                            if (errors === _errs233) {
+                                              if (Array.isArray(data108)) {
+                                                if (data108.length > 512) {
                                                   validate20.errors = [{ instancePath: instancePath + "/scrub/allow", schemaPath: "#/properties/scrub/properties/allow/maxItems", keyword: "maxItems", params: { limit: 512 }, message: "must NOT have more than 512 items" }];
                                                   return false;
                                                 } else {
                                                   var valid26 = true;
-                                                  const len11 = data106.length;
+                                                  const len11 = data108.length;
                                                   for (let i11 = 0; i11 < len11; i11++) {
-                                                    let data107 = data106[i11];
-                                                    const _errs231 = errors;
-                                                    const _errs233 = errors;
+                                                    let data109 = data108[i11];
+                                                    const _errs235 = errors;
+                                                    const _errs237 = errors;
                                                     let valid27 = false;
                                                     let passing0 = null;
-                                                    const _errs234 = errors;
-                                                    if (data107 && typeof data107 == "object" && !Array.isArray(data107)) {
+                                                    const _errs238 = errors;
+                                                    if (data109 && typeof data109 == "object" && !Array.isArray(data109)) {
                                                       let missing4;
-                                                      if (data107.text === void 0 && (missing4 = "text")) {
+                                                      if (data109.text === void 0 && (missing4 = "text")) {
                                                         const err3 = { instancePath: instancePath + "/scrub/allow/" + i11, schemaPath: "#/properties/scrub/properties/allow/items/oneOf/0/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" };
                                                         if (vErrors === null) {
                                                           vErrors = [err3];
@@ -2709,15 +2760,15 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                         errors++;
                                                       }
                                                     }
-                                                    var _valid0 = _errs234 === errors;
+                                                    var _valid0 = _errs238 === errors;
                                                     if (_valid0) {
                                                       valid27 = true;
                                                       passing0 = 0;
                                                     }
-                                                    const _errs235 = errors;
-                                                    if (data107 && typeof data107 == "object" && !Array.isArray(data107)) {
+                                                    const _errs239 = errors;
+                                                    if (data109 && typeof data109 == "object" && !Array.isArray(data109)) {
                                                       let missing5;
-                                                      if (data107.pattern === void 0 && (missing5 = "pattern")) {
+                                                      if (data109.pattern === void 0 && (missing5 = "pattern")) {
                                                         const err4 = { instancePath: instancePath + "/scrub/allow/" + i11, schemaPath: "#/properties/scrub/properties/allow/items/oneOf/1/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" };
                                                         if (vErrors === null) {
                                                           vErrors = [err4];
@@ -2727,7 +2778,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                         errors++;
                                                       }
                                                     }
-                                                    var _valid0 = _errs235 === errors;
+                                                    var _valid0 = _errs239 === errors;
                                                     if (_valid0 && valid27) {
                                                       valid27 = false;
                                                       passing0 = [passing0, 1];
@@ -2748,36 +2799,36 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                       validate20.errors = vErrors;
                                                       return false;
                                                     } else {
-                                                      errors = _errs233;
+                                                      errors = _errs237;
                                                       if (vErrors !== null) {
-                                                        if (_errs233) {
-                                                          vErrors.length = _errs233;
+                                                        if (_errs237) {
+                                                          vErrors.length = _errs237;
                                                         } else {
                                                           vErrors = null;
                                                         }
                                                       }
                                                     }
-                                                    if (errors === _errs231) {
-                                                      if (data107 && typeof data107 == "object" && !Array.isArray(data107)) {
-                                                        const _errs236 = errors;
-                                                        for (const key15 in data107) {
+                                                    if (errors === _errs235) {
+                                                      if (data109 && typeof data109 == "object" && !Array.isArray(data109)) {
+                                                        const _errs240 = errors;
+                                                        for (const key15 in data109) {
                                                           if (!(key15 === "text" || key15 === "pattern" || key15 === "rules")) {
                                                             validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11, schemaPath: "#/properties/scrub/properties/allow/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key15 }, message: "must NOT have additional properties" }];
                                                             return false;
                                                             break;
                                                           }
                                                         }
-                                                        if (_errs236 === errors) {
-                                                          if (data107.text !== void 0) {
-                                                            let data108 = data107.text;
-                                                            const _errs237 = errors;
-                                                            if (errors === _errs237) {
-                                                              if (typeof data108 === "string") {
-                                                                if (func2(data108) > 8e3) {
+                                                        if (_errs240 === errors) {
+                                                          if (data109.text !== void 0) {
+                                                            let data110 = data109.text;
+                                                            const _errs241 = errors;
+                                                            if (errors === _errs241) {
+                                                              if (typeof data110 === "string") {
+                                                                if (func2(data110) > 8e3) {
                                                                   validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/text", schemaPath: "#/properties/scrub/properties/allow/items/properties/text/maxLength", keyword: "maxLength", params: { limit: 8e3 }, message: "must NOT have more than 8000 characters" }];
                                                                   return false;
                                                                 } else {
-                                                                  if (func2(data108) < 1) {
+                                                                  if (func2(data110) < 1) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/text", schemaPath: "#/properties/scrub/properties/allow/items/properties/text/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }];
                                                                     return false;
                                                                   }
@@ -2787,17 +2838,17 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 return false;
                                                               }
                                                             }
-                                                            var valid28 = _errs237 === errors;
+                                                            var valid28 = _errs241 === errors;
                                                           } else {
                                                             var valid28 = true;
                                                           }
                                                           if (valid28) {
-                                                            if (data107.pattern !== void 0) {
-                                                              let data109 = data107.pattern;
-                                                              const _errs239 = errors;
-                                                              if (errors === _errs239) {
-                                                                if (typeof data109 === "string") {
-                                                                  if (!pattern15.test(data109)) {
+                                                            if (data109.pattern !== void 0) {
+                                                              let data111 = data109.pattern;
+                                                              const _errs243 = errors;
+                                                              if (errors === _errs243) {
+                                                                if (typeof data111 === "string") {
+                                                                  if (!pattern15.test(data111)) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/pattern", schemaPath: "#/properties/scrub/properties/allow/items/properties/pattern/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{1,2000}$" }, message: 'must match pattern "^[\\x20-\\x7e]{1,2000}$"' }];
                                                                     return false;
                                                                   }
@@ -2806,32 +2857,32 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   return false;
                                                                 }
                                                               }
-                                                              var valid28 = _errs239 === errors;
+                                                              var valid28 = _errs243 === errors;
                                                             } else {
                                                               var valid28 = true;
                                                             }
                                                             if (valid28) {
-                                                              if (data107.rules !== void 0) {
-                                                                let data110 = data107.rules;
-                                                                const _errs241 = errors;
-                                                                if (errors === _errs241) {
-                                                                  if (Array.isArray(data110)) {
-                                                                    if (data110.length > 128) {
+                                                              if (data109.rules !== void 0) {
+                                                                let data112 = data109.rules;
+                                                                const _errs245 = errors;
+                                                                if (errors === _errs245) {
+                                                                  if (Array.isArray(data112)) {
+                                                                    if (data112.length > 128) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/rules", schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/maxItems", keyword: "maxItems", params: { limit: 128 }, message: "must NOT have more than 128 items" }];
                                                                       return false;
                                                                     } else {
-                                                                      if (data110.length < 1) {
+                                                                      if (data112.length < 1) {
                                                                         validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/rules", schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                                         return false;
                                                                       } else {
                                                                         var valid29 = true;
-                                                                        const len12 = data110.length;
+                                                                        const len12 = data112.length;
                                                                         for (let i12 = 0; i12 < len12; i12++) {
-                                                                          let data111 = data110[i12];
-                                                                          const _errs243 = errors;
-                                                                          if (errors === _errs243) {
-                                                                            if (typeof data111 === "string") {
-                                                                              if (!pattern13.test(data111)) {
+                                                                          let data113 = data112[i12];
+                                                                          const _errs247 = errors;
+                                                                          if (errors === _errs247) {
+                                                                            if (typeof data113 === "string") {
+                                                                              if (!pattern13.test(data113)) {
                                                                                 validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/rules/" + i12, schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/items/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9-]{1,64}$" }, message: 'must match pattern "^[a-z0-9-]{1,64}$"' }];
                                                                                 return false;
                                                                               }
@@ -2840,7 +2891,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               return false;
                                                                             }
                                                                           }
-                                                                          var valid29 = _errs243 === errors;
+                                                                          var valid29 = _errs247 === errors;
                                                                           if (!valid29) {
                                                                             break;
                                                                           }
@@ -2852,7 +2903,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     return false;
                                                                   }
                                                                 }
-                                                                var valid28 = _errs241 === errors;
+                                                                var valid28 = _errs245 === errors;
                                                               } else {
                                                                 var valid28 = true;
                                                               }
@@ -2864,7 +2915,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                         return false;
                                                       }
                                                     }
-                                                    var valid26 = _errs231 === errors;
+                                                    var valid26 = _errs235 === errors;
                                                     if (!valid26) {
                                                       break;
                                                     }
@@ -2875,43 +2926,43 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                 return false;
                                               }
                                             }
-                                            var valid21 = _errs229 === errors;
+                                            var valid21 = _errs233 === errors;
                                             if (valid21) {
-                                              let data112 = data95.values;
-                                              const _errs245 = errors;
-                                              if (errors === _errs245) {
-                                                if (Array.isArray(data112)) {
-                                                  if (data112.length > 64) {
+                                              let data114 = data97.values;
+                                              const _errs249 = errors;
+                                              if (errors === _errs249) {
+                                                if (Array.isArray(data114)) {
+                                                  if (data114.length > 64) {
                                                     validate20.errors = [{ instancePath: instancePath + "/scrub/values", schemaPath: "#/properties/scrub/properties/values/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
                                                     return false;
                                                   } else {
                                                     var valid30 = true;
-                                                    const len13 = data112.length;
+                                                    const len13 = data114.length;
                                                     for (let i13 = 0; i13 < len13; i13++) {
-                                                      let data113 = data112[i13];
-                                                      const _errs247 = errors;
-                                                      if (errors === _errs247) {
-                                                        if (data113 && typeof data113 == "object" && !Array.isArray(data113)) {
+                                                      let data115 = data114[i13];
+                                                      const _errs251 = errors;
+                                                      if (errors === _errs251) {
+                                                        if (data115 && typeof data115 == "object" && !Array.isArray(data115)) {
                                                           let missing6;
-                                                          if (data113.name === void 0 && (missing6 = "name") || data113.file === void 0 && (missing6 = "file")) {
+                                                          if (data115.name === void 0 && (missing6 = "name") || data115.file === void 0 && (missing6 = "file")) {
                                                             validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13, schemaPath: "#/properties/scrub/properties/values/items/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
                                                             return false;
                                                           } else {
-                                                            const _errs249 = errors;
-                                                            for (const key16 in data113) {
+                                                            const _errs253 = errors;
+                                                            for (const key16 in data115) {
                                                               if (!(key16 === "name" || key16 === "file")) {
                                                                 validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13, schemaPath: "#/properties/scrub/properties/values/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 }, message: "must NOT have additional properties" }];
                                                                 return false;
                                                                 break;
                                                               }
                                                             }
-                                                            if (_errs249 === errors) {
-                                                              if (data113.name !== void 0) {
-                                                                let data114 = data113.name;
-                                                                const _errs250 = errors;
-                                                                if (errors === _errs250) {
-                                                                  if (typeof data114 === "string") {
-                                                                    if (!pattern7.test(data114)) {
+                                                            if (_errs253 === errors) {
+                                                              if (data115.name !== void 0) {
+                                                                let data116 = data115.name;
+                                                                const _errs254 = errors;
+                                                                if (errors === _errs254) {
+                                                                  if (typeof data116 === "string") {
+                                                                    if (!pattern7.test(data116)) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13 + "/name", schemaPath: "#/properties/scrub/properties/values/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
                                                                       return false;
                                                                     }
@@ -2920,21 +2971,21 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     return false;
                                                                   }
                                                                 }
-                                                                var valid31 = _errs250 === errors;
+                                                                var valid31 = _errs254 === errors;
                                                               } else {
                                                                 var valid31 = true;
                                                               }
                                                               if (valid31) {
-                                                                if (data113.file !== void 0) {
-                                                                  let data115 = data113.file;
-                                                                  const _errs252 = errors;
-                                                                  if (errors === _errs252) {
-                                                                    if (typeof data115 === "string") {
-                                                                      if (func2(data115) > 4096) {
+                                                                if (data115.file !== void 0) {
+                                                                  let data117 = data115.file;
+                                                                  const _errs256 = errors;
+                                                                  if (errors === _errs256) {
+                                                                    if (typeof data117 === "string") {
+                                                                      if (func2(data117) > 4096) {
                                                                         validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13 + "/file", schemaPath: "#/properties/scrub/properties/values/items/properties/file/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                                         return false;
                                                                       } else {
-                                                                        if (!pattern4.test(data115)) {
+                                                                        if (!pattern4.test(data117)) {
                                                                           validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13 + "/file", schemaPath: "#/properties/scrub/properties/values/items/properties/file/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
                                                                           return false;
                                                                         }
@@ -2944,7 +2995,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       return false;
                                                                     }
                                                                   }
-                                                                  var valid31 = _errs252 === errors;
+                                                                  var valid31 = _errs256 === errors;
                                                                 } else {
                                                                   var valid31 = true;
                                                                 }
@@ -2956,7 +3007,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                           return false;
                                                         }
                                                       }
-                                                      var valid30 = _errs247 === errors;
+                                                      var valid30 = _errs251 === errors;
                                                       if (!valid30) {
                                                         break;
                                                       }
@@ -2967,7 +3018,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                   return false;
                                                 }
                                               }
-                                              var valid21 = _errs245 === errors;
+                                              var valid21 = _errs249 === errors;
                                             }
                                           }
                                         }
@@ -2976,7 +3027,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                         return false;
                                       }
                                     }
-                                    var valid0 = _errs205 === errors;
+                                    var valid0 = _errs209 === errors;
                                   }
                                 }
                               }
@@ -3002,7 +3053,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
 }
 validate20.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var profile = validate21;
-var schema32 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own; `root` needs `accept_root`.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "accept_root": { "title": "Accept root", "description": "Why this driver must run as root, 8 to 512 characters. `user: root` needs it, and it stands in the record of each launch.", "type": "string", "minLength": 8, "maxLength": 512, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "examples": ["reads SMART data, which the kernel gives to root alone"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "launcher": { "title": "Launcher", "description": "`sandbox`: bubblewrap. `container`: runc, on the root folder in `root`, with no network (a daemon that runs as root).", "type": "string", "enum": ["sandbox", "container"], "default": "sandbox", "examples": ["container"] }, "fallback": { "title": "Fallback", "description": "Where this host cannot start containers: `refuse` the profile, or start its driver in the `sandbox` with the same root folder; each such launch says so in its record.", "type": "string", "enum": ["refuse", "sandbox"], "default": "refuse", "examples": ["sandbox"] }, "root": { "title": "Root folder", "description": "A folder of root's that holds a whole system, unpacked from an image: what the driver sees, read-only, instead of this host's system.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv/driverd-roots/bookworm"] }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "default": null, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "mode": { "title": "Mode", "description": "`oneshot`: a fresh process for each call. `persistent`: one process answers many calls, which then share it (`jsonrpc` drivers that are written for it).", "type": "string", "enum": ["oneshot", "persistent"], "default": "oneshot", "examples": ["persistent"] }, "prestart": { "title": "Prestart", "description": "Processes that are started before their calls, each for one: their number, or the fewest and the most that stand ready. Left out: none.", "examples": [4, { "min": 1, "max": 8 }], "anyOf": [{ "type": "integer", "minimum": 1, "maximum": 64 }, { "type": "object", "additionalProperties": false, "required": ["min", "max"], "properties": { "min": { "title": "Fewest", "description": "Processes that stand ready however few calls come.", "type": "integer", "minimum": 0, "maximum": 64, "examples": [1] }, "max": { "title": "Most", "description": "Processes that stand ready at most, when as many calls came at once.", "type": "integer", "minimum": 1, "maximum": 64, "examples": [8] } } }] }, "persistent": { "title": "Persistent", "description": "How a driver in `mode: persistent` is run.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{}], "properties": { "processes": { "title": "Processes", "description": "How many of them answer calls.", "type": "integer", "minimum": 1, "maximum": 16, "default": 1, "examples": [2] }, "max_concurrency": { "title": "Calls at once", "description": "Most calls that one process has at a time; more wait for a place.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [16] }, "recycle_calls": { "title": "Calls of a process", "description": "A process is replaced after so many calls.", "type": "integer", "minimum": 1, "maximum": 1e9, "default": 1e5, "examples": [1e3] }, "recycle_age_ms": { "title": "Age of a process", "description": "A process is replaced when it is so old, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 6048e5, "default": 36e5, "examples": [864e5] }, "recycle_memory_bytes": { "title": "Memory of a process", "description": "A process is replaced when it holds more, in bytes: what its cgroup counts, or its own resident memory where it has none. null: however much it holds.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [268435456] } } }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "params": { "title": "Params on record", "description": "What audit records say of a call's params: `hash`, a keyed hash that only root can search for; `names`, the names of the top-level fields; `omit`, nothing.", "type": "string", "enum": ["hash", "names", "omit"], "default": "hash", "examples": ["omit"] }, "logs": { "title": "Logs", "description": "Where the driver's stderr and its `log` messages are kept, scrubbed: `journal`, the operational log and the broker's memory (`driverctl logs`); `memory`, there alone; `none`, nowhere.", "type": "string", "enum": ["journal", "memory", "none"], "default": "journal", "examples": ["memory"] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
+var schema32 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own; `root` needs `accept_root`.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "accept_root": { "title": "Accept root", "description": "Why this driver must run as root, 8 to 512 characters. `user: root` needs it, and it stands in the record of each launch.", "type": "string", "minLength": 8, "maxLength": 512, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "examples": ["reads SMART data, which the kernel gives to root alone"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "launcher": { "title": "Launcher", "description": "`sandbox`: bubblewrap. `container`: runc, on the root folder in `root`, with no network (a daemon that runs as root).", "type": "string", "enum": ["sandbox", "container"], "default": "sandbox", "examples": ["container"] }, "fallback": { "title": "Fallback", "description": "Where this host cannot start containers: `refuse` the profile, or start its driver in the `sandbox` with the same root folder; each such launch says so in its record.", "type": "string", "enum": ["refuse", "sandbox"], "default": "refuse", "examples": ["sandbox"] }, "root": { "title": "Root folder", "description": "A folder of root's that holds a whole system, unpacked from an image: what the driver sees, read-only, instead of this host's system.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv/driverd-roots/bookworm"] }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "default": null, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "stream_bytes": { "title": "Streamed output", "description": "Most bytes of stdout and stderr together of a method with `stream: true`, in place of `output_bytes`: they pass through and are not kept.", "type": "integer", "minimum": 1024, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "term_grace_ms": { "title": "Grace", "description": "How long a driver may go on after SIGTERM, which it gets when its call is cancelled or its caller goes, in milliseconds; then everything that was started for the call is killed. 0: killed at once.", "type": "integer", "minimum": 0, "maximum": 6e4, "default": 2e3, "examples": [2e3] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "mode": { "title": "Mode", "description": "`oneshot`: a fresh process for each call. `persistent`: one process answers many calls, which then share it (`jsonrpc` drivers that are written for it).", "type": "string", "enum": ["oneshot", "persistent"], "default": "oneshot", "examples": ["persistent"] }, "prestart": { "title": "Prestart", "description": "Processes that are started before their calls, each for one: their number, or the fewest and the most that stand ready. Left out: none.", "examples": [4, { "min": 1, "max": 8 }], "anyOf": [{ "type": "integer", "minimum": 1, "maximum": 64 }, { "type": "object", "additionalProperties": false, "required": ["min", "max"], "properties": { "min": { "title": "Fewest", "description": "Processes that stand ready however few calls come.", "type": "integer", "minimum": 0, "maximum": 64, "examples": [1] }, "max": { "title": "Most", "description": "Processes that stand ready at most, when as many calls came at once.", "type": "integer", "minimum": 1, "maximum": 64, "examples": [8] } } }] }, "persistent": { "title": "Persistent", "description": "How a driver in `mode: persistent` is run.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{}], "properties": { "processes": { "title": "Processes", "description": "How many of them answer calls.", "type": "integer", "minimum": 1, "maximum": 16, "default": 1, "examples": [2] }, "max_concurrency": { "title": "Calls at once", "description": "Most calls that one process has at a time; more wait for a place.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [16] }, "recycle_calls": { "title": "Calls of a process", "description": "A process is replaced after so many calls.", "type": "integer", "minimum": 1, "maximum": 1e9, "default": 1e5, "examples": [1e3] }, "recycle_age_ms": { "title": "Age of a process", "description": "A process is replaced when it is so old, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 6048e5, "default": 36e5, "examples": [864e5] }, "recycle_memory_bytes": { "title": "Memory of a process", "description": "A process is replaced when it holds more, in bytes: what its cgroup counts, or its own resident memory where it has none. null: however much it holds.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [268435456] } } }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "params": { "title": "Params on record", "description": "What audit records say of a call's params: `hash`, a keyed hash that only root can search for; `names`, the names of the top-level fields; `omit`, nothing.", "type": "string", "enum": ["hash", "names", "omit"], "default": "hash", "examples": ["omit"] }, "logs": { "title": "Logs", "description": "Where the driver's stderr and its `log` messages are kept, scrubbed: `journal`, the operational log and the broker's memory (`driverctl logs`); `memory`, there alone; `none`, nowhere.", "type": "string", "enum": ["journal", "memory", "none"], "default": "journal", "examples": ["memory"] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
 var func0 = require_equal().default;
 var pattern21 = new RegExp("^[a-z][a-z0-9-]{0,31}$", "u");
 var pattern22 = new RegExp("^[a-z_][a-z0-9_.-]{0,255}$", "u");
@@ -4090,6 +4141,12 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data31.output_bytes === void 0) {
                                           data31.output_bytes = 10485760;
                                         }
+                                        if (data31.stream_bytes === void 0) {
+                                          data31.stream_bytes = 1073741824;
+                                        }
+                                        if (data31.term_grace_ms === void 0) {
+                                          data31.term_grace_ms = 2e3;
+                                        }
                                         if (data31.scratch_bytes === void 0) {
                                           data31.scratch_bytes = 16777216;
                                         }
@@ -4312,26 +4369,70 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                             var valid24 = _errs100 === errors;
                                                             if (valid24) {
-                                                              let data42 = data31.scratch_bytes;
+                                                              let data42 = data31.stream_bytes;
                                                               const _errs102 = errors;
                                                               if (!(typeof data42 == "number" && (!(data42 % 1) && !isNaN(data42)) && isFinite(data42))) {
-                                                                validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                validate21.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                 return false;
                                                               }
                                                               if (errors === _errs102) {
                                                                 if (typeof data42 == "number" && isFinite(data42)) {
-                                                                  if (data42 > 1073741824 || isNaN(data42)) {
-                                                                    validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                                  if (data42 > 1099511627776 || isNaN(data42)) {
+                                                                    validate21.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                                     return false;
                                                                   } else {
-                                                                    if (data42 < 4096 || isNaN(data42)) {
-                                                                      validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                                    if (data42 < 1024 || isNaN(data42)) {
+                                                                      validate21.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
                                                                       return false;
                                                                     }
                                                                   }
                                                                 }
                                                               }
                                                               var valid24 = _errs102 === errors;
+                                                              if (valid24) {
+                                                                let data43 = data31.term_grace_ms;
+                                                                const _errs104 = errors;
+                                                                if (!(typeof data43 == "number" && (!(data43 % 1) && !isNaN(data43)) && isFinite(data43))) {
+                                                                  validate21.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                  return false;
+                                                                }
+                                                                if (errors === _errs104) {
+                                                                  if (typeof data43 == "number" && isFinite(data43)) {
+                                                                    if (data43 > 6e4 || isNaN(data43)) {
+                                                                      validate21.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 }, message: "must be <= 60000" }];
+                                                                      return false;
+                                                                    } else {
+                                                                      if (data43 < 0 || isNaN(data43)) {
+                                                                        validate21.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                        return false;
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                                var valid24 = _errs104 === errors;
+                                                                if (valid24) {
+                                                                  let data44 = data31.scratch_bytes;
+                                                                  const _errs106 = errors;
+                                                                  if (!(typeof data44 == "number" && (!(data44 % 1) && !isNaN(data44)) && isFinite(data44))) {
+                                                                    validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                    return false;
+                                                                  }
+                                                                  if (errors === _errs106) {
+                                                                    if (typeof data44 == "number" && isFinite(data44)) {
+                                                                      if (data44 > 1073741824 || isNaN(data44)) {
+                                                                        validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                                        return false;
+                                                                      } else {
+                                                                        if (data44 < 4096 || isNaN(data44)) {
+                                                                          validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                                          return false;
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                  var valid24 = _errs106 === errors;
+                                                                }
+                                                              }
                                                             }
                                                           }
                                                         }
@@ -4350,25 +4451,25 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                     var valid0 = _errs79 === errors;
                                     if (valid0) {
-                                      let data43 = data.mode;
-                                      const _errs104 = errors;
-                                      if (typeof data43 !== "string") {
+                                      let data45 = data.mode;
+                                      const _errs108 = errors;
+                                      if (typeof data45 !== "string") {
                                         validate21.errors = [{ instancePath: instancePath + "/mode", schemaPath: "#/properties/mode/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
-                                      if (!(data43 === "oneshot" || data43 === "persistent")) {
+                                      if (!(data45 === "oneshot" || data45 === "persistent")) {
                                         validate21.errors = [{ instancePath: instancePath + "/mode", schemaPath: "#/properties/mode/enum", keyword: "enum", params: { allowedValues: schema32.properties.mode.enum }, message: "must be equal to one of the allowed values" }];
                                         return false;
                                       }
-                                      var valid0 = _errs104 === errors;
+                                      var valid0 = _errs108 === errors;
                                       if (valid0) {
                                         if (data.prestart !== void 0) {
-                                          let data44 = data.prestart;
-                                          const _errs106 = errors;
-                                          const _errs107 = errors;
+                                          let data46 = data.prestart;
+                                          const _errs110 = errors;
+                                          const _errs111 = errors;
                                           let valid25 = false;
-                                          const _errs108 = errors;
-                                          if (!(typeof data44 == "number" && (!(data44 % 1) && !isNaN(data44)) && isFinite(data44))) {
+                                          const _errs112 = errors;
+                                          if (!(typeof data46 == "number" && (!(data46 % 1) && !isNaN(data46)) && isFinite(data46))) {
                                             const err26 = { instancePath: instancePath + "/prestart", schemaPath: "#/properties/prestart/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                             if (vErrors === null) {
                                               vErrors = [err26];
@@ -4377,9 +4478,9 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                             errors++;
                                           }
-                                          if (errors === _errs108) {
-                                            if (typeof data44 == "number" && isFinite(data44)) {
-                                              if (data44 > 64 || isNaN(data44)) {
+                                          if (errors === _errs112) {
+                                            if (typeof data46 == "number" && isFinite(data46)) {
+                                              if (data46 > 64 || isNaN(data46)) {
                                                 const err27 = { instancePath: instancePath + "/prestart", schemaPath: "#/properties/prestart/anyOf/0/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
                                                 if (vErrors === null) {
                                                   vErrors = [err27];
@@ -4388,7 +4489,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                                 errors++;
                                               } else {
-                                                if (data44 < 1 || isNaN(data44)) {
+                                                if (data46 < 1 || isNaN(data46)) {
                                                   const err28 = { instancePath: instancePath + "/prestart", schemaPath: "#/properties/prestart/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                   if (vErrors === null) {
                                                     vErrors = [err28];
@@ -4400,13 +4501,13 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                           }
-                                          var _valid2 = _errs108 === errors;
+                                          var _valid2 = _errs112 === errors;
                                           valid25 = valid25 || _valid2;
-                                          const _errs110 = errors;
-                                          if (errors === _errs110) {
-                                            if (data44 && typeof data44 == "object" && !Array.isArray(data44)) {
+                                          const _errs114 = errors;
+                                          if (errors === _errs114) {
+                                            if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
                                               let missing3;
-                                              if (data44.min === void 0 && (missing3 = "min") || data44.max === void 0 && (missing3 = "max")) {
+                                              if (data46.min === void 0 && (missing3 = "min") || data46.max === void 0 && (missing3 = "max")) {
                                                 const err29 = { instancePath: instancePath + "/prestart", schemaPath: "#/properties/prestart/anyOf/1/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" };
                                                 if (vErrors === null) {
                                                   vErrors = [err29];
@@ -4415,8 +4516,8 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                                 errors++;
                                               } else {
-                                                const _errs112 = errors;
-                                                for (const key6 in data44) {
+                                                const _errs116 = errors;
+                                                for (const key6 in data46) {
                                                   if (!(key6 === "min" || key6 === "max")) {
                                                     const err30 = { instancePath: instancePath + "/prestart", schemaPath: "#/properties/prestart/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" };
                                                     if (vErrors === null) {
@@ -4428,11 +4529,11 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     break;
                                                   }
                                                 }
-                                                if (_errs112 === errors) {
-                                                  if (data44.min !== void 0) {
-                                                    let data45 = data44.min;
-                                                    const _errs113 = errors;
-                                                    if (!(typeof data45 == "number" && (!(data45 % 1) && !isNaN(data45)) && isFinite(data45))) {
+                                                if (_errs116 === errors) {
+                                                  if (data46.min !== void 0) {
+                                                    let data47 = data46.min;
+                                                    const _errs117 = errors;
+                                                    if (!(typeof data47 == "number" && (!(data47 % 1) && !isNaN(data47)) && isFinite(data47))) {
                                                       const err31 = { instancePath: instancePath + "/prestart/min", schemaPath: "#/properties/prestart/anyOf/1/properties/min/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                       if (vErrors === null) {
                                                         vErrors = [err31];
@@ -4441,9 +4542,9 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                       errors++;
                                                     }
-                                                    if (errors === _errs113) {
-                                                      if (typeof data45 == "number" && isFinite(data45)) {
-                                                        if (data45 > 64 || isNaN(data45)) {
+                                                    if (errors === _errs117) {
+                                                      if (typeof data47 == "number" && isFinite(data47)) {
+                                                        if (data47 > 64 || isNaN(data47)) {
                                                           const err32 = { instancePath: instancePath + "/prestart/min", schemaPath: "#/properties/prestart/anyOf/1/properties/min/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
                                                           if (vErrors === null) {
                                                             vErrors = [err32];
@@ -4452,7 +4553,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                           errors++;
                                                         } else {
-                                                          if (data45 < 0 || isNaN(data45)) {
+                                                          if (data47 < 0 || isNaN(data47)) {
                                                             const err33 = { instancePath: instancePath + "/prestart/min", schemaPath: "#/properties/prestart/anyOf/1/properties/min/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                             if (vErrors === null) {
                                                               vErrors = [err33];
@@ -4464,15 +4565,15 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                       }
                                                     }
-                                                    var valid26 = _errs113 === errors;
+                                                    var valid26 = _errs117 === errors;
                                                   } else {
                                                     var valid26 = true;
                                                   }
                                                   if (valid26) {
-                                                    if (data44.max !== void 0) {
-                                                      let data46 = data44.max;
-                                                      const _errs115 = errors;
-                                                      if (!(typeof data46 == "number" && (!(data46 % 1) && !isNaN(data46)) && isFinite(data46))) {
+                                                    if (data46.max !== void 0) {
+                                                      let data48 = data46.max;
+                                                      const _errs119 = errors;
+                                                      if (!(typeof data48 == "number" && (!(data48 % 1) && !isNaN(data48)) && isFinite(data48))) {
                                                         const err34 = { instancePath: instancePath + "/prestart/max", schemaPath: "#/properties/prestart/anyOf/1/properties/max/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                         if (vErrors === null) {
                                                           vErrors = [err34];
@@ -4481,9 +4582,9 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                         errors++;
                                                       }
-                                                      if (errors === _errs115) {
-                                                        if (typeof data46 == "number" && isFinite(data46)) {
-                                                          if (data46 > 64 || isNaN(data46)) {
+                                                      if (errors === _errs119) {
+                                                        if (typeof data48 == "number" && isFinite(data48)) {
+                                                          if (data48 > 64 || isNaN(data48)) {
                                                             const err35 = { instancePath: instancePath + "/prestart/max", schemaPath: "#/properties/prestart/anyOf/1/properties/max/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
                                                             if (vErrors === null) {
                                                               vErrors = [err35];
@@ -4492,7 +4593,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                             errors++;
                                                           } else {
-                                                            if (data46 < 1 || isNaN(data46)) {
+                                                            if (data48 < 1 || isNaN(data48)) {
                                                               const err36 = { instancePath: instancePath + "/prestart/max", schemaPath: "#/properties/prestart/anyOf/1/properties/max/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                               if (vErrors === null) {
                                                                 vErrors = [err36];
@@ -4504,7 +4605,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                         }
                                                       }
-                                                      var valid26 = _errs115 === errors;
+                                                      var valid26 = _errs119 === errors;
                                                     } else {
                                                       var valid26 = true;
                                                     }
@@ -4521,7 +4622,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                               errors++;
                                             }
                                           }
-                                          var _valid2 = _errs110 === errors;
+                                          var _valid2 = _errs114 === errors;
                                           valid25 = valid25 || _valid2;
                                           if (!valid25) {
                                             const err38 = { instancePath: instancePath + "/prestart", schemaPath: "#/properties/prestart/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
@@ -4534,152 +4635,152 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                             validate21.errors = vErrors;
                                             return false;
                                           } else {
-                                            errors = _errs107;
+                                            errors = _errs111;
                                             if (vErrors !== null) {
-                                              if (_errs107) {
-                                                vErrors.length = _errs107;
+                                              if (_errs111) {
+                                                vErrors.length = _errs111;
                                               } else {
                                                 vErrors = null;
                                               }
                                             }
                                           }
-                                          var valid0 = _errs106 === errors;
+                                          var valid0 = _errs110 === errors;
                                         } else {
                                           var valid0 = true;
                                         }
                                         if (valid0) {
-                                          let data47 = data.persistent;
-                                          const _errs117 = errors;
-                                          if (errors === _errs117) {
-                                            if (data47 && typeof data47 == "object" && !Array.isArray(data47)) {
-                                              if (data47.processes === void 0) {
-                                                data47.processes = 1;
+                                          let data49 = data.persistent;
+                                          const _errs121 = errors;
+                                          if (errors === _errs121) {
+                                            if (data49 && typeof data49 == "object" && !Array.isArray(data49)) {
+                                              if (data49.processes === void 0) {
+                                                data49.processes = 1;
                                               }
-                                              if (data47.max_concurrency === void 0) {
-                                                data47.max_concurrency = 64;
+                                              if (data49.max_concurrency === void 0) {
+                                                data49.max_concurrency = 64;
                                               }
-                                              if (data47.recycle_calls === void 0) {
-                                                data47.recycle_calls = 1e5;
+                                              if (data49.recycle_calls === void 0) {
+                                                data49.recycle_calls = 1e5;
                                               }
-                                              if (data47.recycle_age_ms === void 0) {
-                                                data47.recycle_age_ms = 36e5;
+                                              if (data49.recycle_age_ms === void 0) {
+                                                data49.recycle_age_ms = 36e5;
                                               }
-                                              if (data47.recycle_memory_bytes === void 0) {
-                                                data47.recycle_memory_bytes = null;
+                                              if (data49.recycle_memory_bytes === void 0) {
+                                                data49.recycle_memory_bytes = null;
                                               }
-                                              const _errs119 = errors;
-                                              for (const key7 in data47) {
+                                              const _errs123 = errors;
+                                              for (const key7 in data49) {
                                                 if (!(key7 === "processes" || key7 === "max_concurrency" || key7 === "recycle_calls" || key7 === "recycle_age_ms" || key7 === "recycle_memory_bytes")) {
                                                   validate21.errors = [{ instancePath: instancePath + "/persistent", schemaPath: "#/properties/persistent/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
                                                   return false;
                                                   break;
                                                 }
                                               }
-                                              if (_errs119 === errors) {
-                                                let data48 = data47.processes;
-                                                const _errs120 = errors;
-                                                if (!(typeof data48 == "number" && (!(data48 % 1) && !isNaN(data48)) && isFinite(data48))) {
+                                              if (_errs123 === errors) {
+                                                let data50 = data49.processes;
+                                                const _errs124 = errors;
+                                                if (!(typeof data50 == "number" && (!(data50 % 1) && !isNaN(data50)) && isFinite(data50))) {
                                                   validate21.errors = [{ instancePath: instancePath + "/persistent/processes", schemaPath: "#/properties/persistent/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
-                                                if (errors === _errs120) {
-                                                  if (typeof data48 == "number" && isFinite(data48)) {
-                                                    if (data48 > 16 || isNaN(data48)) {
+                                                if (errors === _errs124) {
+                                                  if (typeof data50 == "number" && isFinite(data50)) {
+                                                    if (data50 > 16 || isNaN(data50)) {
                                                       validate21.errors = [{ instancePath: instancePath + "/persistent/processes", schemaPath: "#/properties/persistent/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" }];
                                                       return false;
                                                     } else {
-                                                      if (data48 < 1 || isNaN(data48)) {
+                                                      if (data50 < 1 || isNaN(data50)) {
                                                         validate21.errors = [{ instancePath: instancePath + "/persistent/processes", schemaPath: "#/properties/persistent/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                         return false;
                                                       }
                                                     }
                                                   }
                                                 }
-                                                var valid27 = _errs120 === errors;
+                                                var valid27 = _errs124 === errors;
                                                 if (valid27) {
-                                                  let data49 = data47.max_concurrency;
-                                                  const _errs122 = errors;
-                                                  if (!(typeof data49 == "number" && (!(data49 % 1) && !isNaN(data49)) && isFinite(data49))) {
+                                                  let data51 = data49.max_concurrency;
+                                                  const _errs126 = errors;
+                                                  if (!(typeof data51 == "number" && (!(data51 % 1) && !isNaN(data51)) && isFinite(data51))) {
                                                     validate21.errors = [{ instancePath: instancePath + "/persistent/max_concurrency", schemaPath: "#/properties/persistent/properties/max_concurrency/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
-                                                  if (errors === _errs122) {
-                                                    if (typeof data49 == "number" && isFinite(data49)) {
-                                                      if (data49 > 1024 || isNaN(data49)) {
+                                                  if (errors === _errs126) {
+                                                    if (typeof data51 == "number" && isFinite(data51)) {
+                                                      if (data51 > 1024 || isNaN(data51)) {
                                                         validate21.errors = [{ instancePath: instancePath + "/persistent/max_concurrency", schemaPath: "#/properties/persistent/properties/max_concurrency/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1024 }, message: "must be <= 1024" }];
                                                         return false;
                                                       } else {
-                                                        if (data49 < 1 || isNaN(data49)) {
+                                                        if (data51 < 1 || isNaN(data51)) {
                                                           validate21.errors = [{ instancePath: instancePath + "/persistent/max_concurrency", schemaPath: "#/properties/persistent/properties/max_concurrency/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                           return false;
                                                         }
                                                       }
                                                     }
                                                   }
-                                                  var valid27 = _errs122 === errors;
+                                                  var valid27 = _errs126 === errors;
                                                   if (valid27) {
-                                                    let data50 = data47.recycle_calls;
-                                                    const _errs124 = errors;
-                                                    if (!(typeof data50 == "number" && (!(data50 % 1) && !isNaN(data50)) && isFinite(data50))) {
+                                                    let data52 = data49.recycle_calls;
+                                                    const _errs128 = errors;
+                                                    if (!(typeof data52 == "number" && (!(data52 % 1) && !isNaN(data52)) && isFinite(data52))) {
                                                       validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_calls", schemaPath: "#/properties/persistent/properties/recycle_calls/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
-                                                    if (errors === _errs124) {
-                                                      if (typeof data50 == "number" && isFinite(data50)) {
-                                                        if (data50 > 1e9 || isNaN(data50)) {
+                                                    if (errors === _errs128) {
+                                                      if (typeof data52 == "number" && isFinite(data52)) {
+                                                        if (data52 > 1e9 || isNaN(data52)) {
                                                           validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_calls", schemaPath: "#/properties/persistent/properties/recycle_calls/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e9 }, message: "must be <= 1000000000" }];
                                                           return false;
                                                         } else {
-                                                          if (data50 < 1 || isNaN(data50)) {
+                                                          if (data52 < 1 || isNaN(data52)) {
                                                             validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_calls", schemaPath: "#/properties/persistent/properties/recycle_calls/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                             return false;
                                                           }
                                                         }
                                                       }
                                                     }
-                                                    var valid27 = _errs124 === errors;
+                                                    var valid27 = _errs128 === errors;
                                                     if (valid27) {
-                                                      let data51 = data47.recycle_age_ms;
-                                                      const _errs126 = errors;
-                                                      if (!(typeof data51 == "number" && (!(data51 % 1) && !isNaN(data51)) && isFinite(data51))) {
+                                                      let data53 = data49.recycle_age_ms;
+                                                      const _errs130 = errors;
+                                                      if (!(typeof data53 == "number" && (!(data53 % 1) && !isNaN(data53)) && isFinite(data53))) {
                                                         validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_age_ms", schemaPath: "#/properties/persistent/properties/recycle_age_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
                                                       }
-                                                      if (errors === _errs126) {
-                                                        if (typeof data51 == "number" && isFinite(data51)) {
-                                                          if (data51 > 6048e5 || isNaN(data51)) {
+                                                      if (errors === _errs130) {
+                                                        if (typeof data53 == "number" && isFinite(data53)) {
+                                                          if (data53 > 6048e5 || isNaN(data53)) {
                                                             validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_age_ms", schemaPath: "#/properties/persistent/properties/recycle_age_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6048e5 }, message: "must be <= 604800000" }];
                                                             return false;
                                                           } else {
-                                                            if (data51 < 1e3 || isNaN(data51)) {
+                                                            if (data53 < 1e3 || isNaN(data53)) {
                                                               validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_age_ms", schemaPath: "#/properties/persistent/properties/recycle_age_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1e3 }, message: "must be >= 1000" }];
                                                               return false;
                                                             }
                                                           }
                                                         }
                                                       }
-                                                      var valid27 = _errs126 === errors;
+                                                      var valid27 = _errs130 === errors;
                                                       if (valid27) {
-                                                        let data52 = data47.recycle_memory_bytes;
-                                                        const _errs128 = errors;
-                                                        if (!(typeof data52 == "number" && (!(data52 % 1) && !isNaN(data52)) && isFinite(data52)) && data52 !== null) {
+                                                        let data54 = data49.recycle_memory_bytes;
+                                                        const _errs132 = errors;
+                                                        if (!(typeof data54 == "number" && (!(data54 % 1) && !isNaN(data54)) && isFinite(data54)) && data54 !== null) {
                                                           validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_memory_bytes", schemaPath: "#/properties/persistent/properties/recycle_memory_bytes/type", keyword: "type", params: { type: schema32.properties.persistent.properties.recycle_memory_bytes.type }, message: "must be integer,null" }];
                                                           return false;
                                                         }
-                                                        if (errors === _errs128) {
-                                                          if (typeof data52 == "number" && isFinite(data52)) {
-                                                            if (data52 > 1099511627776 || isNaN(data52)) {
+                                                        if (errors === _errs132) {
+                                                          if (typeof data54 == "number" && isFinite(data54)) {
+                                                            if (data54 > 1099511627776 || isNaN(data54)) {
                                                               validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_memory_bytes", schemaPath: "#/properties/persistent/properties/recycle_memory_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                               return false;
                                                             } else {
-                                                              if (data52 < 1048576 || isNaN(data52)) {
+                                                              if (data54 < 1048576 || isNaN(data54)) {
                                                                 validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_memory_bytes", schemaPath: "#/properties/persistent/properties/recycle_memory_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
                                                                 return false;
                                                               }
                                                             }
                                                           }
                                                         }
-                                                        var valid27 = _errs128 === errors;
+                                                        var valid27 = _errs132 === errors;
                                                       }
                                                     }
                                                   }
@@ -4690,19 +4791,19 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                               return false;
                                             }
                                           }
-                                          var valid0 = _errs117 === errors;
+                                          var valid0 = _errs121 === errors;
                                           if (valid0) {
-                                            let data53 = data.environment;
-                                            const _errs130 = errors;
-                                            if (errors === _errs130) {
-                                              if (data53 && typeof data53 == "object" && !Array.isArray(data53)) {
-                                                if (Object.keys(data53).length > 64) {
+                                            let data55 = data.environment;
+                                            const _errs134 = errors;
+                                            if (errors === _errs134) {
+                                              if (data55 && typeof data55 == "object" && !Array.isArray(data55)) {
+                                                if (Object.keys(data55).length > 64) {
                                                   validate21.errors = [{ instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/maxProperties", keyword: "maxProperties", params: { limit: 64 }, message: "must NOT have more than 64 properties" }];
                                                   return false;
                                                 } else {
-                                                  for (const key8 in data53) {
-                                                    const _errs132 = errors;
-                                                    if (errors === _errs132) {
+                                                  for (const key8 in data55) {
+                                                    const _errs136 = errors;
+                                                    if (errors === _errs136) {
                                                       if (typeof key8 === "string") {
                                                         if (!pattern36.test(key8)) {
                                                           const err39 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key8 };
@@ -4723,7 +4824,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                         errors++;
                                                       }
                                                     }
-                                                    var valid28 = _errs132 === errors;
+                                                    var valid28 = _errs136 === errors;
                                                     if (!valid28) {
                                                       const err41 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames", keyword: "propertyNames", params: { propertyName: key8 }, message: "property name must be valid" };
                                                       if (vErrors === null) {
@@ -4738,16 +4839,16 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                   if (valid28) {
-                                                    for (const key9 in data53) {
-                                                      let data54 = data53[key9];
-                                                      const _errs135 = errors;
-                                                      if (errors === _errs135) {
-                                                        if (typeof data54 === "string") {
-                                                          if (func2(data54) > 4096) {
+                                                    for (const key9 in data55) {
+                                                      let data56 = data55[key9];
+                                                      const _errs139 = errors;
+                                                      if (errors === _errs139) {
+                                                        if (typeof data56 === "string") {
+                                                          if (func2(data56) > 4096) {
                                                             validate21.errors = [{ instancePath: instancePath + "/environment/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                             return false;
                                                           } else {
-                                                            if (!pattern37.test(data54)) {
+                                                            if (!pattern37.test(data56)) {
                                                               validate21.errors = [{ instancePath: instancePath + "/environment/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$"' }];
                                                               return false;
                                                             }
@@ -4757,7 +4858,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                           return false;
                                                         }
                                                       }
-                                                      var valid29 = _errs135 === errors;
+                                                      var valid29 = _errs139 === errors;
                                                       if (!valid29) {
                                                         break;
                                                       }
@@ -4769,28 +4870,28 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                 return false;
                                               }
                                             }
-                                            var valid0 = _errs130 === errors;
+                                            var valid0 = _errs134 === errors;
                                             if (valid0) {
-                                              let data55 = data.secrets;
-                                              const _errs137 = errors;
-                                              if (errors === _errs137) {
-                                                if (Array.isArray(data55)) {
-                                                  if (data55.length > 16) {
+                                              let data57 = data.secrets;
+                                              const _errs141 = errors;
+                                              if (errors === _errs141) {
+                                                if (Array.isArray(data57)) {
+                                                  if (data57.length > 16) {
                                                     validate21.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
                                                     return false;
                                                   } else {
                                                     var valid30 = true;
-                                                    const len8 = data55.length;
+                                                    const len8 = data57.length;
                                                     for (let i14 = 0; i14 < len8; i14++) {
-                                                      let data56 = data55[i14];
-                                                      const _errs139 = errors;
-                                                      const _errs141 = errors;
+                                                      let data58 = data57[i14];
+                                                      const _errs143 = errors;
+                                                      const _errs145 = errors;
                                                       let valid31 = false;
                                                       let passing0 = null;
-                                                      const _errs142 = errors;
-                                                      if (data56 && typeof data56 == "object" && !Array.isArray(data56)) {
+                                                      const _errs146 = errors;
+                                                      if (data58 && typeof data58 == "object" && !Array.isArray(data58)) {
                                                         let missing4;
-                                                        if (data56.file === void 0 && (missing4 = "file")) {
+                                                        if (data58.file === void 0 && (missing4 = "file")) {
                                                           const err42 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/0/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" };
                                                           if (vErrors === null) {
                                                             vErrors = [err42];
@@ -4800,15 +4901,15 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                           errors++;
                                                         }
                                                       }
-                                                      var _valid3 = _errs142 === errors;
+                                                      var _valid3 = _errs146 === errors;
                                                       if (_valid3) {
                                                         valid31 = true;
                                                         passing0 = 0;
                                                       }
-                                                      const _errs143 = errors;
-                                                      if (data56 && typeof data56 == "object" && !Array.isArray(data56)) {
+                                                      const _errs147 = errors;
+                                                      if (data58 && typeof data58 == "object" && !Array.isArray(data58)) {
                                                         let missing5;
-                                                        if (data56.credential === void 0 && (missing5 = "credential")) {
+                                                        if (data58.credential === void 0 && (missing5 = "credential")) {
                                                           const err43 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/1/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" };
                                                           if (vErrors === null) {
                                                             vErrors = [err43];
@@ -4818,7 +4919,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                           errors++;
                                                         }
                                                       }
-                                                      var _valid3 = _errs143 === errors;
+                                                      var _valid3 = _errs147 === errors;
                                                       if (_valid3 && valid31) {
                                                         valid31 = false;
                                                         passing0 = [passing0, 1];
@@ -4839,40 +4940,40 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                         validate21.errors = vErrors;
                                                         return false;
                                                       } else {
-                                                        errors = _errs141;
+                                                        errors = _errs145;
                                                         if (vErrors !== null) {
-                                                          if (_errs141) {
-                                                            vErrors.length = _errs141;
+                                                          if (_errs145) {
+                                                            vErrors.length = _errs145;
                                                           } else {
                                                             vErrors = null;
                                                           }
                                                         }
                                                       }
-                                                      if (errors === _errs139) {
-                                                        if (data56 && typeof data56 == "object" && !Array.isArray(data56)) {
-                                                          if (data56.as === void 0) {
-                                                            data56.as = "file";
+                                                      if (errors === _errs143) {
+                                                        if (data58 && typeof data58 == "object" && !Array.isArray(data58)) {
+                                                          if (data58.as === void 0) {
+                                                            data58.as = "file";
                                                           }
                                                           let missing6;
-                                                          if (data56.name === void 0 && (missing6 = "name")) {
+                                                          if (data58.name === void 0 && (missing6 = "name")) {
                                                             validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
                                                             return false;
                                                           } else {
-                                                            const _errs144 = errors;
-                                                            for (const key10 in data56) {
+                                                            const _errs148 = errors;
+                                                            for (const key10 in data58) {
                                                               if (!(key10 === "name" || key10 === "file" || key10 === "credential" || key10 === "as" || key10 === "variable")) {
                                                                 validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" }];
                                                                 return false;
                                                                 break;
                                                               }
                                                             }
-                                                            if (_errs144 === errors) {
-                                                              if (data56.name !== void 0) {
-                                                                let data57 = data56.name;
-                                                                const _errs145 = errors;
-                                                                if (errors === _errs145) {
-                                                                  if (typeof data57 === "string") {
-                                                                    if (!pattern7.test(data57)) {
+                                                            if (_errs148 === errors) {
+                                                              if (data58.name !== void 0) {
+                                                                let data59 = data58.name;
+                                                                const _errs149 = errors;
+                                                                if (errors === _errs149) {
+                                                                  if (typeof data59 === "string") {
+                                                                    if (!pattern7.test(data59)) {
                                                                       validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
                                                                       return false;
                                                                     }
@@ -4881,21 +4982,21 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     return false;
                                                                   }
                                                                 }
-                                                                var valid32 = _errs145 === errors;
+                                                                var valid32 = _errs149 === errors;
                                                               } else {
                                                                 var valid32 = true;
                                                               }
                                                               if (valid32) {
-                                                                if (data56.file !== void 0) {
-                                                                  let data58 = data56.file;
-                                                                  const _errs147 = errors;
-                                                                  if (errors === _errs147) {
-                                                                    if (typeof data58 === "string") {
-                                                                      if (func2(data58) > 4096) {
+                                                                if (data58.file !== void 0) {
+                                                                  let data60 = data58.file;
+                                                                  const _errs151 = errors;
+                                                                  if (errors === _errs151) {
+                                                                    if (typeof data60 === "string") {
+                                                                      if (func2(data60) > 4096) {
                                                                         validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                                         return false;
                                                                       } else {
-                                                                        if (!pattern4.test(data58)) {
+                                                                        if (!pattern4.test(data60)) {
                                                                           validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
                                                                           return false;
                                                                         }
@@ -4905,17 +5006,17 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       return false;
                                                                     }
                                                                   }
-                                                                  var valid32 = _errs147 === errors;
+                                                                  var valid32 = _errs151 === errors;
                                                                 } else {
                                                                   var valid32 = true;
                                                                 }
                                                                 if (valid32) {
-                                                                  if (data56.credential !== void 0) {
-                                                                    let data59 = data56.credential;
-                                                                    const _errs149 = errors;
-                                                                    if (errors === _errs149) {
-                                                                      if (typeof data59 === "string") {
-                                                                        if (!pattern40.test(data59)) {
+                                                                  if (data58.credential !== void 0) {
+                                                                    let data61 = data58.credential;
+                                                                    const _errs153 = errors;
+                                                                    if (errors === _errs153) {
+                                                                      if (typeof data61 === "string") {
+                                                                        if (!pattern40.test(data61)) {
                                                                           validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/credential", schemaPath: "#/properties/secrets/items/properties/credential/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$"' }];
                                                                           return false;
                                                                         }
@@ -4924,33 +5025,33 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         return false;
                                                                       }
                                                                     }
-                                                                    var valid32 = _errs149 === errors;
+                                                                    var valid32 = _errs153 === errors;
                                                                   } else {
                                                                     var valid32 = true;
                                                                   }
                                                                   if (valid32) {
-                                                                    let data60 = data56.as;
-                                                                    const _errs151 = errors;
-                                                                    if (typeof data60 !== "string") {
+                                                                    let data62 = data58.as;
+                                                                    const _errs155 = errors;
+                                                                    if (typeof data62 !== "string") {
                                                                       validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                       return false;
                                                                     }
-                                                                    if (!(data60 === "file" || data60 === "descriptor" || data60 === "environment")) {
+                                                                    if (!(data62 === "file" || data62 === "descriptor" || data62 === "environment")) {
                                                                       validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema32.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
                                                                       return false;
                                                                     }
-                                                                    var valid32 = _errs151 === errors;
+                                                                    var valid32 = _errs155 === errors;
                                                                     if (valid32) {
-                                                                      if (data56.variable !== void 0) {
-                                                                        let data61 = data56.variable;
-                                                                        const _errs153 = errors;
-                                                                        if (errors === _errs153) {
-                                                                          if (typeof data61 === "string") {
-                                                                            if (func2(data61) > 64) {
+                                                                      if (data58.variable !== void 0) {
+                                                                        let data63 = data58.variable;
+                                                                        const _errs157 = errors;
+                                                                        if (errors === _errs157) {
+                                                                          if (typeof data63 === "string") {
+                                                                            if (func2(data63) > 64) {
                                                                               validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
                                                                               return false;
                                                                             } else {
-                                                                              if (!pattern36.test(data61)) {
+                                                                              if (!pattern36.test(data63)) {
                                                                                 validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                                                 return false;
                                                                               }
@@ -4960,7 +5061,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             return false;
                                                                           }
                                                                         }
-                                                                        var valid32 = _errs153 === errors;
+                                                                        var valid32 = _errs157 === errors;
                                                                       } else {
                                                                         var valid32 = true;
                                                                       }
@@ -4975,7 +5076,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                           return false;
                                                         }
                                                       }
-                                                      var valid30 = _errs139 === errors;
+                                                      var valid30 = _errs143 === errors;
                                                       if (!valid30) {
                                                         break;
                                                       }
@@ -4986,48 +5087,48 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                   return false;
                                                 }
                                               }
-                                              var valid0 = _errs137 === errors;
+                                              var valid0 = _errs141 === errors;
                                               if (valid0) {
-                                                const _errs155 = errors;
+                                                const _errs159 = errors;
                                                 if (typeof data.stderr_in_errors !== "boolean") {
                                                   validate21.errors = [{ instancePath: instancePath + "/stderr_in_errors", schemaPath: "#/properties/stderr_in_errors/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                   return false;
                                                 }
-                                                var valid0 = _errs155 === errors;
+                                                var valid0 = _errs159 === errors;
                                                 if (valid0) {
-                                                  let data63 = data.params;
-                                                  const _errs157 = errors;
-                                                  if (typeof data63 !== "string") {
+                                                  let data65 = data.params;
+                                                  const _errs161 = errors;
+                                                  if (typeof data65 !== "string") {
                                                     validate21.errors = [{ instancePath: instancePath + "/params", schemaPath: "#/properties/params/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
-                                                  if (!(data63 === "hash" || data63 === "names" || data63 === "omit")) {
+                                                  if (!(data65 === "hash" || data65 === "names" || data65 === "omit")) {
                                                     validate21.errors = [{ instancePath: instancePath + "/params", schemaPath: "#/properties/params/enum", keyword: "enum", params: { allowedValues: schema32.properties.params.enum }, message: "must be equal to one of the allowed values" }];
                                                     return false;
                                                   }
-                                                  var valid0 = _errs157 === errors;
+                                                  var valid0 = _errs161 === errors;
                                                   if (valid0) {
-                                                    let data64 = data.logs;
-                                                    const _errs159 = errors;
-                                                    if (typeof data64 !== "string") {
+                                                    let data66 = data.logs;
+                                                    const _errs163 = errors;
+                                                    if (typeof data66 !== "string") {
                                                       validate21.errors = [{ instancePath: instancePath + "/logs", schemaPath: "#/properties/logs/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                       return false;
                                                     }
-                                                    if (!(data64 === "journal" || data64 === "memory" || data64 === "none")) {
+                                                    if (!(data66 === "journal" || data66 === "memory" || data66 === "none")) {
                                                       validate21.errors = [{ instancePath: instancePath + "/logs", schemaPath: "#/properties/logs/enum", keyword: "enum", params: { allowedValues: schema32.properties.logs.enum }, message: "must be equal to one of the allowed values" }];
                                                       return false;
                                                     }
-                                                    var valid0 = _errs159 === errors;
+                                                    var valid0 = _errs163 === errors;
                                                     if (valid0) {
-                                                      let data65 = data.workdir;
-                                                      const _errs161 = errors;
-                                                      if (errors === _errs161) {
-                                                        if (typeof data65 === "string") {
-                                                          if (func2(data65) > 4096) {
+                                                      let data67 = data.workdir;
+                                                      const _errs165 = errors;
+                                                      if (errors === _errs165) {
+                                                        if (typeof data67 === "string") {
+                                                          if (func2(data67) > 4096) {
                                                             validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                             return false;
                                                           } else {
-                                                            if (!pattern4.test(data65)) {
+                                                            if (!pattern4.test(data67)) {
                                                               validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
                                                               return false;
                                                             }
@@ -5037,53 +5138,53 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                           return false;
                                                         }
                                                       }
-                                                      var valid0 = _errs161 === errors;
+                                                      var valid0 = _errs165 === errors;
                                                       if (valid0) {
-                                                        let data66 = data.on_output_limit;
-                                                        const _errs163 = errors;
-                                                        if (typeof data66 !== "string") {
+                                                        let data68 = data.on_output_limit;
+                                                        const _errs167 = errors;
+                                                        if (typeof data68 !== "string") {
                                                           validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                           return false;
                                                         }
-                                                        if (!(data66 === "fail" || data66 === "truncate")) {
+                                                        if (!(data68 === "fail" || data68 === "truncate")) {
                                                           validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/enum", keyword: "enum", params: { allowedValues: schema32.properties.on_output_limit.enum }, message: "must be equal to one of the allowed values" }];
                                                           return false;
                                                         }
-                                                        var valid0 = _errs163 === errors;
+                                                        var valid0 = _errs167 === errors;
                                                         if (valid0) {
-                                                          let data67 = data.require;
-                                                          const _errs165 = errors;
-                                                          if (errors === _errs165) {
-                                                            if (Array.isArray(data67)) {
-                                                              if (data67.length > 1) {
+                                                          let data69 = data.require;
+                                                          const _errs169 = errors;
+                                                          if (errors === _errs169) {
+                                                            if (Array.isArray(data69)) {
+                                                              if (data69.length > 1) {
                                                                 validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/maxItems", keyword: "maxItems", params: { limit: 1 }, message: "must NOT have more than 1 items" }];
                                                                 return false;
                                                               } else {
                                                                 var valid33 = true;
-                                                                const len9 = data67.length;
+                                                                const len9 = data69.length;
                                                                 for (let i15 = 0; i15 < len9; i15++) {
-                                                                  let data68 = data67[i15];
-                                                                  const _errs167 = errors;
-                                                                  if (typeof data68 !== "string") {
+                                                                  let data70 = data69[i15];
+                                                                  const _errs171 = errors;
+                                                                  if (typeof data70 !== "string") {
                                                                     validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                     return false;
                                                                   }
-                                                                  if (!(data68 === "memory")) {
+                                                                  if (!(data70 === "memory")) {
                                                                     validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/enum", keyword: "enum", params: { allowedValues: schema32.properties.require.items.enum }, message: "must be equal to one of the allowed values" }];
                                                                     return false;
                                                                   }
-                                                                  var valid33 = _errs167 === errors;
+                                                                  var valid33 = _errs171 === errors;
                                                                   if (!valid33) {
                                                                     break;
                                                                   }
                                                                 }
                                                                 if (valid33) {
-                                                                  let i16 = data67.length;
+                                                                  let i16 = data69.length;
                                                                   let j6;
                                                                   if (i16 > 1) {
                                                                     const indices5 = {};
                                                                     for (; i16--; ) {
-                                                                      let item5 = data67[i16];
+                                                                      let item5 = data69[i16];
                                                                       if (typeof item5 !== "string") {
                                                                         continue;
                                                                       }
@@ -5103,7 +5204,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                               return false;
                                                             }
                                                           }
-                                                          var valid0 = _errs165 === errors;
+                                                          var valid0 = _errs169 === errors;
                                                         }
                                                       }
                                                     }
@@ -5140,7 +5241,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
 }
 validate21.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var manifest = validate22;
-var schema36 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "manifest.schema.json", "title": "Manifest", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": false, "required": ["version", "name", "kind", "program", "methods"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disks"] }, "description": { "title": "Description", "description": "What it is for.", "type": "string", "maxLength": 4096, "examples": ["Measures disks."] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "$ref": "asks.schema.json", "examples": [{ "filesystem": { "read": ["/srv"] } }] }, "methods": { "title": "Methods", "description": "Its methods by name.", "type": "object", "maxProperties": 256, "propertyNames": { "type": "string", "pattern": "^[a-z][a-zA-Z0-9-]{0,31}$" }, "additionalProperties": { "title": "Method", "description": "One method.", "type": "object", "additionalProperties": false, "required": ["params", "result"], "examples": [{ "params": { "type": "object", "additionalProperties": false }, "result": { "type": "object" } }], "properties": { "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disk usage"] }, "description": { "title": "Description", "description": "What it does.", "type": "string", "maxLength": 4096, "examples": ["Bytes and inodes."] }, "params": { "title": "Params", "description": "JSON Schema 2020-12 of the params.", "type": "object", "examples": [{ "type": "object", "additionalProperties": false }] }, "result": { "title": "Result", "description": "JSON Schema 2020-12 of the result.", "type": "object", "examples": [{ "type": "object" }] }, "positional": { "title": "Positional", "description": "Order of params given by position.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "default": [], "examples": [["path"]] }, "destructive": { "title": "Destructive", "description": "A permit counts only if its scope names this method or one of its tags.", "type": "boolean", "default": false, "examples": [false] }, "idempotent": { "title": "Idempotent", "description": "Calling twice is as calling once.", "type": "boolean", "default": false, "examples": [true] }, "tags": { "title": "Tags", "description": 'Groups for policies: Action::"tag:<tag>".', "type": "array", "maxItems": 16, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$" }, "default": [], "examples": [["storage"]] }, "timeout_ms": { "title": "Time limit", "description": "Longest run, in milliseconds; can only shorten the profile's.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [5e3] }, "errors": { "title": "Errors", "description": "Errors that reach the caller as declared: word \u2192 message and schema of details.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["message"], "properties": { "message": { "type": "string", "maxLength": 256 }, "data": { "type": "object" } } }, "default": {}, "examples": [{ "not_found": { "message": "Cannot measure: there is no such path" } }] }, "arguments": { "title": "Arguments", "description": "Template of the argv elements after the fixed words (command drivers).", "type": "array", "maxItems": 64, "default": [], "examples": [["--", { "param": "key" }]], "items": { "type": ["string", "object"], "anyOf": [{ "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "prefix": { "type": "string", "maxLength": 256, "pattern": "^[^\\u0000-\\u001f\\u007f]+$" } } }, { "type": "object", "additionalProperties": false, "required": ["flag", "words"], "properties": { "flag": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "words": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" } } } }] } }, "environment": { "title": "Environment", "description": "Values of the program's variables (command drivers).", "type": "object", "maxProperties": 32, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } } }, "default": {}, "examples": [{ "LC_ALL": { "param": "locale" } }] }, "stdin": { "title": "stdin", "description": "The param that becomes stdin (command drivers).", "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } }, "examples": [{ "param": "text" }] }, "output": { "title": "Output", "description": "How stdout is read (command drivers); `exit-status` leaves it out of the result.", "type": "string", "enum": ["text", "lines", "json", "exit-status"], "default": "text", "examples": ["json"] }, "exit_statuses": { "title": "Exit statuses", "description": "Which count as success (command drivers).", "type": "array", "minItems": 1, "maxItems": 64, "uniqueItems": true, "items": { "type": "integer", "minimum": 0, "maximum": 125 }, "default": [0], "examples": [[0, 2]] } } }, "examples": [{}] } } };
+var schema36 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "manifest.schema.json", "title": "Manifest", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": false, "required": ["version", "name", "kind", "program", "methods"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disks"] }, "description": { "title": "Description", "description": "What it is for.", "type": "string", "maxLength": 4096, "examples": ["Measures disks."] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "$ref": "asks.schema.json", "examples": [{ "filesystem": { "read": ["/srv"] } }] }, "methods": { "title": "Methods", "description": "Its methods by name.", "type": "object", "maxProperties": 256, "propertyNames": { "type": "string", "pattern": "^[a-z][a-zA-Z0-9-]{0,31}$" }, "additionalProperties": { "title": "Method", "description": "One method.", "type": "object", "additionalProperties": false, "required": ["params", "result"], "examples": [{ "params": { "type": "object", "additionalProperties": false }, "result": { "type": "object" } }], "properties": { "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disk usage"] }, "description": { "title": "Description", "description": "What it does.", "type": "string", "maxLength": 4096, "examples": ["Bytes and inodes."] }, "params": { "title": "Params", "description": "JSON Schema 2020-12 of the params.", "type": "object", "examples": [{ "type": "object", "additionalProperties": false }] }, "result": { "title": "Result", "description": "JSON Schema 2020-12 of the result.", "type": "object", "examples": [{ "type": "object" }] }, "positional": { "title": "Positional", "description": "Order of params given by position.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "default": [], "examples": [["path"]] }, "destructive": { "title": "Destructive", "description": "A permit counts only if its scope names this method or one of its tags.", "type": "boolean", "default": false, "examples": [false] }, "idempotent": { "title": "Idempotent", "description": "Calling twice is as calling once.", "type": "boolean", "default": false, "examples": [true] }, "tags": { "title": "Tags", "description": 'Groups for policies: Action::"tag:<tag>".', "type": "array", "maxItems": 16, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$" }, "default": [], "examples": [["storage"]] }, "timeout_ms": { "title": "Time limit", "description": "Longest run, in milliseconds; can only shorten the profile's.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [5e3] }, "errors": { "title": "Errors", "description": "Errors that reach the caller as declared: word \u2192 message and schema of details.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["message"], "properties": { "message": { "type": "string", "maxLength": 256 }, "data": { "type": "object" } } }, "default": {}, "examples": [{ "not_found": { "message": "Cannot measure: there is no such path" } }] }, "arguments": { "title": "Arguments", "description": "Template of the argv elements after the fixed words (command drivers).", "type": "array", "maxItems": 64, "default": [], "examples": [["--", { "param": "key" }]], "items": { "type": ["string", "object"], "anyOf": [{ "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "prefix": { "type": "string", "maxLength": 256, "pattern": "^[^\\u0000-\\u001f\\u007f]+$" } } }, { "type": "object", "additionalProperties": false, "required": ["flag", "words"], "properties": { "flag": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "words": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" } } } }] } }, "environment": { "title": "Environment", "description": "Values of the program's variables (command drivers).", "type": "object", "maxProperties": 32, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } } }, "default": {}, "examples": [{ "LC_ALL": { "param": "locale" } }] }, "stdin": { "title": "stdin", "description": "The param that becomes stdin (command drivers).", "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } }, "examples": [{ "param": "text" }] }, "output": { "title": "Output", "description": "How stdout is read (command drivers); `exit-status` leaves it out of the result.", "type": "string", "enum": ["text", "lines", "json", "exit-status"], "default": "text", "examples": ["json"] }, "stream": { "title": "Stream", "description": "The output comes to the caller in chunks while the driver runs (`rpc.chunk`), and is not kept: of a command driver its stdout, as text or lines; of a jsonrpc driver what its `chunk` notifications carry. Callers must send a progressToken.", "type": "boolean", "default": false, "examples": [true] }, "on_disconnect": { "title": "On disconnect", "description": "What happens to a call that a driver has begun when its caller goes: `cancel` ends it; `finish` lets it run to its end, its outcome is recorded and the reply dropped.", "type": "string", "enum": ["cancel", "finish"], "default": "cancel", "examples": ["finish"] }, "exit_statuses": { "title": "Exit statuses", "description": "Which count as success (command drivers).", "type": "array", "minItems": 1, "maxItems": 64, "uniqueItems": true, "items": { "type": "integer", "minimum": 0, "maximum": 125 }, "default": [0], "examples": [[0, 2]] } } }, "examples": [{}] } } };
 var pattern44 = new RegExp("^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "u");
 var pattern45 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "u");
 var pattern46 = new RegExp("^[^\\u0000-\\u001f\\u007f]*$", "u");
@@ -5148,7 +5249,7 @@ var pattern61 = new RegExp("^[a-z][a-zA-Z0-9-]{0,31}$", "u");
 var pattern62 = new RegExp("^[A-Za-z_][A-Za-z0-9_]{0,63}$", "u");
 var pattern64 = new RegExp("^[a-z][a-z0-9_]{0,63}$", "u");
 var pattern67 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
-var schema37 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "asks.schema.json", "$comment": "Made by scripts/generate-configuration.ts from protocol/*.schema.json. Do not edit.", "title": "Asks", "description": "What a driver asks for, in a profile's words; nothing is granted by it.", "type": "object", "additionalProperties": false, "examples": [{ "filesystem": { "read": ["/srv"] } }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}] }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "examples": [16777216] } }, "examples": [{}] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token" }] } }, "user": { "title": "User", "description": "That it has to run as root; an admin grants it with a reason.", "type": "string", "enum": ["root"], "examples": ["root"] } } };
+var schema37 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "asks.schema.json", "$comment": "Made by scripts/generate-configuration.ts from protocol/*.schema.json. Do not edit.", "title": "Asks", "description": "What a driver asks for, in a profile's words; nothing is granted by it.", "type": "object", "additionalProperties": false, "examples": [{ "filesystem": { "read": ["/srv"] } }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}] }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "examples": [10485760] }, "stream_bytes": { "title": "Streamed output", "description": "Most bytes of stdout and stderr together of a method with `stream: true`, in place of `output_bytes`: they pass through and are not kept.", "type": "integer", "minimum": 1024, "maximum": 1099511627776, "examples": [1073741824] }, "term_grace_ms": { "title": "Grace", "description": "How long a driver may go on after SIGTERM, which it gets when its call is cancelled or its caller goes, in milliseconds; then everything that was started for the call is killed. 0: killed at once.", "type": "integer", "minimum": 0, "maximum": 6e4, "examples": [2e3] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "examples": [16777216] } }, "examples": [{}] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token" }] } }, "user": { "title": "User", "description": "That it has to run as root; an admin grants it with a reason.", "type": "string", "enum": ["root"], "examples": ["root"] } } };
 function validate23(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
   let vErrors = null;
@@ -6294,21 +6395,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                 var valid24 = true;
                                               }
                                               if (valid24) {
-                                                if (data24.scratch_bytes !== void 0) {
-                                                  let data35 = data24.scratch_bytes;
+                                                if (data24.stream_bytes !== void 0) {
+                                                  let data35 = data24.stream_bytes;
                                                   const _errs89 = errors;
                                                   if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
-                                                    validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate23.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs89) {
                                                     if (typeof data35 == "number" && isFinite(data35)) {
-                                                      if (data35 > 1073741824 || isNaN(data35)) {
-                                                        validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                      if (data35 > 1099511627776 || isNaN(data35)) {
+                                                        validate23.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                         return false;
                                                       } else {
-                                                        if (data35 < 4096 || isNaN(data35)) {
-                                                          validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                        if (data35 < 1024 || isNaN(data35)) {
+                                                          validate23.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
                                                           return false;
                                                         }
                                                       }
@@ -6317,6 +6418,58 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                   var valid24 = _errs89 === errors;
                                                 } else {
                                                   var valid24 = true;
+                                                }
+                                                if (valid24) {
+                                                  if (data24.term_grace_ms !== void 0) {
+                                                    let data36 = data24.term_grace_ms;
+                                                    const _errs91 = errors;
+                                                    if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
+                                                      validate23.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      return false;
+                                                    }
+                                                    if (errors === _errs91) {
+                                                      if (typeof data36 == "number" && isFinite(data36)) {
+                                                        if (data36 > 6e4 || isNaN(data36)) {
+                                                          validate23.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 }, message: "must be <= 60000" }];
+                                                          return false;
+                                                        } else {
+                                                          if (data36 < 0 || isNaN(data36)) {
+                                                            validate23.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                    var valid24 = _errs91 === errors;
+                                                  } else {
+                                                    var valid24 = true;
+                                                  }
+                                                  if (valid24) {
+                                                    if (data24.scratch_bytes !== void 0) {
+                                                      let data37 = data24.scratch_bytes;
+                                                      const _errs93 = errors;
+                                                      if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37))) {
+                                                        validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        return false;
+                                                      }
+                                                      if (errors === _errs93) {
+                                                        if (typeof data37 == "number" && isFinite(data37)) {
+                                                          if (data37 > 1073741824 || isNaN(data37)) {
+                                                            validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                            return false;
+                                                          } else {
+                                                            if (data37 < 4096 || isNaN(data37)) {
+                                                              validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                              return false;
+                                                            }
+                                                          }
+                                                        }
+                                                      }
+                                                      var valid24 = _errs93 === errors;
+                                                    } else {
+                                                      var valid24 = true;
+                                                    }
+                                                  }
                                                 }
                                               }
                                             }
@@ -6340,41 +6493,41 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     if (valid0) {
                       if (data.secrets !== void 0) {
-                        let data36 = data.secrets;
-                        const _errs91 = errors;
-                        if (errors === _errs91) {
-                          if (Array.isArray(data36)) {
-                            if (data36.length > 16) {
+                        let data38 = data.secrets;
+                        const _errs95 = errors;
+                        if (errors === _errs95) {
+                          if (Array.isArray(data38)) {
+                            if (data38.length > 16) {
                               validate23.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
                               return false;
                             } else {
                               var valid25 = true;
-                              const len8 = data36.length;
+                              const len8 = data38.length;
                               for (let i14 = 0; i14 < len8; i14++) {
-                                let data37 = data36[i14];
-                                const _errs93 = errors;
-                                if (errors === _errs93) {
-                                  if (data37 && typeof data37 == "object" && !Array.isArray(data37)) {
+                                let data39 = data38[i14];
+                                const _errs97 = errors;
+                                if (errors === _errs97) {
+                                  if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
                                     let missing2;
-                                    if (data37.name === void 0 && (missing2 = "name")) {
+                                    if (data39.name === void 0 && (missing2 = "name")) {
                                       validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                       return false;
                                     } else {
-                                      const _errs95 = errors;
-                                      for (const key6 in data37) {
+                                      const _errs99 = errors;
+                                      for (const key6 in data39) {
                                         if (!(key6 === "name" || key6 === "as" || key6 === "variable")) {
                                           validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
                                       }
-                                      if (_errs95 === errors) {
-                                        if (data37.name !== void 0) {
-                                          let data38 = data37.name;
-                                          const _errs96 = errors;
-                                          if (errors === _errs96) {
-                                            if (typeof data38 === "string") {
-                                              if (!pattern7.test(data38)) {
+                                      if (_errs99 === errors) {
+                                        if (data39.name !== void 0) {
+                                          let data40 = data39.name;
+                                          const _errs100 = errors;
+                                          if (errors === _errs100) {
+                                            if (typeof data40 === "string") {
+                                              if (!pattern7.test(data40)) {
                                                 validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
                                                 return false;
                                               }
@@ -6383,37 +6536,37 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                               return false;
                                             }
                                           }
-                                          var valid26 = _errs96 === errors;
+                                          var valid26 = _errs100 === errors;
                                         } else {
                                           var valid26 = true;
                                         }
                                         if (valid26) {
-                                          if (data37.as !== void 0) {
-                                            let data39 = data37.as;
-                                            const _errs98 = errors;
-                                            if (typeof data39 !== "string") {
+                                          if (data39.as !== void 0) {
+                                            let data41 = data39.as;
+                                            const _errs102 = errors;
+                                            if (typeof data41 !== "string") {
                                               validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
-                                            if (!(data39 === "file" || data39 === "descriptor" || data39 === "environment")) {
+                                            if (!(data41 === "file" || data41 === "descriptor" || data41 === "environment")) {
                                               validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema37.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
                                               return false;
                                             }
-                                            var valid26 = _errs98 === errors;
+                                            var valid26 = _errs102 === errors;
                                           } else {
                                             var valid26 = true;
                                           }
                                           if (valid26) {
-                                            if (data37.variable !== void 0) {
-                                              let data40 = data37.variable;
-                                              const _errs100 = errors;
-                                              if (errors === _errs100) {
-                                                if (typeof data40 === "string") {
-                                                  if (func2(data40) > 64) {
+                                            if (data39.variable !== void 0) {
+                                              let data42 = data39.variable;
+                                              const _errs104 = errors;
+                                              if (errors === _errs104) {
+                                                if (typeof data42 === "string") {
+                                                  if (func2(data42) > 64) {
                                                     validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
                                                     return false;
                                                   } else {
-                                                    if (!pattern36.test(data40)) {
+                                                    if (!pattern36.test(data42)) {
                                                       validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                       return false;
                                                     }
@@ -6423,7 +6576,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                   return false;
                                                 }
                                               }
-                                              var valid26 = _errs100 === errors;
+                                              var valid26 = _errs104 === errors;
                                             } else {
                                               var valid26 = true;
                                             }
@@ -6436,7 +6589,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                     return false;
                                   }
                                 }
-                                var valid25 = _errs93 === errors;
+                                var valid25 = _errs97 === errors;
                                 if (!valid25) {
                                   break;
                                 }
@@ -6447,23 +6600,23 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                             return false;
                           }
                         }
-                        var valid0 = _errs91 === errors;
+                        var valid0 = _errs95 === errors;
                       } else {
                         var valid0 = true;
                       }
                       if (valid0) {
                         if (data.user !== void 0) {
-                          let data41 = data.user;
-                          const _errs102 = errors;
-                          if (typeof data41 !== "string") {
+                          let data43 = data.user;
+                          const _errs106 = errors;
+                          if (typeof data43 !== "string") {
                             validate23.errors = [{ instancePath: instancePath + "/user", schemaPath: "#/properties/user/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                             return false;
                           }
-                          if (!(data41 === "root")) {
+                          if (!(data43 === "root")) {
                             validate23.errors = [{ instancePath: instancePath + "/user", schemaPath: "#/properties/user/enum", keyword: "enum", params: { allowedValues: schema37.properties.user.enum }, message: "must be equal to one of the allowed values" }];
                             return false;
                           }
-                          var valid0 = _errs102 === errors;
+                          var valid0 = _errs106 === errors;
                         } else {
                           var valid0 = true;
                         }
@@ -6931,6 +7084,12 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                         if (data14.output === void 0) {
                                           data14.output = "text";
+                                        }
+                                        if (data14.stream === void 0) {
+                                          data14.stream = false;
+                                        }
+                                        if (data14.on_disconnect === void 0) {
+                                          data14.on_disconnect = "cancel";
                                         }
                                         if (data14.exit_statuses === void 0) {
                                           data14.exit_statuses = [0];
@@ -7745,73 +7904,94 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       }
                                                                       var valid8 = _errs109 === errors;
                                                                       if (valid8) {
-                                                                        let data43 = data14.exit_statuses;
                                                                         const _errs111 = errors;
-                                                                        if (errors === _errs111) {
-                                                                          if (Array.isArray(data43)) {
-                                                                            if (data43.length > 64) {
-                                                                              validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
-                                                                              return false;
-                                                                            } else {
-                                                                              if (data43.length < 1) {
-                                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
-                                                                                return false;
-                                                                              } else {
-                                                                                var valid24 = true;
-                                                                                const len6 = data43.length;
-                                                                                for (let i9 = 0; i9 < len6; i9++) {
-                                                                                  let data44 = data43[i9];
-                                                                                  const _errs113 = errors;
-                                                                                  if (!(typeof data44 == "number" && (!(data44 % 1) && !isNaN(data44)) && isFinite(data44))) {
-                                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses/" + i9, schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                        if (typeof data14.stream !== "boolean") {
+                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/stream", schemaPath: "#/properties/methods/additionalProperties/properties/stream/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                                          return false;
+                                                                        }
+                                                                        var valid8 = _errs111 === errors;
+                                                                        if (valid8) {
+                                                                          let data44 = data14.on_disconnect;
+                                                                          const _errs113 = errors;
+                                                                          if (typeof data44 !== "string") {
+                                                                            validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/on_disconnect", schemaPath: "#/properties/methods/additionalProperties/properties/on_disconnect/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                            return false;
+                                                                          }
+                                                                          if (!(data44 === "cancel" || data44 === "finish")) {
+                                                                            validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/on_disconnect", schemaPath: "#/properties/methods/additionalProperties/properties/on_disconnect/enum", keyword: "enum", params: { allowedValues: schema36.properties.methods.additionalProperties.properties.on_disconnect.enum }, message: "must be equal to one of the allowed values" }];
+                                                                            return false;
+                                                                          }
+                                                                          var valid8 = _errs113 === errors;
+                                                                          if (valid8) {
+                                                                            let data45 = data14.exit_statuses;
+                                                                            const _errs115 = errors;
+                                                                            if (errors === _errs115) {
+                                                                              if (Array.isArray(data45)) {
+                                                                                if (data45.length > 64) {
+                                                                                  validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                                                                  return false;
+                                                                                } else {
+                                                                                  if (data45.length < 1) {
+                                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                                                     return false;
-                                                                                  }
-                                                                                  if (errors === _errs113) {
-                                                                                    if (typeof data44 == "number" && isFinite(data44)) {
-                                                                                      if (data44 > 125 || isNaN(data44)) {
-                                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses/" + i9, schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 125 }, message: "must be <= 125" }];
+                                                                                  } else {
+                                                                                    var valid24 = true;
+                                                                                    const len6 = data45.length;
+                                                                                    for (let i9 = 0; i9 < len6; i9++) {
+                                                                                      let data46 = data45[i9];
+                                                                                      const _errs117 = errors;
+                                                                                      if (!(typeof data46 == "number" && (!(data46 % 1) && !isNaN(data46)) && isFinite(data46))) {
+                                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses/" + i9, schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                         return false;
-                                                                                      } else {
-                                                                                        if (data44 < 0 || isNaN(data44)) {
-                                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses/" + i9, schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                                                          return false;
+                                                                                      }
+                                                                                      if (errors === _errs117) {
+                                                                                        if (typeof data46 == "number" && isFinite(data46)) {
+                                                                                          if (data46 > 125 || isNaN(data46)) {
+                                                                                            validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses/" + i9, schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 125 }, message: "must be <= 125" }];
+                                                                                            return false;
+                                                                                          } else {
+                                                                                            if (data46 < 0 || isNaN(data46)) {
+                                                                                              validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses/" + i9, schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                              return false;
+                                                                                            }
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                      var valid24 = _errs117 === errors;
+                                                                                      if (!valid24) {
+                                                                                        break;
+                                                                                      }
+                                                                                    }
+                                                                                    if (valid24) {
+                                                                                      let i10 = data45.length;
+                                                                                      let j3;
+                                                                                      if (i10 > 1) {
+                                                                                        const indices3 = {};
+                                                                                        for (; i10--; ) {
+                                                                                          let item3 = data45[i10];
+                                                                                          if (!(typeof item3 == "number" && (!(item3 % 1) && !isNaN(item3)) && isFinite(item3))) {
+                                                                                            continue;
+                                                                                          }
+                                                                                          if (typeof indices3[item3] == "number") {
+                                                                                            j3 = indices3[item3];
+                                                                                            validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/uniqueItems", keyword: "uniqueItems", params: { i: i10, j: j3 }, message: "must NOT have duplicate items (items ## " + j3 + " and " + i10 + " are identical)" }];
+                                                                                            return false;
+                                                                                            break;
+                                                                                          }
+                                                                                          indices3[item3] = i10;
                                                                                         }
                                                                                       }
                                                                                     }
                                                                                   }
-                                                                                  var valid24 = _errs113 === errors;
-                                                                                  if (!valid24) {
-                                                                                    break;
-                                                                                  }
                                                                                 }
-                                                                                if (valid24) {
-                                                                                  let i10 = data43.length;
-                                                                                  let j3;
-                                                                                  if (i10 > 1) {
-                                                                                    const indices3 = {};
-                                                                                    for (; i10--; ) {
-                                                                                      let item3 = data43[i10];
-                                                                                      if (!(typeof item3 == "number" && (!(item3 % 1) && !isNaN(item3)) && isFinite(item3))) {
-                                                                                        continue;
-                                                                                      }
-                                                                                      if (typeof indices3[item3] == "number") {
-                                                                                        j3 = indices3[item3];
-                                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/uniqueItems", keyword: "uniqueItems", params: { i: i10, j: j3 }, message: "must NOT have duplicate items (items ## " + j3 + " and " + i10 + " are identical)" }];
-                                                                                        return false;
-                                                                                        break;
-                                                                                      }
-                                                                                      indices3[item3] = i10;
-                                                                                    }
-                                                                                  }
-                                                                                }
+                                                                              } else {
+                                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                                return false;
                                                                               }
                                                                             }
-                                                                          } else {
-                                                                            validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                                            return false;
+                                                                            var valid8 = _errs115 === errors;
                                                                           }
                                                                         }
-                                                                        var valid8 = _errs111 === errors;
                                                                       }
                                                                     }
                                                                   }

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import type { Admitted } from '../../../src/broker/call.ts';
+import { createEarlyEnd } from '../../../src/broker/connection/early-end.ts';
 import { converse, type Told } from '../../../src/broker/launch/converse.ts';
 import type { LaunchGrant } from '../../../src/broker/monitor-link.ts';
 import { keepIndexes } from '../../../src/broker/scrub/kept-indexes.ts';
@@ -25,8 +26,8 @@ async function converseWith(stdout: string, instead: object = {}): Promise<{ tol
   const admitted = {
     generation: { settings: { limits }, scrub },
     metadata: { raw: false },
-    session: { progress: () => undefined },
-    cancelled: new AbortController().signal,
+    session: { notify: () => true },
+    early: createEarlyEnd(),
   } as unknown as Admitted;
   const services = {
     ...{ indexes: keepIndexes(), log: { debug: () => undefined } },
@@ -40,7 +41,10 @@ async function converseWith(stdout: string, instead: object = {}): Promise<{ tol
     ended.resolve({ type: 'launch-ended', launch: 1, status: 137, end: 'exit' } as never);
   };
   const method = loadMethod('jsonrpc', RESULT, 'limits: { output_bytes: 1024 }\n');
-  const told = converse({ admitted, method, grant, input: Buffer.from('{}\n'), kill }, services);
+  const told = converse(
+    { admitted, method, grant, input: Buffer.from('{}\n'), kill, terminate: kill },
+    services,
+  );
   driver.write(stdout);
   const result = await told;
   input.read.close();
