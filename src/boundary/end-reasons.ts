@@ -31,6 +31,7 @@ export const END_OF_REFUSAL: Readonly<Record<RefusalReason, EndReason>> = {
   disconnected: 'disconnected',
   'shutting-down': 'shutting-down',
   paused: 'paused',
+  'driver-unavailable': 'overloaded',
   'message-too-large': 'invalid',
   'message-timeout': 'timeout',
   'http-not-spoken': 'invalid',

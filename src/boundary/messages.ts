@@ -61,6 +61,7 @@ export const REFUSALS = [
   'disconnected',
   'shutting-down',
   'paused',
+  'driver-unavailable',
   'message-too-large',
   'message-timeout',
   'http-not-spoken',

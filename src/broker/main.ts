@@ -26,6 +26,7 @@ import { endByFault } from './end-by-fault.ts';
 import { createDriverLogs } from './logs/driver-logs.ts';
 import { scrubLogLine } from './logs/scrub-log-line.ts';
 import { openMonitorLink } from './monitor-link.ts';
+import { createPersistentDrivers } from './persistent/drivers.ts';
 import { createPools } from './pool/pools.ts';
 import { keepIndexes } from './scrub/kept-indexes.ts';
 import { createScrubber, type Scrubber } from './scrub/scrubber.ts';
@@ -73,14 +74,17 @@ function main(): void {
           return;
         case 'pause-state':
           pausedSince = message.since;
-          if (pausedSince === null) return pools.fill();
+          if (pausedSince === null) return startMissing();
           for (const settle of pauseWaiting) settle(pausedSince);
           return pauseWaiting.clear();
+        case 'launch-stale':
+          return persistent.stale(message.launch);
         case 'session-gone':
           return connections.close(message.session);
         case 'drain':
           draining = true;
           pools.stop();
+          persistent.stop();
           driverLogs.rings.wake();
           void limiter
             .whenIdle()
@@ -119,14 +123,18 @@ function main(): void {
     });
   }
   const launchTurns = createLaunchTurns(availableParallelism());
-  const pools = createPools({
-    ...{ monitor, launchTurns, log },
-    mayStart: () => !draining && pausedSince === null,
-  });
+  const indexes = keepIndexes();
+  const mayStart = (): boolean => !draining && pausedSince === null;
+  const pools = createPools({ monitor, launchTurns, log, mayStart });
+  const persistent = createPersistentDrivers({ monitor, launchTurns, log, driverLogs, indexes, mayStart });
+  function startMissing(): void {
+    pools.fill();
+    persistent.fill();
+  }
   const rates = createTokenBuckets();
   const builtIns = [
     discoverMethod(() => hello.version),
-    statusMethod(status, pools.status),
+    statusMethod(status, (profile) => pools.status(profile) ?? persistent.status(profile)),
     isolationMethod,
     pauseMethod(pause),
     explainMethod(limiter, rates),
@@ -142,6 +150,7 @@ function main(): void {
       // A mark tells what took too long; to log it would be another such text.
       scrubber = () => scrub.scrubber(scrub.known, () => undefined);
       pools.configure(generation);
+      persistent.configure(generation);
       driverLogs.configure(new Set(generation.plans.keys()), generation.settings.limits);
     },
     () => scrubber(),
@@ -150,8 +159,8 @@ function main(): void {
     monitor,
     limiter,
     rates,
-    ...{ launchTurns, pools },
-    indexes: keepIndexes(),
+    ...{ launchTurns, pools, persistent },
+    indexes,
     log,
     scrubber: () => scrubber(),
     driverLogs,

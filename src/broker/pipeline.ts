@@ -5,7 +5,7 @@ import { authorise } from './authorise/authorise.ts';
 import { checkCallable } from './authorise/check-callable.ts';
 import type { Admitted, Finished, Received, Refused } from './call.ts';
 import { failure, run } from './launch/run.ts';
-import { begin, release } from './pool/begin.ts';
+import { type Begun, begin, release } from './pool/begin.ts';
 import { type Reply, respond, respondToRefusal } from './respond/respond.ts';
 import type { Services } from './services.ts';
 import { validate } from './validate/validate.ts';
@@ -27,18 +27,21 @@ export async function answer(received: Received, services: Services): Promise<Re
   if (unstreamable !== null) return refused(received, unstreamable, services);
   const admitted = await admit(authorised, services);
   if (admitted.stage === 'refused') return refused(received, admitted, services);
+  let begun: Begun | null = null;
   try {
-    const finished = await perform(admitted, services);
+    const placed = await begin(admitted, services);
+    if ('stage' in placed) return await refused(received, placed, services);
+    begun = placed;
+    const finished = await perform(admitted, begun, services);
     return respond(finished);
   } finally {
     admitted.release();
-    release(admitted, services);
+    release(admitted, begun, services);
   }
 }
 
-/** Intent and launch leave together, or the intent names a launch that stands ready; hand-over waits for both (DESIGN: an outcome is durable before the reply). */
-async function perform(admitted: Admitted, services: Services): Promise<Finished> {
-  const begun = await begin(admitted, services);
+/** Intent and launch leave together, or the intent names one that runs; hand-over waits for both, the reply for the outcome. */
+async function perform(admitted: Admitted, begun: Begun, services: Services): Promise<Finished> {
   const finished: Finished = {
     ...admitted,
     stage: 'finished',

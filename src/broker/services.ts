@@ -4,6 +4,7 @@ import type { Limiter } from './admit/limiter.ts';
 import type { TokenBuckets } from './admit/token-buckets.ts';
 import type { DriverLogs } from './logs/driver-logs.ts';
 import type { MonitorLink } from './monitor-link.ts';
+import type { PersistentDrivers } from './persistent/drivers.ts';
 import type { Pools } from './pool/pools.ts';
 import type { KeptIndexes } from './scrub/kept-indexes.ts';
 import type { Scrubber } from './scrub/scrubber.ts';
@@ -15,6 +16,7 @@ export interface Services {
   readonly rates: TokenBuckets;
   readonly launchTurns: LaunchTurns;
   readonly pools: Pools;
+  readonly persistent: PersistentDrivers;
   readonly indexes: KeptIndexes;
   readonly log: Log;
   /** For text that belongs to no launch: it knows no driver's secrets. */

@@ -47,6 +47,8 @@ export const exitCodes = {
       'audit-unavailable',
       'shutting-down',
       'paused',
+      'driver-unavailable',
+      'driver-restarted',
       'too-many-connections',
       'cancelled',
     ],

@@ -1,14 +1,11 @@
+import { answer, INVALID_REQUEST, METHOD_NOT_FOUND } from './answer.ts';
 import { cancellation } from './cancellation.ts';
 import { sendChunk } from './chunk.ts';
-import { declaredErrorObject } from './declared-error.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
+import type { JsonObject, JsonValue } from './json-value.ts';
 import { readRequestLine, writeLine } from './lines.ts';
 import { createProgressReporter } from './progress.ts';
-
-/** Codes and texts of JSON-RPC 2.0, section 5.1. */
-const INVALID_REQUEST = { code: -32_600, message: 'Invalid Request' };
-const METHOD_NOT_FOUND = { code: -32_601, message: 'Method not found' };
-const INTERNAL_ERROR = { code: -32_603, message: 'Internal error' };
+import { PING, readRequest } from './request.ts';
+import { servePersistently } from './serve-persistently.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -45,22 +42,17 @@ export type Params = Readonly<Record<string, JsonValue>>;
 /** Answers one method: its result, or a promise of it. */
 export type Handler = (params: Params, call: Call) => JsonValue | Promise<JsonValue>;
 
-interface Request {
-  readonly id: JsonValue;
-  readonly method: string;
-  readonly params: Params;
-  readonly wantsProgress: boolean;
-}
-
 /**
- * Serves the one request on stdin, writes its response, and ends the process (protocol/driver-protocol.md).
+ * Serves the one request on stdin, writes its response, and ends the process (protocol/driver-protocol.md). Where the
+ * profile has the driver persistent it serves requests, as many at once as come, until stdin ends.
  * A handler throws `declaredError(…)` for what the manifest declares. Anything else it throws becomes JSON-RPC's
  * "Internal error"; its details go to stderr only.
  * @param handlers by method, named as in the manifest
  */
 export function serve(handlers: Readonly<Record<string, Handler>>): void {
-  const request = readRequest();
+  const request = readRequest(readRequestLine());
   if (request === null) return respond({ id: null, error: INVALID_REQUEST });
+  if (request.method === PING) return servePersistently(handlers, request);
   const handler = Object.hasOwn(handlers, request.method) ? handlers[request.method] : undefined;
   if (handler === undefined) return respond({ id: request.id, error: METHOD_NOT_FOUND });
   const reporter = createProgressReporter((params) => notify('progress', params));
@@ -80,34 +72,6 @@ export function serve(handlers: Readonly<Record<string, Handler>>): void {
       respond({ id: request.id, ...outcome });
     })
     .catch(fail);
-}
-
-async function answer(handler: Handler, request: Request, call: Call): Promise<JsonObject> {
-  try {
-    return { result: (await handler(request.params, call)) ?? null };
-  } catch (thrown) {
-    const declared = declaredErrorObject(thrown);
-    if (declared !== null) return { error: declared };
-    console.error(thrown);
-    return { error: INTERNAL_ERROR };
-  }
-}
-
-function readRequest(): Request | null {
-  const line = readRequestLine();
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    return null;
-  }
-  if (!isJsonObject(value) || typeof value['method'] !== 'string' || value['id'] === undefined) return null;
-  const { id, method, params = {}, _meta } = value;
-  if (!isJsonObject(params)) return null;
-  // Without a prototype, so that a param nobody sent is undefined whatever its name.
-  const named: Record<string, JsonValue> = Object.assign(Object.create(null), params);
-  return { id, method, params: named, wantsProgress: isJsonObject(_meta) && _meta['progress'] === true };
 }
 
 function notify(method: string, params: JsonObject): void {

@@ -12,6 +12,8 @@ export type ErrorReason =
   | "driver-bad-output"
   | "output-limit"
   | "resource-limit"
+  | "driver-restarted"
+  | "driver-unavailable"
   | "timeout"
   | "cancelled"
   | "driver-error"
@@ -41,6 +43,8 @@ export const errorTable: Readonly<
   "driver-bad-output": { code: -32011, message: "Cannot complete the call: the driver's answer is not valid", retryable: false },
   "output-limit": { code: -32012, message: "Cannot complete the call: the driver's output is over its limit", retryable: false },
   "resource-limit": { code: -32017, message: "Cannot complete the call: the driver met a limit on its resources", retryable: false },
+  "driver-restarted": { code: -32018, message: "Cannot complete the call: the process of the driver that had it ended", retryable: true },
+  "driver-unavailable": { code: -32019, message: "Cannot start the call: the driver is not there", retryable: true },
   "timeout": { code: -32013, message: "Cannot complete the call: the time limit was reached", retryable: true },
   "cancelled": { code: -32014, message: "Cannot complete the call: it was cancelled", retryable: true },
   "driver-error": { code: -32015, message: "The driver reported an error", retryable: false },

@@ -223,3 +223,39 @@ test('a launch that ended stands in the record of its call, as the monitor saw i
     stages_us: { launch: 10, run: 20 },
   });
 });
+
+describe('a launch that was there before its call', () => {
+  const ended = { end: 'exit', status: 0, usage: null, startMicroseconds: 10, ranMicroseconds: 20 } as const;
+
+  test('is named by the intent and the outcome; the call did not wait for its start', async () => {
+    const { calls, taken } = start();
+    await calls.intent(session, intentOf(1, { launch: 4 }));
+    await calls.intent(session, intentOf(2));
+    const launch = { ...playedLaunch(1, 4), purpose: { kind: 'pool' } as const };
+    calls.launchEnded(launch, ended, { end: 'exit' });
+    await calls.outcome(outcomeOf(1));
+    expect(taken[0]?.facts).toMatchObject({ session: 1, launch: 4 });
+    expect(taken[1]?.facts).not.toHaveProperty('launch');
+    expect(taken[2]?.facts).toMatchObject({
+      ...{ launches: [4], run: { end: 'exit' } },
+      stages_us: { launch: null, run: 20 },
+    });
+  });
+
+  test('and serves many calls stands in all that ended with it, and in no other', async () => {
+    const { calls, taken } = start();
+    for (const [call, launch] of [
+      [1, 4],
+      [2, 4],
+      [3, 5],
+    ] as const)
+      await calls.intent(session, intentOf(call, { launch }));
+    await calls.outcome(outcomeOf(1));
+    const launch = { ...playedLaunch(0, 4), served: null, purpose: { kind: 'persistent' } as const };
+    calls.launchEnded(launch, ended, { end: 'exit' });
+    await calls.outcome(outcomeOf(2));
+    await calls.outcome(outcomeOf(3));
+    const runs = taken.slice(3).map(({ facts }) => facts['run']);
+    expect(runs).toEqual([null, { end: 'exit' }, null]);
+  });
+});

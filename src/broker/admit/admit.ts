@@ -1,4 +1,5 @@
 import { type Admitted, type Authorised, type Callable, type Refused, refuse, type Target } from '../call.ts';
+import type { PoolSettings } from '../pool/pool-settings.ts';
 import type { Services } from '../services.ts';
 import type { Entry } from './limiter.ts';
 import { type Limits, limitsFor } from './limits-for.ts';
@@ -34,7 +35,7 @@ export async function admit(authorised: Authorised, services: Services): Promise
     generation.ended();
   };
   // While it waited, the daemon may have been stopped or paused.
-  const stoppedMeanwhile = stop(authorised, services);
+  const stoppedMeanwhile = stop(authorised, services) ?? unavailable(authorised, services);
   if (stoppedMeanwhile !== null) {
     release();
     return stoppedMeanwhile;
@@ -52,6 +53,12 @@ function needsNoPlace(target: Target): boolean {
   return target.kind === 'built-in' && target.builtIn.needsNoPlace === true;
 }
 
+/** A persistent driver that ends again and again: its calls are told so at once. */
+function unavailable({ target }: Authorised, { persistent }: Services): Refused | null {
+  const wait = target.kind === 'driver' ? persistent.unavailable(target.method.profile) : null;
+  return wait === null ? null : refuse('refused', 'driver-unavailable', { retry_after_ms: wait });
+}
+
 /** The limits that hold for a call, and its rate by them. */
 export function limitsOf({
   session,
@@ -59,9 +66,17 @@ export function limitsOf({
   target,
 }: Pick<Callable, 'session' | 'generation' | 'target'>): CallLimits {
   const { name, driver, destructive } = nameOf(target);
-  const limits = limitsFor(generation.settings, generation.rolesOf(session.caller), { name, driver });
+  const set = limitsFor(generation.settings, generation.rolesOf(session.caller), { name, driver });
+  const limits = boundedBy(set, generation.pools.get(driver));
   const perMinute = destructive ? limits.destructive_calls_per_minute : limits.calls_per_minute;
   return { driver, limits, perMinute, bucket: `${session.caller.uid} ${name}` };
+}
+
+/** More calls than its processes take at a time wait for a place, as at any other limit. */
+function boundedBy(limits: Limits, pool: PoolSettings | undefined): Limits {
+  if (pool?.kind !== 'persistent') return limits;
+  const places = pool.processes * pool.maxConcurrency;
+  return places >= limits.in_flight_per_driver ? limits : { ...limits, in_flight_per_driver: places };
 }
 
 export interface CallLimits {

@@ -103,6 +103,8 @@ function loadMethod(
   }
   if (entry.stream && command !== null && command.output !== 'text' && command.output !== 'lines')
     throw read.fail([...at, 'stream'], `a stream is text or lines, and this output is ${command.output}`);
+  if (entry.stream && profile.mode === 'persistent')
+    throw read.fail([...at, 'stream'], `${profileName} is persistent: its calls share one stdout`);
   const errors = Object.entries(entry.errors).map(([word, { message, data }]): [string, DeclaredError] => {
     return [word, { message, data: data === undefined ? null : compiled(data, 'errors', 'error-data') }];
   });

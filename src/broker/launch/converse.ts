@@ -218,8 +218,8 @@ function openStream(admitted: Admitted, { command }: Method, scrubber: Scrubber)
 }
 
 /** Null: nothing is kept, since the profile says so or the call has more secrets than can be looked for. */
-function keeperOf(
-  { admitted, method, grant }: HandOver,
+export function keeperOf(
+  { admitted, method, grant }: Pick<HandOver, 'admitted' | 'method' | 'grant'>,
   { driverLogs }: Services,
   guarded: (scrubber: Scrubber) => Scrubber,
 ): SpeechKeeper | null {
@@ -235,7 +235,7 @@ function keeperOf(
 }
 
 /** The profile's limit, and what method and caller may shorten it to; never longer (invariant 2). */
-function timeLimit({ metadata }: Admitted, method: Method): number {
+export function timeLimit({ metadata }: Admitted, method: Method): number {
   return Math.min(method.wallMs, method.timeoutMs ?? method.wallMs, metadata.timeoutMs ?? method.wallMs);
 }
 

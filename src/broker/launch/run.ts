@@ -6,7 +6,8 @@ import type { Intent } from '../audit/records.ts';
 import type { BuiltIn } from '../builtin/built-in.ts';
 import type { Admitted, Answer, Run, RunTimes } from '../call.ts';
 import type { Method } from '../catalogue/catalogue.ts';
-import type { LaunchGrant, PooledLaunch } from '../monitor-link.ts';
+import type { LaunchGrant, PooledLaunch, Recorded } from '../monitor-link.ts';
+import { runPersistent } from '../persistent/run-persistent.ts';
 import type { Begun } from '../pool/begin.ts';
 import type { Services } from '../services.ts';
 import { converse, type Told } from './converse.ts';
@@ -47,7 +48,7 @@ export async function run(admitted: Admitted, begun: Begun, services: Services):
 async function runDriver(
   admitted: Admitted,
   method: Method,
-  { intent, ready }: Begun,
+  { intent, source }: Begun,
   services: Services,
   progress: Progress,
 ): Promise<Omit<Run, 'times'>> {
@@ -57,6 +58,16 @@ async function runDriver(
     answer: failure(reason, extra),
   });
 
+  if (source.kind === 'shared') {
+    const recorded = await intent;
+    progress.intended = performance.now();
+    if (recorded !== 'recorded') return early(...refusedLaunch(refusalOf(recorded)));
+    const { why } = admitted.early;
+    if (why !== null) return early(why, 'cancelled');
+    progress.handedOver = performance.now();
+    return runPersistent(admitted, method, source.place.process, services);
+  }
+  const ready = source.kind === 'ready' ? source.ready : null;
   const input = prepareInput(method, admitted);
   if (!input.ok) {
     const grant = ready === null ? 'no-intent' : await grantOf(ready, intent);
@@ -130,8 +141,12 @@ function launch(
 /** One that stands ready is handed over with the record of its intent; without that there is none. */
 async function grantOf({ granted }: PooledLaunch, intent: Intent): Promise<LaunchGrant | LaunchRefusal> {
   const recorded = await intent;
-  if (recorded === 'recorded') return granted;
-  return LAUNCH_REFUSALS.find((reason) => reason === recorded) ?? 'audit-unavailable';
+  return recorded === 'recorded' ? granted : refusalOf(recorded);
+}
+
+/** What a call without a recorded intent is told: as if its launch had been refused. */
+function refusalOf(unrecorded: Recorded): LaunchRefusal {
+  return LAUNCH_REFUSALS.find((reason) => reason === unrecorded) ?? 'audit-unavailable';
 }
 
 /** Ends a driver that gets no request. */

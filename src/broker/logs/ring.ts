@@ -9,8 +9,8 @@ export interface Said {
   /** Unix milliseconds. */
   readonly time: number;
   readonly launch: number;
-  /** Request id of its call. */
-  readonly request: string;
+  /** Request id of its call; null: its process serves many, and it named none. */
+  readonly request: string | null;
   readonly source: 'stderr' | 'log';
   readonly level: DriverLevel;
 }

@@ -1,34 +1,76 @@
 import { type Intent, openRecord } from '../audit/records.ts';
-import type { Admitted } from '../call.ts';
+import { type Admitted, type Refused, refuse } from '../call.ts';
 import type { PooledLaunch } from '../monitor-link.ts';
+import type { Place } from '../persistent/driver.ts';
 import type { Services } from '../services.ts';
+
+/** How often a call that meets processes which are just being replaced looks for another. */
+const PLACES_TRIED = 4;
 
 /** An admitted call whose intent is on its way, and where it will run. */
 export interface Begun {
   readonly intent: Intent;
   /** performance.now() when the intent left. */
   readonly askedAt: number;
-  /** The driver that stood ready for it; null: it starts its own, or needs none. */
-  readonly ready: PooledLaunch | null;
+  readonly source: Source;
 }
+
+export type Source =
+  /** It starts its own driver, or needs none. */
+  | { readonly kind: 'own' }
+  /** The driver that stood ready for it. */
+  | { readonly kind: 'ready'; readonly ready: PooledLaunch }
+  /** A process that serves others too. */
+  | { readonly kind: 'shared'; readonly place: Place };
+
+const OWN: Source = { kind: 'own' };
 
 /**
- * Sends the intent of a call. Where a driver stands ready the intent names it, so that one message and one record
- * have the call's permission to use it; one that ended meanwhile is no reason to fail: the call starts its own.
+ * Sends the intent of a call. Where its driver runs already the intent names the launch, so that one message and one
+ * record have the call's permission to use it; one that ended meanwhile is no reason to fail.
  */
-export async function begin(admitted: Admitted, services: Services): Promise<Begun> {
-  const ready = takeReady(admitted, services);
+export async function begin(admitted: Admitted, services: Services): Promise<Begun | Refused> {
+  const { target } = admitted;
+  if (target.kind === 'built-in') return send(admitted, services, OWN);
+  const { profile } = target.method;
+  const placed = services.persistent.place(profile, admitted.early);
+  if (placed !== null) return beginShared(admitted, profile, await placed, services);
+  const ready = services.pools.take(profile);
+  if (ready === null) return send(admitted, services, OWN);
+  const begun = send(admitted, services, { kind: 'ready', ready });
+  return (await begun.intent) === 'launch-gone' ? send(admitted, services, OWN) : begun;
+}
+
+async function beginShared(
+  admitted: Admitted,
+  profile: string,
+  first: Awaited<NonNullable<ReturnType<Services['persistent']['place']>>>,
+  services: Services,
+): Promise<Begun | Refused> {
+  let placed: typeof first | null = first;
+  for (let tried = 1; placed?.kind === 'placed'; tried += 1) {
+    const begun = send(admitted, services, { kind: 'shared', place: placed.place });
+    if ((await begun.intent) !== 'launch-gone') return begun;
+    services.persistent.stale(placed.place.process.launch);
+    placed.place.leave();
+    placed = tried < PLACES_TRIED ? await services.persistent.place(profile, admitted.early) : null;
+  }
+  if (placed?.kind === 'ended') return refuse('refused', admitted.early.why ?? 'cancelled');
+  return refuse('refused', 'driver-unavailable', { retry_after_ms: placed?.retryAfterMs ?? 1 });
+}
+
+function send(admitted: Admitted, services: Services, source: Source): Begun {
   const askedAt = performance.now();
-  const intent = openRecord(admitted, services, ready?.launch ?? null);
-  if (ready === null || (await intent) !== 'launch-gone') return { intent, askedAt, ready };
-  return { intent: openRecord(admitted, services, null), askedAt, ready: null };
+  return { intent: openRecord(admitted, services, launchOf(source)), askedAt, source };
 }
 
-function takeReady({ target }: Admitted, { pools }: Services): PooledLaunch | null {
-  return target.kind === 'driver' ? pools.take(target.method.profile) : null;
+function launchOf(source: Source): number | null {
+  if (source.kind === 'own') return null;
+  return source.kind === 'ready' ? source.ready.launch : source.place.process.launch;
 }
 
-/** A call has ended: what it used may be replaced. */
-export function release({ target }: Admitted, { pools }: Services): void {
+/** A call has ended: what it used is free, or may be replaced. */
+export function release({ target }: Admitted, begun: Begun | null, { pools }: Services): void {
+  if (begun?.source.kind === 'shared') begun.source.place.leave();
   if (target.kind === 'driver') pools.callEnded(target.method.profile);
 }

@@ -10,7 +10,7 @@ export interface PersistentSettings {
   readonly processes: number;
   /** Most calls that one process has at a time. */
   readonly maxConcurrency: number;
-  /** Calls after which a process is replaced. */
+  /** Calls after which a process is replaced; the monitor counts too. */
   readonly recycleCalls: number;
   /** Longest line of a driver, in bytes. */
   readonly outputBytes: number;

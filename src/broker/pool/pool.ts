@@ -15,6 +15,9 @@ export interface PoolSize {
   readonly max: number;
 }
 
+/** What a broker before this one had is not dead yet: so often it is tried, in milliseconds. */
+const FULL_AGAIN_MS = 100;
+
 export interface PoolMeans {
   /** Asks the monitor for one. */
   prestart(): Promise<PooledLaunch | LaunchRefusal>;
@@ -61,6 +64,7 @@ export function createPool(first: PoolSize, { prestart, end, mayStart, failed }:
       isStarting = false;
       if (typeof started === 'string') {
         if (WAIT_FOR_NEWS.includes(started)) return;
+        if (started === 'pool-full') return fillLater(FULL_AGAIN_MS);
         failed(started);
         backOff.failed();
       } else stand(started);

@@ -6,7 +6,7 @@ import type { MonitorLink, PooledLaunch } from '../monitor-link.ts';
 import { createPool, type Pool } from './pool.ts';
 
 /** Stands for nobody's uid: starts before a call take turns with those of callers, as one more of them. */
-const NOBODYS_TURN = -1;
+export const NOBODYS_TURN = -1;
 
 /** The pools of all drivers that have one. */
 export interface Pools {

@@ -122,7 +122,7 @@ const READERS: { readonly [event: string]: Reader } = {
   interrupted: close,
   launch: (calls, facts, claims) => {
     // The intent names one that was there before its call.
-    if (facts['for'] !== 'call') return;
+    if (facts['for'] === 'pool' || facts['for'] === 'persistent') return;
     const key = keyOf(facts, claims);
     const call = calls.open.get(key);
     const launch = [numberOf(facts['launch'])];

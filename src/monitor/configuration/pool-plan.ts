@@ -18,6 +18,8 @@ export type PoolPlan =
   | {
       readonly kind: 'persistent';
       readonly max: number;
+      /** After so many calls it is replaced; so is it at this age, or with more memory. */
+      readonly calls: number;
       readonly ageMs: number;
       readonly memoryBytes: number | null;
       readonly files: string | null;
@@ -36,8 +38,9 @@ export function planPool(
   if (mode === 'persistent') {
     if (kind === 'command')
       throw fail(['mode'], 'persistent is for jsonrpc drivers: a command ends with its call');
-    const { processes, recycle_age_ms: ageMs, recycle_memory_bytes: memoryBytes } = persistent;
-    return { kind: 'persistent', max: processes, ageMs, memoryBytes, files: markOfFolder(folder) };
+    const { processes: max, recycle_calls: calls, recycle_age_ms: ageMs } = persistent;
+    const { recycle_memory_bytes: memoryBytes } = persistent;
+    return { kind: 'persistent', ...{ max, calls, ageMs, memoryBytes }, files: markOfFolder(folder) };
   }
   if (prestart === undefined) return null;
   return { kind: 'prestart', max: prestarted(prestart).max, files: markOfFolder(folder) };

@@ -8,6 +8,9 @@ import type { ServedCall } from './purpose.ts';
 /** How often what serves many calls is looked at: its files, its age, its memory; in milliseconds. */
 const LOOKED_AT_EVERY_MS = 1_000;
 
+/** Persistent launches that end their last calls, for each that may take new ones. */
+const REPLACED_FACTOR = 2;
+
 /** What an intent may say of a launch that was started before it. */
 export type Use =
   | { readonly kind: 'used'; readonly launch: Launch }
@@ -40,6 +43,7 @@ interface Entry {
   readonly marks: string;
   readonly startedAt: number;
   readonly stale: (launch: Launch) => void;
+  uses: number;
   isStale: boolean;
 }
 
@@ -96,7 +100,7 @@ export function createPooledLaunches(
     async start(plan, stale) {
       const { pool, name } = plan;
       if (pool === null) return 'not-pooled';
-      if (countOf(name) >= pool.max || replacedOf(name) >= pool.max) return 'pool-full';
+      if (countOf(name) >= pool.max || replacedOf(name) >= REPLACED_FACTOR * pool.max) return 'pool-full';
       starting.set(name, (starting.get(name) ?? 0) + 1);
       // Before it starts: what changes meanwhile it may not have.
       const marks = marksOf(plan);
@@ -111,7 +115,7 @@ export function createPooledLaunches(
       }
       if (typeof launch === 'string') return launch;
       const { number } = launch;
-      const entry = { launch, marks, stale, startedAt: performance.now(), isStale: false };
+      const entry = { launch, marks, stale, startedAt: performance.now(), uses: 0, isStale: false };
       entries.set(number, entry);
       void launch.ended.then(() => entries.delete(number));
       if (pool.kind === 'persistent') timer ??= setInterval(look, LOOKED_AT_EVERY_MS).unref();
@@ -133,6 +137,9 @@ export function createPooledLaunches(
         return { kind: 'gone' };
       }
       if (isOneShot) launch.serve(call);
+      entry.uses += 1;
+      const { pool } = launch.plan;
+      if (pool?.kind === 'persistent' && entry.uses >= pool.calls) retire(entry);
       return { kind: 'used', launch };
     },
     keepOnly(plans) {

@@ -10,6 +10,7 @@ const PROFILES = {
   pooled: 'version: 1\ndriver: echo\nprestart: 2\n',
   other: 'version: 1\ndriver: echo\nprestart: 1\n',
   copy: 'version: 1\ndriver: catter\nprestart: 1\n',
+  shared: 'version: 1\nmode: persistent\n',
 };
 
 /** What all attacks here begin with. */
@@ -80,7 +81,7 @@ describe('a broker that an attacker owns (invariant 6)', () => {
   test('gets no descriptor, no secret and no open gate of a launch before an intent names it (invariant 11)', async () => {
     const monitor = await play(
       `prestart(1, 'pooled'); prestart(2, 'copy');
-       const ready = await heardOf('prestarted', 2);
+       const ready = (await heardOf('prestarted', 2)).sort((one, other) => one.request - other.request);
        const stolen = receiveDescriptors(6);
        const words = JSON.stringify(Object.keys(ready[0]).sort());
        if (stolen !== null || words !== '["launch","request","type"]') record({ type: 'evil' });
@@ -134,5 +135,29 @@ describe('a broker that an attacker owns (invariant 6)', () => {
     await expect.poll(() => of(monitor, 'broker-ended').length, SOON).toBeGreaterThan(0);
     expect(of(monitor, 'call-start')).toEqual([]);
     await expectUntouched(monitor);
+  });
+
+  test('has no more persistent drivers than the profile says, and what it does in nobody’s name stands as a launch without an intent', async () => {
+    const monitor = await play(
+      `prestart(1, 'shared'); prestart(2, 'shared'); prestart(3, 'shared');
+       await heardOf('launch-refused', 2);
+       await heardOf('launched', 1);
+       setTimeout(() => process.exit(0), 200);`,
+    );
+    await expect.poll(() => of(monitor, 'broker-ended').length, SOON).toBeGreaterThan(0);
+    const [ended] = of(monitor, 'broker-ended');
+    const before = of(monitor, 'launch').filter(({ seq }) => seq < (ended?.seq ?? 0));
+    expect(before.map(({ facts }) => [facts['for'], facts['session']])).toEqual([['persistent', null]]);
+    expect(of(monitor, 'call-start')).toEqual([]);
+    await expectUntouched(monitor);
+  });
+
+  test('cannot use a persistent driver for the call of another profile', async () => {
+    await expectEnded(
+      `prestart(1, 'shared');
+       const [{ launch: number }] = await heardOf('launched', 1);
+       use(1, number, 'pooled.say');`,
+      /is of another profile/,
+    );
   });
 });

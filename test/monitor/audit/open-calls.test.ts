@@ -114,6 +114,23 @@ describe('a daemon that was killed', () => {
     expect(await places.verify()).toMatchObject({ ok: true });
   });
 
+  test('closes a call with the launch that its intent names, and knows one that stood ready as nobody’s', async () => {
+    const places = makePlaces();
+    const first = await run(places);
+    await first.log.append('launch', { launch: 3, session: null, for: 'pool' }, {}, false);
+    await first.log.append('launch', { launch: 4, session: null, for: 'persistent' }, {}, false);
+    await first.calls.intent(session, intentOf(1, { launch: 3 }));
+    await first.calls.intent(session, intentOf(2, { launch: 4 }));
+    await first.calls.intent(session, intentOf(3));
+    await first.kill();
+    const found = await findOpenCalls(places.path);
+    expect(found.map(({ call, launches }) => [call, launches])).toEqual([
+      [1, [3]],
+      [2, [4]],
+      [3, []],
+    ]);
+  });
+
   test('while it closed those of the one before leaves the rest to the next', async () => {
     const places = makePlaces();
     const first = await run(places);

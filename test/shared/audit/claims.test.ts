@@ -26,6 +26,13 @@ const end = (more: AuditFields = {}, facts: AuditFields = {}): Played => [
     ...{ bytes_out: 5, ran_us: 900, ...more },
   },
 ];
+const POOLED: Played = ['launch', { launch: 1, session: null, for: 'pool' }];
+const PERSISTENT: Played = ['launch', { launch: 1, session: null, for: 'persistent' }];
+const beginNaming = (number: number): Played => [
+  'call-start',
+  { session: 7, launch: number },
+  { call: 1, request_id: REQUEST },
+];
 const BUILT_IN = { method: 'rpc.status', handed_over: false, bytes_out: 0 };
 
 function check(records: readonly Played[]): ClaimsResult {
@@ -42,6 +49,15 @@ describe('what facts bear out is not listed', () => {
   test.each<[string, readonly Played[]]>([
     ['a call, its launch and its end', [START, begin(), launch(), launchEnd(), end()]],
     ['a launch that was written before the intent', [START, launch(), begin(), launchEnd(), end()]],
+    [
+      'a launch that stood ready, was named by an intent and ended before the outcome',
+      [START, POOLED, beginNaming(1), launchEnd(), end()],
+    ],
+    ['a launch that stood ready, had begun and was never used', [START, POOLED, launchEnd()]],
+    [
+      'a persistent launch, which outlives its calls',
+      [START, PERSISTENT, beginNaming(1), end({ ran_us: 5 }, { run: null })],
+    ],
     ['a built-in method', [START, begin(), end(BUILT_IN, { launches: [], run: null })]],
     [
       'a call that ended before anything was launched',
@@ -92,11 +108,7 @@ describe('a claim that no fact bears out is listed, with the record that makes i
       [START, begin(1, 8), launch(1, 1, 8), launchEnd(1, true, 8), end()],
       ['5 outcome-without-intent'],
     ],
-    [
-      'a driver that was let run for no intent (a pooled one, used in nobody’s name)',
-      [START, launch(), launchEnd()],
-      ['3 launch-without-intent'],
-    ],
+    ['a driver that was let run for no intent', [START, launch(), launchEnd()], ['3 launch-without-intent']],
     [
       'a hand-over where nothing was launched',
       [START, begin(), end({}, { launches: [], run: null })],
@@ -118,6 +130,16 @@ describe('a claim that no fact bears out is listed, with the record that makes i
       ['5 result-without-hand-over'],
     ],
     ['an outcome while the driver runs', [START, begin(), launch(), end()], ['4 outcome-before-end']],
+    [
+      'an outcome while the driver that had stood ready runs',
+      [START, POOLED, beginNaming(1), end()],
+      ['4 outcome-before-end'],
+    ],
+    [
+      'a hand-over to one that stood ready and whose gate stayed shut',
+      [START, POOLED, beginNaming(1), launchEnd(1, false), end()],
+      ['5 hand-over-without-launch'],
+    ],
     [
       'a limit that was not met',
       [START, begin(), launch(), launchEnd(), end({ end_reason: 'processes' })],

@@ -1,0 +1,54 @@
+import type { Log } from '../../shared/log.ts';
+import type { Generation } from '../configuration/generation.ts';
+import { scrubLaunch } from '../launch/launch-scrubber.ts';
+import { hearSpeech } from '../launch/speech.ts';
+import type { DriverLogs } from '../logs/driver-logs.ts';
+import type { LaunchGrant } from '../monitor-link.ts';
+import type { KeptIndexes } from '../scrub/kept-indexes.ts';
+
+/** What a persistent process says on its stderr, for as long as it lives. */
+export interface HeardStderr {
+  take(chunk: Buffer): void;
+  end(): Promise<void>;
+}
+
+/**
+ * Keeps it, scrubbed, as that of any driver, but of no call: nobody can tell whose it is, so it stands in no error either.
+ * Where a method of the profile has params that are secret it is not kept at all, since it could hold anybody's.
+ */
+export function hearStderr(
+  profile: string,
+  grant: LaunchGrant,
+  generation: Generation,
+  services: { readonly driverLogs: DriverLogs; readonly indexes: KeptIndexes; readonly log: Log },
+): HeardStderr {
+  const { scrub } = generation;
+  const methods = [...generation.methods.values()].filter((method) => method.profile === profile);
+  const where = methods[0]?.logs ?? 'none';
+  if (where === 'none' || methods.some(({ secretParams }) => secretParams.length > 0))
+    return { take: () => undefined, end: () => Promise.resolve() };
+  const { known, giveBack } = services.indexes.borrow([...grant.secrets, ...scrub.values]);
+  const scrubber = scrubLaunch(
+    scrub.scrubber(known, (rule) =>
+      services.log.warn(
+        { profile, rule },
+        'a scrub rule took too long: it is off for the stderr of this process',
+      ),
+    ),
+    (error) => services.log.error({ profile, error }, 'stderr could not be scrubbed: it was dropped'),
+  );
+  const speech = hearSpeech(scrubber, 0, {
+    scrubber: null,
+    keep(said, bytes) {
+      const about = { ...said, time: Date.now(), launch: grant.launch, request: null };
+      services.driverLogs.keep(profile, where, about, bytes);
+    },
+  });
+  return {
+    take: speech.stderr,
+    async end() {
+      await speech.end(false);
+      giveBack();
+    },
+  };
+}
