@@ -14,7 +14,8 @@ import {
 import type { AuditFields, AuditLog } from './audit/log.ts';
 import type { Refusals } from './audit/refusals.ts';
 import { AuditUnavailable, type Doubt } from './audit/unavailable.ts';
-import type { Ended, Launch } from './launch/launches.ts';
+import type { Ended } from './launch/launch-facts.ts';
+import type { Launch } from './launch/launches.ts';
 import type { Session } from './session/sessions.ts';
 
 /** A call whose intent is recorded and whose outcome is not. */

@@ -13,6 +13,8 @@ export interface ActingDriver {
   remove(): void;
   /** Command lines of its processes, launchers with them, that can still act. */
   alive(): readonly string[];
+  /** Those that have a call: others stand ready at their gates, of which there are two at most. */
+  atWork(): readonly string[];
 }
 
 /** Before all else it leaves a file that is named after what it was given: so whatever a driver did is known. */
@@ -53,9 +55,10 @@ export function layActingDriver(folder: string): ActingDriver {
       '',
     ].join('\n'),
   );
+  const alive = (): string[] => [...commandLines().values()].filter((line) => line.includes(mark));
   return {
     profiles: {
-      acting: `version: 1\nlimits: { wall_ms: 3600000 }\nfilesystem: { write: [{ path: ${JSON.stringify(acts)}, at: /acts }] }\n`,
+      acting: `version: 1\nlimits: { wall_ms: 3600000 }\nprestart: { min: 1, max: 2 }\nfilesystem: { write: [{ path: ${JSON.stringify(acts)}, at: /acts }] }\n`,
     },
     takeActs() {
       const names = readdirSync(acts);
@@ -63,6 +66,8 @@ export function layActingDriver(folder: string): ActingDriver {
       return names;
     },
     remove: () => rmSync(acts, { recursive: true }),
-    alive: () => [...commandLines().values()].filter((line) => line.includes(mark)),
+    alive,
+    // A gate has its program as its last words, and no arguments of a call behind it; so have launchers.
+    atWork: () => alive().filter((line) => !line.endsWith(`/driver/acting-${mark}`)),
   };
 }

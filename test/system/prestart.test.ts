@@ -101,7 +101,7 @@ describe('a driver that stands ready', () => {
     expect(methods.filter((method) => method !== undefined && method !== 'rpc.status')).toEqual([]);
   });
 
-  test('that is a command waits for its arguments at a gate that stays shut until its intent is recorded', async () => {
+  test('that is a command waits for its arguments at a gate that stays shut until an intent names it', async () => {
     await start();
     await full();
     const lines = [...commandLines()].filter(([pid]) => descendantsOf(daemon.pid).includes(pid));

@@ -92,6 +92,8 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
     if (use?.kind === 'gone') return link.answer({ type: 'unrecorded', serial, reason: 'launch-gone' });
     const written = calls.intent(session, message);
     if (written === false) return link.kill('it used a call number twice');
+    // Beside the record: behind its gate a command waits for what comes with the hand-over, on a stdin that nobody has yet.
+    use?.launch.open();
     if (use?.launch.purpose.kind === 'pool') handOverWhenWritten(use.launch, written);
     answerWhenWritten(serial, written);
   }
@@ -145,6 +147,8 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
         case 'intent':
           return intent(message);
         case 'outcome': {
+          // The outcome tells how its launch ended.
+          launches.settleDead();
           const written = calls.outcome(message);
           if (written === false) return link.kill('it ended a call that never began');
           return answerWhenWritten(message.serial, written, log.countUnrecorded);

@@ -160,7 +160,6 @@ export function createLaunching(
       const request = requests.get(started);
       if (served === null || request === undefined) return;
       requests.delete(started);
-      started.open();
       pass({ request, profile, ...served }, started);
     },
   };

@@ -1,9 +1,23 @@
+import type { LaunchEnd } from '../../boundary/launch-words.ts';
 import type { AuditFields } from '../../shared/audit/fields.ts';
-import type { Ended, Launch } from './launches.ts';
+import type { LaunchUsage } from './cgroup-usage.ts';
+import type { Launch } from './launches.ts';
 
 /** Signals as a shell numbers them in an exit status. */
 const SIGNAL_STATUS = 128;
 const LAST_SIGNAL = 64;
+
+/** What came of a launch. */
+export interface Ended {
+  readonly end: LaunchEnd;
+  readonly status: number;
+  /** Microseconds from the request to "go"; null: its gate stayed shut, so the driver did nothing. */
+  readonly startMicroseconds: number | null;
+  /** Microseconds from "go", or from its call where it had waited for one, to the death of all its processes. */
+  readonly ranMicroseconds: number | null;
+  /** null: it had no cgroup. */
+  readonly usage: LaunchUsage | null;
+}
 
 /** What is started, as it was when the configuration was loaded. */
 function driverFacts({ profile, plan }: Launch): AuditFields {

@@ -3,11 +3,11 @@ import type { Isolation } from '../../boundary/messages.ts';
 import type { Descriptor } from '../../posix/descriptor.ts';
 import { markOf } from '../configuration/file-mark.ts';
 import type { DriverPlan } from '../configuration/plan.ts';
-import type { LaunchUsage } from './cgroup-usage.ts';
 import type { Cgroups } from './cgroups.ts';
 import type { Containers } from './container/containers.ts';
 import type { Filters } from './filters.ts';
 import { describeIsolation, differences } from './isolation.ts';
+import type { Ended } from './launch-facts.ts';
 import { limitDifferences } from './process-limits.ts';
 import { residentBytes } from './process-status.ts';
 import { endOfLife, longestLife, type Purpose, type ServedCall } from './purpose.ts';
@@ -56,18 +56,6 @@ export interface LaunchRequest {
   readonly plan: DriverPlan;
 }
 
-/** What came of a launch. */
-export interface Ended {
-  readonly end: LaunchEnd;
-  readonly status: number;
-  /** Microseconds from the request to "go"; null: its gate stayed shut, so the driver did nothing. */
-  readonly startMicroseconds: number | null;
-  /** Microseconds from "go", or from its call where it had waited for one, to the death of all its processes. */
-  readonly ranMicroseconds: number | null;
-  /** null: it had no cgroup. */
-  readonly usage: LaunchUsage | null;
-}
-
 export interface LaunchEvents {
   /** Writes the launch record; the gate opens only when it is written. Rejects where it cannot be. */
   record(launch: Launch): Promise<unknown>;
@@ -90,6 +78,8 @@ export interface Launches {
   terminate(number: number): void;
   /** Kills one; likewise. */
   end(number: number, why: LaunchEnd): void;
+  /** Has the ends of all dead ones on their way to the log, which else comes a turn of the event loop later. */
+  settleDead(): void;
   endAll(why: LaunchEnd): void;
   /** Settles when none is alive; at the latest after `DEATH_WITHIN_MS`, since a process may wait in the kernel. */
   whenEmpty(): Promise<void>;
@@ -124,6 +114,12 @@ export function createLaunches(
   const alive = new Map<number, AliveLaunch>();
   const emptied: (() => void)[] = [];
   let last = 0;
+  /** What is to be done about dead ones whose end is not on its way to the log yet. */
+  const dead: (() => void)[] = [];
+  function settleDead(): void {
+    for (const settle of dead.splice(0)) settle();
+    if (alive.size === 0) for (const settle of emptied.splice(0)) settle();
+  }
 
   function end(number: number, why: LaunchEnd): void {
     const launch = alive.get(number);
@@ -176,8 +172,16 @@ export function createLaunches(
       clearTimeout(entry.graceTimer);
       clearInterval(processesTimer);
       alive.delete(number);
-      const exceeded = cgroup?.exceeded() ?? null;
-      if (entry.end === 'exit' && status !== 0 && exceeded !== null) entry.end = LIMIT_ENDS[exceeded];
+      if (entry.end === 'exit' && status !== 0) {
+        const exceeded = cgroup?.exceeded() ?? null;
+        if (exceeded !== null) entry.end = LIMIT_ENDS[exceeded];
+      }
+      const diedAt = performance.now();
+      // Once the broker is told, which waits for it.
+      dead.push(() => settle(status, diedAt));
+      setImmediate(settleDead);
+    });
+    function settle(status: number, diedAt: number): void {
       try {
         forget();
       } catch (error) {
@@ -188,11 +192,10 @@ export function createLaunches(
         events.ended(started, {
           ...{ end: entry.end, status, usage: cgroup?.usage() ?? null },
           startMicroseconds: openedAt === null ? null : microseconds(askedAt, openedAt),
-          ranMicroseconds: openedAt === null ? null : microseconds(servedAt ?? openedAt, performance.now()),
+          ranMicroseconds: openedAt === null ? null : microseconds(servedAt ?? openedAt, diedAt),
         });
       }
-      if (alive.size === 0) for (const settle of emptied.splice(0)) settle();
-    });
+    }
     function open(): void {
       if (openedAt !== null || !alive.has(number)) return;
       openedAt = performance.now();
@@ -269,14 +272,13 @@ export function createLaunches(
   }
 
   return {
-    start,
-    end,
+    ...{ start, end, settleDead },
     terminate,
     endAll(why) {
       for (const number of [...alive.keys()]) end(number, why);
     },
     whenEmpty() {
-      if (alive.size === 0) return Promise.resolve();
+      if (alive.size === 0 && dead.length === 0) return Promise.resolve();
       return new Promise((settle) => {
         emptied.push(settle);
         setTimeout(settle, DEATH_WITHIN_MS).unref();
