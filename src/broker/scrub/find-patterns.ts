@@ -4,6 +4,7 @@ import type { Match } from './match.ts';
 import { LONGEST_LEAD, type Probe, probeOf } from './rule-probe.ts';
 import { entropyOf } from './rules/entropy.ts';
 import type { Rule } from './rules/rule.ts';
+import { createSignFinder } from './sign-finder.ts';
 
 /** A longer secret may be longer than its rule allows: it is masked to the end of the token that it ends in. */
 const LONG_SECRET = 500;
@@ -57,6 +58,7 @@ export function createPatternFinder(rules: readonly Rule[], probes: (Probe | und
   const resumeAt = new Float64Array(rules.length);
   /** The last place at which a match of a rule may begin that is looked for around its keywords. */
   const around = new Map<number, number>();
+  const signs = createSignFinder();
   let long: LongSecret[] = [];
   /** What was reported last: what a less specific rule finds within it changes nothing, and costs no more. */
   let reported = { start: 0, end: 0, rule: 0 };
@@ -113,7 +115,11 @@ export function createPatternFinder(rules: readonly Rule[], probes: (Probe | und
     }
     const from = Math.max(at - probe.lead, resume, offset);
     if (from > at) return;
-    const { pattern } = probe;
+    const { pattern, sign } = probe;
+    if (sign !== null && !signs.isNear(sign, text, from - offset)) {
+      resumeAt[number] = at + 1;
+      return;
+    }
     pattern.lastIndex = from - offset;
     const found = pattern.exec(text);
     resumeAt[number] = Math.max(at + 1, offset + pattern.lastIndex);
@@ -147,6 +153,7 @@ export function createPatternFinder(rules: readonly Rule[], probes: (Probe | und
 
   return {
     begin(line, report) {
+      signs.begin();
       const secrets = long;
       long = [];
       // What goes on begins within what was masked before, so that both become one.

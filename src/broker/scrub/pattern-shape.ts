@@ -94,7 +94,7 @@ function allBegin(parts: readonly Part[], keywords: Branch, steps: Steps): boole
   }
 }
 
-function lengthOf(parts: readonly Part[]): number {
+export function lengthOf(parts: readonly Part[]): number {
   let length = 0;
   for (const part of parts) {
     if (part.kind === 'characters') length += 1;

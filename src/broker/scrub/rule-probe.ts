@@ -1,5 +1,7 @@
+import { neededSign } from './needed-sign.ts';
 import { shapeOf } from './pattern-shape.ts';
 import type { Rule } from './rules/rule.ts';
+import { numberSigns, type SignTable } from './sign-finder.ts';
 
 /** A rule's pattern, made to be tried where its keywords stand. V8 compiles it when it is first used. */
 export type Probe =
@@ -7,6 +9,8 @@ export type Probe =
       readonly kind: 'at-keyword';
       /** How far before a keyword a match may begin. */
       readonly lead: number;
+      /** Null: it needs none behind its keyword. */
+      readonly sign: SignTable | null;
       /** Sticky. Tried at a place up to the lead before a keyword, it finds the first match up to the keyword. */
       readonly pattern: RegExp;
     }
@@ -16,6 +20,8 @@ export type Probe =
       /** Global. */
       readonly pattern: RegExp;
     };
+
+const numbered = numberSigns();
 
 /** A pattern of which a match may begin farther before its keyword is looked for around that. */
 export const LONGEST_LEAD = 1_000;
@@ -28,9 +34,11 @@ export function probeOf({ pattern: { source, flags }, keywords }: Rule): Probe {
   const { lead } = shapeOf(source, keywords);
   const others = flags.replace(/[gy]/g, '');
   if (lead > LONGEST_LEAD) return { kind: 'around-keyword', pattern: new RegExp(source, `${others}g`) };
-  if (lead === 0) return { kind: 'at-keyword', lead, pattern: new RegExp(source, `${others}y`) };
+  const needed = neededSign(source, Math.max(...keywords.map(({ length }) => length)));
+  const sign = needed === null ? null : numbered({ ...needed, within: needed.within + lead });
+  if (lead === 0) return { kind: 'at-keyword', lead, sign, pattern: new RegExp(source, `${others}y`) };
   const words = keywords.map((word) => word.replace(/[.\\+*?^$()[\]{}|/]/g, '\\$&')).join('|');
   const whole = source.includes('(?<secret>') ? `(?:${source})` : `(?<secret>${source})`;
   const pattern = new RegExp(`(?:(?!(?i:${words}))[^]){0,${lead}}?${whole}`, `${others}y`);
-  return { kind: 'at-keyword', lead, pattern };
+  return { kind: 'at-keyword', lead, sign, pattern };
 }
