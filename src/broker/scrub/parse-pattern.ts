@@ -1,7 +1,12 @@
 /** A part of a regular expression, as far as it matters what it can match. */
 export type Part =
   | { readonly kind: 'characters'; readonly codes: readonly number[] }
-  | { readonly kind: 'choice'; readonly choices: readonly (readonly Part[])[] }
+  | {
+      readonly kind: 'choice';
+      readonly choices: readonly (readonly Part[])[];
+      /** Of a group that has one. */
+      readonly name?: string;
+    }
   | {
       readonly kind: 'repeat';
       readonly parts: readonly Part[];
@@ -82,7 +87,7 @@ export function parsePattern(source: string): readonly Part[] {
     const inner = choices();
     at += 1;
     const [, look, name] = opened;
-    const choice: Part = { kind: 'choice', choices: inner };
+    const choice: Part = { kind: 'choice', choices: inner, ...(name === undefined ? {} : { name }) };
     if (name !== undefined) named.set(name, choice);
     if (look === undefined) return choice;
     const direction = look.startsWith('<') ? 'behind' : 'ahead';

@@ -28,17 +28,27 @@ export const LONGEST_LEAD = 1_000;
 
 /**
  * Where each match is sure to have a keyword near its beginning, no other places are tried, so that what a keyword costs
- * is bounded whatever follows it.
+ * is bounded whatever follows it. Indices (flag `d`), which take as long as a match, are asked for only where the secret
+ * need not be at the end.
  */
 export function probeOf({ pattern: { source, flags }, keywords }: Rule): Probe {
-  const { lead } = shapeOf(source, keywords);
-  const others = flags.replace(/[gy]/g, '');
+  const { lead, endsWithSecret } = shapeOf(source, keywords);
+  const hasGroup = source.includes('(?<secret>');
+  const others = flags.replace(hasGroup && !endsWithSecret ? /[gy]/g : /[dgy]/g, '');
   if (lead > LONGEST_LEAD) return { kind: 'around-keyword', pattern: new RegExp(source, `${others}g`) };
   const needed = neededSign(source, Math.max(...keywords.map(({ length }) => length)));
   const sign = needed === null ? null : numbered({ ...needed, within: needed.within + lead });
   if (lead === 0) return { kind: 'at-keyword', lead, sign, pattern: new RegExp(source, `${others}y`) };
   const words = keywords.map((word) => word.replace(/[.\\+*?^$()[\]{}|/]/g, '\\$&')).join('|');
-  const whole = source.includes('(?<secret>') ? `(?:${source})` : `(?<secret>${source})`;
+  const whole = hasGroup ? `(?:${source})` : `(?<secret>${source})`;
   const pattern = new RegExp(`(?:(?!(?i:${words}))[^]){0,${lead}}?${whole}`, `${others}y`);
   return { kind: 'at-keyword', lead, sign, pattern };
+}
+
+/** Where the secret is in what a probe found. */
+export function secretRange(found: RegExpExecArray): readonly [start: number, end: number] {
+  const range = found.indices?.groups?.['secret'];
+  if (range !== undefined) return range;
+  const end = found.index + found[0].length;
+  return [end - (found.groups?.['secret'] ?? found[0]).length, end];
 }
