@@ -125,8 +125,8 @@ export function createPatternFinder(rules: readonly Rule[], probes: (Probe | und
     }
     const from = Math.max(at - probe.lead, resume, offset);
     if (from > at) return;
-    const { pattern, sign } = probe;
-    if (sign !== null && !signs.isNear(sign, text, from - offset)) {
+    const { pattern } = probe;
+    if (!probe.signs.every((sign) => signs.isNear(sign, text, from - offset))) {
       resumeAt[number] = at + 1;
       return;
     }

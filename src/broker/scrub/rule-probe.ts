@@ -1,4 +1,4 @@
-import { neededSign } from './needed-sign.ts';
+import { neededSigns } from './needed-signs.ts';
 import { shapeOf } from './pattern-shape.ts';
 import type { Rule } from './rules/rule.ts';
 import { numberSigns, type SignTable } from './sign-finder.ts';
@@ -9,8 +9,8 @@ export type Probe =
       readonly kind: 'at-keyword';
       /** How far before a keyword a match may begin. */
       readonly lead: number;
-      /** Null: it needs none behind its keyword. */
-      readonly sign: SignTable | null;
+      /** What it needs behind its keyword. */
+      readonly signs: readonly SignTable[];
       /** Sticky. Tried at a place up to the lead before a keyword, it finds the first match up to the keyword. */
       readonly pattern: RegExp;
     }
@@ -36,13 +36,15 @@ export function probeOf({ pattern: { source, flags }, keywords }: Rule): Probe {
   const hasGroup = source.includes('(?<secret>');
   const others = flags.replace(hasGroup && !endsWithSecret ? /[gy]/g : /[dgy]/g, '');
   if (lead > LONGEST_LEAD) return { kind: 'around-keyword', pattern: new RegExp(source, `${others}g`) };
-  const needed = neededSign(source, Math.max(...keywords.map(({ length }) => length)));
-  const sign = needed === null ? null : numbered({ ...needed, within: needed.within + lead });
-  if (lead === 0) return { kind: 'at-keyword', lead, sign, pattern: new RegExp(source, `${others}y`) };
+  const longest = Math.max(...keywords.map(({ length }) => length));
+  const signs = neededSigns(source, longest).map(({ codes, within }) =>
+    numbered({ codes, within: within + lead }),
+  );
+  if (lead === 0) return { kind: 'at-keyword', lead, signs, pattern: new RegExp(source, `${others}y`) };
   const words = keywords.map((word) => word.replace(/[.\\+*?^$()[\]{}|/]/g, '\\$&')).join('|');
   const whole = hasGroup ? `(?:${source})` : `(?<secret>${source})`;
   const pattern = new RegExp(`(?:(?!(?i:${words}))[^]){0,${lead}}?${whole}`, `${others}y`);
-  return { kind: 'at-keyword', lead, sign, pattern };
+  return { kind: 'at-keyword', lead, signs, pattern };
 }
 
 /** Where the secret is in what a probe found. */

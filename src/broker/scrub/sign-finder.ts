@@ -1,4 +1,4 @@
-import type { NeededSign } from './needed-sign.ts';
+import type { NeededSign } from './needed-signs.ts';
 
 const CODES = 256;
 

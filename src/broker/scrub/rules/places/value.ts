@@ -1,4 +1,4 @@
-import { neededSign } from '../../needed-sign.ts';
+import { neededSigns } from '../../needed-signs.ts';
 import { caseless } from './caseless.ts';
 import { NO_VALUE } from './words.ts';
 
@@ -96,12 +96,15 @@ const PROSE = [
   "(?:[Ii]s|[Mm]ust|[Ss]hould|[Cc]annot|[Cc]an't|[Dd]oes|[Hh]as|[Ww]as|not|no|the|a|an|[Pp]lease|[Ee]nter|[Yy]our|[Ii]nvalid|[Mm]issing|[Ww]rong|too|at least|[Rr]equired|[Uu]se|for|with|to|of|and|or|if) .{0,400}",
 ];
 
-const MINUS = 0x2d;
+/** A hyphen and digits. */
+const PLAIN_SIGNS = [...'-0123456789'].map((sign) => sign.charCodeAt(0));
 const PLAIN = '[\\w-]{0,512}$';
 
 /** Most values have no sign: of these only what needs none is tried. */
 function whole(...alternatives: readonly string[]): RegExp {
-  const plain = alternatives.filter((source) => neededSign(source, 0)?.codes.has(MINUS) !== false);
+  const plain = alternatives.filter((source) =>
+    neededSigns(source, 0).every(({ codes }) => PLAIN_SIGNS.some((sign) => codes.has(sign))),
+  );
   return new RegExp(`^(?:(?=${PLAIN})(?:${plain.join('|')})|(?!${PLAIN})(?:${alternatives.join('|')}))$`);
 }
 

@@ -1,51 +1,79 @@
 import { describe, expect, test } from 'vitest';
-import { neededSign } from '../../../src/broker/scrub/needed-sign.ts';
+import { neededSigns } from '../../../src/broker/scrub/needed-signs.ts';
 import { RULES } from '../../../src/broker/scrub/rules/all.ts';
 import { NO_PASSWORD, NO_TOKEN } from '../../../src/broker/scrub/rules/places/value.ts';
 import { createSignFinder, numberSigns } from '../../../src/broker/scrub/sign-finder.ts';
 
-function signOf(source: string, behind = 0): { signs: string; within: number } | null {
-  const sign = neededSign(source, behind);
-  if (sign === null) return null;
-  return { signs: String.fromCharCode(...[...sign.codes].toSorted()), within: sign.within };
+function signsOf(source: string, behind = 0): (readonly [signs: string, within: number])[] {
+  return neededSigns(source, behind).map(
+    ({ codes, within }) =>
+      [String.fromCharCode(...[...codes].toSorted((one, other) => one - other)), within] as const,
+  );
 }
 
-describe('the sign that a pattern needs', () => {
+describe('the signs that a pattern needs', () => {
   test.each([
-    ['key', null],
-    ['key=\\w{3}', { signs: '=', within: 3 }],
-    ['key(?:=|:)x', { signs: ':=', within: 3 }],
-    ['key(?:=|x)y', null],
-    ['key={0,1}x', null],
-    ['key={1,2}x', { signs: '=', within: 3 }],
-    ['key {0,9}->x', { signs: '>', within: 13 }],
-    ['key[ \\t]{1,3}@', { signs: '@', within: 6 }],
-    ['key(?=x{0,4}/)', { signs: '/', within: 7 }],
-    ['key(?!/)', null],
-    ['key(?<=/key)', null],
-    ['key[^a]', null],
-    ['(?<q>=)?key\\k<q>', null],
-  ])('of %s is %j', (source, sign) => {
-    expect(signOf(source)).toEqual(sign);
+    ['key', []],
+    ['key=\\w{3}', [['=', 3]]],
+    ['key(?:=|:)x', [[':=', 3]]],
+    ['key(?:=|x)y', []],
+    ['key={0,1}x', []],
+    ['key={1,2}x', [['=', 3]]],
+    [
+      'key {0,9}->x',
+      [
+        ['>', 13],
+        ['-', 12],
+      ],
+    ],
+    [
+      'key[ \\t]{1,3}@',
+      [
+        ['@', 6],
+        ['\t ', 3],
+      ],
+    ],
+    [
+      'key[ \\t]{1,3}@/',
+      [
+        ['@', 6],
+        ['/', 7],
+      ],
+    ],
+    [
+      'key=(?=[a-z]{0,4}\\d)[a-z\\d]{9}',
+      [
+        ['=', 3],
+        ['0123456789', 8],
+      ],
+    ],
+    ['key(?=x{0,4}/)', [['/', 7]]],
+    ['key(?!/)', []],
+    ['key(?<=/key)', []],
+    ['key[^a]', []],
+    ['(?<q>=)?key\\k<q>', []],
+  ])('of %s are %j', (source, signs) => {
+    expect(signsOf(source)).toEqual(signs);
   });
 
-  test('is none that may be a part of the keyword', () => {
-    expect(signOf('net use:x', 7)).toEqual({ signs: ':', within: 7 });
-    expect(signOf('net use', 7)).toBeNull();
+  test('are none that may be a part of the keyword', () => {
+    expect(signsOf('net use:x', 7)).toEqual([[':', 7]]);
+    expect(signsOf('net use', 7)).toEqual([]);
   });
 
   test.each(RULES.map((rule) => [rule.id, rule] as const))(
-    'stands in what %s matches of its examples',
+    'stand in what %s matches of its examples',
     (_id, { pattern, examples }) => {
-      const sign = neededSign(pattern.source, 0);
-      if (sign === null) return;
+      const signs = neededSigns(pattern.source, 0);
       for (const example of examples) {
         const text = Buffer.from(example).toString('latin1');
         pattern.lastIndex = 0;
         const begin = pattern.exec(text)?.index ?? -1;
         expect(begin).toBeGreaterThanOrEqual(0);
-        const near = text.slice(begin, begin + sign.within + 1);
-        expect([...near].some((character) => sign.codes.has(character.charCodeAt(0)))).toBe(true);
+        for (const { codes, within } of signs) {
+          const near = text.slice(begin, begin + within + 1);
+          expect([...near].some((character) => codes.has(character.charCodeAt(0)))).toBe(true);
+        }
       }
     },
   );
