@@ -8,6 +8,8 @@ export interface Shape {
   readonly longest: number;
   /** How far it looks back before its beginning. */
   readonly behind: number;
+  /** Each match ends where its group `secret` ends. */
+  readonly endsWithSecret: boolean;
 }
 
 /** A pattern that takes more steps than that counts as one of which nothing is certain. */
@@ -33,6 +35,7 @@ export function shapeOf(source: string, keywords: readonly string[]): Shape {
     lead: leadOf(parts, branchesOf(keywords), { left: MOST_STEPS }),
     longest: lengthOf(parts) + reachOf(parts, 'ahead'),
     behind: reachOf(parts, 'behind'),
+    endsWithSecret: endsWithSecret(parts),
   };
 }
 
@@ -94,7 +97,7 @@ function allBegin(parts: readonly Part[], keywords: Branch, steps: Steps): boole
   }
 }
 
-function lengthOf(parts: readonly Part[]): number {
+export function lengthOf(parts: readonly Part[]): number {
   let length = 0;
   for (const part of parts) {
     if (part.kind === 'characters') length += 1;
@@ -102,6 +105,12 @@ function lengthOf(parts: readonly Part[]): number {
     else if (part.kind === 'repeat' && part.most > 0) length += part.most * lengthOf(part.parts);
   }
   return length;
+}
+
+function endsWithSecret(parts: readonly Part[]): boolean {
+  const last = parts.findLast(({ kind }) => kind !== 'look');
+  if (last?.kind !== 'choice') return false;
+  return last.name === 'secret' || last.choices.every(endsWithSecret);
 }
 
 /** How far the assertions in these parts look in that direction. */
