@@ -77,11 +77,7 @@ const policies = fc.record({
     ...['action', 'action in Action::"call"', 'action == Action::"disk.usage"', 'action in Action::"disk"'],
     'action in [Action::"tag:storage", Action::"tag:cleanup", Action::"rpc.status"]',
   ),
-  resource: fc.constantFrom(
-    'resource',
-    'resource in Driver::"disk"',
-    'resource == Method::"disk.usage"',
-  ),
+  resource: fc.constantFrom('resource', 'resource in Driver::"disk"', 'resource == Method::"disk.usage"'),
   condition: fc.constantFrom(
     ...['true', 'context.params.depth == 1', 'context.params has x && context.params.x > 0'],
     ...['context.params.path like "/srv/*"', 'context.params == context.params', 'context has params'],
