@@ -7,7 +7,7 @@ import { checkTypes } from './check-types.ts';
 import type { Circumstances } from './circumstances.ts';
 import { contextFor } from './context.ts';
 import { refuseContradiction } from './coverage.ts';
-import { DENIED, type Decision, decide, methodEntities, NOT_JUDGED } from './decide.ts';
+import { askedMethod, DENIED, type Decision, decide, NOT_JUDGED } from './decide.ts';
 import { createIdentities, type Identity } from './identity.ts';
 import type { ResolvedNames, Roles } from './literals.ts';
 import { type ParsedPolicy, type PolicyFile, parsePolicies } from './parse.ts';
@@ -129,7 +129,10 @@ export function loadPolicy(
   checkTypes(policies, catalogue);
   const slices = createSlices(policies, catalogue);
   const known = new Map(
-    methods.map((method) => [method.name, { params: method.params, entities: methodEntities(method) }]),
+    [...slices.byMethod].flatMap(([name, slice]) => {
+      const method = catalogue.methods.get(name);
+      return method === undefined ? [] : [[name, { slice, method, asked: askedMethod(method, slice) }]];
+    }),
   );
   const questions = createScopeQuestions(policies, catalogue, slices);
   const identify = createIdentities(names, createRoles(names, roles), namedEntities(policies));
@@ -157,16 +160,14 @@ export function loadPolicy(
       return recall(memoryOf(identity).covered, driver, () => questions.coversDriver(identity, driver));
     },
     authorise(caller, method, params, circumstances) {
-      const slice = slices.byMethod.get(method);
-      const asked = known.get(method);
-      if (slice === undefined || asked === undefined) return DENIED;
+      const found = known.get(method);
+      if (found === undefined) return DENIED;
+      const { slice, asked } = found;
       const identity = identify(caller);
-      if (slice.context.size === 0)
-        return recall(memoryOf(identity).decisions, method, () =>
-          decide(slice, identity, asked.entities, {}),
-        );
-      const context = contextFor(slice.context, asked.params, params, caller, circumstances);
-      return context === null ? NOT_JUDGED : decide(slice, identity, asked.entities, context);
+      if (slice.looked.context.size === 0)
+        return recall(memoryOf(identity).decisions, method, () => decide(slice, identity, asked, {}));
+      const context = contextFor(slice.looked, found.method.params, params, caller, circumstances);
+      return context === null ? NOT_JUDGED : decide(slice, identity, asked, context);
     },
     hint(caller, method, denying) {
       const identity = identify(caller);

@@ -65,11 +65,16 @@ async function runDriver(
       progress.intended = performance.now();
     }),
     services.launchTurns
-      .during(admitted.session.caller.uid, () =>
-        services.monitor.launch({
-          ...{ profile: method.profile, session: admitted.session.number },
-          ...{ call: admitted.call, generation: admitted.generation.number },
-        }),
+      .during(
+        admitted.session.caller.uid,
+        () =>
+          services.monitor.launch({
+            ...{ profile: method.profile, session: admitted.session.number },
+            ...{ call: admitted.call, generation: admitted.generation.number },
+          }),
+        async (granted) => {
+          if (typeof granted !== 'string') await granted.ended;
+        },
       )
       .finally(() => {
         progress.launched = performance.now();

@@ -225,7 +225,7 @@ in_flight_per_identity: number
  */
 in_flight: number
 /**
- * Most calls of one driver at once, of all callers.
+ * Most calls of one driver at once, of all callers. More than one identity may have, so that none can take them all.
  */
 in_flight_per_driver: number
 /**
