@@ -46,7 +46,7 @@ describe('rpc.explain', () => {
       decided: true,
     });
     expect(mine.at).toMatch(/\.cedar:1:1$/);
-    expect(told.limits).toMatchObject({ calls_per_minute: 77, in_flight_per_identity: 128 });
+    expect(told.limits).toMatchObject({ calls_per_minute: 77, in_flight_per_identity: 48 });
     expect(told.isolation).toMatchObject({ network: 'none', launcher: 'bubblewrap' });
   });
 

@@ -217,7 +217,7 @@ batch_length: number
  */
 in_flight_per_connection: number
 /**
- * Most calls of one uid at once, over all its connections.
+ * Most calls of one uid at once, over all its connections. Fewer than `launches`: else one whose drivers hang takes all of them.
  */
 in_flight_per_identity: number
 /**
