@@ -53,7 +53,13 @@ test.each<[string, string, SystemdUnit | null]>([
     '12:pids:/a\n1:name=systemd:/system.slice/x.service\n0::/y.service\n',
     { manager: 'system', name: 'x.service' },
   ],
+  [
+    'the unified layout, where the other is mounted and not used,',
+    '9:name=systemd:/\n8:pids:/\n0::/system.slice/x.service\n',
+    { manager: 'system', name: 'x.service' },
+  ],
   ['no unit', '0::/\n', null],
+  ['no unit of either', '9:name=systemd:/\n0::/\n', null],
   ['a path out of its own namespace', '0::/../../system.slice/x.service\n', null],
   [
     'a service in a container that systemd knows',
