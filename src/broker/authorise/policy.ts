@@ -53,6 +53,8 @@ export interface Policy {
   hint(caller: Caller, method: string, denying: readonly string[]): string | null;
   /** The policies that have a say in calls of a method, in the order of their files; for who may know them all. */
   explain(caller: Caller, method: string): readonly ExplainedPolicy[];
+  /** The text of each policy by its id. */
+  readonly texts: ReadonlyMap<string, string>;
   /** Gives back what Cedar keeps for this policy. For when its generation's last call has ended; ask nothing after. */
   release(): void;
 }
@@ -185,6 +187,7 @@ export function loadPolicy(
         concerns: concerns(policy, identity),
       }));
     },
+    texts: new Map(policies.map(({ id, text }) => [id, text])),
     release: slices.release,
   };
 }
