@@ -205,7 +205,7 @@ message_ms: number
  */
 nesting_depth: number
 /**
- * Most object keys in one message.
+ * Most object keys in one message, and most arrays and objects.
  */
 keys: number
 /**
@@ -349,7 +349,7 @@ message_ms?: number
  */
 nesting_depth?: number
 /**
- * Most object keys in one message.
+ * Most object keys in one message, and most arrays and objects.
  */
 keys?: number
 /**
