@@ -333,7 +333,7 @@ drivers?: string[]
  */
 methods?: string[]
 /**
- * The limits that differ; titles and bounds are those of `limits`.
+ * The limits that differ, each within its bounds in `limits`.
  */
 limits: {
 /**
