@@ -621,6 +621,10 @@ limits: {
  */
 wall_ms: number
 /**
+ * How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.
+ */
+idle_ms: (number | null)
+/**
  * Most CPU time of a process, in seconds.
  */
 cpu_seconds: number
@@ -875,6 +879,10 @@ limits?: {
  * Longest run, in milliseconds.
  */
 wall_ms?: number
+/**
+ * How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.
+ */
+idle_ms?: (number | null)
 /**
  * Most CPU time of a process, in seconds.
  */
@@ -1210,6 +1218,10 @@ limits?: {
  * Longest run, in milliseconds.
  */
 wall_ms?: number
+/**
+ * How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.
+ */
+idle_ms?: (number | null)
 /**
  * Most CPU time of a process, in seconds.
  */

@@ -3017,7 +3017,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
 }
 validate20.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var profile = validate21;
-var schema47 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own; `root` needs `accept_root`.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "accept_root": { "title": "Accept root", "description": "Why this driver must run as root, 8 to 512 characters. `user: root` needs it, and it stands in the record of each launch.", "type": "string", "minLength": 8, "maxLength": 512, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "examples": ["reads SMART data, which the kernel gives to root alone"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "launcher": { "title": "Launcher", "description": "`sandbox`: bubblewrap. `container`: runc, on the root folder in `root`, with no network (a daemon that runs as root).", "type": "string", "enum": ["sandbox", "container"], "default": "sandbox", "examples": ["container"] }, "fallback": { "title": "Fallback", "description": "Where this host cannot start containers: `refuse` the profile, or start its driver in the `sandbox` with the same root folder; each such launch says so in its record.", "type": "string", "enum": ["refuse", "sandbox"], "default": "refuse", "examples": ["sandbox"] }, "root": { "title": "Root folder", "description": "A folder of root's that holds a whole system, unpacked from an image: what the driver sees, read-only, instead of this host's system.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv/driverd-roots/bookworm"] }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "default": null, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "params": { "title": "Params on record", "description": "What audit records say of a call's params: `hash`, a keyed hash that only root can search for; `names`, the names of the top-level fields; `omit`, nothing.", "type": "string", "enum": ["hash", "names", "omit"], "default": "hash", "examples": ["omit"] }, "logs": { "title": "Logs", "description": "Where the driver's stderr and its `log` messages are kept, scrubbed: `journal`, the operational log and the broker's memory (`driverctl logs`); `memory`, there alone; `none`, nowhere.", "type": "string", "enum": ["journal", "memory", "none"], "default": "journal", "examples": ["memory"] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
+var schema47 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own; `root` needs `accept_root`.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "accept_root": { "title": "Accept root", "description": "Why this driver must run as root, 8 to 512 characters. `user: root` needs it, and it stands in the record of each launch.", "type": "string", "minLength": 8, "maxLength": 512, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "examples": ["reads SMART data, which the kernel gives to root alone"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "launcher": { "title": "Launcher", "description": "`sandbox`: bubblewrap. `container`: runc, on the root folder in `root`, with no network (a daemon that runs as root).", "type": "string", "enum": ["sandbox", "container"], "default": "sandbox", "examples": ["container"] }, "fallback": { "title": "Fallback", "description": "Where this host cannot start containers: `refuse` the profile, or start its driver in the `sandbox` with the same root folder; each such launch says so in its record.", "type": "string", "enum": ["refuse", "sandbox"], "default": "refuse", "examples": ["sandbox"] }, "root": { "title": "Root folder", "description": "A folder of root's that holds a whole system, unpacked from an image: what the driver sees, read-only, instead of this host's system.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv/driverd-roots/bookworm"] }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "idle_ms": { "title": "Idle time", "description": "How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.", "type": ["integer", "null"], "minimum": 10, "maximum": 864e5, "default": null, "examples": [3e4] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "default": null, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "params": { "title": "Params on record", "description": "What audit records say of a call's params: `hash`, a keyed hash that only root can search for; `names`, the names of the top-level fields; `omit`, nothing.", "type": "string", "enum": ["hash", "names", "omit"], "default": "hash", "examples": ["omit"] }, "logs": { "title": "Logs", "description": "Where the driver's stderr and its `log` messages are kept, scrubbed: `journal`, the operational log and the broker's memory (`driverctl logs`); `memory`, there alone; `none`, nowhere.", "type": "string", "enum": ["journal", "memory", "none"], "default": "journal", "examples": ["memory"] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
 var func0 = require_equal().default;
 var pattern21 = new RegExp("^[a-z][a-z0-9-]{0,31}$", "u");
 var pattern22 = new RegExp("^[a-z_][a-z0-9_.-]{0,255}$", "u");
@@ -4072,6 +4072,9 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data31.wall_ms === void 0) {
                                           data31.wall_ms = 6e5;
                                         }
+                                        if (data31.idle_ms === void 0) {
+                                          data31.idle_ms = null;
+                                        }
                                         if (data31.cpu_seconds === void 0) {
                                           data31.cpu_seconds = 600;
                                         }
@@ -4132,20 +4135,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                           var valid24 = _errs82 === errors;
                                           if (valid24) {
-                                            let data33 = data31.cpu_seconds;
+                                            let data33 = data31.idle_ms;
                                             const _errs84 = errors;
-                                            if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
-                                              validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33)) && data33 !== null) {
+                                              validate21.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/type", keyword: "type", params: { type: schema47.properties.limits.properties.idle_ms.type }, message: "must be integer,null" }];
                                               return false;
                                             }
                                             if (errors === _errs84) {
                                               if (typeof data33 == "number" && isFinite(data33)) {
-                                                if (data33 > 86400 || isNaN(data33)) {
-                                                  validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, message: "must be <= 86400" }];
+                                                if (data33 > 864e5 || isNaN(data33)) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
                                                   return false;
                                                 } else {
-                                                  if (data33 < 1 || isNaN(data33)) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  if (data33 < 10 || isNaN(data33)) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 }, message: "must be >= 10" }];
                                                     return false;
                                                   }
                                                 }
@@ -4153,20 +4156,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                             var valid24 = _errs84 === errors;
                                             if (valid24) {
-                                              let data34 = data31.address_space_bytes;
+                                              let data34 = data31.cpu_seconds;
                                               const _errs86 = errors;
-                                              if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34)) && data34 !== null) {
-                                                validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema47.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
+                                              if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
+                                                validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs86) {
                                                 if (typeof data34 == "number" && isFinite(data34)) {
-                                                  if (data34 > 1099511627776 || isNaN(data34)) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                  if (data34 > 86400 || isNaN(data34)) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, message: "must be <= 86400" }];
                                                     return false;
                                                   } else {
-                                                    if (data34 < 1048576 || isNaN(data34)) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
+                                                    if (data34 < 1 || isNaN(data34)) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                       return false;
                                                     }
                                                   }
@@ -4174,20 +4177,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                               var valid24 = _errs86 === errors;
                                               if (valid24) {
-                                                let data35 = data31.data_bytes;
+                                                let data35 = data31.address_space_bytes;
                                                 const _errs88 = errors;
                                                 if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35)) && data35 !== null) {
-                                                  validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema47.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
+                                                  validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema47.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs88) {
                                                   if (typeof data35 == "number" && isFinite(data35)) {
                                                     if (data35 > 1099511627776 || isNaN(data35)) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                      validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                       return false;
                                                     } else {
                                                       if (data35 < 1048576 || isNaN(data35)) {
-                                                        validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
+                                                        validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
                                                         return false;
                                                       }
                                                     }
@@ -4195,20 +4198,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                                 var valid24 = _errs88 === errors;
                                                 if (valid24) {
-                                                  let data36 = data31.memory_bytes;
+                                                  let data36 = data31.data_bytes;
                                                   const _errs90 = errors;
-                                                  if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36)) && data36 !== null) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema47.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs90) {
                                                     if (typeof data36 == "number" && isFinite(data36)) {
                                                       if (data36 > 1099511627776 || isNaN(data36)) {
-                                                        validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                        validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                         return false;
                                                       } else {
-                                                        if (data36 < 16777216 || isNaN(data36)) {
-                                                          validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16777216 }, message: "must be >= 16777216" }];
+                                                        if (data36 < 1048576 || isNaN(data36)) {
+                                                          validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
                                                           return false;
                                                         }
                                                       }
@@ -4216,20 +4219,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                   }
                                                   var valid24 = _errs90 === errors;
                                                   if (valid24) {
-                                                    let data37 = data31.cpu_percent;
+                                                    let data37 = data31.memory_bytes;
                                                     const _errs92 = errors;
-                                                    if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37)) && data37 !== null) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/type", keyword: "type", params: { type: schema47.properties.limits.properties.cpu_percent.type }, message: "must be integer,null" }];
+                                                    if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37))) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs92) {
                                                       if (typeof data37 == "number" && isFinite(data37)) {
-                                                        if (data37 > 102400 || isNaN(data37)) {
-                                                          validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/maximum", keyword: "maximum", params: { comparison: "<=", limit: 102400 }, message: "must be <= 102400" }];
+                                                        if (data37 > 1099511627776 || isNaN(data37)) {
+                                                          validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                           return false;
                                                         } else {
-                                                          if (data37 < 1 || isNaN(data37)) {
-                                                            validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                          if (data37 < 16777216 || isNaN(data37)) {
+                                                            validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16777216 }, message: "must be >= 16777216" }];
                                                             return false;
                                                           }
                                                         }
@@ -4237,20 +4240,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                     var valid24 = _errs92 === errors;
                                                     if (valid24) {
-                                                      let data38 = data31.processes;
+                                                      let data38 = data31.cpu_percent;
                                                       const _errs94 = errors;
-                                                      if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38))) {
-                                                        validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38)) && data38 !== null) {
+                                                        validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/type", keyword: "type", params: { type: schema47.properties.limits.properties.cpu_percent.type }, message: "must be integer,null" }];
                                                         return false;
                                                       }
                                                       if (errors === _errs94) {
                                                         if (typeof data38 == "number" && isFinite(data38)) {
-                                                          if (data38 > 32768 || isNaN(data38)) {
-                                                            validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
+                                                          if (data38 > 102400 || isNaN(data38)) {
+                                                            validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/maximum", keyword: "maximum", params: { comparison: "<=", limit: 102400 }, message: "must be <= 102400" }];
                                                             return false;
                                                           } else {
                                                             if (data38 < 1 || isNaN(data38)) {
-                                                              validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                              validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                               return false;
                                                             }
                                                           }
@@ -4258,20 +4261,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                       var valid24 = _errs94 === errors;
                                                       if (valid24) {
-                                                        let data39 = data31.open_files;
+                                                        let data39 = data31.processes;
                                                         const _errs96 = errors;
                                                         if (!(typeof data39 == "number" && (!(data39 % 1) && !isNaN(data39)) && isFinite(data39))) {
-                                                          validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                          validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                           return false;
                                                         }
                                                         if (errors === _errs96) {
                                                           if (typeof data39 == "number" && isFinite(data39)) {
-                                                            if (data39 > 65536 || isNaN(data39)) {
-                                                              validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                            if (data39 > 32768 || isNaN(data39)) {
+                                                              validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
                                                               return false;
                                                             } else {
-                                                              if (data39 < 8 || isNaN(data39)) {
-                                                                validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
+                                                              if (data39 < 1 || isNaN(data39)) {
+                                                                validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                 return false;
                                                               }
                                                             }
@@ -4279,20 +4282,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                         var valid24 = _errs96 === errors;
                                                         if (valid24) {
-                                                          let data40 = data31.file_bytes;
+                                                          let data40 = data31.open_files;
                                                           const _errs98 = errors;
                                                           if (!(typeof data40 == "number" && (!(data40 % 1) && !isNaN(data40)) && isFinite(data40))) {
-                                                            validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                            validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                             return false;
                                                           }
                                                           if (errors === _errs98) {
                                                             if (typeof data40 == "number" && isFinite(data40)) {
-                                                              if (data40 > 1099511627776 || isNaN(data40)) {
-                                                                validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                              if (data40 > 65536 || isNaN(data40)) {
+                                                                validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                                 return false;
                                                               } else {
-                                                                if (data40 < 0 || isNaN(data40)) {
-                                                                  validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                if (data40 < 8 || isNaN(data40)) {
+                                                                  validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
                                                                   return false;
                                                                 }
                                                               }
@@ -4300,20 +4303,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                           var valid24 = _errs98 === errors;
                                                           if (valid24) {
-                                                            let data41 = data31.output_bytes;
+                                                            let data41 = data31.file_bytes;
                                                             const _errs100 = errors;
                                                             if (!(typeof data41 == "number" && (!(data41 % 1) && !isNaN(data41)) && isFinite(data41))) {
-                                                              validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                              validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                               return false;
                                                             }
                                                             if (errors === _errs100) {
                                                               if (typeof data41 == "number" && isFinite(data41)) {
-                                                                if (data41 > 1073741824 || isNaN(data41)) {
-                                                                  validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                                if (data41 > 1099511627776 || isNaN(data41)) {
+                                                                  validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                                   return false;
                                                                 } else {
-                                                                  if (data41 < 1024 || isNaN(data41)) {
-                                                                    validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                                                  if (data41 < 0 || isNaN(data41)) {
+                                                                    validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                     return false;
                                                                   }
                                                                 }
@@ -4321,26 +4324,48 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                             var valid24 = _errs100 === errors;
                                                             if (valid24) {
-                                                              let data42 = data31.scratch_bytes;
+                                                              let data42 = data31.output_bytes;
                                                               const _errs102 = errors;
                                                               if (!(typeof data42 == "number" && (!(data42 % 1) && !isNaN(data42)) && isFinite(data42))) {
-                                                                validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                 return false;
                                                               }
                                                               if (errors === _errs102) {
                                                                 if (typeof data42 == "number" && isFinite(data42)) {
                                                                   if (data42 > 1073741824 || isNaN(data42)) {
-                                                                    validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                                    validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
                                                                     return false;
                                                                   } else {
-                                                                    if (data42 < 4096 || isNaN(data42)) {
-                                                                      validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                                    if (data42 < 1024 || isNaN(data42)) {
+                                                                      validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
                                                                       return false;
                                                                     }
                                                                   }
                                                                 }
                                                               }
                                                               var valid24 = _errs102 === errors;
+                                                              if (valid24) {
+                                                                let data43 = data31.scratch_bytes;
+                                                                const _errs104 = errors;
+                                                                if (!(typeof data43 == "number" && (!(data43 % 1) && !isNaN(data43)) && isFinite(data43))) {
+                                                                  validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                  return false;
+                                                                }
+                                                                if (errors === _errs104) {
+                                                                  if (typeof data43 == "number" && isFinite(data43)) {
+                                                                    if (data43 > 1073741824 || isNaN(data43)) {
+                                                                      validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                                      return false;
+                                                                    } else {
+                                                                      if (data43 < 4096 || isNaN(data43)) {
+                                                                        validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                                        return false;
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                                var valid24 = _errs104 === errors;
+                                                              }
                                                             }
                                                           }
                                                         }
@@ -4359,17 +4384,17 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                     var valid0 = _errs79 === errors;
                                     if (valid0) {
-                                      let data43 = data.environment;
-                                      const _errs104 = errors;
-                                      if (errors === _errs104) {
-                                        if (data43 && typeof data43 == "object" && !Array.isArray(data43)) {
-                                          if (Object.keys(data43).length > 64) {
+                                      let data44 = data.environment;
+                                      const _errs106 = errors;
+                                      if (errors === _errs106) {
+                                        if (data44 && typeof data44 == "object" && !Array.isArray(data44)) {
+                                          if (Object.keys(data44).length > 64) {
                                             validate21.errors = [{ instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/maxProperties", keyword: "maxProperties", params: { limit: 64 }, message: "must NOT have more than 64 properties" }];
                                             return false;
                                           } else {
-                                            for (const key6 in data43) {
-                                              const _errs106 = errors;
-                                              if (errors === _errs106) {
+                                            for (const key6 in data44) {
+                                              const _errs108 = errors;
+                                              if (errors === _errs108) {
                                                 if (typeof key6 === "string") {
                                                   if (!pattern36.test(key6)) {
                                                     const err26 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key6 };
@@ -4390,7 +4415,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                   errors++;
                                                 }
                                               }
-                                              var valid25 = _errs106 === errors;
+                                              var valid25 = _errs108 === errors;
                                               if (!valid25) {
                                                 const err28 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames", keyword: "propertyNames", params: { propertyName: key6 }, message: "property name must be valid" };
                                                 if (vErrors === null) {
@@ -4405,16 +4430,16 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                             if (valid25) {
-                                              for (const key7 in data43) {
-                                                let data44 = data43[key7];
-                                                const _errs109 = errors;
-                                                if (errors === _errs109) {
-                                                  if (typeof data44 === "string") {
-                                                    if (func2(data44) > 4096) {
+                                              for (const key7 in data44) {
+                                                let data45 = data44[key7];
+                                                const _errs111 = errors;
+                                                if (errors === _errs111) {
+                                                  if (typeof data45 === "string") {
+                                                    if (func2(data45) > 4096) {
                                                       validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                       return false;
                                                     } else {
-                                                      if (!pattern37.test(data44)) {
+                                                      if (!pattern37.test(data45)) {
                                                         validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$"' }];
                                                         return false;
                                                       }
@@ -4424,7 +4449,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     return false;
                                                   }
                                                 }
-                                                var valid26 = _errs109 === errors;
+                                                var valid26 = _errs111 === errors;
                                                 if (!valid26) {
                                                   break;
                                                 }
@@ -4436,28 +4461,28 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                           return false;
                                         }
                                       }
-                                      var valid0 = _errs104 === errors;
+                                      var valid0 = _errs106 === errors;
                                       if (valid0) {
-                                        let data45 = data.secrets;
-                                        const _errs111 = errors;
-                                        if (errors === _errs111) {
-                                          if (Array.isArray(data45)) {
-                                            if (data45.length > 16) {
+                                        let data46 = data.secrets;
+                                        const _errs113 = errors;
+                                        if (errors === _errs113) {
+                                          if (Array.isArray(data46)) {
+                                            if (data46.length > 16) {
                                               validate21.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
                                               return false;
                                             } else {
                                               var valid27 = true;
-                                              const len8 = data45.length;
+                                              const len8 = data46.length;
                                               for (let i14 = 0; i14 < len8; i14++) {
-                                                let data46 = data45[i14];
-                                                const _errs113 = errors;
+                                                let data47 = data46[i14];
                                                 const _errs115 = errors;
+                                                const _errs117 = errors;
                                                 let valid28 = false;
                                                 let passing0 = null;
-                                                const _errs116 = errors;
-                                                if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
+                                                const _errs118 = errors;
+                                                if (data47 && typeof data47 == "object" && !Array.isArray(data47)) {
                                                   let missing3;
-                                                  if (data46.file === void 0 && (missing3 = "file")) {
+                                                  if (data47.file === void 0 && (missing3 = "file")) {
                                                     const err29 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/0/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" };
                                                     if (vErrors === null) {
                                                       vErrors = [err29];
@@ -4467,15 +4492,15 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     errors++;
                                                   }
                                                 }
-                                                var _valid2 = _errs116 === errors;
+                                                var _valid2 = _errs118 === errors;
                                                 if (_valid2) {
                                                   valid28 = true;
                                                   passing0 = 0;
                                                 }
-                                                const _errs117 = errors;
-                                                if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
+                                                const _errs119 = errors;
+                                                if (data47 && typeof data47 == "object" && !Array.isArray(data47)) {
                                                   let missing4;
-                                                  if (data46.credential === void 0 && (missing4 = "credential")) {
+                                                  if (data47.credential === void 0 && (missing4 = "credential")) {
                                                     const err30 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/1/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" };
                                                     if (vErrors === null) {
                                                       vErrors = [err30];
@@ -4485,7 +4510,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     errors++;
                                                   }
                                                 }
-                                                var _valid2 = _errs117 === errors;
+                                                var _valid2 = _errs119 === errors;
                                                 if (_valid2 && valid28) {
                                                   valid28 = false;
                                                   passing0 = [passing0, 1];
@@ -4506,40 +4531,40 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                   validate21.errors = vErrors;
                                                   return false;
                                                 } else {
-                                                  errors = _errs115;
+                                                  errors = _errs117;
                                                   if (vErrors !== null) {
-                                                    if (_errs115) {
-                                                      vErrors.length = _errs115;
+                                                    if (_errs117) {
+                                                      vErrors.length = _errs117;
                                                     } else {
                                                       vErrors = null;
                                                     }
                                                   }
                                                 }
-                                                if (errors === _errs113) {
-                                                  if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
-                                                    if (data46.as === void 0) {
-                                                      data46.as = "file";
+                                                if (errors === _errs115) {
+                                                  if (data47 && typeof data47 == "object" && !Array.isArray(data47)) {
+                                                    if (data47.as === void 0) {
+                                                      data47.as = "file";
                                                     }
                                                     let missing5;
-                                                    if (data46.name === void 0 && (missing5 = "name")) {
+                                                    if (data47.name === void 0 && (missing5 = "name")) {
                                                       validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                                                       return false;
                                                     } else {
-                                                      const _errs118 = errors;
-                                                      for (const key8 in data46) {
+                                                      const _errs120 = errors;
+                                                      for (const key8 in data47) {
                                                         if (!(key8 === "name" || key8 === "file" || key8 === "credential" || key8 === "as" || key8 === "variable")) {
                                                           validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
                                                           return false;
                                                           break;
                                                         }
                                                       }
-                                                      if (_errs118 === errors) {
-                                                        if (data46.name !== void 0) {
-                                                          let data47 = data46.name;
-                                                          const _errs119 = errors;
-                                                          if (errors === _errs119) {
-                                                            if (typeof data47 === "string") {
-                                                              if (!pattern7.test(data47)) {
+                                                      if (_errs120 === errors) {
+                                                        if (data47.name !== void 0) {
+                                                          let data48 = data47.name;
+                                                          const _errs121 = errors;
+                                                          if (errors === _errs121) {
+                                                            if (typeof data48 === "string") {
+                                                              if (!pattern7.test(data48)) {
                                                                 validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
                                                                 return false;
                                                               }
@@ -4548,21 +4573,21 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                               return false;
                                                             }
                                                           }
-                                                          var valid29 = _errs119 === errors;
+                                                          var valid29 = _errs121 === errors;
                                                         } else {
                                                           var valid29 = true;
                                                         }
                                                         if (valid29) {
-                                                          if (data46.file !== void 0) {
-                                                            let data48 = data46.file;
-                                                            const _errs121 = errors;
-                                                            if (errors === _errs121) {
-                                                              if (typeof data48 === "string") {
-                                                                if (func2(data48) > 4096) {
+                                                          if (data47.file !== void 0) {
+                                                            let data49 = data47.file;
+                                                            const _errs123 = errors;
+                                                            if (errors === _errs123) {
+                                                              if (typeof data49 === "string") {
+                                                                if (func2(data49) > 4096) {
                                                                   validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                                   return false;
                                                                 } else {
-                                                                  if (!pattern4.test(data48)) {
+                                                                  if (!pattern4.test(data49)) {
                                                                     validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
                                                                     return false;
                                                                   }
@@ -4572,17 +4597,17 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 return false;
                                                               }
                                                             }
-                                                            var valid29 = _errs121 === errors;
+                                                            var valid29 = _errs123 === errors;
                                                           } else {
                                                             var valid29 = true;
                                                           }
                                                           if (valid29) {
-                                                            if (data46.credential !== void 0) {
-                                                              let data49 = data46.credential;
-                                                              const _errs123 = errors;
-                                                              if (errors === _errs123) {
-                                                                if (typeof data49 === "string") {
-                                                                  if (!pattern40.test(data49)) {
+                                                            if (data47.credential !== void 0) {
+                                                              let data50 = data47.credential;
+                                                              const _errs125 = errors;
+                                                              if (errors === _errs125) {
+                                                                if (typeof data50 === "string") {
+                                                                  if (!pattern40.test(data50)) {
                                                                     validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/credential", schemaPath: "#/properties/secrets/items/properties/credential/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$"' }];
                                                                     return false;
                                                                   }
@@ -4591,33 +4616,33 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   return false;
                                                                 }
                                                               }
-                                                              var valid29 = _errs123 === errors;
+                                                              var valid29 = _errs125 === errors;
                                                             } else {
                                                               var valid29 = true;
                                                             }
                                                             if (valid29) {
-                                                              let data50 = data46.as;
-                                                              const _errs125 = errors;
-                                                              if (typeof data50 !== "string") {
+                                                              let data51 = data47.as;
+                                                              const _errs127 = errors;
+                                                              if (typeof data51 !== "string") {
                                                                 validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                 return false;
                                                               }
-                                                              if (!(data50 === "file" || data50 === "descriptor" || data50 === "environment")) {
+                                                              if (!(data51 === "file" || data51 === "descriptor" || data51 === "environment")) {
                                                                 validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema47.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
                                                                 return false;
                                                               }
-                                                              var valid29 = _errs125 === errors;
+                                                              var valid29 = _errs127 === errors;
                                                               if (valid29) {
-                                                                if (data46.variable !== void 0) {
-                                                                  let data51 = data46.variable;
-                                                                  const _errs127 = errors;
-                                                                  if (errors === _errs127) {
-                                                                    if (typeof data51 === "string") {
-                                                                      if (func2(data51) > 64) {
+                                                                if (data47.variable !== void 0) {
+                                                                  let data52 = data47.variable;
+                                                                  const _errs129 = errors;
+                                                                  if (errors === _errs129) {
+                                                                    if (typeof data52 === "string") {
+                                                                      if (func2(data52) > 64) {
                                                                         validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
                                                                         return false;
                                                                       } else {
-                                                                        if (!pattern36.test(data51)) {
+                                                                        if (!pattern36.test(data52)) {
                                                                           validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                                           return false;
                                                                         }
@@ -4627,7 +4652,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       return false;
                                                                     }
                                                                   }
-                                                                  var valid29 = _errs127 === errors;
+                                                                  var valid29 = _errs129 === errors;
                                                                 } else {
                                                                   var valid29 = true;
                                                                 }
@@ -4642,7 +4667,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     return false;
                                                   }
                                                 }
-                                                var valid27 = _errs113 === errors;
+                                                var valid27 = _errs115 === errors;
                                                 if (!valid27) {
                                                   break;
                                                 }
@@ -4653,48 +4678,48 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                             return false;
                                           }
                                         }
-                                        var valid0 = _errs111 === errors;
+                                        var valid0 = _errs113 === errors;
                                         if (valid0) {
-                                          const _errs129 = errors;
+                                          const _errs131 = errors;
                                           if (typeof data.stderr_in_errors !== "boolean") {
                                             validate21.errors = [{ instancePath: instancePath + "/stderr_in_errors", schemaPath: "#/properties/stderr_in_errors/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                             return false;
                                           }
-                                          var valid0 = _errs129 === errors;
+                                          var valid0 = _errs131 === errors;
                                           if (valid0) {
-                                            let data53 = data.params;
-                                            const _errs131 = errors;
-                                            if (typeof data53 !== "string") {
+                                            let data54 = data.params;
+                                            const _errs133 = errors;
+                                            if (typeof data54 !== "string") {
                                               validate21.errors = [{ instancePath: instancePath + "/params", schemaPath: "#/properties/params/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
-                                            if (!(data53 === "hash" || data53 === "names" || data53 === "omit")) {
+                                            if (!(data54 === "hash" || data54 === "names" || data54 === "omit")) {
                                               validate21.errors = [{ instancePath: instancePath + "/params", schemaPath: "#/properties/params/enum", keyword: "enum", params: { allowedValues: schema47.properties.params.enum }, message: "must be equal to one of the allowed values" }];
                                               return false;
                                             }
-                                            var valid0 = _errs131 === errors;
+                                            var valid0 = _errs133 === errors;
                                             if (valid0) {
-                                              let data54 = data.logs;
-                                              const _errs133 = errors;
-                                              if (typeof data54 !== "string") {
+                                              let data55 = data.logs;
+                                              const _errs135 = errors;
+                                              if (typeof data55 !== "string") {
                                                 validate21.errors = [{ instancePath: instancePath + "/logs", schemaPath: "#/properties/logs/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
-                                              if (!(data54 === "journal" || data54 === "memory" || data54 === "none")) {
+                                              if (!(data55 === "journal" || data55 === "memory" || data55 === "none")) {
                                                 validate21.errors = [{ instancePath: instancePath + "/logs", schemaPath: "#/properties/logs/enum", keyword: "enum", params: { allowedValues: schema47.properties.logs.enum }, message: "must be equal to one of the allowed values" }];
                                                 return false;
                                               }
-                                              var valid0 = _errs133 === errors;
+                                              var valid0 = _errs135 === errors;
                                               if (valid0) {
-                                                let data55 = data.workdir;
-                                                const _errs135 = errors;
-                                                if (errors === _errs135) {
-                                                  if (typeof data55 === "string") {
-                                                    if (func2(data55) > 4096) {
+                                                let data56 = data.workdir;
+                                                const _errs137 = errors;
+                                                if (errors === _errs137) {
+                                                  if (typeof data56 === "string") {
+                                                    if (func2(data56) > 4096) {
                                                       validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                       return false;
                                                     } else {
-                                                      if (!pattern4.test(data55)) {
+                                                      if (!pattern4.test(data56)) {
                                                         validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
                                                         return false;
                                                       }
@@ -4704,53 +4729,53 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     return false;
                                                   }
                                                 }
-                                                var valid0 = _errs135 === errors;
+                                                var valid0 = _errs137 === errors;
                                                 if (valid0) {
-                                                  let data56 = data.on_output_limit;
-                                                  const _errs137 = errors;
-                                                  if (typeof data56 !== "string") {
+                                                  let data57 = data.on_output_limit;
+                                                  const _errs139 = errors;
+                                                  if (typeof data57 !== "string") {
                                                     validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
-                                                  if (!(data56 === "fail" || data56 === "truncate")) {
+                                                  if (!(data57 === "fail" || data57 === "truncate")) {
                                                     validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/enum", keyword: "enum", params: { allowedValues: schema47.properties.on_output_limit.enum }, message: "must be equal to one of the allowed values" }];
                                                     return false;
                                                   }
-                                                  var valid0 = _errs137 === errors;
+                                                  var valid0 = _errs139 === errors;
                                                   if (valid0) {
-                                                    let data57 = data.require;
-                                                    const _errs139 = errors;
-                                                    if (errors === _errs139) {
-                                                      if (Array.isArray(data57)) {
-                                                        if (data57.length > 1) {
+                                                    let data58 = data.require;
+                                                    const _errs141 = errors;
+                                                    if (errors === _errs141) {
+                                                      if (Array.isArray(data58)) {
+                                                        if (data58.length > 1) {
                                                           validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/maxItems", keyword: "maxItems", params: { limit: 1 }, message: "must NOT have more than 1 items" }];
                                                           return false;
                                                         } else {
                                                           var valid30 = true;
-                                                          const len9 = data57.length;
+                                                          const len9 = data58.length;
                                                           for (let i15 = 0; i15 < len9; i15++) {
-                                                            let data58 = data57[i15];
-                                                            const _errs141 = errors;
-                                                            if (typeof data58 !== "string") {
+                                                            let data59 = data58[i15];
+                                                            const _errs143 = errors;
+                                                            if (typeof data59 !== "string") {
                                                               validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                               return false;
                                                             }
-                                                            if (!(data58 === "memory")) {
+                                                            if (!(data59 === "memory")) {
                                                               validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/enum", keyword: "enum", params: { allowedValues: schema47.properties.require.items.enum }, message: "must be equal to one of the allowed values" }];
                                                               return false;
                                                             }
-                                                            var valid30 = _errs141 === errors;
+                                                            var valid30 = _errs143 === errors;
                                                             if (!valid30) {
                                                               break;
                                                             }
                                                           }
                                                           if (valid30) {
-                                                            let i16 = data57.length;
+                                                            let i16 = data58.length;
                                                             let j6;
                                                             if (i16 > 1) {
                                                               const indices5 = {};
                                                               for (; i16--; ) {
-                                                                let item5 = data57[i16];
+                                                                let item5 = data58[i16];
                                                                 if (typeof item5 !== "string") {
                                                                   continue;
                                                                 }
@@ -4770,7 +4795,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                         return false;
                                                       }
                                                     }
-                                                    var valid0 = _errs139 === errors;
+                                                    var valid0 = _errs141 === errors;
                                                   }
                                                 }
                                               }
@@ -4812,7 +4837,7 @@ var pattern61 = new RegExp("^[a-z][a-zA-Z0-9-]{0,31}$", "u");
 var pattern62 = new RegExp("^[A-Za-z_][A-Za-z0-9_]{0,63}$", "u");
 var pattern64 = new RegExp("^[a-z][a-z0-9_]{0,63}$", "u");
 var pattern67 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
-var schema52 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "asks.schema.json", "$comment": "Made by scripts/generate-configuration.ts from protocol/*.schema.json. Do not edit.", "title": "Asks", "description": "What a driver asks for, in a profile's words; nothing is granted by it.", "type": "object", "additionalProperties": false, "examples": [{ "filesystem": { "read": ["/srv"] } }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}] }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "examples": [16777216] } }, "examples": [{}] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token" }] } }, "user": { "title": "User", "description": "That it has to run as root; an admin grants it with a reason.", "type": "string", "enum": ["root"], "examples": ["root"] } } };
+var schema52 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "asks.schema.json", "$comment": "Made by scripts/generate-configuration.ts from protocol/*.schema.json. Do not edit.", "title": "Asks", "description": "What a driver asks for, in a profile's words; nothing is granted by it.", "type": "object", "additionalProperties": false, "examples": [{ "filesystem": { "read": ["/srv"] } }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}] }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [6e5] }, "idle_ms": { "title": "Idle time", "description": "How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.", "type": ["integer", "null"], "minimum": 10, "maximum": 864e5, "examples": [3e4] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "examples": [16777216] } }, "examples": [{}] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token" }] } }, "user": { "title": "User", "description": "That it has to run as root; an admin grants it with a reason.", "type": "string", "enum": ["root"], "examples": ["root"] } } };
 function validate23(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
   let vErrors = null;
@@ -5733,21 +5758,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                               var valid24 = true;
                             }
                             if (valid24) {
-                              if (data24.cpu_seconds !== void 0) {
-                                let data26 = data24.cpu_seconds;
+                              if (data24.idle_ms !== void 0) {
+                                let data26 = data24.idle_ms;
                                 const _errs71 = errors;
-                                if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                  validate23.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26)) && data26 !== null) {
+                                  validate23.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/type", keyword: "type", params: { type: schema52.properties.limits.properties.idle_ms.type }, message: "must be integer,null" }];
                                   return false;
                                 }
                                 if (errors === _errs71) {
                                   if (typeof data26 == "number" && isFinite(data26)) {
-                                    if (data26 > 86400 || isNaN(data26)) {
-                                      validate23.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, message: "must be <= 86400" }];
+                                    if (data26 > 864e5 || isNaN(data26)) {
+                                      validate23.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
                                       return false;
                                     } else {
-                                      if (data26 < 1 || isNaN(data26)) {
-                                        validate23.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                      if (data26 < 10 || isNaN(data26)) {
+                                        validate23.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 }, message: "must be >= 10" }];
                                         return false;
                                       }
                                     }
@@ -5758,21 +5783,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                 var valid24 = true;
                               }
                               if (valid24) {
-                                if (data24.address_space_bytes !== void 0) {
-                                  let data27 = data24.address_space_bytes;
+                                if (data24.cpu_seconds !== void 0) {
+                                  let data27 = data24.cpu_seconds;
                                   const _errs73 = errors;
-                                  if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27)) && data27 !== null) {
-                                    validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema52.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
+                                  if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27))) {
+                                    validate23.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
                                   if (errors === _errs73) {
                                     if (typeof data27 == "number" && isFinite(data27)) {
-                                      if (data27 > 1099511627776 || isNaN(data27)) {
-                                        validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                      if (data27 > 86400 || isNaN(data27)) {
+                                        validate23.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, message: "must be <= 86400" }];
                                         return false;
                                       } else {
-                                        if (data27 < 1048576 || isNaN(data27)) {
-                                          validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
+                                        if (data27 < 1 || isNaN(data27)) {
+                                          validate23.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                           return false;
                                         }
                                       }
@@ -5783,21 +5808,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                   var valid24 = true;
                                 }
                                 if (valid24) {
-                                  if (data24.data_bytes !== void 0) {
-                                    let data28 = data24.data_bytes;
+                                  if (data24.address_space_bytes !== void 0) {
+                                    let data28 = data24.address_space_bytes;
                                     const _errs75 = errors;
                                     if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28)) && data28 !== null) {
-                                      validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema52.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
+                                      validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema52.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
                                       return false;
                                     }
                                     if (errors === _errs75) {
                                       if (typeof data28 == "number" && isFinite(data28)) {
                                         if (data28 > 1099511627776 || isNaN(data28)) {
-                                          validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                          validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                           return false;
                                         } else {
                                           if (data28 < 1048576 || isNaN(data28)) {
-                                            validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
+                                            validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
                                             return false;
                                           }
                                         }
@@ -5808,21 +5833,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                     var valid24 = true;
                                   }
                                   if (valid24) {
-                                    if (data24.memory_bytes !== void 0) {
-                                      let data29 = data24.memory_bytes;
+                                    if (data24.data_bytes !== void 0) {
+                                      let data29 = data24.data_bytes;
                                       const _errs77 = errors;
-                                      if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
-                                        validate23.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29)) && data29 !== null) {
+                                        validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema52.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
                                         return false;
                                       }
                                       if (errors === _errs77) {
                                         if (typeof data29 == "number" && isFinite(data29)) {
                                           if (data29 > 1099511627776 || isNaN(data29)) {
-                                            validate23.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                            validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                             return false;
                                           } else {
-                                            if (data29 < 16777216 || isNaN(data29)) {
-                                              validate23.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16777216 }, message: "must be >= 16777216" }];
+                                            if (data29 < 1048576 || isNaN(data29)) {
+                                              validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
                                               return false;
                                             }
                                           }
@@ -5833,21 +5858,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                       var valid24 = true;
                                     }
                                     if (valid24) {
-                                      if (data24.cpu_percent !== void 0) {
-                                        let data30 = data24.cpu_percent;
+                                      if (data24.memory_bytes !== void 0) {
+                                        let data30 = data24.memory_bytes;
                                         const _errs79 = errors;
-                                        if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30)) && data30 !== null) {
-                                          validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/type", keyword: "type", params: { type: schema52.properties.limits.properties.cpu_percent.type }, message: "must be integer,null" }];
+                                        if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
+                                          validate23.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                           return false;
                                         }
                                         if (errors === _errs79) {
                                           if (typeof data30 == "number" && isFinite(data30)) {
-                                            if (data30 > 102400 || isNaN(data30)) {
-                                              validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/maximum", keyword: "maximum", params: { comparison: "<=", limit: 102400 }, message: "must be <= 102400" }];
+                                            if (data30 > 1099511627776 || isNaN(data30)) {
+                                              validate23.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                               return false;
                                             } else {
-                                              if (data30 < 1 || isNaN(data30)) {
-                                                validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                              if (data30 < 16777216 || isNaN(data30)) {
+                                                validate23.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16777216 }, message: "must be >= 16777216" }];
                                                 return false;
                                               }
                                             }
@@ -5858,21 +5883,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                         var valid24 = true;
                                       }
                                       if (valid24) {
-                                        if (data24.processes !== void 0) {
-                                          let data31 = data24.processes;
+                                        if (data24.cpu_percent !== void 0) {
+                                          let data31 = data24.cpu_percent;
                                           const _errs81 = errors;
-                                          if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31))) {
-                                            validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31)) && data31 !== null) {
+                                            validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/type", keyword: "type", params: { type: schema52.properties.limits.properties.cpu_percent.type }, message: "must be integer,null" }];
                                             return false;
                                           }
                                           if (errors === _errs81) {
                                             if (typeof data31 == "number" && isFinite(data31)) {
-                                              if (data31 > 32768 || isNaN(data31)) {
-                                                validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
+                                              if (data31 > 102400 || isNaN(data31)) {
+                                                validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/maximum", keyword: "maximum", params: { comparison: "<=", limit: 102400 }, message: "must be <= 102400" }];
                                                 return false;
                                               } else {
                                                 if (data31 < 1 || isNaN(data31)) {
-                                                  validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -5883,21 +5908,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           var valid24 = true;
                                         }
                                         if (valid24) {
-                                          if (data24.open_files !== void 0) {
-                                            let data32 = data24.open_files;
+                                          if (data24.processes !== void 0) {
+                                            let data32 = data24.processes;
                                             const _errs83 = errors;
                                             if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
-                                              validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs83) {
                                               if (typeof data32 == "number" && isFinite(data32)) {
-                                                if (data32 > 65536 || isNaN(data32)) {
-                                                  validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                if (data32 > 32768 || isNaN(data32)) {
+                                                  validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
                                                   return false;
                                                 } else {
-                                                  if (data32 < 8 || isNaN(data32)) {
-                                                    validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
+                                                  if (data32 < 1 || isNaN(data32)) {
+                                                    validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                     return false;
                                                   }
                                                 }
@@ -5908,21 +5933,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                             var valid24 = true;
                                           }
                                           if (valid24) {
-                                            if (data24.file_bytes !== void 0) {
-                                              let data33 = data24.file_bytes;
+                                            if (data24.open_files !== void 0) {
+                                              let data33 = data24.open_files;
                                               const _errs85 = errors;
                                               if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
-                                                validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs85) {
                                                 if (typeof data33 == "number" && isFinite(data33)) {
-                                                  if (data33 > 1099511627776 || isNaN(data33)) {
-                                                    validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                  if (data33 > 65536 || isNaN(data33)) {
+                                                    validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                     return false;
                                                   } else {
-                                                    if (data33 < 0 || isNaN(data33)) {
-                                                      validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    if (data33 < 8 || isNaN(data33)) {
+                                                      validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
                                                       return false;
                                                     }
                                                   }
@@ -5933,21 +5958,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                               var valid24 = true;
                                             }
                                             if (valid24) {
-                                              if (data24.output_bytes !== void 0) {
-                                                let data34 = data24.output_bytes;
+                                              if (data24.file_bytes !== void 0) {
+                                                let data34 = data24.file_bytes;
                                                 const _errs87 = errors;
                                                 if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
-                                                  validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs87) {
                                                   if (typeof data34 == "number" && isFinite(data34)) {
-                                                    if (data34 > 1073741824 || isNaN(data34)) {
-                                                      validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                    if (data34 > 1099511627776 || isNaN(data34)) {
+                                                      validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                       return false;
                                                     } else {
-                                                      if (data34 < 1024 || isNaN(data34)) {
-                                                        validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                                      if (data34 < 0 || isNaN(data34)) {
+                                                        validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                         return false;
                                                       }
                                                     }
@@ -5958,21 +5983,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                 var valid24 = true;
                                               }
                                               if (valid24) {
-                                                if (data24.scratch_bytes !== void 0) {
-                                                  let data35 = data24.scratch_bytes;
+                                                if (data24.output_bytes !== void 0) {
+                                                  let data35 = data24.output_bytes;
                                                   const _errs89 = errors;
                                                   if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
-                                                    validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs89) {
                                                     if (typeof data35 == "number" && isFinite(data35)) {
                                                       if (data35 > 1073741824 || isNaN(data35)) {
-                                                        validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                        validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
                                                         return false;
                                                       } else {
-                                                        if (data35 < 4096 || isNaN(data35)) {
-                                                          validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                        if (data35 < 1024 || isNaN(data35)) {
+                                                          validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
                                                           return false;
                                                         }
                                                       }
@@ -5981,6 +6006,32 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                   var valid24 = _errs89 === errors;
                                                 } else {
                                                   var valid24 = true;
+                                                }
+                                                if (valid24) {
+                                                  if (data24.scratch_bytes !== void 0) {
+                                                    let data36 = data24.scratch_bytes;
+                                                    const _errs91 = errors;
+                                                    if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
+                                                      validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      return false;
+                                                    }
+                                                    if (errors === _errs91) {
+                                                      if (typeof data36 == "number" && isFinite(data36)) {
+                                                        if (data36 > 1073741824 || isNaN(data36)) {
+                                                          validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                          return false;
+                                                        } else {
+                                                          if (data36 < 4096 || isNaN(data36)) {
+                                                            validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                    var valid24 = _errs91 === errors;
+                                                  } else {
+                                                    var valid24 = true;
+                                                  }
                                                 }
                                               }
                                             }
@@ -6004,41 +6055,41 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     if (valid0) {
                       if (data.secrets !== void 0) {
-                        let data36 = data.secrets;
-                        const _errs91 = errors;
-                        if (errors === _errs91) {
-                          if (Array.isArray(data36)) {
-                            if (data36.length > 16) {
+                        let data37 = data.secrets;
+                        const _errs93 = errors;
+                        if (errors === _errs93) {
+                          if (Array.isArray(data37)) {
+                            if (data37.length > 16) {
                               validate23.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
                               return false;
                             } else {
                               var valid25 = true;
-                              const len8 = data36.length;
+                              const len8 = data37.length;
                               for (let i14 = 0; i14 < len8; i14++) {
-                                let data37 = data36[i14];
-                                const _errs93 = errors;
-                                if (errors === _errs93) {
-                                  if (data37 && typeof data37 == "object" && !Array.isArray(data37)) {
+                                let data38 = data37[i14];
+                                const _errs95 = errors;
+                                if (errors === _errs95) {
+                                  if (data38 && typeof data38 == "object" && !Array.isArray(data38)) {
                                     let missing2;
-                                    if (data37.name === void 0 && (missing2 = "name")) {
+                                    if (data38.name === void 0 && (missing2 = "name")) {
                                       validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                       return false;
                                     } else {
-                                      const _errs95 = errors;
-                                      for (const key6 in data37) {
+                                      const _errs97 = errors;
+                                      for (const key6 in data38) {
                                         if (!(key6 === "name" || key6 === "as" || key6 === "variable")) {
                                           validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
                                       }
-                                      if (_errs95 === errors) {
-                                        if (data37.name !== void 0) {
-                                          let data38 = data37.name;
-                                          const _errs96 = errors;
-                                          if (errors === _errs96) {
-                                            if (typeof data38 === "string") {
-                                              if (!pattern7.test(data38)) {
+                                      if (_errs97 === errors) {
+                                        if (data38.name !== void 0) {
+                                          let data39 = data38.name;
+                                          const _errs98 = errors;
+                                          if (errors === _errs98) {
+                                            if (typeof data39 === "string") {
+                                              if (!pattern7.test(data39)) {
                                                 validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
                                                 return false;
                                               }
@@ -6047,37 +6098,37 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                               return false;
                                             }
                                           }
-                                          var valid26 = _errs96 === errors;
+                                          var valid26 = _errs98 === errors;
                                         } else {
                                           var valid26 = true;
                                         }
                                         if (valid26) {
-                                          if (data37.as !== void 0) {
-                                            let data39 = data37.as;
-                                            const _errs98 = errors;
-                                            if (typeof data39 !== "string") {
+                                          if (data38.as !== void 0) {
+                                            let data40 = data38.as;
+                                            const _errs100 = errors;
+                                            if (typeof data40 !== "string") {
                                               validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
-                                            if (!(data39 === "file" || data39 === "descriptor" || data39 === "environment")) {
+                                            if (!(data40 === "file" || data40 === "descriptor" || data40 === "environment")) {
                                               validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema52.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
                                               return false;
                                             }
-                                            var valid26 = _errs98 === errors;
+                                            var valid26 = _errs100 === errors;
                                           } else {
                                             var valid26 = true;
                                           }
                                           if (valid26) {
-                                            if (data37.variable !== void 0) {
-                                              let data40 = data37.variable;
-                                              const _errs100 = errors;
-                                              if (errors === _errs100) {
-                                                if (typeof data40 === "string") {
-                                                  if (func2(data40) > 64) {
+                                            if (data38.variable !== void 0) {
+                                              let data41 = data38.variable;
+                                              const _errs102 = errors;
+                                              if (errors === _errs102) {
+                                                if (typeof data41 === "string") {
+                                                  if (func2(data41) > 64) {
                                                     validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
                                                     return false;
                                                   } else {
-                                                    if (!pattern36.test(data40)) {
+                                                    if (!pattern36.test(data41)) {
                                                       validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                       return false;
                                                     }
@@ -6087,7 +6138,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                   return false;
                                                 }
                                               }
-                                              var valid26 = _errs100 === errors;
+                                              var valid26 = _errs102 === errors;
                                             } else {
                                               var valid26 = true;
                                             }
@@ -6100,7 +6151,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                     return false;
                                   }
                                 }
-                                var valid25 = _errs93 === errors;
+                                var valid25 = _errs95 === errors;
                                 if (!valid25) {
                                   break;
                                 }
@@ -6111,23 +6162,23 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                             return false;
                           }
                         }
-                        var valid0 = _errs91 === errors;
+                        var valid0 = _errs93 === errors;
                       } else {
                         var valid0 = true;
                       }
                       if (valid0) {
                         if (data.user !== void 0) {
-                          let data41 = data.user;
-                          const _errs102 = errors;
-                          if (typeof data41 !== "string") {
+                          let data42 = data.user;
+                          const _errs104 = errors;
+                          if (typeof data42 !== "string") {
                             validate23.errors = [{ instancePath: instancePath + "/user", schemaPath: "#/properties/user/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                             return false;
                           }
-                          if (!(data41 === "root")) {
+                          if (!(data42 === "root")) {
                             validate23.errors = [{ instancePath: instancePath + "/user", schemaPath: "#/properties/user/enum", keyword: "enum", params: { allowedValues: schema52.properties.user.enum }, message: "must be equal to one of the allowed values" }];
                             return false;
                           }
-                          var valid0 = _errs102 === errors;
+                          var valid0 = _errs104 === errors;
                         } else {
                           var valid0 = true;
                         }
