@@ -266,6 +266,7 @@ export const MONITOR_CONTROL = {
     gid: count,
     groups: list(count, 65_536),
     pid: count,
+    pidProven: flag,
     unit: nullable(unit),
     container: nullable(container),
     loginUid: nullable(count),

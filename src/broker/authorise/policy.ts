@@ -68,7 +68,7 @@ export interface ExplainedPolicy {
   readonly principal: string | null;
   /** Whether it has a `when` or an `unless`. */
   readonly conditional: boolean;
-  /** Whether its scope has this caller. */
+  /** Whether it can decide about this caller: its scope has them, and a permit is for where they are. */
   readonly concerns: boolean;
 }
 
@@ -134,7 +134,7 @@ export function loadPolicy(
     methods.map((method) => [method.name, { params: method.params, entities: methodEntities(method) }]),
   );
   const questions = createScopeQuestions(policies, catalogue, slices);
-  const identify = createIdentities(names, createRoles(names, roles), namedEntities(policies));
+  const identify = createIdentities(names, createRoles(names, roles), namedEntities(policies), unitsProvable);
   const memories = createBoundedMap<string, Remembered>(CACHED_IDENTITIES);
 
   const memoryOf = (identity: Identity): Remembered => {

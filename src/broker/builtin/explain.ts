@@ -126,7 +126,7 @@ function asked(as: JsonValue | undefined): Caller | null {
   return {
     ...{ uid, gid, groups: groups.filter((group) => typeof group === 'number'), pid: 0 },
     unit: typeof unit === 'string' ? { manager: 'system', name: unit } : null,
-    ...{ container: null, loginUid: null, loginSession: null },
+    ...{ pidProven: true, container: null, loginUid: null, loginSession: null },
   };
 }
 

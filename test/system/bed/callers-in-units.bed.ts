@@ -29,6 +29,13 @@ async function callInUnit(unit: string, user: string, method: string): Promise<M
   return readReply(stdout, stderr);
 }
 
+/** One call by a process of a scope, as which systemd knows a container of an engine. */
+async function callInScope(scope: string, method: string): Promise<Message> {
+  const run = ['systemd-run', '--quiet', '--scope', '--collect', `--unit=${scope}`];
+  const { stdout, stderr } = await bed.run([...run, ...client.split(' ')], { input: request(method) });
+  return readReply(stdout, stderr);
+}
+
 /** The same by one of a unit of the user's own manager, which the user names. */
 async function callInUserUnit(unit: string, method: string): Promise<Message> {
   const [sent, answered] = [`${RUNTIME}/request`, `${RUNTIME}/answer`];
@@ -73,6 +80,7 @@ describe('a caller in a unit', () => {
         '@id("backup") permit(principal in Unit::"backup.service", action == Action::"echo.say", resource);',
         '@id("a-users-backup") permit(principal in UserUnit::"backup.service", action == Action::"other.say", resource);',
         '@id("machines") permit(principal in Role::"machines", action in Action::"call", resource);',
+        '@id("inside") permit(principal == Uid::"0", action == Action::"other.say", resource) when { context has container && context.container.runtime == "docker" };',
         '@id("not-the-web") forbid(principal in Unit::"web.service", action, resource);',
       ].join('\n'),
     );
@@ -105,6 +113,17 @@ describe('a caller in a unit', () => {
       ...{ got: 'forbidden', by: ['not-the-web'], uid: 0, unit: { manager: 'system', name: 'web.service' } },
     });
     expect((await callInUnit('shop.service', 'root', 'echo.say')).result).toEqual(PERMITTED);
+  });
+
+  test('that is a container’s is not root, although it looks like it: only what asks for the container permits it (N9)', async () => {
+    const scope = `docker-${'0123456789abcdef'.repeat(4)}.scope`;
+    const unit = { manager: 'system', name: scope };
+    expect(await judged(await callInScope(scope, 'echo.say'))).toEqual({
+      ...{ got: 'forbidden', by: [], uid: 0, unit },
+    });
+    expect(await judged(await callInScope(scope, 'other.say'))).toEqual({
+      ...{ got: PERMITTED, by: ['inside'], uid: 0, unit },
+    });
   });
 
   test('is in the role that has the unit', async () => {
