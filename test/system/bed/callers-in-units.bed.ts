@@ -59,10 +59,7 @@ async function judged(reply: Message): Promise<Readonly<Record<string, unknown>>
   const id = reply.error?.data.request_id ?? reply._meta?.['request_id'];
   const records = await driverd.records();
   const said = records.find(({ claims, event }) => claims['request_id'] === id && event !== 'call-end');
-  const session = records.find(
-    ({ event, facts }) => event === 'session' && facts['session'] === said?.facts['session'],
-  );
-  const { uid, unit } = session?.facts ?? {};
+  const { uid, unit } = said?.facts ?? {};
   return { got: reply.error?.data.reason ?? reply.result, by: said?.claims['policies'], uid, unit };
 }
 
