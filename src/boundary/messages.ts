@@ -1,4 +1,5 @@
 import { AUDIT_CONDITIONS } from '../shared/audit/conditions.ts';
+import { configurationChanges } from './configuration-change.ts';
 import {
   type Check,
   callReason,
@@ -12,7 +13,6 @@ import {
   object,
   printable,
   profileName,
-  type ShapeOf,
   text,
   uuid,
   word,
@@ -27,9 +27,6 @@ export const MAXIMUM_CLAIM = 128;
 /** Most names of params that an intent tells, and the longest of them in characters. */
 export const MAXIMUM_PARAM_NAMES = 32;
 export const MAXIMUM_PARAM_NAME = 64;
-
-/** Most changes of a configuration that a broker names; how many there are stands beside them. */
-export const MAXIMUM_CHANGES = 32;
 
 const claim = printable(MAXIMUM_CLAIM);
 
@@ -102,25 +99,11 @@ export const REFUSALS = [
 ] as const;
 export type RefusalReason = (typeof REFUSALS)[number];
 
-/** A policy by its id, or a setting by its name; numbers stand beside what is one. */
-const configurationChange = {
-  what: word('policy', 'setting'),
-  name: claim,
-  change: word('added', 'removed', 'changed'),
-  before: nullable(count),
-  now: nullable(count),
-};
-export type ConfigurationChange = ShapeOf<typeof configurationChange>;
-
 /** What the broker may say on the control channel. No path, no uid, no flag of the host: names and numbers alone. */
 export const BROKER_CONTROL = {
   hello: { build: hex(64) },
   /** What differs from the configuration that this broker runs. */
-  accepted: {
-    generation: count,
-    changes: list(object(configurationChange), MAXIMUM_CHANGES),
-    changeCount: count,
-  },
+  accepted: { generation: count, changes: configurationChanges, changeCount: count },
   refused: { generation: count, reason: printable(1024) },
   retired: { generation: count },
   taken: { kind: word('session', 'launch'), number: count },

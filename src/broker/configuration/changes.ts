@@ -1,4 +1,8 @@
-import { type ConfigurationChange, MAXIMUM_CHANGES } from '../../boundary/messages.ts';
+import {
+  type ConfigurationChange,
+  MAXIMUM_CHANGED_NAME,
+  MAXIMUM_CHANGES,
+} from '../../boundary/configuration-change.ts';
 import type { Settings } from '../../shared/configuration/types.generated.ts';
 import { claim } from '../audit/claim-text.ts';
 import type { Policy } from '../authorise/policy.ts';
@@ -34,7 +38,7 @@ function differences(
   now: ReadonlyMap<string, unknown>,
 ): readonly ConfigurationChange[] {
   const change = (name: string, how: ConfigurationChange['change']): ConfigurationChange => ({
-    ...{ what, name: claim(name), change: how },
+    ...{ what, name: claim(name, MAXIMUM_CHANGED_NAME), change: how },
     ...{ before: countIn(before.get(name)), now: countIn(now.get(name)) },
   });
   const gone = [...before.keys()].filter((name) => !now.has(name));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { MAXIMUM_CHANGES } from '../../../src/boundary/configuration-change.ts';
 import { BROKER_FRAME_BYTES, encodeFrame } from '../../../src/boundary/frames.ts';
-import { MAXIMUM_CHANGES } from '../../../src/boundary/messages.ts';
 import { type Compared, changesOf } from '../../../src/broker/configuration/changes.ts';
 import { readSettings } from '../../../src/shared/configuration/settings.ts';
 
