@@ -37,6 +37,7 @@ describe('rpc.explain', () => {
   test('tells that a call would pass, which policy decides, with file and line, its limits and its isolation', async () => {
     const told = await explain({ method: 'echo.say', params: { text: 'x' } });
     expect(told).toMatchObject({ permitted: true, decided_by: ['mine'], roles: ['team'], exists: true });
+    expect(told).toMatchObject({ destructive: false, container: null });
     const [mine] = told.policies;
     expect(mine).toMatchObject({
       id: 'mine',

@@ -1,4 +1,5 @@
 import { type CedarValueJson, type EntityJson, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
+import { concerns } from './callable.ts';
 import { actionIds, type PolicyMethod } from './catalogue.ts';
 import type { Identity } from './identity.ts';
 import { shown } from './shown.ts';
@@ -81,9 +82,12 @@ export function decide(
   const { decision, diagnostics } = answer.response;
   const errors = diagnostics.errors.length;
   const deciding = errors > 0 ? diagnostics.errors.map((error) => error.policyId) : diagnostics.reason;
+  const policies = deciding.flatMap((number) => slice.policies[Number(number)] ?? []);
+  // Cedar knows nothing of where a caller stands.
+  const counting = policies.filter((policy) => errors > 0 || concerns(policy, identity));
   return {
-    permitted: decision === 'allow' && errors === 0,
-    policies: deciding.map((number) => slice.policies[Number(number)]?.id ?? number).toSorted(),
+    permitted: decision === 'allow' && errors === 0 && counting.length > 0,
+    policies: counting.map(({ id }) => id).toSorted(),
     errors,
   };
 }

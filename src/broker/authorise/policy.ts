@@ -53,6 +53,8 @@ export interface Policy {
   hint(caller: Caller, method: string, denying: readonly string[]): string | null;
   /** The policies that have a say in calls of a method, in the order of their files; for who may know them all. */
   explain(caller: Caller, method: string): readonly ExplainedPolicy[];
+  /** The text of each policy by its id. */
+  readonly texts: ReadonlyMap<string, string>;
   /** Gives back what Cedar keeps for this policy. For when its generation's last call has ended; ask nothing after. */
   release(): void;
 }
@@ -66,7 +68,7 @@ export interface ExplainedPolicy {
   readonly principal: string | null;
   /** Whether it has a `when` or an `unless`. */
   readonly conditional: boolean;
-  /** Whether its scope has this caller. */
+  /** Whether it can decide about this caller: its scope has them, and a permit is for where they are. */
   readonly concerns: boolean;
 }
 
@@ -135,7 +137,7 @@ export function loadPolicy(
     }),
   );
   const questions = createScopeQuestions(policies, catalogue, slices);
-  const identify = createIdentities(names, createRoles(names, roles), namedEntities(policies));
+  const identify = createIdentities(names, createRoles(names, roles), namedEntities(policies), unitsProvable);
   const memories = createBoundedMap<string, Remembered>(CACHED_IDENTITIES);
 
   const memoryOf = (identity: Identity): Remembered => {
@@ -186,6 +188,7 @@ export function loadPolicy(
         concerns: concerns(policy, identity),
       }));
     },
+    texts: new Map(policies.map(({ id, text }) => [id, text])),
     release: slices.release,
   };
 }

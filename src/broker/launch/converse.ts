@@ -128,7 +128,9 @@ async function hearOut(handOver: HandOver, services: Services, knowing: Scrubber
     method.command === null
       ? hearJsonRpc(method, limits, scrubber, events)
       : hearCommand(method, limits, scrubber, raw, () => truncated);
+  const idle = method.idleMs === null ? null : setTimeout(endBecause, method.idleMs, 'timeout');
   const streams = openStreams(grant, method.outputBytes, {
+    came: () => void idle?.refresh(),
     stdout(chunk) {
       bytesOut += chunk.length;
       hearing.stdout(chunk);
@@ -149,8 +151,7 @@ async function hearOut(handOver: HandOver, services: Services, knowing: Scrubber
   streams.write(input);
   const status = await streams.finished;
   const endedAt = performance.now();
-  clearTimeout(timer);
-  clearTimeout(graceTimer);
+  for (const one of [timer, idle ?? undefined, graceTimer]) clearTimeout(one);
   admitted.cancelled.removeEventListener('abort', onGone);
 
   await speech.end(streams.dropped > 0);

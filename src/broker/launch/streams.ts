@@ -17,6 +17,8 @@ export interface DriverStreams {
 }
 
 export interface StreamEvents {
+  /** Something came, within the limit or not. */
+  came(): void;
   stdout(chunk: Buffer): void;
   stderr(chunk: Buffer): void;
   /** Once, when more than the limit came: nothing more is reported. */
@@ -34,6 +36,7 @@ export function openStreams(grant: LaunchGrant, maximumBytes: number, events: St
 
   function counted(report: (chunk: Buffer) => void): (chunk: Buffer) => void {
     return (chunk) => {
+      events.came();
       if (over) {
         dropped += chunk.length;
         return;

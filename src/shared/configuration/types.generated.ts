@@ -205,7 +205,7 @@ message_ms: number
  */
 nesting_depth: number
 /**
- * Most object keys in one message.
+ * Most object keys in one message, and most arrays and objects.
  */
 keys: number
 /**
@@ -333,7 +333,7 @@ drivers?: string[]
  */
 methods?: string[]
 /**
- * The limits that differ; titles and bounds are those of `limits`.
+ * The limits that differ, each within its bounds in `limits`.
  */
 limits: {
 /**
@@ -349,7 +349,7 @@ message_ms?: number
  */
 nesting_depth?: number
 /**
- * Most object keys in one message.
+ * Most object keys in one message, and most arrays and objects.
  */
 keys?: number
 /**
@@ -369,11 +369,11 @@ connections_per_identity?: number
  */
 reply_buffer_bytes?: number
 /**
- * Most calls of one uid at once, over all its connections.
+ * Most calls of one uid at once, over all its connections. Fewer than `launches`: else one whose drivers hang takes all of them.
  */
 in_flight_per_identity?: number
 /**
- * Most calls of one driver at once, of all callers.
+ * Most calls of one driver at once, of all callers. More than one identity may have, so that none can take them all.
  */
 in_flight_per_driver?: number
 /**
@@ -620,6 +620,10 @@ limits: {
  * Longest run, in milliseconds.
  */
 wall_ms: number
+/**
+ * How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.
+ */
+idle_ms: (number | null)
 /**
  * Most CPU time of a process, in seconds.
  */
@@ -875,6 +879,10 @@ limits?: {
  * Longest run, in milliseconds.
  */
 wall_ms?: number
+/**
+ * How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.
+ */
+idle_ms?: (number | null)
 /**
  * Most CPU time of a process, in seconds.
  */
@@ -1210,6 +1218,10 @@ limits?: {
  * Longest run, in milliseconds.
  */
 wall_ms?: number
+/**
+ * How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.
+ */
+idle_ms?: (number | null)
 /**
  * Most CPU time of a process, in seconds.
  */

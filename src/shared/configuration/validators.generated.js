@@ -80,7 +80,7 @@ var require_equal = __commonJS({
 
 // <stdin>
 var settings = validate20;
-var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "roles": { "title": "Roles", "description": 'Names for users, groups and units together: `principal in Role::"NAME"` in a policy is any of them, and limits can be set for a role.', "type": "object", "maxProperties": 64, "propertyNames": { "title": "Name", "description": "A role's name.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["people"] }, "additionalProperties": { "title": "Role", "description": "Whom the role has.", "type": "object", "additionalProperties": false, "properties": { "users": { "title": "Users", "description": "Users by name.", "type": "array", "maxItems": 64, "items": { "title": "User", "description": "Users by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["bob"] }, "default": [], "examples": [["bob"]] }, "groups": { "title": "Groups", "description": "Groups by name.", "type": "array", "maxItems": 64, "items": { "title": "Group", "description": "Groups by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["ops"] }, "default": [], "examples": [["ops"]] }, "units": { "title": "Units", "description": "System units by full name.", "type": "array", "maxItems": 64, "items": { "title": "Unit", "description": "System units by full name.", "type": "string", "pattern": "^[^/\\s]{1,246}\\.(?:service|scope|slice|socket|mount|swap)$", "maxLength": 256, "examples": ["backup.service"] }, "default": [], "examples": [["backup.service"]] } }, "examples": [{ "users": ["bob"], "groups": ["ops"] }] }, "default": {}, "examples": [{ "people": { "groups": ["users"] } }] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] }, "seal": { "title": "Seal", "description": "When the log is sealed and its key replaced, whichever comes first. Whoever is root in between can forge what was written since.", "type": "object", "additionalProperties": false, "properties": { "records": { "title": "Records", "description": "So many records after the last seal.", "type": "integer", "minimum": 1, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "seconds": { "title": "Time", "description": "So long after the last seal, in seconds; also when nothing happens.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] } }, "examples": [{}], "default": {} }, "rotate_bytes": { "title": "Size of a segment", "description": "How long the file that is written to may become, in bytes, before it is closed and the next one is begun.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 67108864, "examples": [67108864] }, "rotate_hours": { "title": "Age of a segment", "description": "How long one file is written to, in hours.", "type": "integer", "minimum": 1, "maximum": 8760, "default": 24, "examples": [24] }, "compress": { "title": "Compress", "description": "Whether closed segments are compressed (gzip).", "type": "boolean", "default": true, "examples": [true] }, "retention": { "title": "Retention", "description": "When the oldest segments are removed.", "type": "object", "additionalProperties": false, "properties": { "max_bytes": { "title": "Most bytes", "description": "How much room all segments may take together, in bytes; null: there is no such limit.", "type": ["integer", "null"], "minimum": 65536, "maximum": 1125899906842624, "default": 2147483648, "examples": [2147483648] }, "max_days": { "title": "Most days", "description": "How long a closed segment is kept, in days; null: there is no such limit.", "type": ["integer", "null"], "minimum": 1, "maximum": 36500, "default": null, "examples": [400] }, "min_days": { "title": "Least days", "description": "What was closed less than so many days ago is never removed, whatever the other limits ask for; 0 takes this protection away.", "type": "integer", "minimum": 0, "maximum": 36500, "default": 7, "examples": [7] } }, "examples": [{}], "default": {} }, "low_water_bytes": { "title": "Low-water mark", "description": "Free bytes on the log's disk below which driverd warns; 0: never.", "type": "integer", "minimum": 0, "maximum": 1125899906842624, "default": 268435456, "examples": [268435456] }, "reserve_bytes": { "title": "Reserve", "description": "Bytes kept beside the log and given up when the disk is full, so that what is under way can be closed on record.", "type": "integer", "minimum": 16384, "maximum": 1073741824, "default": 1048576, "examples": [1048576] }, "params_key_days": { "title": "Age of a params key", "description": "After how many days params are hashed with a new key; the old ones stay for look-up. null: never.", "type": ["integer", "null"], "minimum": 1, "maximum": 3650, "default": 90, "examples": [90] }, "watch_ms": { "title": "Watch", "description": "How often files of the configuration, the socket and the log are looked at for what changed beside a reload, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] }, "repeated_denials": { "title": "Repeated denials", "description": "How many denials of one user within `repeated_denials_ms` make a record of their own.", "type": "integer", "minimum": 2, "maximum": 1e6, "default": 20, "examples": [20] }, "repeated_denials_ms": { "title": "Window of repeated denials", "description": "Over how long denials of one user are counted together, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log, for monitor and broker. No level holds params, results or secrets.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections. Fewer than `launches`: else one whose drivers hang takes all of them.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 48, "examples": [48] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "in_flight_per_driver": { "title": "Calls per driver", "description": "Most calls of one driver at once, of all callers. More than one identity may have, so that none can take them all.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 56, "examples": [56] }, "queued_per_identity": { "title": "Waiting calls per identity", "description": "Most calls of one uid that wait for a place at once. Of one connection, as many as it may have at once.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 64, "examples": [64] }, "queued_per_driver": { "title": "Waiting calls per driver", "description": "Most calls of one driver that wait for a place at once.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 128, "examples": [128] }, "queued": { "title": "Waiting calls", "description": "Most calls that wait for a place at once. Identities take turns.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 512, "examples": [512] }, "queue_ms": { "title": "Wait", "description": "How long a call may wait for a place, in milliseconds; 0: it is refused at once.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 5e3, "examples": [5e3] }, "calls_per_minute": { "title": "Calls a minute", "description": "How often one uid may call one method in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "default": 6e3, "examples": [6e3] }, "destructive_calls_per_minute": { "title": "Destructive calls a minute", "description": "How often one uid may call one method that is marked destructive in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "default": 10, "examples": [10] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections_per_second": { "title": "Connections a second", "description": "Most connections that one user may open in a second; each is on record.", "type": "integer", "minimum": 1, "maximum": 1e5, "default": 1e3, "examples": [1e3] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "audit_bytes_per_second": { "title": "Record bytes per second", "description": "Most bytes a second of what the broker wants recorded; beyond it, it waits.", "type": "integer", "minimum": 65536, "maximum": 1073741824, "default": 33554432, "examples": [33554432] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] }, "driver_log_ring_bytes": { "title": "Lines in memory", "description": "How much of each driver's scrubbed stderr and `log` messages the broker keeps for `driverctl logs`, in bytes; 64 MiB for all drivers together.", "type": "integer", "minimum": 65536, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "driver_log_bytes_per_minute": { "title": "Lines in the operational log", "description": "How much one driver may write to the operational log in a minute, in bytes, 256 for each line beside its text; all together four times that. What is left out is counted there. 0: nothing is written.", "type": "integer", "minimum": 0, "maximum": 67108864, "default": 262144, "examples": [262144] } }, "examples": [{}], "default": {} }, "limit_overrides": { "title": "Overrides of limits", "description": "Other limits for roles, drivers and methods. Of the entries that match a call, the first that sets a limit decides about that one.", "type": "array", "maxItems": 64, "items": { "title": "Override", "description": "Whom and what it is for, and the limits that differ. Without `roles` it is for every caller; limits of a connection can be set for roles alone.", "type": "object", "additionalProperties": false, "required": ["limits"], "properties": { "roles": { "title": "Roles", "description": "Callers who have one of these roles.", "type": "array", "minItems": 1, "maxItems": 64, "items": { "title": "Role", "description": "A name of `roles`.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["people"] }, "examples": [["people"]] }, "drivers": { "title": "Drivers", "description": "Methods of one of these drivers; `rpc` is the built-in one.", "type": "array", "minItems": 1, "maxItems": 64, "items": { "title": "Driver", "description": "A profile's name.", "type": "string", "maxLength": 64, "examples": ["disk"] }, "examples": [["disk"]] }, "methods": { "title": "Methods", "description": "One of these methods.", "type": "array", "minItems": 1, "maxItems": 256, "items": { "title": "Method", "description": "A method as callers name it.", "type": "string", "maxLength": 128, "examples": ["disk.usage"] }, "examples": [["disk.usage"]] }, "limits": { "title": "Limits", "description": "The limits that differ; titles and bounds are those of `limits`.", "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "examples": [64] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "examples": [128] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "examples": [4194304] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "examples": [128] }, "in_flight_per_driver": { "title": "Calls per driver", "description": "Most calls of one driver at once, of all callers.", "type": "integer", "minimum": 1, "maximum": 16384, "examples": [128] }, "queued_per_identity": { "title": "Waiting calls per identity", "description": "Most calls of one uid that wait for a place at once. Of one connection, as many as it may have at once.", "type": "integer", "minimum": 0, "maximum": 16384, "examples": [64] }, "queued_per_driver": { "title": "Waiting calls per driver", "description": "Most calls of one driver that wait for a place at once.", "type": "integer", "minimum": 0, "maximum": 16384, "examples": [128] }, "queue_ms": { "title": "Wait", "description": "How long a call may wait for a place, in milliseconds; 0: it is refused at once.", "type": "integer", "minimum": 0, "maximum": 6e5, "examples": [5e3] }, "calls_per_minute": { "title": "Calls a minute", "description": "How often one uid may call one method in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "examples": [6e3] }, "destructive_calls_per_minute": { "title": "Destructive calls a minute", "description": "How often one uid may call one method that is marked destructive in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "examples": [10] } }, "examples": [{ "calls_per_minute": 60 }] } }, "examples": [{ "roles": ["people"], "limits": { "calls_per_minute": 60 } }] }, "default": [], "examples": [[{ "roles": ["people"], "limits": { "calls_per_minute": 60 } }]] }, "scrub": { "title": "Scrub", "description": "What is masked in the outputs of all drivers and in logs, beside driverd's own rules.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "rules": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }] }], "properties": { "rules": { "title": "Rules", "description": "Secrets that can be told by their looks. A mark is `[REDACTED:<id>]`.", "type": "array", "maxItems": 128, "default": [], "examples": [[{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }]], "items": { "title": "Rule", "description": "One rule.", "type": "object", "additionalProperties": false, "required": ["id", "keywords", "pattern"], "examples": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})", "examples": ["EMP-00471100"] }], "properties": { "id": { "title": "Id", "description": "Stands in the mark; none of driverd's own.", "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "examples": ["staff-number"] }, "keywords": { "title": "Keywords", "description": "Printable ASCII, 3 characters or more, upper and lower case alike; the pattern is tried only on lines in which one of them stands. Rare ones save time.", "type": "array", "minItems": 1, "maxItems": 32, "examples": [["emp-"]], "items": { "type": "string", "pattern": "^[\\x20-\\x7e]{3,64}$", "title": "Keyword", "description": "One keyword.", "examples": ["emp-"] } }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax, tried on each line as bytes; its group `secret` is masked, or the whole match where it has none.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["EMP-(?<secret>[0-9]{8})"] }, "minimum_entropy": { "title": "Least entropy", "description": "What has less than so many bits a character is left.", "type": "number", "minimum": 0, "maximum": 8, "examples": [3] }, "allow": { "title": "Exceptions", "description": "A pattern likewise: a secret that it matches somewhere is left.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["^0+$"] }, "examples": { "title": "Examples", "description": "Lines in which the rule must find something, or the configuration is refused.", "type": "array", "maxItems": 32, "default": [], "examples": [["EMP-00471100"]], "items": { "type": "string", "minLength": 1, "maxLength": 8e3, "title": "Example", "description": "One line.", "examples": ["EMP-00471100"] } } } } }, "allow": { "title": "Exceptions", "description": "What rules find and is left all the same. Values that driverd knows, and private keys, are masked whatever stands here.", "type": "array", "maxItems": 512, "default": [], "examples": [[{ "text": "AKIAIOSFODNN7EXAMPLE", "rules": ["aws-access-key-id"] }]], "items": { "title": "Exception", "description": "One exception, by its text or by a pattern.", "type": "object", "additionalProperties": false, "examples": [{ "text": "changeit" }], "properties": { "text": { "title": "Text", "description": "The whole of what a rule finds, exactly.", "type": "string", "minLength": 1, "maxLength": 8e3, "examples": ["changeit"] }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax that matches the whole of what a rule finds.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["test-[0-9]+"] }, "rules": { "title": "Rules", "description": "For these rules alone; for all of them if left out.", "type": "array", "minItems": 1, "maxItems": 128, "examples": [["staff-number"]], "items": { "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "title": "Id", "description": "A rule's id.", "examples": ["staff-number"] } } }, "oneOf": [{ "required": ["text"] }, { "required": ["pattern"] }] } }, "values": { "title": "Values", "description": "Secrets that driverd is to know, whichever driver prints them; read anew with each reload.", "type": "array", "maxItems": 64, "default": [], "examples": [[{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }]], "items": { "title": "Value", "description": "One value.", "type": "object", "additionalProperties": false, "required": ["name", "file"], "examples": [{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }], "properties": { "name": { "title": "Name", "description": "Stands in the mark.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["root-password"] }, "file": { "title": "File", "description": "A file of root's, 8 bytes to 64 KiB, that nobody else can write.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/etc/driverd/secrets/root-password"] } } } } } } } };
+var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "roles": { "title": "Roles", "description": 'Names for users, groups and units together: `principal in Role::"NAME"` in a policy is any of them, and limits can be set for a role.', "type": "object", "maxProperties": 64, "propertyNames": { "title": "Name", "description": "A role's name.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["people"] }, "additionalProperties": { "title": "Role", "description": "Whom the role has.", "type": "object", "additionalProperties": false, "properties": { "users": { "title": "Users", "description": "Users by name.", "type": "array", "maxItems": 64, "items": { "title": "User", "description": "Users by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["bob"] }, "default": [], "examples": [["bob"]] }, "groups": { "title": "Groups", "description": "Groups by name.", "type": "array", "maxItems": 64, "items": { "title": "Group", "description": "Groups by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["ops"] }, "default": [], "examples": [["ops"]] }, "units": { "title": "Units", "description": "System units by full name.", "type": "array", "maxItems": 64, "items": { "title": "Unit", "description": "System units by full name.", "type": "string", "pattern": "^[^/\\s]{1,246}\\.(?:service|scope|slice|socket|mount|swap)$", "maxLength": 256, "examples": ["backup.service"] }, "default": [], "examples": [["backup.service"]] } }, "examples": [{ "users": ["bob"], "groups": ["ops"] }] }, "default": {}, "examples": [{ "people": { "groups": ["users"] } }] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] }, "seal": { "title": "Seal", "description": "When the log is sealed and its key replaced, whichever comes first. Whoever is root in between can forge what was written since.", "type": "object", "additionalProperties": false, "properties": { "records": { "title": "Records", "description": "So many records after the last seal.", "type": "integer", "minimum": 1, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "seconds": { "title": "Time", "description": "So long after the last seal, in seconds; also when nothing happens.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] } }, "examples": [{}], "default": {} }, "rotate_bytes": { "title": "Size of a segment", "description": "How long the file that is written to may become, in bytes, before it is closed and the next one is begun.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 67108864, "examples": [67108864] }, "rotate_hours": { "title": "Age of a segment", "description": "How long one file is written to, in hours.", "type": "integer", "minimum": 1, "maximum": 8760, "default": 24, "examples": [24] }, "compress": { "title": "Compress", "description": "Whether closed segments are compressed (gzip).", "type": "boolean", "default": true, "examples": [true] }, "retention": { "title": "Retention", "description": "When the oldest segments are removed.", "type": "object", "additionalProperties": false, "properties": { "max_bytes": { "title": "Most bytes", "description": "How much room all segments may take together, in bytes; null: there is no such limit.", "type": ["integer", "null"], "minimum": 65536, "maximum": 1125899906842624, "default": 2147483648, "examples": [2147483648] }, "max_days": { "title": "Most days", "description": "How long a closed segment is kept, in days; null: there is no such limit.", "type": ["integer", "null"], "minimum": 1, "maximum": 36500, "default": null, "examples": [400] }, "min_days": { "title": "Least days", "description": "What was closed less than so many days ago is never removed, whatever the other limits ask for; 0 takes this protection away.", "type": "integer", "minimum": 0, "maximum": 36500, "default": 7, "examples": [7] } }, "examples": [{}], "default": {} }, "low_water_bytes": { "title": "Low-water mark", "description": "Free bytes on the log's disk below which driverd warns; 0: never.", "type": "integer", "minimum": 0, "maximum": 1125899906842624, "default": 268435456, "examples": [268435456] }, "reserve_bytes": { "title": "Reserve", "description": "Bytes kept beside the log and given up when the disk is full, so that what is under way can be closed on record.", "type": "integer", "minimum": 16384, "maximum": 1073741824, "default": 1048576, "examples": [1048576] }, "params_key_days": { "title": "Age of a params key", "description": "After how many days params are hashed with a new key; the old ones stay for look-up. null: never.", "type": ["integer", "null"], "minimum": 1, "maximum": 3650, "default": 90, "examples": [90] }, "watch_ms": { "title": "Watch", "description": "How often files of the configuration, the socket and the log are looked at for what changed beside a reload, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] }, "repeated_denials": { "title": "Repeated denials", "description": "How many denials of one user within `repeated_denials_ms` make a record of their own.", "type": "integer", "minimum": 2, "maximum": 1e6, "default": 20, "examples": [20] }, "repeated_denials_ms": { "title": "Window of repeated denials", "description": "Over how long denials of one user are counted together, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log, for monitor and broker. No level holds params, results or secrets.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message, and most arrays and objects.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections. Fewer than `launches`: else one whose drivers hang takes all of them.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 48, "examples": [48] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "in_flight_per_driver": { "title": "Calls per driver", "description": "Most calls of one driver at once, of all callers. More than one identity may have, so that none can take them all.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 56, "examples": [56] }, "queued_per_identity": { "title": "Waiting calls per identity", "description": "Most calls of one uid that wait for a place at once. Of one connection, as many as it may have at once.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 64, "examples": [64] }, "queued_per_driver": { "title": "Waiting calls per driver", "description": "Most calls of one driver that wait for a place at once.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 128, "examples": [128] }, "queued": { "title": "Waiting calls", "description": "Most calls that wait for a place at once. Identities take turns.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 512, "examples": [512] }, "queue_ms": { "title": "Wait", "description": "How long a call may wait for a place, in milliseconds; 0: it is refused at once.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 5e3, "examples": [5e3] }, "calls_per_minute": { "title": "Calls a minute", "description": "How often one uid may call one method in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "default": 6e3, "examples": [6e3] }, "destructive_calls_per_minute": { "title": "Destructive calls a minute", "description": "How often one uid may call one method that is marked destructive in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "default": 10, "examples": [10] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections_per_second": { "title": "Connections a second", "description": "Most connections that one user may open in a second; each is on record.", "type": "integer", "minimum": 1, "maximum": 1e5, "default": 1e3, "examples": [1e3] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "audit_bytes_per_second": { "title": "Record bytes per second", "description": "Most bytes a second of what the broker wants recorded; beyond it, it waits.", "type": "integer", "minimum": 65536, "maximum": 1073741824, "default": 33554432, "examples": [33554432] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] }, "driver_log_ring_bytes": { "title": "Lines in memory", "description": "How much of each driver's scrubbed stderr and `log` messages the broker keeps for `driverctl logs`, in bytes; 64 MiB for all drivers together.", "type": "integer", "minimum": 65536, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "driver_log_bytes_per_minute": { "title": "Lines in the operational log", "description": "How much one driver may write to the operational log in a minute, in bytes, 256 for each line beside its text; all together four times that. What is left out is counted there. 0: nothing is written.", "type": "integer", "minimum": 0, "maximum": 67108864, "default": 262144, "examples": [262144] } }, "examples": [{}], "default": {} }, "limit_overrides": { "title": "Overrides of limits", "description": "Other limits for roles, drivers and methods. Of the entries that match a call, the first that sets a limit decides about that one.", "type": "array", "maxItems": 64, "items": { "title": "Override", "description": "Whom and what it is for, and the limits that differ. Without `roles` it is for every caller; limits of a connection can be set for roles alone.", "type": "object", "additionalProperties": false, "required": ["limits"], "properties": { "roles": { "title": "Roles", "description": "Callers who have one of these roles.", "type": "array", "minItems": 1, "maxItems": 64, "items": { "title": "Role", "description": "A name of `roles`.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["people"] }, "examples": [["people"]] }, "drivers": { "title": "Drivers", "description": "Methods of one of these drivers; `rpc` is the built-in one.", "type": "array", "minItems": 1, "maxItems": 64, "items": { "title": "Driver", "description": "A profile's name.", "type": "string", "maxLength": 64, "examples": ["disk"] }, "examples": [["disk"]] }, "methods": { "title": "Methods", "description": "One of these methods.", "type": "array", "minItems": 1, "maxItems": 256, "items": { "title": "Method", "description": "A method as callers name it.", "type": "string", "maxLength": 128, "examples": ["disk.usage"] }, "examples": [["disk.usage"]] }, "limits": { "title": "Limits", "description": "The limits that differ, each within its bounds in `limits`.", "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "message_bytes": { "$ref": "#/properties/limits/properties/message_bytes" }, "message_ms": { "$ref": "#/properties/limits/properties/message_ms" }, "nesting_depth": { "$ref": "#/properties/limits/properties/nesting_depth" }, "keys": { "$ref": "#/properties/limits/properties/keys" }, "batch_length": { "$ref": "#/properties/limits/properties/batch_length" }, "in_flight_per_connection": { "$ref": "#/properties/limits/properties/in_flight_per_connection" }, "connections_per_identity": { "$ref": "#/properties/limits/properties/connections_per_identity" }, "reply_buffer_bytes": { "$ref": "#/properties/limits/properties/reply_buffer_bytes" }, "in_flight_per_identity": { "$ref": "#/properties/limits/properties/in_flight_per_identity" }, "in_flight_per_driver": { "$ref": "#/properties/limits/properties/in_flight_per_driver" }, "queued_per_identity": { "$ref": "#/properties/limits/properties/queued_per_identity" }, "queued_per_driver": { "$ref": "#/properties/limits/properties/queued_per_driver" }, "queue_ms": { "$ref": "#/properties/limits/properties/queue_ms" }, "calls_per_minute": { "$ref": "#/properties/limits/properties/calls_per_minute" }, "destructive_calls_per_minute": { "$ref": "#/properties/limits/properties/destructive_calls_per_minute" } }, "examples": [{ "calls_per_minute": 60 }] } }, "examples": [{ "roles": ["people"], "limits": { "calls_per_minute": 60 } }] }, "default": [], "examples": [[{ "roles": ["people"], "limits": { "calls_per_minute": 60 } }]] }, "scrub": { "title": "Scrub", "description": "What is masked in the outputs of all drivers and in logs, beside driverd's own rules.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "rules": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }] }], "properties": { "rules": { "title": "Rules", "description": "Secrets that can be told by their looks. A mark is `[REDACTED:<id>]`.", "type": "array", "maxItems": 128, "default": [], "examples": [[{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }]], "items": { "title": "Rule", "description": "One rule.", "type": "object", "additionalProperties": false, "required": ["id", "keywords", "pattern"], "examples": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})", "examples": ["EMP-00471100"] }], "properties": { "id": { "title": "Id", "description": "Stands in the mark; none of driverd's own.", "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "examples": ["staff-number"] }, "keywords": { "title": "Keywords", "description": "Printable ASCII, 3 characters or more, upper and lower case alike; the pattern is tried only on lines in which one of them stands. Rare ones save time.", "type": "array", "minItems": 1, "maxItems": 32, "examples": [["emp-"]], "items": { "type": "string", "pattern": "^[\\x20-\\x7e]{3,64}$", "title": "Keyword", "description": "One keyword.", "examples": ["emp-"] } }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax, tried on each line as bytes; its group `secret` is masked, or the whole match where it has none.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["EMP-(?<secret>[0-9]{8})"] }, "minimum_entropy": { "title": "Least entropy", "description": "What has less than so many bits a character is left.", "type": "number", "minimum": 0, "maximum": 8, "examples": [3] }, "allow": { "title": "Exceptions", "description": "A pattern likewise: a secret that it matches somewhere is left.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["^0+$"] }, "examples": { "title": "Examples", "description": "Lines in which the rule must find something, or the configuration is refused.", "type": "array", "maxItems": 32, "default": [], "examples": [["EMP-00471100"]], "items": { "type": "string", "minLength": 1, "maxLength": 8e3, "title": "Example", "description": "One line.", "examples": ["EMP-00471100"] } } } } }, "allow": { "title": "Exceptions", "description": "What rules find and is left all the same. Values that driverd knows, and private keys, are masked whatever stands here.", "type": "array", "maxItems": 512, "default": [], "examples": [[{ "text": "AKIAIOSFODNN7EXAMPLE", "rules": ["aws-access-key-id"] }]], "items": { "title": "Exception", "description": "One exception, by its text or by a pattern.", "type": "object", "additionalProperties": false, "examples": [{ "text": "changeit" }], "properties": { "text": { "title": "Text", "description": "The whole of what a rule finds, exactly.", "type": "string", "minLength": 1, "maxLength": 8e3, "examples": ["changeit"] }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax that matches the whole of what a rule finds.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["test-[0-9]+"] }, "rules": { "title": "Rules", "description": "For these rules alone; for all of them if left out.", "type": "array", "minItems": 1, "maxItems": 128, "examples": [["staff-number"]], "items": { "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "title": "Id", "description": "A rule's id.", "examples": ["staff-number"] } } }, "oneOf": [{ "required": ["text"] }, { "required": ["pattern"] }] } }, "values": { "title": "Values", "description": "Secrets that driverd is to know, whichever driver prints them; read anew with each reload.", "type": "array", "maxItems": 64, "default": [], "examples": [[{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }]], "items": { "title": "Value", "description": "One value.", "type": "object", "additionalProperties": false, "required": ["name", "file"], "examples": [{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }], "properties": { "name": { "title": "Name", "description": "Stands in the mark.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["root-password"] }, "file": { "title": "File", "description": "A file of root's, 8 bytes to 64 KiB, that nobody else can write.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/etc/driverd/secrets/root-password"] } } } } } } } };
 var func1 = Object.prototype.hasOwnProperty;
 var func2 = require_ucs2length().default;
 var pattern4 = new RegExp("^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "u");
@@ -2014,18 +2014,19 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   if (data79.message_bytes !== void 0) {
                                                                     let data80 = data79.message_bytes;
                                                                     const _errs175 = errors;
+                                                                    const _errs176 = errors;
                                                                     if (!(typeof data80 == "number" && (!(data80 % 1) && !isNaN(data80)) && isFinite(data80))) {
-                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                       return false;
                                                                     }
-                                                                    if (errors === _errs175) {
+                                                                    if (errors === _errs176) {
                                                                       if (typeof data80 == "number" && isFinite(data80)) {
                                                                         if (data80 > 16777216 || isNaN(data80)) {
-                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
+                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
                                                                           return false;
                                                                         } else {
                                                                           if (data80 < 1024 || isNaN(data80)) {
-                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
                                                                             return false;
                                                                           }
                                                                         }
@@ -2038,350 +2039,364 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   if (valid20) {
                                                                     if (data79.message_ms !== void 0) {
                                                                       let data81 = data79.message_ms;
-                                                                      const _errs177 = errors;
+                                                                      const _errs178 = errors;
+                                                                      const _errs179 = errors;
                                                                       if (!(typeof data81 == "number" && (!(data81 % 1) && !isNaN(data81)) && isFinite(data81))) {
-                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                         return false;
                                                                       }
-                                                                      if (errors === _errs177) {
+                                                                      if (errors === _errs179) {
                                                                         if (typeof data81 == "number" && isFinite(data81)) {
                                                                           if (data81 > 6e5 || isNaN(data81)) {
-                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
+                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
                                                                             return false;
                                                                           } else {
                                                                             if (data81 < 100 || isNaN(data81)) {
-                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
+                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
                                                                               return false;
                                                                             }
                                                                           }
                                                                         }
                                                                       }
-                                                                      var valid20 = _errs177 === errors;
+                                                                      var valid20 = _errs178 === errors;
                                                                     } else {
                                                                       var valid20 = true;
                                                                     }
                                                                     if (valid20) {
                                                                       if (data79.nesting_depth !== void 0) {
                                                                         let data82 = data79.nesting_depth;
-                                                                        const _errs179 = errors;
+                                                                        const _errs181 = errors;
+                                                                        const _errs182 = errors;
                                                                         if (!(typeof data82 == "number" && (!(data82 % 1) && !isNaN(data82)) && isFinite(data82))) {
-                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/nesting_depth/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                           return false;
                                                                         }
-                                                                        if (errors === _errs179) {
+                                                                        if (errors === _errs182) {
                                                                           if (typeof data82 == "number" && isFinite(data82)) {
                                                                             if (data82 > 256 || isNaN(data82)) {
-                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/nesting_depth/maximum", keyword: "maximum", params: { comparison: "<=", limit: 256 }, message: "must be <= 256" }];
+                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/maximum", keyword: "maximum", params: { comparison: "<=", limit: 256 }, message: "must be <= 256" }];
                                                                               return false;
                                                                             } else {
                                                                               if (data82 < 4 || isNaN(data82)) {
-                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/nesting_depth/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4 }, message: "must be >= 4" }];
+                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4 }, message: "must be >= 4" }];
                                                                                 return false;
                                                                               }
                                                                             }
                                                                           }
                                                                         }
-                                                                        var valid20 = _errs179 === errors;
+                                                                        var valid20 = _errs181 === errors;
                                                                       } else {
                                                                         var valid20 = true;
                                                                       }
                                                                       if (valid20) {
                                                                         if (data79.keys !== void 0) {
                                                                           let data83 = data79.keys;
-                                                                          const _errs181 = errors;
+                                                                          const _errs184 = errors;
+                                                                          const _errs185 = errors;
                                                                           if (!(typeof data83 == "number" && (!(data83 % 1) && !isNaN(data83)) && isFinite(data83))) {
-                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/keys/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                             return false;
                                                                           }
-                                                                          if (errors === _errs181) {
+                                                                          if (errors === _errs185) {
                                                                             if (typeof data83 == "number" && isFinite(data83)) {
                                                                               if (data83 > 1e6 || isNaN(data83)) {
-                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/keys/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
+                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
                                                                                 return false;
                                                                               } else {
                                                                                 if (data83 < 16 || isNaN(data83)) {
-                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/keys/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16 }, message: "must be >= 16" }];
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16 }, message: "must be >= 16" }];
                                                                                   return false;
                                                                                 }
                                                                               }
                                                                             }
                                                                           }
-                                                                          var valid20 = _errs181 === errors;
+                                                                          var valid20 = _errs184 === errors;
                                                                         } else {
                                                                           var valid20 = true;
                                                                         }
                                                                         if (valid20) {
                                                                           if (data79.batch_length !== void 0) {
                                                                             let data84 = data79.batch_length;
-                                                                            const _errs183 = errors;
+                                                                            const _errs187 = errors;
+                                                                            const _errs188 = errors;
                                                                             if (!(typeof data84 == "number" && (!(data84 % 1) && !isNaN(data84)) && isFinite(data84))) {
-                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/batch_length/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                               return false;
                                                                             }
-                                                                            if (errors === _errs183) {
+                                                                            if (errors === _errs188) {
                                                                               if (typeof data84 == "number" && isFinite(data84)) {
                                                                                 if (data84 > 1024 || isNaN(data84)) {
-                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/batch_length/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1024 }, message: "must be <= 1024" }];
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1024 }, message: "must be <= 1024" }];
                                                                                   return false;
                                                                                 } else {
                                                                                   if (data84 < 1 || isNaN(data84)) {
-                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/batch_length/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                     return false;
                                                                                   }
                                                                                 }
                                                                               }
                                                                             }
-                                                                            var valid20 = _errs183 === errors;
+                                                                            var valid20 = _errs187 === errors;
                                                                           } else {
                                                                             var valid20 = true;
                                                                           }
                                                                           if (valid20) {
                                                                             if (data79.in_flight_per_connection !== void 0) {
                                                                               let data85 = data79.in_flight_per_connection;
-                                                                              const _errs185 = errors;
+                                                                              const _errs190 = errors;
+                                                                              const _errs191 = errors;
                                                                               if (!(typeof data85 == "number" && (!(data85 % 1) && !isNaN(data85)) && isFinite(data85))) {
-                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_connection/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                 return false;
                                                                               }
-                                                                              if (errors === _errs185) {
+                                                                              if (errors === _errs191) {
                                                                                 if (typeof data85 == "number" && isFinite(data85)) {
                                                                                   if (data85 > 4096 || isNaN(data85)) {
-                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_connection/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
                                                                                     return false;
                                                                                   } else {
                                                                                     if (data85 < 1 || isNaN(data85)) {
-                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_connection/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                       return false;
                                                                                     }
                                                                                   }
                                                                                 }
                                                                               }
-                                                                              var valid20 = _errs185 === errors;
+                                                                              var valid20 = _errs190 === errors;
                                                                             } else {
                                                                               var valid20 = true;
                                                                             }
                                                                             if (valid20) {
                                                                               if (data79.connections_per_identity !== void 0) {
                                                                                 let data86 = data79.connections_per_identity;
-                                                                                const _errs187 = errors;
+                                                                                const _errs193 = errors;
+                                                                                const _errs194 = errors;
                                                                                 if (!(typeof data86 == "number" && (!(data86 % 1) && !isNaN(data86)) && isFinite(data86))) {
-                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/connections_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                   return false;
                                                                                 }
-                                                                                if (errors === _errs187) {
+                                                                                if (errors === _errs194) {
                                                                                   if (typeof data86 == "number" && isFinite(data86)) {
                                                                                     if (data86 > 65536 || isNaN(data86)) {
-                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/connections_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                                                       return false;
                                                                                     } else {
                                                                                       if (data86 < 1 || isNaN(data86)) {
-                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/connections_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                         return false;
                                                                                       }
                                                                                     }
                                                                                   }
                                                                                 }
-                                                                                var valid20 = _errs187 === errors;
+                                                                                var valid20 = _errs193 === errors;
                                                                               } else {
                                                                                 var valid20 = true;
                                                                               }
                                                                               if (valid20) {
                                                                                 if (data79.reply_buffer_bytes !== void 0) {
                                                                                   let data87 = data79.reply_buffer_bytes;
-                                                                                  const _errs189 = errors;
+                                                                                  const _errs196 = errors;
+                                                                                  const _errs197 = errors;
                                                                                   if (!(typeof data87 == "number" && (!(data87 % 1) && !isNaN(data87)) && isFinite(data87))) {
-                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/reply_buffer_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                     return false;
                                                                                   }
-                                                                                  if (errors === _errs189) {
+                                                                                  if (errors === _errs197) {
                                                                                     if (typeof data87 == "number" && isFinite(data87)) {
                                                                                       if (data87 > 268435456 || isNaN(data87)) {
-                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/reply_buffer_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 268435456 }, message: "must be <= 268435456" }];
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 268435456 }, message: "must be <= 268435456" }];
                                                                                         return false;
                                                                                       } else {
                                                                                         if (data87 < 65536 || isNaN(data87)) {
-                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/reply_buffer_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
                                                                                           return false;
                                                                                         }
                                                                                       }
                                                                                     }
                                                                                   }
-                                                                                  var valid20 = _errs189 === errors;
+                                                                                  var valid20 = _errs196 === errors;
                                                                                 } else {
                                                                                   var valid20 = true;
                                                                                 }
                                                                                 if (valid20) {
                                                                                   if (data79.in_flight_per_identity !== void 0) {
                                                                                     let data88 = data79.in_flight_per_identity;
-                                                                                    const _errs191 = errors;
+                                                                                    const _errs199 = errors;
+                                                                                    const _errs200 = errors;
                                                                                     if (!(typeof data88 == "number" && (!(data88 % 1) && !isNaN(data88)) && isFinite(data88))) {
-                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                       return false;
                                                                                     }
-                                                                                    if (errors === _errs191) {
+                                                                                    if (errors === _errs200) {
                                                                                       if (typeof data88 == "number" && isFinite(data88)) {
                                                                                         if (data88 > 16384 || isNaN(data88)) {
-                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                                                           return false;
                                                                                         } else {
                                                                                           if (data88 < 1 || isNaN(data88)) {
-                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                             return false;
                                                                                           }
                                                                                         }
                                                                                       }
                                                                                     }
-                                                                                    var valid20 = _errs191 === errors;
+                                                                                    var valid20 = _errs199 === errors;
                                                                                   } else {
                                                                                     var valid20 = true;
                                                                                   }
                                                                                   if (valid20) {
                                                                                     if (data79.in_flight_per_driver !== void 0) {
                                                                                       let data89 = data79.in_flight_per_driver;
-                                                                                      const _errs193 = errors;
+                                                                                      const _errs202 = errors;
+                                                                                      const _errs203 = errors;
                                                                                       if (!(typeof data89 == "number" && (!(data89 % 1) && !isNaN(data89)) && isFinite(data89))) {
-                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limits/properties/in_flight_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                         return false;
                                                                                       }
-                                                                                      if (errors === _errs193) {
+                                                                                      if (errors === _errs203) {
                                                                                         if (typeof data89 == "number" && isFinite(data89)) {
                                                                                           if (data89 > 16384 || isNaN(data89)) {
-                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limits/properties/in_flight_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                                                             return false;
                                                                                           } else {
                                                                                             if (data89 < 1 || isNaN(data89)) {
-                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limits/properties/in_flight_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                               return false;
                                                                                             }
                                                                                           }
                                                                                         }
                                                                                       }
-                                                                                      var valid20 = _errs193 === errors;
+                                                                                      var valid20 = _errs202 === errors;
                                                                                     } else {
                                                                                       var valid20 = true;
                                                                                     }
                                                                                     if (valid20) {
                                                                                       if (data79.queued_per_identity !== void 0) {
                                                                                         let data90 = data79.queued_per_identity;
-                                                                                        const _errs195 = errors;
+                                                                                        const _errs205 = errors;
+                                                                                        const _errs206 = errors;
                                                                                         if (!(typeof data90 == "number" && (!(data90 % 1) && !isNaN(data90)) && isFinite(data90))) {
-                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limits/properties/queued_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                           return false;
                                                                                         }
-                                                                                        if (errors === _errs195) {
+                                                                                        if (errors === _errs206) {
                                                                                           if (typeof data90 == "number" && isFinite(data90)) {
                                                                                             if (data90 > 16384 || isNaN(data90)) {
-                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limits/properties/queued_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                                                               return false;
                                                                                             } else {
                                                                                               if (data90 < 0 || isNaN(data90)) {
-                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limits/properties/queued_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                                                 return false;
                                                                                               }
                                                                                             }
                                                                                           }
                                                                                         }
-                                                                                        var valid20 = _errs195 === errors;
+                                                                                        var valid20 = _errs205 === errors;
                                                                                       } else {
                                                                                         var valid20 = true;
                                                                                       }
                                                                                       if (valid20) {
                                                                                         if (data79.queued_per_driver !== void 0) {
                                                                                           let data91 = data79.queued_per_driver;
-                                                                                          const _errs197 = errors;
+                                                                                          const _errs208 = errors;
+                                                                                          const _errs209 = errors;
                                                                                           if (!(typeof data91 == "number" && (!(data91 % 1) && !isNaN(data91)) && isFinite(data91))) {
-                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limits/properties/queued_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                             return false;
                                                                                           }
-                                                                                          if (errors === _errs197) {
+                                                                                          if (errors === _errs209) {
                                                                                             if (typeof data91 == "number" && isFinite(data91)) {
                                                                                               if (data91 > 16384 || isNaN(data91)) {
-                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limits/properties/queued_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                                                                 return false;
                                                                                               } else {
                                                                                                 if (data91 < 0 || isNaN(data91)) {
-                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limits/properties/queued_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                                                   return false;
                                                                                                 }
                                                                                               }
                                                                                             }
                                                                                           }
-                                                                                          var valid20 = _errs197 === errors;
+                                                                                          var valid20 = _errs208 === errors;
                                                                                         } else {
                                                                                           var valid20 = true;
                                                                                         }
                                                                                         if (valid20) {
                                                                                           if (data79.queue_ms !== void 0) {
                                                                                             let data92 = data79.queue_ms;
-                                                                                            const _errs199 = errors;
+                                                                                            const _errs211 = errors;
+                                                                                            const _errs212 = errors;
                                                                                             if (!(typeof data92 == "number" && (!(data92 % 1) && !isNaN(data92)) && isFinite(data92))) {
-                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queue_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limits/properties/queue_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                               return false;
                                                                                             }
-                                                                                            if (errors === _errs199) {
+                                                                                            if (errors === _errs212) {
                                                                                               if (typeof data92 == "number" && isFinite(data92)) {
                                                                                                 if (data92 > 6e5 || isNaN(data92)) {
-                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queue_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
+                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limits/properties/queue_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
                                                                                                   return false;
                                                                                                 } else {
                                                                                                   if (data92 < 0 || isNaN(data92)) {
-                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queue_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limits/properties/queue_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                                                     return false;
                                                                                                   }
                                                                                                 }
                                                                                               }
                                                                                             }
-                                                                                            var valid20 = _errs199 === errors;
+                                                                                            var valid20 = _errs211 === errors;
                                                                                           } else {
                                                                                             var valid20 = true;
                                                                                           }
                                                                                           if (valid20) {
                                                                                             if (data79.calls_per_minute !== void 0) {
                                                                                               let data93 = data79.calls_per_minute;
-                                                                                              const _errs201 = errors;
+                                                                                              const _errs214 = errors;
+                                                                                              const _errs215 = errors;
                                                                                               if (!(typeof data93 == "number" && (!(data93 % 1) && !isNaN(data93)) && isFinite(data93))) {
-                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limits/properties/calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                                 return false;
                                                                                               }
-                                                                                              if (errors === _errs201) {
+                                                                                              if (errors === _errs215) {
                                                                                                 if (typeof data93 == "number" && isFinite(data93)) {
                                                                                                   if (data93 > 1e7 || isNaN(data93)) {
-                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
+                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limits/properties/calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
                                                                                                     return false;
                                                                                                   } else {
                                                                                                     if (data93 < 1 || isNaN(data93)) {
-                                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limits/properties/calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                                       return false;
                                                                                                     }
                                                                                                   }
                                                                                                 }
                                                                                               }
-                                                                                              var valid20 = _errs201 === errors;
+                                                                                              var valid20 = _errs214 === errors;
                                                                                             } else {
                                                                                               var valid20 = true;
                                                                                             }
                                                                                             if (valid20) {
                                                                                               if (data79.destructive_calls_per_minute !== void 0) {
                                                                                                 let data94 = data79.destructive_calls_per_minute;
-                                                                                                const _errs203 = errors;
+                                                                                                const _errs217 = errors;
+                                                                                                const _errs218 = errors;
                                                                                                 if (!(typeof data94 == "number" && (!(data94 % 1) && !isNaN(data94)) && isFinite(data94))) {
-                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/destructive_calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limits/properties/destructive_calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                                   return false;
                                                                                                 }
-                                                                                                if (errors === _errs203) {
+                                                                                                if (errors === _errs218) {
                                                                                                   if (typeof data94 == "number" && isFinite(data94)) {
                                                                                                     if (data94 > 1e7 || isNaN(data94)) {
-                                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/destructive_calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
+                                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limits/properties/destructive_calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
                                                                                                       return false;
                                                                                                     } else {
                                                                                                       if (data94 < 1 || isNaN(data94)) {
-                                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/destructive_calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limits/properties/destructive_calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                                         return false;
                                                                                                       }
                                                                                                     }
                                                                                                   }
                                                                                                 }
-                                                                                                var valid20 = _errs203 === errors;
+                                                                                                var valid20 = _errs217 === errors;
                                                                                               } else {
                                                                                                 var valid20 = true;
                                                                                               }
@@ -2434,8 +2449,8 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                   var valid0 = _errs155 === errors;
                                   if (valid0) {
                                     let data95 = data.scrub;
-                                    const _errs205 = errors;
-                                    if (errors === _errs205) {
+                                    const _errs220 = errors;
+                                    if (errors === _errs220) {
                                       if (data95 && typeof data95 == "object" && !Array.isArray(data95)) {
                                         if (data95.rules === void 0) {
                                           data95.rules = [];
@@ -2446,7 +2461,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data95.values === void 0) {
                                           data95.values = [];
                                         }
-                                        const _errs207 = errors;
+                                        const _errs222 = errors;
                                         for (const key13 in data95) {
                                           if (!(key13 === "rules" || key13 === "allow" || key13 === "values")) {
                                             validate20.errors = [{ instancePath: instancePath + "/scrub", schemaPath: "#/properties/scrub/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 }, message: "must NOT have additional properties" }];
@@ -2454,21 +2469,21 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                             break;
                                           }
                                         }
-                                        if (_errs207 === errors) {
+                                        if (_errs222 === errors) {
                                           let data96 = data95.rules;
-                                          const _errs208 = errors;
-                                          if (errors === _errs208) {
+                                          const _errs223 = errors;
+                                          if (errors === _errs223) {
                                             if (Array.isArray(data96)) {
                                               if (data96.length > 128) {
                                                 validate20.errors = [{ instancePath: instancePath + "/scrub/rules", schemaPath: "#/properties/scrub/properties/rules/maxItems", keyword: "maxItems", params: { limit: 128 }, message: "must NOT have more than 128 items" }];
                                                 return false;
                                               } else {
-                                                var valid22 = true;
+                                                var valid37 = true;
                                                 const len8 = data96.length;
                                                 for (let i8 = 0; i8 < len8; i8++) {
                                                   let data97 = data96[i8];
-                                                  const _errs210 = errors;
-                                                  if (errors === _errs210) {
+                                                  const _errs225 = errors;
+                                                  if (errors === _errs225) {
                                                     if (data97 && typeof data97 == "object" && !Array.isArray(data97)) {
                                                       if (data97.examples === void 0) {
                                                         data97.examples = [];
@@ -2478,7 +2493,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                         validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8, schemaPath: "#/properties/scrub/properties/rules/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                                         return false;
                                                       } else {
-                                                        const _errs212 = errors;
+                                                        const _errs227 = errors;
                                                         for (const key14 in data97) {
                                                           if (!(key14 === "id" || key14 === "keywords" || key14 === "pattern" || key14 === "minimum_entropy" || key14 === "allow" || key14 === "examples")) {
                                                             validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8, schemaPath: "#/properties/scrub/properties/rules/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 }, message: "must NOT have additional properties" }];
@@ -2486,11 +2501,11 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                             break;
                                                           }
                                                         }
-                                                        if (_errs212 === errors) {
+                                                        if (_errs227 === errors) {
                                                           if (data97.id !== void 0) {
                                                             let data98 = data97.id;
-                                                            const _errs213 = errors;
-                                                            if (errors === _errs213) {
+                                                            const _errs228 = errors;
+                                                            if (errors === _errs228) {
                                                               if (typeof data98 === "string") {
                                                                 if (!pattern13.test(data98)) {
                                                                   validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/id", schemaPath: "#/properties/scrub/properties/rules/items/properties/id/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9-]{1,64}$" }, message: 'must match pattern "^[a-z0-9-]{1,64}$"' }];
@@ -2501,15 +2516,15 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 return false;
                                                               }
                                                             }
-                                                            var valid23 = _errs213 === errors;
+                                                            var valid38 = _errs228 === errors;
                                                           } else {
-                                                            var valid23 = true;
+                                                            var valid38 = true;
                                                           }
-                                                          if (valid23) {
+                                                          if (valid38) {
                                                             if (data97.keywords !== void 0) {
                                                               let data99 = data97.keywords;
-                                                              const _errs215 = errors;
-                                                              if (errors === _errs215) {
+                                                              const _errs230 = errors;
+                                                              if (errors === _errs230) {
                                                                 if (Array.isArray(data99)) {
                                                                   if (data99.length > 32) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/keywords", schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
@@ -2519,12 +2534,12 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/keywords", schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                                       return false;
                                                                     } else {
-                                                                      var valid24 = true;
+                                                                      var valid39 = true;
                                                                       const len9 = data99.length;
                                                                       for (let i9 = 0; i9 < len9; i9++) {
                                                                         let data100 = data99[i9];
-                                                                        const _errs217 = errors;
-                                                                        if (errors === _errs217) {
+                                                                        const _errs232 = errors;
+                                                                        if (errors === _errs232) {
                                                                           if (typeof data100 === "string") {
                                                                             if (!pattern14.test(data100)) {
                                                                               validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/keywords/" + i9, schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/items/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{3,64}$" }, message: 'must match pattern "^[\\x20-\\x7e]{3,64}$"' }];
@@ -2535,8 +2550,8 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             return false;
                                                                           }
                                                                         }
-                                                                        var valid24 = _errs217 === errors;
-                                                                        if (!valid24) {
+                                                                        var valid39 = _errs232 === errors;
+                                                                        if (!valid39) {
                                                                           break;
                                                                         }
                                                                       }
@@ -2547,15 +2562,15 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   return false;
                                                                 }
                                                               }
-                                                              var valid23 = _errs215 === errors;
+                                                              var valid38 = _errs230 === errors;
                                                             } else {
-                                                              var valid23 = true;
+                                                              var valid38 = true;
                                                             }
-                                                            if (valid23) {
+                                                            if (valid38) {
                                                               if (data97.pattern !== void 0) {
                                                                 let data101 = data97.pattern;
-                                                                const _errs219 = errors;
-                                                                if (errors === _errs219) {
+                                                                const _errs234 = errors;
+                                                                if (errors === _errs234) {
                                                                   if (typeof data101 === "string") {
                                                                     if (!pattern15.test(data101)) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/pattern", schemaPath: "#/properties/scrub/properties/rules/items/properties/pattern/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{1,2000}$" }, message: 'must match pattern "^[\\x20-\\x7e]{1,2000}$"' }];
@@ -2566,15 +2581,15 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     return false;
                                                                   }
                                                                 }
-                                                                var valid23 = _errs219 === errors;
+                                                                var valid38 = _errs234 === errors;
                                                               } else {
-                                                                var valid23 = true;
+                                                                var valid38 = true;
                                                               }
-                                                              if (valid23) {
+                                                              if (valid38) {
                                                                 if (data97.minimum_entropy !== void 0) {
                                                                   let data102 = data97.minimum_entropy;
-                                                                  const _errs221 = errors;
-                                                                  if (errors === _errs221) {
+                                                                  const _errs236 = errors;
+                                                                  if (errors === _errs236) {
                                                                     if (typeof data102 == "number" && isFinite(data102)) {
                                                                       if (data102 > 8 || isNaN(data102)) {
                                                                         validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/minimum_entropy", schemaPath: "#/properties/scrub/properties/rules/items/properties/minimum_entropy/maximum", keyword: "maximum", params: { comparison: "<=", limit: 8 }, message: "must be <= 8" }];
@@ -2590,15 +2605,15 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       return false;
                                                                     }
                                                                   }
-                                                                  var valid23 = _errs221 === errors;
+                                                                  var valid38 = _errs236 === errors;
                                                                 } else {
-                                                                  var valid23 = true;
+                                                                  var valid38 = true;
                                                                 }
-                                                                if (valid23) {
+                                                                if (valid38) {
                                                                   if (data97.allow !== void 0) {
                                                                     let data103 = data97.allow;
-                                                                    const _errs223 = errors;
-                                                                    if (errors === _errs223) {
+                                                                    const _errs238 = errors;
+                                                                    if (errors === _errs238) {
                                                                       if (typeof data103 === "string") {
                                                                         if (!pattern15.test(data103)) {
                                                                           validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/allow", schemaPath: "#/properties/scrub/properties/rules/items/properties/allow/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{1,2000}$" }, message: 'must match pattern "^[\\x20-\\x7e]{1,2000}$"' }];
@@ -2609,25 +2624,25 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         return false;
                                                                       }
                                                                     }
-                                                                    var valid23 = _errs223 === errors;
+                                                                    var valid38 = _errs238 === errors;
                                                                   } else {
-                                                                    var valid23 = true;
+                                                                    var valid38 = true;
                                                                   }
-                                                                  if (valid23) {
+                                                                  if (valid38) {
                                                                     let data104 = data97.examples;
-                                                                    const _errs225 = errors;
-                                                                    if (errors === _errs225) {
+                                                                    const _errs240 = errors;
+                                                                    if (errors === _errs240) {
                                                                       if (Array.isArray(data104)) {
                                                                         if (data104.length > 32) {
                                                                           validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/examples", schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
                                                                           return false;
                                                                         } else {
-                                                                          var valid25 = true;
+                                                                          var valid40 = true;
                                                                           const len10 = data104.length;
                                                                           for (let i10 = 0; i10 < len10; i10++) {
                                                                             let data105 = data104[i10];
-                                                                            const _errs227 = errors;
-                                                                            if (errors === _errs227) {
+                                                                            const _errs242 = errors;
+                                                                            if (errors === _errs242) {
                                                                               if (typeof data105 === "string") {
                                                                                 if (func2(data105) > 8e3) {
                                                                                   validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/examples/" + i10, schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/items/maxLength", keyword: "maxLength", params: { limit: 8e3 }, message: "must NOT have more than 8000 characters" }];
@@ -2643,8 +2658,8 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 return false;
                                                                               }
                                                                             }
-                                                                            var valid25 = _errs227 === errors;
-                                                                            if (!valid25) {
+                                                                            var valid40 = _errs242 === errors;
+                                                                            if (!valid40) {
                                                                               break;
                                                                             }
                                                                           }
@@ -2654,7 +2669,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         return false;
                                                                       }
                                                                     }
-                                                                    var valid23 = _errs225 === errors;
+                                                                    var valid38 = _errs240 === errors;
                                                                   }
                                                                 }
                                                               }
@@ -2667,8 +2682,8 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                       return false;
                                                     }
                                                   }
-                                                  var valid22 = _errs210 === errors;
-                                                  if (!valid22) {
+                                                  var valid37 = _errs225 === errors;
+                                                  if (!valid37) {
                                                     break;
                                                   }
                                                 }
@@ -2678,25 +2693,25 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                               return false;
                                             }
                                           }
-                                          var valid21 = _errs208 === errors;
-                                          if (valid21) {
+                                          var valid36 = _errs223 === errors;
+                                          if (valid36) {
                                             let data106 = data95.allow;
-                                            const _errs229 = errors;
-                                            if (errors === _errs229) {
+                                            const _errs244 = errors;
+                                            if (errors === _errs244) {
                                               if (Array.isArray(data106)) {
                                                 if (data106.length > 512) {
                                                   validate20.errors = [{ instancePath: instancePath + "/scrub/allow", schemaPath: "#/properties/scrub/properties/allow/maxItems", keyword: "maxItems", params: { limit: 512 }, message: "must NOT have more than 512 items" }];
                                                   return false;
                                                 } else {
-                                                  var valid26 = true;
+                                                  var valid41 = true;
                                                   const len11 = data106.length;
                                                   for (let i11 = 0; i11 < len11; i11++) {
                                                     let data107 = data106[i11];
-                                                    const _errs231 = errors;
-                                                    const _errs233 = errors;
-                                                    let valid27 = false;
+                                                    const _errs246 = errors;
+                                                    const _errs248 = errors;
+                                                    let valid42 = false;
                                                     let passing0 = null;
-                                                    const _errs234 = errors;
+                                                    const _errs249 = errors;
                                                     if (data107 && typeof data107 == "object" && !Array.isArray(data107)) {
                                                       let missing4;
                                                       if (data107.text === void 0 && (missing4 = "text")) {
@@ -2709,12 +2724,12 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                         errors++;
                                                       }
                                                     }
-                                                    var _valid0 = _errs234 === errors;
+                                                    var _valid0 = _errs249 === errors;
                                                     if (_valid0) {
-                                                      valid27 = true;
+                                                      valid42 = true;
                                                       passing0 = 0;
                                                     }
-                                                    const _errs235 = errors;
+                                                    const _errs250 = errors;
                                                     if (data107 && typeof data107 == "object" && !Array.isArray(data107)) {
                                                       let missing5;
                                                       if (data107.pattern === void 0 && (missing5 = "pattern")) {
@@ -2727,17 +2742,17 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                         errors++;
                                                       }
                                                     }
-                                                    var _valid0 = _errs235 === errors;
-                                                    if (_valid0 && valid27) {
-                                                      valid27 = false;
+                                                    var _valid0 = _errs250 === errors;
+                                                    if (_valid0 && valid42) {
+                                                      valid42 = false;
                                                       passing0 = [passing0, 1];
                                                     } else {
                                                       if (_valid0) {
-                                                        valid27 = true;
+                                                        valid42 = true;
                                                         passing0 = 1;
                                                       }
                                                     }
-                                                    if (!valid27) {
+                                                    if (!valid42) {
                                                       const err5 = { instancePath: instancePath + "/scrub/allow/" + i11, schemaPath: "#/properties/scrub/properties/allow/items/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
                                                       if (vErrors === null) {
                                                         vErrors = [err5];
@@ -2748,18 +2763,18 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                       validate20.errors = vErrors;
                                                       return false;
                                                     } else {
-                                                      errors = _errs233;
+                                                      errors = _errs248;
                                                       if (vErrors !== null) {
-                                                        if (_errs233) {
-                                                          vErrors.length = _errs233;
+                                                        if (_errs248) {
+                                                          vErrors.length = _errs248;
                                                         } else {
                                                           vErrors = null;
                                                         }
                                                       }
                                                     }
-                                                    if (errors === _errs231) {
+                                                    if (errors === _errs246) {
                                                       if (data107 && typeof data107 == "object" && !Array.isArray(data107)) {
-                                                        const _errs236 = errors;
+                                                        const _errs251 = errors;
                                                         for (const key15 in data107) {
                                                           if (!(key15 === "text" || key15 === "pattern" || key15 === "rules")) {
                                                             validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11, schemaPath: "#/properties/scrub/properties/allow/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key15 }, message: "must NOT have additional properties" }];
@@ -2767,11 +2782,11 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                             break;
                                                           }
                                                         }
-                                                        if (_errs236 === errors) {
+                                                        if (_errs251 === errors) {
                                                           if (data107.text !== void 0) {
                                                             let data108 = data107.text;
-                                                            const _errs237 = errors;
-                                                            if (errors === _errs237) {
+                                                            const _errs252 = errors;
+                                                            if (errors === _errs252) {
                                                               if (typeof data108 === "string") {
                                                                 if (func2(data108) > 8e3) {
                                                                   validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/text", schemaPath: "#/properties/scrub/properties/allow/items/properties/text/maxLength", keyword: "maxLength", params: { limit: 8e3 }, message: "must NOT have more than 8000 characters" }];
@@ -2787,15 +2802,15 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 return false;
                                                               }
                                                             }
-                                                            var valid28 = _errs237 === errors;
+                                                            var valid43 = _errs252 === errors;
                                                           } else {
-                                                            var valid28 = true;
+                                                            var valid43 = true;
                                                           }
-                                                          if (valid28) {
+                                                          if (valid43) {
                                                             if (data107.pattern !== void 0) {
                                                               let data109 = data107.pattern;
-                                                              const _errs239 = errors;
-                                                              if (errors === _errs239) {
+                                                              const _errs254 = errors;
+                                                              if (errors === _errs254) {
                                                                 if (typeof data109 === "string") {
                                                                   if (!pattern15.test(data109)) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/pattern", schemaPath: "#/properties/scrub/properties/allow/items/properties/pattern/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{1,2000}$" }, message: 'must match pattern "^[\\x20-\\x7e]{1,2000}$"' }];
@@ -2806,15 +2821,15 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   return false;
                                                                 }
                                                               }
-                                                              var valid28 = _errs239 === errors;
+                                                              var valid43 = _errs254 === errors;
                                                             } else {
-                                                              var valid28 = true;
+                                                              var valid43 = true;
                                                             }
-                                                            if (valid28) {
+                                                            if (valid43) {
                                                               if (data107.rules !== void 0) {
                                                                 let data110 = data107.rules;
-                                                                const _errs241 = errors;
-                                                                if (errors === _errs241) {
+                                                                const _errs256 = errors;
+                                                                if (errors === _errs256) {
                                                                   if (Array.isArray(data110)) {
                                                                     if (data110.length > 128) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/rules", schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/maxItems", keyword: "maxItems", params: { limit: 128 }, message: "must NOT have more than 128 items" }];
@@ -2824,12 +2839,12 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/rules", schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                                         return false;
                                                                       } else {
-                                                                        var valid29 = true;
+                                                                        var valid44 = true;
                                                                         const len12 = data110.length;
                                                                         for (let i12 = 0; i12 < len12; i12++) {
                                                                           let data111 = data110[i12];
-                                                                          const _errs243 = errors;
-                                                                          if (errors === _errs243) {
+                                                                          const _errs258 = errors;
+                                                                          if (errors === _errs258) {
                                                                             if (typeof data111 === "string") {
                                                                               if (!pattern13.test(data111)) {
                                                                                 validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/rules/" + i12, schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/items/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9-]{1,64}$" }, message: 'must match pattern "^[a-z0-9-]{1,64}$"' }];
@@ -2840,8 +2855,8 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               return false;
                                                                             }
                                                                           }
-                                                                          var valid29 = _errs243 === errors;
-                                                                          if (!valid29) {
+                                                                          var valid44 = _errs258 === errors;
+                                                                          if (!valid44) {
                                                                             break;
                                                                           }
                                                                         }
@@ -2852,9 +2867,9 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     return false;
                                                                   }
                                                                 }
-                                                                var valid28 = _errs241 === errors;
+                                                                var valid43 = _errs256 === errors;
                                                               } else {
-                                                                var valid28 = true;
+                                                                var valid43 = true;
                                                               }
                                                             }
                                                           }
@@ -2864,8 +2879,8 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                         return false;
                                                       }
                                                     }
-                                                    var valid26 = _errs231 === errors;
-                                                    if (!valid26) {
+                                                    var valid41 = _errs246 === errors;
+                                                    if (!valid41) {
                                                       break;
                                                     }
                                                   }
@@ -2875,29 +2890,29 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                 return false;
                                               }
                                             }
-                                            var valid21 = _errs229 === errors;
-                                            if (valid21) {
+                                            var valid36 = _errs244 === errors;
+                                            if (valid36) {
                                               let data112 = data95.values;
-                                              const _errs245 = errors;
-                                              if (errors === _errs245) {
+                                              const _errs260 = errors;
+                                              if (errors === _errs260) {
                                                 if (Array.isArray(data112)) {
                                                   if (data112.length > 64) {
                                                     validate20.errors = [{ instancePath: instancePath + "/scrub/values", schemaPath: "#/properties/scrub/properties/values/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
                                                     return false;
                                                   } else {
-                                                    var valid30 = true;
+                                                    var valid45 = true;
                                                     const len13 = data112.length;
                                                     for (let i13 = 0; i13 < len13; i13++) {
                                                       let data113 = data112[i13];
-                                                      const _errs247 = errors;
-                                                      if (errors === _errs247) {
+                                                      const _errs262 = errors;
+                                                      if (errors === _errs262) {
                                                         if (data113 && typeof data113 == "object" && !Array.isArray(data113)) {
                                                           let missing6;
                                                           if (data113.name === void 0 && (missing6 = "name") || data113.file === void 0 && (missing6 = "file")) {
                                                             validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13, schemaPath: "#/properties/scrub/properties/values/items/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
                                                             return false;
                                                           } else {
-                                                            const _errs249 = errors;
+                                                            const _errs264 = errors;
                                                             for (const key16 in data113) {
                                                               if (!(key16 === "name" || key16 === "file")) {
                                                                 validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13, schemaPath: "#/properties/scrub/properties/values/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 }, message: "must NOT have additional properties" }];
@@ -2905,11 +2920,11 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 break;
                                                               }
                                                             }
-                                                            if (_errs249 === errors) {
+                                                            if (_errs264 === errors) {
                                                               if (data113.name !== void 0) {
                                                                 let data114 = data113.name;
-                                                                const _errs250 = errors;
-                                                                if (errors === _errs250) {
+                                                                const _errs265 = errors;
+                                                                if (errors === _errs265) {
                                                                   if (typeof data114 === "string") {
                                                                     if (!pattern7.test(data114)) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13 + "/name", schemaPath: "#/properties/scrub/properties/values/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
@@ -2920,15 +2935,15 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     return false;
                                                                   }
                                                                 }
-                                                                var valid31 = _errs250 === errors;
+                                                                var valid46 = _errs265 === errors;
                                                               } else {
-                                                                var valid31 = true;
+                                                                var valid46 = true;
                                                               }
-                                                              if (valid31) {
+                                                              if (valid46) {
                                                                 if (data113.file !== void 0) {
                                                                   let data115 = data113.file;
-                                                                  const _errs252 = errors;
-                                                                  if (errors === _errs252) {
+                                                                  const _errs267 = errors;
+                                                                  if (errors === _errs267) {
                                                                     if (typeof data115 === "string") {
                                                                       if (func2(data115) > 4096) {
                                                                         validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13 + "/file", schemaPath: "#/properties/scrub/properties/values/items/properties/file/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
@@ -2944,9 +2959,9 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       return false;
                                                                     }
                                                                   }
-                                                                  var valid31 = _errs252 === errors;
+                                                                  var valid46 = _errs267 === errors;
                                                                 } else {
-                                                                  var valid31 = true;
+                                                                  var valid46 = true;
                                                                 }
                                                               }
                                                             }
@@ -2956,8 +2971,8 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                           return false;
                                                         }
                                                       }
-                                                      var valid30 = _errs247 === errors;
-                                                      if (!valid30) {
+                                                      var valid45 = _errs262 === errors;
+                                                      if (!valid45) {
                                                         break;
                                                       }
                                                     }
@@ -2967,7 +2982,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                   return false;
                                                 }
                                               }
-                                              var valid21 = _errs245 === errors;
+                                              var valid36 = _errs260 === errors;
                                             }
                                           }
                                         }
@@ -2976,7 +2991,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                         return false;
                                       }
                                     }
-                                    var valid0 = _errs205 === errors;
+                                    var valid0 = _errs220 === errors;
                                   }
                                 }
                               }
@@ -3002,7 +3017,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
 }
 validate20.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var profile = validate21;
-var schema32 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own; `root` needs `accept_root`.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "accept_root": { "title": "Accept root", "description": "Why this driver must run as root, 8 to 512 characters. `user: root` needs it, and it stands in the record of each launch.", "type": "string", "minLength": 8, "maxLength": 512, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "examples": ["reads SMART data, which the kernel gives to root alone"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "launcher": { "title": "Launcher", "description": "`sandbox`: bubblewrap. `container`: runc, on the root folder in `root`, with no network (a daemon that runs as root).", "type": "string", "enum": ["sandbox", "container"], "default": "sandbox", "examples": ["container"] }, "fallback": { "title": "Fallback", "description": "Where this host cannot start containers: `refuse` the profile, or start its driver in the `sandbox` with the same root folder; each such launch says so in its record.", "type": "string", "enum": ["refuse", "sandbox"], "default": "refuse", "examples": ["sandbox"] }, "root": { "title": "Root folder", "description": "A folder of root's that holds a whole system, unpacked from an image: what the driver sees, read-only, instead of this host's system.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv/driverd-roots/bookworm"] }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "default": null, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "params": { "title": "Params on record", "description": "What audit records say of a call's params: `hash`, a keyed hash that only root can search for; `names`, the names of the top-level fields; `omit`, nothing.", "type": "string", "enum": ["hash", "names", "omit"], "default": "hash", "examples": ["omit"] }, "logs": { "title": "Logs", "description": "Where the driver's stderr and its `log` messages are kept, scrubbed: `journal`, the operational log and the broker's memory (`driverctl logs`); `memory`, there alone; `none`, nowhere.", "type": "string", "enum": ["journal", "memory", "none"], "default": "journal", "examples": ["memory"] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
+var schema47 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own; `root` needs `accept_root`.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "accept_root": { "title": "Accept root", "description": "Why this driver must run as root, 8 to 512 characters. `user: root` needs it, and it stands in the record of each launch.", "type": "string", "minLength": 8, "maxLength": 512, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "examples": ["reads SMART data, which the kernel gives to root alone"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "launcher": { "title": "Launcher", "description": "`sandbox`: bubblewrap. `container`: runc, on the root folder in `root`, with no network (a daemon that runs as root).", "type": "string", "enum": ["sandbox", "container"], "default": "sandbox", "examples": ["container"] }, "fallback": { "title": "Fallback", "description": "Where this host cannot start containers: `refuse` the profile, or start its driver in the `sandbox` with the same root folder; each such launch says so in its record.", "type": "string", "enum": ["refuse", "sandbox"], "default": "refuse", "examples": ["sandbox"] }, "root": { "title": "Root folder", "description": "A folder of root's that holds a whole system, unpacked from an image: what the driver sees, read-only, instead of this host's system.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv/driverd-roots/bookworm"] }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "idle_ms": { "title": "Idle time", "description": "How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.", "type": ["integer", "null"], "minimum": 10, "maximum": 864e5, "default": null, "examples": [3e4] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "default": null, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "params": { "title": "Params on record", "description": "What audit records say of a call's params: `hash`, a keyed hash that only root can search for; `names`, the names of the top-level fields; `omit`, nothing.", "type": "string", "enum": ["hash", "names", "omit"], "default": "hash", "examples": ["omit"] }, "logs": { "title": "Logs", "description": "Where the driver's stderr and its `log` messages are kept, scrubbed: `journal`, the operational log and the broker's memory (`driverctl logs`); `memory`, there alone; `none`, nowhere.", "type": "string", "enum": ["journal", "memory", "none"], "default": "journal", "examples": ["memory"] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
 var func0 = require_equal().default;
 var pattern21 = new RegExp("^[a-z][a-z0-9-]{0,31}$", "u");
 var pattern22 = new RegExp("^[a-z_][a-z0-9_.-]{0,255}$", "u");
@@ -3087,7 +3102,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func1.call(schema32.properties, key0)) {
+          if (!func1.call(schema47.properties, key0)) {
             validate21.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
@@ -3237,7 +3252,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                       return false;
                     }
                     if (!(data6 === "sandbox" || data6 === "container")) {
-                      validate21.errors = [{ instancePath: instancePath + "/launcher", schemaPath: "#/properties/launcher/enum", keyword: "enum", params: { allowedValues: schema32.properties.launcher.enum }, message: "must be equal to one of the allowed values" }];
+                      validate21.errors = [{ instancePath: instancePath + "/launcher", schemaPath: "#/properties/launcher/enum", keyword: "enum", params: { allowedValues: schema47.properties.launcher.enum }, message: "must be equal to one of the allowed values" }];
                       return false;
                     }
                     var valid0 = _errs14 === errors;
@@ -3249,7 +3264,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                         return false;
                       }
                       if (!(data7 === "refuse" || data7 === "sandbox")) {
-                        validate21.errors = [{ instancePath: instancePath + "/fallback", schemaPath: "#/properties/fallback/enum", keyword: "enum", params: { allowedValues: schema32.properties.fallback.enum }, message: "must be equal to one of the allowed values" }];
+                        validate21.errors = [{ instancePath: instancePath + "/fallback", schemaPath: "#/properties/fallback/enum", keyword: "enum", params: { allowedValues: schema47.properties.fallback.enum }, message: "must be equal to one of the allowed values" }];
                         return false;
                       }
                       var valid0 = _errs16 === errors;
@@ -3777,7 +3792,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                               return false;
                             }
                             if (!(data20 === "none" || data20 === "loopback" || data20 === "host")) {
-                              validate21.errors = [{ instancePath: instancePath + "/network", schemaPath: "#/properties/network/enum", keyword: "enum", params: { allowedValues: schema32.properties.network.enum }, message: "must be equal to one of the allowed values" }];
+                              validate21.errors = [{ instancePath: instancePath + "/network", schemaPath: "#/properties/network/enum", keyword: "enum", params: { allowedValues: schema47.properties.network.enum }, message: "must be equal to one of the allowed values" }];
                               return false;
                             }
                             var valid0 = _errs56 === errors;
@@ -3925,7 +3940,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                           return false;
                                         }
                                         if (!(data26 === "default" || data26 === "strict")) {
-                                          validate21.errors = [{ instancePath: instancePath + "/syscalls/filter", schemaPath: "#/properties/syscalls/properties/filter/enum", keyword: "enum", params: { allowedValues: schema32.properties.syscalls.properties.filter.enum }, message: "must be equal to one of the allowed values" }];
+                                          validate21.errors = [{ instancePath: instancePath + "/syscalls/filter", schemaPath: "#/properties/syscalls/properties/filter/enum", keyword: "enum", params: { allowedValues: schema47.properties.syscalls.properties.filter.enum }, message: "must be equal to one of the allowed values" }];
                                           return false;
                                         }
                                         var valid19 = _errs69 === errors;
@@ -4005,7 +4020,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                       return false;
                                                     }
                                                     if (!(data30 === "netlink" || data30 === "packet" || data30 === "vsock")) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/syscalls/sockets/" + i12, schemaPath: "#/properties/syscalls/properties/sockets/items/enum", keyword: "enum", params: { allowedValues: schema32.properties.syscalls.properties.sockets.items.enum }, message: "must be equal to one of the allowed values" }];
+                                                      validate21.errors = [{ instancePath: instancePath + "/syscalls/sockets/" + i12, schemaPath: "#/properties/syscalls/properties/sockets/items/enum", keyword: "enum", params: { allowedValues: schema47.properties.syscalls.properties.sockets.items.enum }, message: "must be equal to one of the allowed values" }];
                                                       return false;
                                                     }
                                                     var valid22 = _errs77 === errors;
@@ -4057,6 +4072,9 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data31.wall_ms === void 0) {
                                           data31.wall_ms = 6e5;
                                         }
+                                        if (data31.idle_ms === void 0) {
+                                          data31.idle_ms = null;
+                                        }
                                         if (data31.cpu_seconds === void 0) {
                                           data31.cpu_seconds = 600;
                                         }
@@ -4089,7 +4107,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                         const _errs81 = errors;
                                         for (const key5 in data31) {
-                                          if (!func1.call(schema32.properties.limits.properties, key5)) {
+                                          if (!func1.call(schema47.properties.limits.properties, key5)) {
                                             validate21.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                             return false;
                                             break;
@@ -4117,20 +4135,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                           var valid24 = _errs82 === errors;
                                           if (valid24) {
-                                            let data33 = data31.cpu_seconds;
+                                            let data33 = data31.idle_ms;
                                             const _errs84 = errors;
-                                            if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
-                                              validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33)) && data33 !== null) {
+                                              validate21.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/type", keyword: "type", params: { type: schema47.properties.limits.properties.idle_ms.type }, message: "must be integer,null" }];
                                               return false;
                                             }
                                             if (errors === _errs84) {
                                               if (typeof data33 == "number" && isFinite(data33)) {
-                                                if (data33 > 86400 || isNaN(data33)) {
-                                                  validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, message: "must be <= 86400" }];
+                                                if (data33 > 864e5 || isNaN(data33)) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
                                                   return false;
                                                 } else {
-                                                  if (data33 < 1 || isNaN(data33)) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  if (data33 < 10 || isNaN(data33)) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 }, message: "must be >= 10" }];
                                                     return false;
                                                   }
                                                 }
@@ -4138,20 +4156,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                             var valid24 = _errs84 === errors;
                                             if (valid24) {
-                                              let data34 = data31.address_space_bytes;
+                                              let data34 = data31.cpu_seconds;
                                               const _errs86 = errors;
-                                              if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34)) && data34 !== null) {
-                                                validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema32.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
+                                              if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
+                                                validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs86) {
                                                 if (typeof data34 == "number" && isFinite(data34)) {
-                                                  if (data34 > 1099511627776 || isNaN(data34)) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                  if (data34 > 86400 || isNaN(data34)) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, message: "must be <= 86400" }];
                                                     return false;
                                                   } else {
-                                                    if (data34 < 1048576 || isNaN(data34)) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
+                                                    if (data34 < 1 || isNaN(data34)) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                       return false;
                                                     }
                                                   }
@@ -4159,20 +4177,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                               var valid24 = _errs86 === errors;
                                               if (valid24) {
-                                                let data35 = data31.data_bytes;
+                                                let data35 = data31.address_space_bytes;
                                                 const _errs88 = errors;
                                                 if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35)) && data35 !== null) {
-                                                  validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema32.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
+                                                  validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema47.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs88) {
                                                   if (typeof data35 == "number" && isFinite(data35)) {
                                                     if (data35 > 1099511627776 || isNaN(data35)) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                      validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                       return false;
                                                     } else {
                                                       if (data35 < 1048576 || isNaN(data35)) {
-                                                        validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
+                                                        validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
                                                         return false;
                                                       }
                                                     }
@@ -4180,20 +4198,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                                 var valid24 = _errs88 === errors;
                                                 if (valid24) {
-                                                  let data36 = data31.memory_bytes;
+                                                  let data36 = data31.data_bytes;
                                                   const _errs90 = errors;
-                                                  if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36)) && data36 !== null) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema47.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs90) {
                                                     if (typeof data36 == "number" && isFinite(data36)) {
                                                       if (data36 > 1099511627776 || isNaN(data36)) {
-                                                        validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                        validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                         return false;
                                                       } else {
-                                                        if (data36 < 16777216 || isNaN(data36)) {
-                                                          validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16777216 }, message: "must be >= 16777216" }];
+                                                        if (data36 < 1048576 || isNaN(data36)) {
+                                                          validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
                                                           return false;
                                                         }
                                                       }
@@ -4201,20 +4219,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                   }
                                                   var valid24 = _errs90 === errors;
                                                   if (valid24) {
-                                                    let data37 = data31.cpu_percent;
+                                                    let data37 = data31.memory_bytes;
                                                     const _errs92 = errors;
-                                                    if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37)) && data37 !== null) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/type", keyword: "type", params: { type: schema32.properties.limits.properties.cpu_percent.type }, message: "must be integer,null" }];
+                                                    if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37))) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs92) {
                                                       if (typeof data37 == "number" && isFinite(data37)) {
-                                                        if (data37 > 102400 || isNaN(data37)) {
-                                                          validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/maximum", keyword: "maximum", params: { comparison: "<=", limit: 102400 }, message: "must be <= 102400" }];
+                                                        if (data37 > 1099511627776 || isNaN(data37)) {
+                                                          validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                           return false;
                                                         } else {
-                                                          if (data37 < 1 || isNaN(data37)) {
-                                                            validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                          if (data37 < 16777216 || isNaN(data37)) {
+                                                            validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16777216 }, message: "must be >= 16777216" }];
                                                             return false;
                                                           }
                                                         }
@@ -4222,20 +4240,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                     var valid24 = _errs92 === errors;
                                                     if (valid24) {
-                                                      let data38 = data31.processes;
+                                                      let data38 = data31.cpu_percent;
                                                       const _errs94 = errors;
-                                                      if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38))) {
-                                                        validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38)) && data38 !== null) {
+                                                        validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/type", keyword: "type", params: { type: schema47.properties.limits.properties.cpu_percent.type }, message: "must be integer,null" }];
                                                         return false;
                                                       }
                                                       if (errors === _errs94) {
                                                         if (typeof data38 == "number" && isFinite(data38)) {
-                                                          if (data38 > 32768 || isNaN(data38)) {
-                                                            validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
+                                                          if (data38 > 102400 || isNaN(data38)) {
+                                                            validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/maximum", keyword: "maximum", params: { comparison: "<=", limit: 102400 }, message: "must be <= 102400" }];
                                                             return false;
                                                           } else {
                                                             if (data38 < 1 || isNaN(data38)) {
-                                                              validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                              validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                               return false;
                                                             }
                                                           }
@@ -4243,20 +4261,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                       var valid24 = _errs94 === errors;
                                                       if (valid24) {
-                                                        let data39 = data31.open_files;
+                                                        let data39 = data31.processes;
                                                         const _errs96 = errors;
                                                         if (!(typeof data39 == "number" && (!(data39 % 1) && !isNaN(data39)) && isFinite(data39))) {
-                                                          validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                          validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                           return false;
                                                         }
                                                         if (errors === _errs96) {
                                                           if (typeof data39 == "number" && isFinite(data39)) {
-                                                            if (data39 > 65536 || isNaN(data39)) {
-                                                              validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                            if (data39 > 32768 || isNaN(data39)) {
+                                                              validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
                                                               return false;
                                                             } else {
-                                                              if (data39 < 8 || isNaN(data39)) {
-                                                                validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
+                                                              if (data39 < 1 || isNaN(data39)) {
+                                                                validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                 return false;
                                                               }
                                                             }
@@ -4264,20 +4282,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                         var valid24 = _errs96 === errors;
                                                         if (valid24) {
-                                                          let data40 = data31.file_bytes;
+                                                          let data40 = data31.open_files;
                                                           const _errs98 = errors;
                                                           if (!(typeof data40 == "number" && (!(data40 % 1) && !isNaN(data40)) && isFinite(data40))) {
-                                                            validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                            validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                             return false;
                                                           }
                                                           if (errors === _errs98) {
                                                             if (typeof data40 == "number" && isFinite(data40)) {
-                                                              if (data40 > 1099511627776 || isNaN(data40)) {
-                                                                validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                              if (data40 > 65536 || isNaN(data40)) {
+                                                                validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                                 return false;
                                                               } else {
-                                                                if (data40 < 0 || isNaN(data40)) {
-                                                                  validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                if (data40 < 8 || isNaN(data40)) {
+                                                                  validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
                                                                   return false;
                                                                 }
                                                               }
@@ -4285,20 +4303,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                           var valid24 = _errs98 === errors;
                                                           if (valid24) {
-                                                            let data41 = data31.output_bytes;
+                                                            let data41 = data31.file_bytes;
                                                             const _errs100 = errors;
                                                             if (!(typeof data41 == "number" && (!(data41 % 1) && !isNaN(data41)) && isFinite(data41))) {
-                                                              validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                              validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                               return false;
                                                             }
                                                             if (errors === _errs100) {
                                                               if (typeof data41 == "number" && isFinite(data41)) {
-                                                                if (data41 > 1073741824 || isNaN(data41)) {
-                                                                  validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                                if (data41 > 1099511627776 || isNaN(data41)) {
+                                                                  validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                                   return false;
                                                                 } else {
-                                                                  if (data41 < 1024 || isNaN(data41)) {
-                                                                    validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                                                  if (data41 < 0 || isNaN(data41)) {
+                                                                    validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                     return false;
                                                                   }
                                                                 }
@@ -4306,26 +4324,48 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                             var valid24 = _errs100 === errors;
                                                             if (valid24) {
-                                                              let data42 = data31.scratch_bytes;
+                                                              let data42 = data31.output_bytes;
                                                               const _errs102 = errors;
                                                               if (!(typeof data42 == "number" && (!(data42 % 1) && !isNaN(data42)) && isFinite(data42))) {
-                                                                validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                 return false;
                                                               }
                                                               if (errors === _errs102) {
                                                                 if (typeof data42 == "number" && isFinite(data42)) {
                                                                   if (data42 > 1073741824 || isNaN(data42)) {
-                                                                    validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                                    validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
                                                                     return false;
                                                                   } else {
-                                                                    if (data42 < 4096 || isNaN(data42)) {
-                                                                      validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                                    if (data42 < 1024 || isNaN(data42)) {
+                                                                      validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
                                                                       return false;
                                                                     }
                                                                   }
                                                                 }
                                                               }
                                                               var valid24 = _errs102 === errors;
+                                                              if (valid24) {
+                                                                let data43 = data31.scratch_bytes;
+                                                                const _errs104 = errors;
+                                                                if (!(typeof data43 == "number" && (!(data43 % 1) && !isNaN(data43)) && isFinite(data43))) {
+                                                                  validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                  return false;
+                                                                }
+                                                                if (errors === _errs104) {
+                                                                  if (typeof data43 == "number" && isFinite(data43)) {
+                                                                    if (data43 > 1073741824 || isNaN(data43)) {
+                                                                      validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                                      return false;
+                                                                    } else {
+                                                                      if (data43 < 4096 || isNaN(data43)) {
+                                                                        validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                                        return false;
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                }
+                                                                var valid24 = _errs104 === errors;
+                                                              }
                                                             }
                                                           }
                                                         }
@@ -4344,17 +4384,17 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                     var valid0 = _errs79 === errors;
                                     if (valid0) {
-                                      let data43 = data.environment;
-                                      const _errs104 = errors;
-                                      if (errors === _errs104) {
-                                        if (data43 && typeof data43 == "object" && !Array.isArray(data43)) {
-                                          if (Object.keys(data43).length > 64) {
+                                      let data44 = data.environment;
+                                      const _errs106 = errors;
+                                      if (errors === _errs106) {
+                                        if (data44 && typeof data44 == "object" && !Array.isArray(data44)) {
+                                          if (Object.keys(data44).length > 64) {
                                             validate21.errors = [{ instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/maxProperties", keyword: "maxProperties", params: { limit: 64 }, message: "must NOT have more than 64 properties" }];
                                             return false;
                                           } else {
-                                            for (const key6 in data43) {
-                                              const _errs106 = errors;
-                                              if (errors === _errs106) {
+                                            for (const key6 in data44) {
+                                              const _errs108 = errors;
+                                              if (errors === _errs108) {
                                                 if (typeof key6 === "string") {
                                                   if (!pattern36.test(key6)) {
                                                     const err26 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key6 };
@@ -4375,7 +4415,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                   errors++;
                                                 }
                                               }
-                                              var valid25 = _errs106 === errors;
+                                              var valid25 = _errs108 === errors;
                                               if (!valid25) {
                                                 const err28 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames", keyword: "propertyNames", params: { propertyName: key6 }, message: "property name must be valid" };
                                                 if (vErrors === null) {
@@ -4390,16 +4430,16 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                             if (valid25) {
-                                              for (const key7 in data43) {
-                                                let data44 = data43[key7];
-                                                const _errs109 = errors;
-                                                if (errors === _errs109) {
-                                                  if (typeof data44 === "string") {
-                                                    if (func2(data44) > 4096) {
+                                              for (const key7 in data44) {
+                                                let data45 = data44[key7];
+                                                const _errs111 = errors;
+                                                if (errors === _errs111) {
+                                                  if (typeof data45 === "string") {
+                                                    if (func2(data45) > 4096) {
                                                       validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                       return false;
                                                     } else {
-                                                      if (!pattern37.test(data44)) {
+                                                      if (!pattern37.test(data45)) {
                                                         validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$"' }];
                                                         return false;
                                                       }
@@ -4409,7 +4449,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     return false;
                                                   }
                                                 }
-                                                var valid26 = _errs109 === errors;
+                                                var valid26 = _errs111 === errors;
                                                 if (!valid26) {
                                                   break;
                                                 }
@@ -4421,28 +4461,28 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                           return false;
                                         }
                                       }
-                                      var valid0 = _errs104 === errors;
+                                      var valid0 = _errs106 === errors;
                                       if (valid0) {
-                                        let data45 = data.secrets;
-                                        const _errs111 = errors;
-                                        if (errors === _errs111) {
-                                          if (Array.isArray(data45)) {
-                                            if (data45.length > 16) {
+                                        let data46 = data.secrets;
+                                        const _errs113 = errors;
+                                        if (errors === _errs113) {
+                                          if (Array.isArray(data46)) {
+                                            if (data46.length > 16) {
                                               validate21.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
                                               return false;
                                             } else {
                                               var valid27 = true;
-                                              const len8 = data45.length;
+                                              const len8 = data46.length;
                                               for (let i14 = 0; i14 < len8; i14++) {
-                                                let data46 = data45[i14];
-                                                const _errs113 = errors;
+                                                let data47 = data46[i14];
                                                 const _errs115 = errors;
+                                                const _errs117 = errors;
                                                 let valid28 = false;
                                                 let passing0 = null;
-                                                const _errs116 = errors;
-                                                if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
+                                                const _errs118 = errors;
+                                                if (data47 && typeof data47 == "object" && !Array.isArray(data47)) {
                                                   let missing3;
-                                                  if (data46.file === void 0 && (missing3 = "file")) {
+                                                  if (data47.file === void 0 && (missing3 = "file")) {
                                                     const err29 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/0/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" };
                                                     if (vErrors === null) {
                                                       vErrors = [err29];
@@ -4452,15 +4492,15 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     errors++;
                                                   }
                                                 }
-                                                var _valid2 = _errs116 === errors;
+                                                var _valid2 = _errs118 === errors;
                                                 if (_valid2) {
                                                   valid28 = true;
                                                   passing0 = 0;
                                                 }
-                                                const _errs117 = errors;
-                                                if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
+                                                const _errs119 = errors;
+                                                if (data47 && typeof data47 == "object" && !Array.isArray(data47)) {
                                                   let missing4;
-                                                  if (data46.credential === void 0 && (missing4 = "credential")) {
+                                                  if (data47.credential === void 0 && (missing4 = "credential")) {
                                                     const err30 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/1/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" };
                                                     if (vErrors === null) {
                                                       vErrors = [err30];
@@ -4470,7 +4510,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     errors++;
                                                   }
                                                 }
-                                                var _valid2 = _errs117 === errors;
+                                                var _valid2 = _errs119 === errors;
                                                 if (_valid2 && valid28) {
                                                   valid28 = false;
                                                   passing0 = [passing0, 1];
@@ -4491,40 +4531,40 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                   validate21.errors = vErrors;
                                                   return false;
                                                 } else {
-                                                  errors = _errs115;
+                                                  errors = _errs117;
                                                   if (vErrors !== null) {
-                                                    if (_errs115) {
-                                                      vErrors.length = _errs115;
+                                                    if (_errs117) {
+                                                      vErrors.length = _errs117;
                                                     } else {
                                                       vErrors = null;
                                                     }
                                                   }
                                                 }
-                                                if (errors === _errs113) {
-                                                  if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
-                                                    if (data46.as === void 0) {
-                                                      data46.as = "file";
+                                                if (errors === _errs115) {
+                                                  if (data47 && typeof data47 == "object" && !Array.isArray(data47)) {
+                                                    if (data47.as === void 0) {
+                                                      data47.as = "file";
                                                     }
                                                     let missing5;
-                                                    if (data46.name === void 0 && (missing5 = "name")) {
+                                                    if (data47.name === void 0 && (missing5 = "name")) {
                                                       validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                                                       return false;
                                                     } else {
-                                                      const _errs118 = errors;
-                                                      for (const key8 in data46) {
+                                                      const _errs120 = errors;
+                                                      for (const key8 in data47) {
                                                         if (!(key8 === "name" || key8 === "file" || key8 === "credential" || key8 === "as" || key8 === "variable")) {
                                                           validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
                                                           return false;
                                                           break;
                                                         }
                                                       }
-                                                      if (_errs118 === errors) {
-                                                        if (data46.name !== void 0) {
-                                                          let data47 = data46.name;
-                                                          const _errs119 = errors;
-                                                          if (errors === _errs119) {
-                                                            if (typeof data47 === "string") {
-                                                              if (!pattern7.test(data47)) {
+                                                      if (_errs120 === errors) {
+                                                        if (data47.name !== void 0) {
+                                                          let data48 = data47.name;
+                                                          const _errs121 = errors;
+                                                          if (errors === _errs121) {
+                                                            if (typeof data48 === "string") {
+                                                              if (!pattern7.test(data48)) {
                                                                 validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
                                                                 return false;
                                                               }
@@ -4533,21 +4573,21 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                               return false;
                                                             }
                                                           }
-                                                          var valid29 = _errs119 === errors;
+                                                          var valid29 = _errs121 === errors;
                                                         } else {
                                                           var valid29 = true;
                                                         }
                                                         if (valid29) {
-                                                          if (data46.file !== void 0) {
-                                                            let data48 = data46.file;
-                                                            const _errs121 = errors;
-                                                            if (errors === _errs121) {
-                                                              if (typeof data48 === "string") {
-                                                                if (func2(data48) > 4096) {
+                                                          if (data47.file !== void 0) {
+                                                            let data49 = data47.file;
+                                                            const _errs123 = errors;
+                                                            if (errors === _errs123) {
+                                                              if (typeof data49 === "string") {
+                                                                if (func2(data49) > 4096) {
                                                                   validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                                   return false;
                                                                 } else {
-                                                                  if (!pattern4.test(data48)) {
+                                                                  if (!pattern4.test(data49)) {
                                                                     validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
                                                                     return false;
                                                                   }
@@ -4557,17 +4597,17 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 return false;
                                                               }
                                                             }
-                                                            var valid29 = _errs121 === errors;
+                                                            var valid29 = _errs123 === errors;
                                                           } else {
                                                             var valid29 = true;
                                                           }
                                                           if (valid29) {
-                                                            if (data46.credential !== void 0) {
-                                                              let data49 = data46.credential;
-                                                              const _errs123 = errors;
-                                                              if (errors === _errs123) {
-                                                                if (typeof data49 === "string") {
-                                                                  if (!pattern40.test(data49)) {
+                                                            if (data47.credential !== void 0) {
+                                                              let data50 = data47.credential;
+                                                              const _errs125 = errors;
+                                                              if (errors === _errs125) {
+                                                                if (typeof data50 === "string") {
+                                                                  if (!pattern40.test(data50)) {
                                                                     validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/credential", schemaPath: "#/properties/secrets/items/properties/credential/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$"' }];
                                                                     return false;
                                                                   }
@@ -4576,33 +4616,33 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   return false;
                                                                 }
                                                               }
-                                                              var valid29 = _errs123 === errors;
+                                                              var valid29 = _errs125 === errors;
                                                             } else {
                                                               var valid29 = true;
                                                             }
                                                             if (valid29) {
-                                                              let data50 = data46.as;
-                                                              const _errs125 = errors;
-                                                              if (typeof data50 !== "string") {
+                                                              let data51 = data47.as;
+                                                              const _errs127 = errors;
+                                                              if (typeof data51 !== "string") {
                                                                 validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                 return false;
                                                               }
-                                                              if (!(data50 === "file" || data50 === "descriptor" || data50 === "environment")) {
-                                                                validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema32.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
+                                                              if (!(data51 === "file" || data51 === "descriptor" || data51 === "environment")) {
+                                                                validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema47.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
                                                                 return false;
                                                               }
-                                                              var valid29 = _errs125 === errors;
+                                                              var valid29 = _errs127 === errors;
                                                               if (valid29) {
-                                                                if (data46.variable !== void 0) {
-                                                                  let data51 = data46.variable;
-                                                                  const _errs127 = errors;
-                                                                  if (errors === _errs127) {
-                                                                    if (typeof data51 === "string") {
-                                                                      if (func2(data51) > 64) {
+                                                                if (data47.variable !== void 0) {
+                                                                  let data52 = data47.variable;
+                                                                  const _errs129 = errors;
+                                                                  if (errors === _errs129) {
+                                                                    if (typeof data52 === "string") {
+                                                                      if (func2(data52) > 64) {
                                                                         validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
                                                                         return false;
                                                                       } else {
-                                                                        if (!pattern36.test(data51)) {
+                                                                        if (!pattern36.test(data52)) {
                                                                           validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                                           return false;
                                                                         }
@@ -4612,7 +4652,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       return false;
                                                                     }
                                                                   }
-                                                                  var valid29 = _errs127 === errors;
+                                                                  var valid29 = _errs129 === errors;
                                                                 } else {
                                                                   var valid29 = true;
                                                                 }
@@ -4627,7 +4667,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     return false;
                                                   }
                                                 }
-                                                var valid27 = _errs113 === errors;
+                                                var valid27 = _errs115 === errors;
                                                 if (!valid27) {
                                                   break;
                                                 }
@@ -4638,48 +4678,48 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                             return false;
                                           }
                                         }
-                                        var valid0 = _errs111 === errors;
+                                        var valid0 = _errs113 === errors;
                                         if (valid0) {
-                                          const _errs129 = errors;
+                                          const _errs131 = errors;
                                           if (typeof data.stderr_in_errors !== "boolean") {
                                             validate21.errors = [{ instancePath: instancePath + "/stderr_in_errors", schemaPath: "#/properties/stderr_in_errors/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                             return false;
                                           }
-                                          var valid0 = _errs129 === errors;
+                                          var valid0 = _errs131 === errors;
                                           if (valid0) {
-                                            let data53 = data.params;
-                                            const _errs131 = errors;
-                                            if (typeof data53 !== "string") {
+                                            let data54 = data.params;
+                                            const _errs133 = errors;
+                                            if (typeof data54 !== "string") {
                                               validate21.errors = [{ instancePath: instancePath + "/params", schemaPath: "#/properties/params/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
-                                            if (!(data53 === "hash" || data53 === "names" || data53 === "omit")) {
-                                              validate21.errors = [{ instancePath: instancePath + "/params", schemaPath: "#/properties/params/enum", keyword: "enum", params: { allowedValues: schema32.properties.params.enum }, message: "must be equal to one of the allowed values" }];
+                                            if (!(data54 === "hash" || data54 === "names" || data54 === "omit")) {
+                                              validate21.errors = [{ instancePath: instancePath + "/params", schemaPath: "#/properties/params/enum", keyword: "enum", params: { allowedValues: schema47.properties.params.enum }, message: "must be equal to one of the allowed values" }];
                                               return false;
                                             }
-                                            var valid0 = _errs131 === errors;
+                                            var valid0 = _errs133 === errors;
                                             if (valid0) {
-                                              let data54 = data.logs;
-                                              const _errs133 = errors;
-                                              if (typeof data54 !== "string") {
+                                              let data55 = data.logs;
+                                              const _errs135 = errors;
+                                              if (typeof data55 !== "string") {
                                                 validate21.errors = [{ instancePath: instancePath + "/logs", schemaPath: "#/properties/logs/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
-                                              if (!(data54 === "journal" || data54 === "memory" || data54 === "none")) {
-                                                validate21.errors = [{ instancePath: instancePath + "/logs", schemaPath: "#/properties/logs/enum", keyword: "enum", params: { allowedValues: schema32.properties.logs.enum }, message: "must be equal to one of the allowed values" }];
+                                              if (!(data55 === "journal" || data55 === "memory" || data55 === "none")) {
+                                                validate21.errors = [{ instancePath: instancePath + "/logs", schemaPath: "#/properties/logs/enum", keyword: "enum", params: { allowedValues: schema47.properties.logs.enum }, message: "must be equal to one of the allowed values" }];
                                                 return false;
                                               }
-                                              var valid0 = _errs133 === errors;
+                                              var valid0 = _errs135 === errors;
                                               if (valid0) {
-                                                let data55 = data.workdir;
-                                                const _errs135 = errors;
-                                                if (errors === _errs135) {
-                                                  if (typeof data55 === "string") {
-                                                    if (func2(data55) > 4096) {
+                                                let data56 = data.workdir;
+                                                const _errs137 = errors;
+                                                if (errors === _errs137) {
+                                                  if (typeof data56 === "string") {
+                                                    if (func2(data56) > 4096) {
                                                       validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                       return false;
                                                     } else {
-                                                      if (!pattern4.test(data55)) {
+                                                      if (!pattern4.test(data56)) {
                                                         validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
                                                         return false;
                                                       }
@@ -4689,53 +4729,53 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     return false;
                                                   }
                                                 }
-                                                var valid0 = _errs135 === errors;
+                                                var valid0 = _errs137 === errors;
                                                 if (valid0) {
-                                                  let data56 = data.on_output_limit;
-                                                  const _errs137 = errors;
-                                                  if (typeof data56 !== "string") {
+                                                  let data57 = data.on_output_limit;
+                                                  const _errs139 = errors;
+                                                  if (typeof data57 !== "string") {
                                                     validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
-                                                  if (!(data56 === "fail" || data56 === "truncate")) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/enum", keyword: "enum", params: { allowedValues: schema32.properties.on_output_limit.enum }, message: "must be equal to one of the allowed values" }];
+                                                  if (!(data57 === "fail" || data57 === "truncate")) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/enum", keyword: "enum", params: { allowedValues: schema47.properties.on_output_limit.enum }, message: "must be equal to one of the allowed values" }];
                                                     return false;
                                                   }
-                                                  var valid0 = _errs137 === errors;
+                                                  var valid0 = _errs139 === errors;
                                                   if (valid0) {
-                                                    let data57 = data.require;
-                                                    const _errs139 = errors;
-                                                    if (errors === _errs139) {
-                                                      if (Array.isArray(data57)) {
-                                                        if (data57.length > 1) {
+                                                    let data58 = data.require;
+                                                    const _errs141 = errors;
+                                                    if (errors === _errs141) {
+                                                      if (Array.isArray(data58)) {
+                                                        if (data58.length > 1) {
                                                           validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/maxItems", keyword: "maxItems", params: { limit: 1 }, message: "must NOT have more than 1 items" }];
                                                           return false;
                                                         } else {
                                                           var valid30 = true;
-                                                          const len9 = data57.length;
+                                                          const len9 = data58.length;
                                                           for (let i15 = 0; i15 < len9; i15++) {
-                                                            let data58 = data57[i15];
-                                                            const _errs141 = errors;
-                                                            if (typeof data58 !== "string") {
+                                                            let data59 = data58[i15];
+                                                            const _errs143 = errors;
+                                                            if (typeof data59 !== "string") {
                                                               validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                               return false;
                                                             }
-                                                            if (!(data58 === "memory")) {
-                                                              validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/enum", keyword: "enum", params: { allowedValues: schema32.properties.require.items.enum }, message: "must be equal to one of the allowed values" }];
+                                                            if (!(data59 === "memory")) {
+                                                              validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/enum", keyword: "enum", params: { allowedValues: schema47.properties.require.items.enum }, message: "must be equal to one of the allowed values" }];
                                                               return false;
                                                             }
-                                                            var valid30 = _errs141 === errors;
+                                                            var valid30 = _errs143 === errors;
                                                             if (!valid30) {
                                                               break;
                                                             }
                                                           }
                                                           if (valid30) {
-                                                            let i16 = data57.length;
+                                                            let i16 = data58.length;
                                                             let j6;
                                                             if (i16 > 1) {
                                                               const indices5 = {};
                                                               for (; i16--; ) {
-                                                                let item5 = data57[i16];
+                                                                let item5 = data58[i16];
                                                                 if (typeof item5 !== "string") {
                                                                   continue;
                                                                 }
@@ -4755,7 +4795,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                         return false;
                                                       }
                                                     }
-                                                    var valid0 = _errs139 === errors;
+                                                    var valid0 = _errs141 === errors;
                                                   }
                                                 }
                                               }
@@ -4789,7 +4829,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
 }
 validate21.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var manifest = validate22;
-var schema36 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "manifest.schema.json", "title": "Manifest", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": false, "required": ["version", "name", "kind", "program", "methods"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disks"] }, "description": { "title": "Description", "description": "What it is for.", "type": "string", "maxLength": 4096, "examples": ["Measures disks."] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "$ref": "asks.schema.json", "examples": [{ "filesystem": { "read": ["/srv"] } }] }, "methods": { "title": "Methods", "description": "Its methods by name.", "type": "object", "maxProperties": 256, "propertyNames": { "type": "string", "pattern": "^[a-z][a-zA-Z0-9-]{0,31}$" }, "additionalProperties": { "title": "Method", "description": "One method.", "type": "object", "additionalProperties": false, "required": ["params", "result"], "examples": [{ "params": { "type": "object", "additionalProperties": false }, "result": { "type": "object" } }], "properties": { "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disk usage"] }, "description": { "title": "Description", "description": "What it does.", "type": "string", "maxLength": 4096, "examples": ["Bytes and inodes."] }, "params": { "title": "Params", "description": "JSON Schema 2020-12 of the params.", "type": "object", "examples": [{ "type": "object", "additionalProperties": false }] }, "result": { "title": "Result", "description": "JSON Schema 2020-12 of the result.", "type": "object", "examples": [{ "type": "object" }] }, "positional": { "title": "Positional", "description": "Order of params given by position.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "default": [], "examples": [["path"]] }, "destructive": { "title": "Destructive", "description": "A permit counts only if its scope names this method or one of its tags.", "type": "boolean", "default": false, "examples": [false] }, "idempotent": { "title": "Idempotent", "description": "Calling twice is as calling once.", "type": "boolean", "default": false, "examples": [true] }, "tags": { "title": "Tags", "description": 'Groups for policies: Action::"tag:<tag>".', "type": "array", "maxItems": 16, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$" }, "default": [], "examples": [["storage"]] }, "timeout_ms": { "title": "Time limit", "description": "Longest run, in milliseconds; can only shorten the profile's.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [5e3] }, "errors": { "title": "Errors", "description": "Errors that reach the caller as declared: word \u2192 message and schema of details.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["message"], "properties": { "message": { "type": "string", "maxLength": 256 }, "data": { "type": "object" } } }, "default": {}, "examples": [{ "not_found": { "message": "Cannot measure: there is no such path" } }] }, "arguments": { "title": "Arguments", "description": "Template of the argv elements after the fixed words (command drivers).", "type": "array", "maxItems": 64, "default": [], "examples": [["--", { "param": "key" }]], "items": { "type": ["string", "object"], "anyOf": [{ "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "prefix": { "type": "string", "maxLength": 256, "pattern": "^[^\\u0000-\\u001f\\u007f]+$" } } }, { "type": "object", "additionalProperties": false, "required": ["flag", "words"], "properties": { "flag": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "words": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" } } } }] } }, "environment": { "title": "Environment", "description": "Values of the program's variables (command drivers).", "type": "object", "maxProperties": 32, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } } }, "default": {}, "examples": [{ "LC_ALL": { "param": "locale" } }] }, "stdin": { "title": "stdin", "description": "The param that becomes stdin (command drivers).", "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } }, "examples": [{ "param": "text" }] }, "output": { "title": "Output", "description": "How stdout is read (command drivers); `exit-status` leaves it out of the result.", "type": "string", "enum": ["text", "lines", "json", "exit-status"], "default": "text", "examples": ["json"] }, "exit_statuses": { "title": "Exit statuses", "description": "Which count as success (command drivers).", "type": "array", "minItems": 1, "maxItems": 64, "uniqueItems": true, "items": { "type": "integer", "minimum": 0, "maximum": 125 }, "default": [0], "examples": [[0, 2]] } } }, "examples": [{}] } } };
+var schema51 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "manifest.schema.json", "title": "Manifest", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": false, "required": ["version", "name", "kind", "program", "methods"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disks"] }, "description": { "title": "Description", "description": "What it is for.", "type": "string", "maxLength": 4096, "examples": ["Measures disks."] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "$ref": "asks.schema.json", "examples": [{ "filesystem": { "read": ["/srv"] } }] }, "methods": { "title": "Methods", "description": "Its methods by name.", "type": "object", "maxProperties": 256, "propertyNames": { "type": "string", "pattern": "^[a-z][a-zA-Z0-9-]{0,31}$" }, "additionalProperties": { "title": "Method", "description": "One method.", "type": "object", "additionalProperties": false, "required": ["params", "result"], "examples": [{ "params": { "type": "object", "additionalProperties": false }, "result": { "type": "object" } }], "properties": { "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disk usage"] }, "description": { "title": "Description", "description": "What it does.", "type": "string", "maxLength": 4096, "examples": ["Bytes and inodes."] }, "params": { "title": "Params", "description": "JSON Schema 2020-12 of the params.", "type": "object", "examples": [{ "type": "object", "additionalProperties": false }] }, "result": { "title": "Result", "description": "JSON Schema 2020-12 of the result.", "type": "object", "examples": [{ "type": "object" }] }, "positional": { "title": "Positional", "description": "Order of params given by position.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "default": [], "examples": [["path"]] }, "destructive": { "title": "Destructive", "description": "A permit counts only if its scope names this method or one of its tags.", "type": "boolean", "default": false, "examples": [false] }, "idempotent": { "title": "Idempotent", "description": "Calling twice is as calling once.", "type": "boolean", "default": false, "examples": [true] }, "tags": { "title": "Tags", "description": 'Groups for policies: Action::"tag:<tag>".', "type": "array", "maxItems": 16, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$" }, "default": [], "examples": [["storage"]] }, "timeout_ms": { "title": "Time limit", "description": "Longest run, in milliseconds; can only shorten the profile's.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [5e3] }, "errors": { "title": "Errors", "description": "Errors that reach the caller as declared: word \u2192 message and schema of details.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["message"], "properties": { "message": { "type": "string", "maxLength": 256 }, "data": { "type": "object" } } }, "default": {}, "examples": [{ "not_found": { "message": "Cannot measure: there is no such path" } }] }, "arguments": { "title": "Arguments", "description": "Template of the argv elements after the fixed words (command drivers).", "type": "array", "maxItems": 64, "default": [], "examples": [["--", { "param": "key" }]], "items": { "type": ["string", "object"], "anyOf": [{ "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "prefix": { "type": "string", "maxLength": 256, "pattern": "^[^\\u0000-\\u001f\\u007f]+$" } } }, { "type": "object", "additionalProperties": false, "required": ["flag", "words"], "properties": { "flag": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "words": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" } } } }] } }, "environment": { "title": "Environment", "description": "Values of the program's variables (command drivers).", "type": "object", "maxProperties": 32, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } } }, "default": {}, "examples": [{ "LC_ALL": { "param": "locale" } }] }, "stdin": { "title": "stdin", "description": "The param that becomes stdin (command drivers).", "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } }, "examples": [{ "param": "text" }] }, "output": { "title": "Output", "description": "How stdout is read (command drivers); `exit-status` leaves it out of the result.", "type": "string", "enum": ["text", "lines", "json", "exit-status"], "default": "text", "examples": ["json"] }, "exit_statuses": { "title": "Exit statuses", "description": "Which count as success (command drivers).", "type": "array", "minItems": 1, "maxItems": 64, "uniqueItems": true, "items": { "type": "integer", "minimum": 0, "maximum": 125 }, "default": [0], "examples": [[0, 2]] } } }, "examples": [{}] } } };
 var pattern44 = new RegExp("^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "u");
 var pattern45 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "u");
 var pattern46 = new RegExp("^[^\\u0000-\\u001f\\u007f]*$", "u");
@@ -4797,7 +4837,7 @@ var pattern61 = new RegExp("^[a-z][a-zA-Z0-9-]{0,31}$", "u");
 var pattern62 = new RegExp("^[A-Za-z_][A-Za-z0-9_]{0,63}$", "u");
 var pattern64 = new RegExp("^[a-z][a-z0-9_]{0,63}$", "u");
 var pattern67 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
-var schema37 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "asks.schema.json", "$comment": "Made by scripts/generate-configuration.ts from protocol/*.schema.json. Do not edit.", "title": "Asks", "description": "What a driver asks for, in a profile's words; nothing is granted by it.", "type": "object", "additionalProperties": false, "examples": [{ "filesystem": { "read": ["/srv"] } }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}] }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "examples": [16777216] } }, "examples": [{}] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token" }] } }, "user": { "title": "User", "description": "That it has to run as root; an admin grants it with a reason.", "type": "string", "enum": ["root"], "examples": ["root"] } } };
+var schema52 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "asks.schema.json", "$comment": "Made by scripts/generate-configuration.ts from protocol/*.schema.json. Do not edit.", "title": "Asks", "description": "What a driver asks for, in a profile's words; nothing is granted by it.", "type": "object", "additionalProperties": false, "examples": [{ "filesystem": { "read": ["/srv"] } }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}] }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [6e5] }, "idle_ms": { "title": "Idle time", "description": "How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.", "type": ["integer", "null"], "minimum": 10, "maximum": 864e5, "examples": [3e4] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "examples": [16777216] } }, "examples": [{}] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token" }] } }, "user": { "title": "User", "description": "That it has to run as root; an admin grants it with a reason.", "type": "string", "enum": ["root"], "examples": ["root"] } } };
 function validate23(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
   let vErrors = null;
@@ -4813,7 +4853,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       const _errs2 = errors;
       for (const key0 in data) {
-        if (!func1.call(schema37.properties, key0)) {
+        if (!func1.call(schema52.properties, key0)) {
           validate23.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
           return false;
           break;
@@ -5388,7 +5428,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                 return false;
               }
               if (!(data13 === "none" || data13 === "loopback" || data13 === "host")) {
-                validate23.errors = [{ instancePath: instancePath + "/network", schemaPath: "#/properties/network/enum", keyword: "enum", params: { allowedValues: schema37.properties.network.enum }, message: "must be equal to one of the allowed values" }];
+                validate23.errors = [{ instancePath: instancePath + "/network", schemaPath: "#/properties/network/enum", keyword: "enum", params: { allowedValues: schema52.properties.network.enum }, message: "must be equal to one of the allowed values" }];
                 return false;
               }
               var valid0 = _errs43 === errors;
@@ -5540,7 +5580,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                               return false;
                             }
                             if (!(data19 === "default" || data19 === "strict")) {
-                              validate23.errors = [{ instancePath: instancePath + "/syscalls/filter", schemaPath: "#/properties/syscalls/properties/filter/enum", keyword: "enum", params: { allowedValues: schema37.properties.syscalls.properties.filter.enum }, message: "must be equal to one of the allowed values" }];
+                              validate23.errors = [{ instancePath: instancePath + "/syscalls/filter", schemaPath: "#/properties/syscalls/properties/filter/enum", keyword: "enum", params: { allowedValues: schema52.properties.syscalls.properties.filter.enum }, message: "must be equal to one of the allowed values" }];
                               return false;
                             }
                             var valid19 = _errs56 === errors;
@@ -5628,7 +5668,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           return false;
                                         }
                                         if (!(data23 === "netlink" || data23 === "packet" || data23 === "vsock")) {
-                                          validate23.errors = [{ instancePath: instancePath + "/syscalls/sockets/" + i12, schemaPath: "#/properties/syscalls/properties/sockets/items/enum", keyword: "enum", params: { allowedValues: schema37.properties.syscalls.properties.sockets.items.enum }, message: "must be equal to one of the allowed values" }];
+                                          validate23.errors = [{ instancePath: instancePath + "/syscalls/sockets/" + i12, schemaPath: "#/properties/syscalls/properties/sockets/items/enum", keyword: "enum", params: { allowedValues: schema52.properties.syscalls.properties.sockets.items.enum }, message: "must be equal to one of the allowed values" }];
                                           return false;
                                         }
                                         var valid22 = _errs64 === errors;
@@ -5686,7 +5726,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                         if (data24 && typeof data24 == "object" && !Array.isArray(data24)) {
                           const _errs68 = errors;
                           for (const key5 in data24) {
-                            if (!func1.call(schema37.properties.limits.properties, key5)) {
+                            if (!func1.call(schema52.properties.limits.properties, key5)) {
                               validate23.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                               return false;
                               break;
@@ -5718,21 +5758,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                               var valid24 = true;
                             }
                             if (valid24) {
-                              if (data24.cpu_seconds !== void 0) {
-                                let data26 = data24.cpu_seconds;
+                              if (data24.idle_ms !== void 0) {
+                                let data26 = data24.idle_ms;
                                 const _errs71 = errors;
-                                if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                  validate23.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26)) && data26 !== null) {
+                                  validate23.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/type", keyword: "type", params: { type: schema52.properties.limits.properties.idle_ms.type }, message: "must be integer,null" }];
                                   return false;
                                 }
                                 if (errors === _errs71) {
                                   if (typeof data26 == "number" && isFinite(data26)) {
-                                    if (data26 > 86400 || isNaN(data26)) {
-                                      validate23.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, message: "must be <= 86400" }];
+                                    if (data26 > 864e5 || isNaN(data26)) {
+                                      validate23.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
                                       return false;
                                     } else {
-                                      if (data26 < 1 || isNaN(data26)) {
-                                        validate23.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                      if (data26 < 10 || isNaN(data26)) {
+                                        validate23.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 }, message: "must be >= 10" }];
                                         return false;
                                       }
                                     }
@@ -5743,21 +5783,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                 var valid24 = true;
                               }
                               if (valid24) {
-                                if (data24.address_space_bytes !== void 0) {
-                                  let data27 = data24.address_space_bytes;
+                                if (data24.cpu_seconds !== void 0) {
+                                  let data27 = data24.cpu_seconds;
                                   const _errs73 = errors;
-                                  if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27)) && data27 !== null) {
-                                    validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema37.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
+                                  if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27))) {
+                                    validate23.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
                                   if (errors === _errs73) {
                                     if (typeof data27 == "number" && isFinite(data27)) {
-                                      if (data27 > 1099511627776 || isNaN(data27)) {
-                                        validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                      if (data27 > 86400 || isNaN(data27)) {
+                                        validate23.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, message: "must be <= 86400" }];
                                         return false;
                                       } else {
-                                        if (data27 < 1048576 || isNaN(data27)) {
-                                          validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
+                                        if (data27 < 1 || isNaN(data27)) {
+                                          validate23.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                           return false;
                                         }
                                       }
@@ -5768,21 +5808,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                   var valid24 = true;
                                 }
                                 if (valid24) {
-                                  if (data24.data_bytes !== void 0) {
-                                    let data28 = data24.data_bytes;
+                                  if (data24.address_space_bytes !== void 0) {
+                                    let data28 = data24.address_space_bytes;
                                     const _errs75 = errors;
                                     if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28)) && data28 !== null) {
-                                      validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema37.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
+                                      validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema52.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
                                       return false;
                                     }
                                     if (errors === _errs75) {
                                       if (typeof data28 == "number" && isFinite(data28)) {
                                         if (data28 > 1099511627776 || isNaN(data28)) {
-                                          validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                          validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                           return false;
                                         } else {
                                           if (data28 < 1048576 || isNaN(data28)) {
-                                            validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
+                                            validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
                                             return false;
                                           }
                                         }
@@ -5793,21 +5833,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                     var valid24 = true;
                                   }
                                   if (valid24) {
-                                    if (data24.memory_bytes !== void 0) {
-                                      let data29 = data24.memory_bytes;
+                                    if (data24.data_bytes !== void 0) {
+                                      let data29 = data24.data_bytes;
                                       const _errs77 = errors;
-                                      if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
-                                        validate23.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29)) && data29 !== null) {
+                                        validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema52.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
                                         return false;
                                       }
                                       if (errors === _errs77) {
                                         if (typeof data29 == "number" && isFinite(data29)) {
                                           if (data29 > 1099511627776 || isNaN(data29)) {
-                                            validate23.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                            validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                             return false;
                                           } else {
-                                            if (data29 < 16777216 || isNaN(data29)) {
-                                              validate23.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16777216 }, message: "must be >= 16777216" }];
+                                            if (data29 < 1048576 || isNaN(data29)) {
+                                              validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
                                               return false;
                                             }
                                           }
@@ -5818,21 +5858,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                       var valid24 = true;
                                     }
                                     if (valid24) {
-                                      if (data24.cpu_percent !== void 0) {
-                                        let data30 = data24.cpu_percent;
+                                      if (data24.memory_bytes !== void 0) {
+                                        let data30 = data24.memory_bytes;
                                         const _errs79 = errors;
-                                        if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30)) && data30 !== null) {
-                                          validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/type", keyword: "type", params: { type: schema37.properties.limits.properties.cpu_percent.type }, message: "must be integer,null" }];
+                                        if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
+                                          validate23.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                           return false;
                                         }
                                         if (errors === _errs79) {
                                           if (typeof data30 == "number" && isFinite(data30)) {
-                                            if (data30 > 102400 || isNaN(data30)) {
-                                              validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/maximum", keyword: "maximum", params: { comparison: "<=", limit: 102400 }, message: "must be <= 102400" }];
+                                            if (data30 > 1099511627776 || isNaN(data30)) {
+                                              validate23.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                               return false;
                                             } else {
-                                              if (data30 < 1 || isNaN(data30)) {
-                                                validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                              if (data30 < 16777216 || isNaN(data30)) {
+                                                validate23.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16777216 }, message: "must be >= 16777216" }];
                                                 return false;
                                               }
                                             }
@@ -5843,21 +5883,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                         var valid24 = true;
                                       }
                                       if (valid24) {
-                                        if (data24.processes !== void 0) {
-                                          let data31 = data24.processes;
+                                        if (data24.cpu_percent !== void 0) {
+                                          let data31 = data24.cpu_percent;
                                           const _errs81 = errors;
-                                          if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31))) {
-                                            validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31)) && data31 !== null) {
+                                            validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/type", keyword: "type", params: { type: schema52.properties.limits.properties.cpu_percent.type }, message: "must be integer,null" }];
                                             return false;
                                           }
                                           if (errors === _errs81) {
                                             if (typeof data31 == "number" && isFinite(data31)) {
-                                              if (data31 > 32768 || isNaN(data31)) {
-                                                validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
+                                              if (data31 > 102400 || isNaN(data31)) {
+                                                validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/maximum", keyword: "maximum", params: { comparison: "<=", limit: 102400 }, message: "must be <= 102400" }];
                                                 return false;
                                               } else {
                                                 if (data31 < 1 || isNaN(data31)) {
-                                                  validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -5868,21 +5908,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           var valid24 = true;
                                         }
                                         if (valid24) {
-                                          if (data24.open_files !== void 0) {
-                                            let data32 = data24.open_files;
+                                          if (data24.processes !== void 0) {
+                                            let data32 = data24.processes;
                                             const _errs83 = errors;
                                             if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
-                                              validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs83) {
                                               if (typeof data32 == "number" && isFinite(data32)) {
-                                                if (data32 > 65536 || isNaN(data32)) {
-                                                  validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                if (data32 > 32768 || isNaN(data32)) {
+                                                  validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
                                                   return false;
                                                 } else {
-                                                  if (data32 < 8 || isNaN(data32)) {
-                                                    validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
+                                                  if (data32 < 1 || isNaN(data32)) {
+                                                    validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                     return false;
                                                   }
                                                 }
@@ -5893,21 +5933,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                             var valid24 = true;
                                           }
                                           if (valid24) {
-                                            if (data24.file_bytes !== void 0) {
-                                              let data33 = data24.file_bytes;
+                                            if (data24.open_files !== void 0) {
+                                              let data33 = data24.open_files;
                                               const _errs85 = errors;
                                               if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
-                                                validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs85) {
                                                 if (typeof data33 == "number" && isFinite(data33)) {
-                                                  if (data33 > 1099511627776 || isNaN(data33)) {
-                                                    validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                  if (data33 > 65536 || isNaN(data33)) {
+                                                    validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                     return false;
                                                   } else {
-                                                    if (data33 < 0 || isNaN(data33)) {
-                                                      validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    if (data33 < 8 || isNaN(data33)) {
+                                                      validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
                                                       return false;
                                                     }
                                                   }
@@ -5918,21 +5958,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                               var valid24 = true;
                                             }
                                             if (valid24) {
-                                              if (data24.output_bytes !== void 0) {
-                                                let data34 = data24.output_bytes;
+                                              if (data24.file_bytes !== void 0) {
+                                                let data34 = data24.file_bytes;
                                                 const _errs87 = errors;
                                                 if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
-                                                  validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs87) {
                                                   if (typeof data34 == "number" && isFinite(data34)) {
-                                                    if (data34 > 1073741824 || isNaN(data34)) {
-                                                      validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                    if (data34 > 1099511627776 || isNaN(data34)) {
+                                                      validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                       return false;
                                                     } else {
-                                                      if (data34 < 1024 || isNaN(data34)) {
-                                                        validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                                      if (data34 < 0 || isNaN(data34)) {
+                                                        validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                         return false;
                                                       }
                                                     }
@@ -5943,21 +5983,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                 var valid24 = true;
                                               }
                                               if (valid24) {
-                                                if (data24.scratch_bytes !== void 0) {
-                                                  let data35 = data24.scratch_bytes;
+                                                if (data24.output_bytes !== void 0) {
+                                                  let data35 = data24.output_bytes;
                                                   const _errs89 = errors;
                                                   if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
-                                                    validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs89) {
                                                     if (typeof data35 == "number" && isFinite(data35)) {
                                                       if (data35 > 1073741824 || isNaN(data35)) {
-                                                        validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                        validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
                                                         return false;
                                                       } else {
-                                                        if (data35 < 4096 || isNaN(data35)) {
-                                                          validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                        if (data35 < 1024 || isNaN(data35)) {
+                                                          validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
                                                           return false;
                                                         }
                                                       }
@@ -5966,6 +6006,32 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                   var valid24 = _errs89 === errors;
                                                 } else {
                                                   var valid24 = true;
+                                                }
+                                                if (valid24) {
+                                                  if (data24.scratch_bytes !== void 0) {
+                                                    let data36 = data24.scratch_bytes;
+                                                    const _errs91 = errors;
+                                                    if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
+                                                      validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      return false;
+                                                    }
+                                                    if (errors === _errs91) {
+                                                      if (typeof data36 == "number" && isFinite(data36)) {
+                                                        if (data36 > 1073741824 || isNaN(data36)) {
+                                                          validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                          return false;
+                                                        } else {
+                                                          if (data36 < 4096 || isNaN(data36)) {
+                                                            validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                            return false;
+                                                          }
+                                                        }
+                                                      }
+                                                    }
+                                                    var valid24 = _errs91 === errors;
+                                                  } else {
+                                                    var valid24 = true;
+                                                  }
                                                 }
                                               }
                                             }
@@ -5989,41 +6055,41 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     if (valid0) {
                       if (data.secrets !== void 0) {
-                        let data36 = data.secrets;
-                        const _errs91 = errors;
-                        if (errors === _errs91) {
-                          if (Array.isArray(data36)) {
-                            if (data36.length > 16) {
+                        let data37 = data.secrets;
+                        const _errs93 = errors;
+                        if (errors === _errs93) {
+                          if (Array.isArray(data37)) {
+                            if (data37.length > 16) {
                               validate23.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
                               return false;
                             } else {
                               var valid25 = true;
-                              const len8 = data36.length;
+                              const len8 = data37.length;
                               for (let i14 = 0; i14 < len8; i14++) {
-                                let data37 = data36[i14];
-                                const _errs93 = errors;
-                                if (errors === _errs93) {
-                                  if (data37 && typeof data37 == "object" && !Array.isArray(data37)) {
+                                let data38 = data37[i14];
+                                const _errs95 = errors;
+                                if (errors === _errs95) {
+                                  if (data38 && typeof data38 == "object" && !Array.isArray(data38)) {
                                     let missing2;
-                                    if (data37.name === void 0 && (missing2 = "name")) {
+                                    if (data38.name === void 0 && (missing2 = "name")) {
                                       validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                       return false;
                                     } else {
-                                      const _errs95 = errors;
-                                      for (const key6 in data37) {
+                                      const _errs97 = errors;
+                                      for (const key6 in data38) {
                                         if (!(key6 === "name" || key6 === "as" || key6 === "variable")) {
                                           validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
                                       }
-                                      if (_errs95 === errors) {
-                                        if (data37.name !== void 0) {
-                                          let data38 = data37.name;
-                                          const _errs96 = errors;
-                                          if (errors === _errs96) {
-                                            if (typeof data38 === "string") {
-                                              if (!pattern7.test(data38)) {
+                                      if (_errs97 === errors) {
+                                        if (data38.name !== void 0) {
+                                          let data39 = data38.name;
+                                          const _errs98 = errors;
+                                          if (errors === _errs98) {
+                                            if (typeof data39 === "string") {
+                                              if (!pattern7.test(data39)) {
                                                 validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
                                                 return false;
                                               }
@@ -6032,37 +6098,37 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                               return false;
                                             }
                                           }
-                                          var valid26 = _errs96 === errors;
+                                          var valid26 = _errs98 === errors;
                                         } else {
                                           var valid26 = true;
                                         }
                                         if (valid26) {
-                                          if (data37.as !== void 0) {
-                                            let data39 = data37.as;
-                                            const _errs98 = errors;
-                                            if (typeof data39 !== "string") {
+                                          if (data38.as !== void 0) {
+                                            let data40 = data38.as;
+                                            const _errs100 = errors;
+                                            if (typeof data40 !== "string") {
                                               validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
-                                            if (!(data39 === "file" || data39 === "descriptor" || data39 === "environment")) {
-                                              validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema37.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
+                                            if (!(data40 === "file" || data40 === "descriptor" || data40 === "environment")) {
+                                              validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema52.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
                                               return false;
                                             }
-                                            var valid26 = _errs98 === errors;
+                                            var valid26 = _errs100 === errors;
                                           } else {
                                             var valid26 = true;
                                           }
                                           if (valid26) {
-                                            if (data37.variable !== void 0) {
-                                              let data40 = data37.variable;
-                                              const _errs100 = errors;
-                                              if (errors === _errs100) {
-                                                if (typeof data40 === "string") {
-                                                  if (func2(data40) > 64) {
+                                            if (data38.variable !== void 0) {
+                                              let data41 = data38.variable;
+                                              const _errs102 = errors;
+                                              if (errors === _errs102) {
+                                                if (typeof data41 === "string") {
+                                                  if (func2(data41) > 64) {
                                                     validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
                                                     return false;
                                                   } else {
-                                                    if (!pattern36.test(data40)) {
+                                                    if (!pattern36.test(data41)) {
                                                       validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                       return false;
                                                     }
@@ -6072,7 +6138,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                   return false;
                                                 }
                                               }
-                                              var valid26 = _errs100 === errors;
+                                              var valid26 = _errs102 === errors;
                                             } else {
                                               var valid26 = true;
                                             }
@@ -6085,7 +6151,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                     return false;
                                   }
                                 }
-                                var valid25 = _errs93 === errors;
+                                var valid25 = _errs95 === errors;
                                 if (!valid25) {
                                   break;
                                 }
@@ -6096,23 +6162,23 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                             return false;
                           }
                         }
-                        var valid0 = _errs91 === errors;
+                        var valid0 = _errs93 === errors;
                       } else {
                         var valid0 = true;
                       }
                       if (valid0) {
                         if (data.user !== void 0) {
-                          let data41 = data.user;
-                          const _errs102 = errors;
-                          if (typeof data41 !== "string") {
+                          let data42 = data.user;
+                          const _errs104 = errors;
+                          if (typeof data42 !== "string") {
                             validate23.errors = [{ instancePath: instancePath + "/user", schemaPath: "#/properties/user/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                             return false;
                           }
-                          if (!(data41 === "root")) {
-                            validate23.errors = [{ instancePath: instancePath + "/user", schemaPath: "#/properties/user/enum", keyword: "enum", params: { allowedValues: schema37.properties.user.enum }, message: "must be equal to one of the allowed values" }];
+                          if (!(data42 === "root")) {
+                            validate23.errors = [{ instancePath: instancePath + "/user", schemaPath: "#/properties/user/enum", keyword: "enum", params: { allowedValues: schema52.properties.user.enum }, message: "must be equal to one of the allowed values" }];
                             return false;
                           }
-                          var valid0 = _errs102 === errors;
+                          var valid0 = _errs104 === errors;
                         } else {
                           var valid0 = true;
                         }
@@ -6204,7 +6270,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                   return false;
                 }
                 if (!(data2 === "jsonrpc" || data2 === "command")) {
-                  validate22.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema36.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                  validate22.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema51.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -6591,7 +6657,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                         } else {
                                           const _errs38 = errors;
                                           for (const key4 in data14) {
-                                            if (!func1.call(schema36.properties.methods.additionalProperties.properties, key4)) {
+                                            if (!func1.call(schema51.properties.methods.additionalProperties.properties, key4)) {
                                               validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                               return false;
                                               break;
@@ -6944,7 +7010,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         let data31 = data30[i7];
                                                                         const _errs75 = errors;
                                                                         if (typeof data31 !== "string" && !(data31 && typeof data31 == "object" && !Array.isArray(data31))) {
-                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/type", keyword: "type", params: { type: schema36.properties.methods.additionalProperties.properties.arguments.items.type }, message: "must be string,object" }];
+                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/type", keyword: "type", params: { type: schema51.properties.methods.additionalProperties.properties.arguments.items.type }, message: "must be string,object" }];
                                                                           return false;
                                                                         }
                                                                         const _errs77 = errors;
@@ -7389,7 +7455,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         return false;
                                                                       }
                                                                       if (!(data42 === "text" || data42 === "lines" || data42 === "json" || data42 === "exit-status")) {
-                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/output", schemaPath: "#/properties/methods/additionalProperties/properties/output/enum", keyword: "enum", params: { allowedValues: schema36.properties.methods.additionalProperties.properties.output.enum }, message: "must be equal to one of the allowed values" }];
+                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/output", schemaPath: "#/properties/methods/additionalProperties/properties/output/enum", keyword: "enum", params: { allowedValues: schema51.properties.methods.additionalProperties.properties.output.enum }, message: "must be equal to one of the allowed values" }];
                                                                         return false;
                                                                       }
                                                                       var valid8 = _errs109 === errors;
@@ -7517,7 +7583,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
 }
 validate22.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var program = validate25;
-var schema41 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "program.schema.json", "title": "Program", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": true, "required": ["version", "name", "kind", "program"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "$ref": "asks.schema.json", "examples": [{ "filesystem": { "read": ["/srv"] } }] } } };
+var schema56 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "program.schema.json", "title": "Program", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": true, "required": ["version", "name", "kind", "program"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "$ref": "asks.schema.json", "examples": [{ "filesystem": { "read": ["/srv"] } }] } } };
 function validate25(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
   let vErrors = null;
@@ -7579,7 +7645,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                 return false;
               }
               if (!(data2 === "jsonrpc" || data2 === "command")) {
-                validate25.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema41.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                validate25.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema56.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                 return false;
               }
               var valid0 = _errs6 === errors;
