@@ -126,7 +126,8 @@ export function createPatternFinder(rules: readonly Rule[], probes: (Probe | und
     const from = Math.max(at - probe.lead, resume, offset);
     if (from > at) return;
     const { pattern } = probe;
-    if (!probe.signs.every((sign) => signs.isNear(sign, text, from - offset))) {
+    const canBegin = mayBegin(probe.notBehind, text, from - offset, at - offset);
+    if (!canBegin || !probe.signs.every((sign) => signs.isNear(sign, text, from - offset))) {
       resumeAt[number] = at + 1;
       return;
     }
@@ -197,6 +198,13 @@ export function findPatterns(text: string, rules: readonly Rule[]): Match[] {
     finder.finish(line, report);
   }
   return found;
+}
+
+/** Whether a match may begin at one of these places, by what stands before it. */
+function mayBegin(notBehind: Uint8Array | null, text: string, from: number, to: number): boolean {
+  if (notBehind === null) return true;
+  for (let at = from; at <= to; at += 1) if (notBehind[text.charCodeAt(at - 1)] !== 1) return true;
+  return false;
 }
 
 function isSecret({ minimumEntropy, allow, isGenuine }: Rule, text: string): boolean {

@@ -10,6 +10,8 @@ export interface Shape {
   readonly behind: number;
   /** Each match ends where its group `secret` ends. */
   readonly endsWithSecret: boolean;
+  /** No match begins behind one of these codes. */
+  readonly notBehind: readonly number[];
 }
 
 /** A pattern that takes more steps than that counts as one of which nothing is certain. */
@@ -36,6 +38,7 @@ export function shapeOf(source: string, keywords: readonly string[]): Shape {
     longest: lengthOf(parts) + reachOf(parts, 'ahead'),
     behind: reachOf(parts, 'behind'),
     endsWithSecret: endsWithSecret(parts),
+    notBehind: notBehind(parts),
   };
 }
 
@@ -105,6 +108,15 @@ export function lengthOf(parts: readonly Part[]): number {
     else if (part.kind === 'repeat' && part.most > 0) length += part.most * lengthOf(part.parts);
   }
   return length;
+}
+
+/** What a pattern looks back at first, and must not find there. */
+function notBehind([first]: readonly Part[]): readonly number[] {
+  if (first?.kind !== 'look' || first.direction !== 'behind' || !first.negated) return [];
+  const choices = first.parts.flatMap((part) => (part.kind === 'choice' ? part.choices : []));
+  return choices.flatMap(([only, ...more]) =>
+    only?.kind === 'characters' && more.length === 0 ? only.codes : [],
+  );
 }
 
 function endsWithSecret(parts: readonly Part[]): boolean {

@@ -9,6 +9,8 @@ export type Probe =
       readonly kind: 'at-keyword';
       /** How far before a keyword a match may begin. */
       readonly lead: number;
+      /** 1 at each code behind which no match begins; null: there is none. */
+      readonly notBehind: Uint8Array | null;
       /** What it needs behind its keyword. */
       readonly signs: readonly SignTable[];
       /** Sticky. Tried at a place up to the lead before a keyword, it finds the first match up to the keyword. */
@@ -21,6 +23,9 @@ export type Probe =
       readonly pattern: RegExp;
     };
 
+/** Of latin1. */
+const CODES = 256;
+
 const numbered = numberSigns();
 
 /** A pattern of which a match may begin farther before its keyword is looked for around that. */
@@ -32,7 +37,8 @@ export const LONGEST_LEAD = 1_000;
  * need not be at the end.
  */
 export function probeOf({ pattern: { source, flags }, keywords }: Rule): Probe {
-  const { lead, endsWithSecret } = shapeOf(source, keywords);
+  const { lead, endsWithSecret, notBehind: codes } = shapeOf(source, keywords);
+  const notBehind = codes.length === 0 ? null : tableOf(codes);
   const hasGroup = source.includes('(?<secret>');
   const others = flags.replace(hasGroup && !endsWithSecret ? /[gy]/g : /[dgy]/g, '');
   if (lead > LONGEST_LEAD) return { kind: 'around-keyword', pattern: new RegExp(source, `${others}g`) };
@@ -40,11 +46,18 @@ export function probeOf({ pattern: { source, flags }, keywords }: Rule): Probe {
   const signs = neededSigns(source, longest).map(({ codes, within }) =>
     numbered({ codes, within: within + lead }),
   );
-  if (lead === 0) return { kind: 'at-keyword', lead, signs, pattern: new RegExp(source, `${others}y`) };
+  if (lead === 0)
+    return { kind: 'at-keyword', lead, notBehind, signs, pattern: new RegExp(source, `${others}y`) };
   const words = keywords.map((word) => word.replace(/[.\\+*?^$()[\]{}|/]/g, '\\$&')).join('|');
   const whole = hasGroup ? `(?:${source})` : `(?<secret>${source})`;
   const pattern = new RegExp(`(?:(?!(?i:${words}))[^]){0,${lead}}?${whole}`, `${others}y`);
-  return { kind: 'at-keyword', lead, signs, pattern };
+  return { kind: 'at-keyword', lead, notBehind, signs, pattern };
+}
+
+function tableOf(codes: readonly number[]): Uint8Array {
+  const table = new Uint8Array(CODES);
+  for (const code of codes) table[code] = 1;
+  return table;
 }
 
 /** Where the secret is in what a probe found. */

@@ -46,6 +46,17 @@ describe('a pattern', () => {
     expect(shapeOf(source, ['kw=']).endsWithSecret).toBe(ends);
   });
 
+  test.each([
+    ['(?<![ab])kw1', 'ab'],
+    ['(?<![ab]|c)kw1', 'abc'],
+    ['(?<!ab)kw1', ''],
+    ['(?<=[ab])kw1', ''],
+    ['kw1(?<![ab])', ''],
+    ['(?<!\\d)kw1', '0123456789'],
+  ])('%s matches nothing behind one of: %s', (source, characters) => {
+    expect(String.fromCharCode(...shapeOf(source, ['kw1']).notBehind)).toBe(characters);
+  });
+
   test.each(['a)', 'a\\1', '\\p{L}'])('%s is refused', (source) => {
     expect(() => shapeOf(source, ['abc'])).toThrow('Cannot read the pattern');
   });
