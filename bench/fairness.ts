@@ -26,10 +26,10 @@ process.stdout.write('flooding');
 `;
 
 /** How long a polite caller waits, one call after the other: the 99th of a hundred, in milliseconds. */
-async function politely(socket: string): Promise<number> {
+async function politely(socket: string, calls: number): Promise<number> {
   const client = await connectClient(socket);
   const times: number[] = [];
-  for (let call = 0; call < CALLS; call += 1) {
+  for (let call = 0; call < calls; call += 1) {
     const started = performance.now();
     const { error } = await client.call('catter.copy', { text: 'x' });
     if (error !== undefined)
@@ -37,7 +37,7 @@ async function politely(socket: string): Promise<number> {
     times.push(performance.now() - started);
   }
   client.close();
-  return times.toSorted((one, other) => one - other)[Math.floor(CALLS * 0.99)] ?? Number.NaN;
+  return times.toSorted((one, other) => one - other)[Math.floor(calls * 0.99)] ?? Number.NaN;
 }
 
 async function startFlood(socket: string): Promise<ChildProcess> {
@@ -56,17 +56,17 @@ async function startFlood(socket: string): Promise<ChildProcess> {
 }
 
 /** One identity floods; how long another one waits, beside how long it waits alone. As root, who can be two users. */
-export async function measureFairness(): Promise<Row> {
+export async function measureFairness(calls = CALLS): Promise<Row> {
   const limits = 'calls_per_minute: 10000000, launches_per_second: 10000';
   const daemon = await startTestDaemon({
     policy: `permit(principal, action in Action::"call", resource);\n`,
     settings: `limits: { ${limits} }`,
     audit: 'durability: none',
   });
-  await politely(daemon.socket);
-  const alone = await politely(daemon.socket);
+  await politely(daemon.socket, calls);
+  const alone = await politely(daemon.socket, calls);
   const flood = await startFlood(daemon.socket);
-  const beside = await politely(daemon.socket);
+  const beside = await politely(daemon.socket, calls);
   flood.kill('SIGKILL');
   await daemon.stop();
   return {
@@ -78,7 +78,7 @@ export async function measureFairness(): Promise<Row> {
     },
     ...{
       aim: AIM,
-      runs: CALLS,
+      runs: calls,
       note: `${IN_FLIGHT} calls of the flooder in flight, default limits but for rates`,
     },
   };
