@@ -78,7 +78,7 @@ async function measureRound(socket: string): Promise<{ alone: number; beside: nu
 }
 
 /** How long one identity waits while another floods, beside how long it waits alone. As root, who can be two users. */
-export async function measureFairness(): Promise<Row> {
+export async function measureFairness(count = ROUNDS): Promise<Row> {
   const limits = 'calls_per_minute: 10000000, launches_per_second: 10000';
   const daemon = await startTestDaemon({
     policy: `permit(principal, action in Action::"call", resource);\n`,
@@ -86,14 +86,14 @@ export async function measureFairness(): Promise<Row> {
     audit: 'durability: none',
   });
   const rounds: Awaited<ReturnType<typeof measureRound>>[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) rounds.push(await measureRound(daemon.socket));
+  for (let round = 0; round < count; round += 1) rounds.push(await measureRound(daemon.socket));
   const [alone, beside] = [rounds.map((one) => one.alone), rounds.map((one) => one.beside)];
   const ratios = rounds.map((one) => one.beside / one.alone);
   await daemon.stop();
   return {
     ...{ name: 'fairness: p99 of a polite caller beside a flooder', ...medians(beside, alone) },
     ...{ peer_name: 'the same caller alone', ratio: rounded(median(ratios)), unit: 'ms', aim: AIM },
-    runs: ROUNDS * BLOCKS * CALLS,
+    runs: count * BLOCKS * CALLS,
     note: `${IN_FLIGHT} calls of the flooder in flight, default limits but for rates; ratios of the rounds ${ratios.map(rounded).join(', ')}`,
   };
 }

@@ -13,6 +13,8 @@ export interface BrokerPlan {
 }
 
 const PATH = '/usr/bin:/bin';
+/** Cedar's WebAssembly, which came with the package, is checked function by function as it is used, and not at each start. */
+const NODE_OPTIONS = ['--wasm-lazy-validation'];
 const LIMITS: Omit<ProcessLimits, 'openFiles'> = {
   fileBytes: 0,
   cpuSeconds: 2_147_483_647,
@@ -60,7 +62,7 @@ export function planBroker(
       program: {
         mode: 'direct',
         environmentNames: [],
-        argv: [INSIDE.node, `${INSIDE.broker}/dist/broker/main.js`],
+        argv: [INSIDE.node, ...NODE_OPTIONS, `${INSIDE.broker}/dist/broker/main.js`],
       },
     },
     degraded: degradations(way, { memoryBytes: null, processes: null }),

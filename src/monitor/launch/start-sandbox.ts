@@ -24,7 +24,12 @@ const COLON = Buffer.from(':');
 const LINE_FEED = Buffer.from('\n');
 /** Longest wait for the gate's "ready", in milliseconds. */
 const READY_WITHIN_MS = 20_000;
-/** How often a killed sandbox is looked at until its first process has ended, in milliseconds. */
+/**
+ * How often a killed sandbox is looked at until its first process has ended, in milliseconds: within one mostly, and every
+ * caller waits for it; one with many processes takes longer, and is not asked a thousand times.
+ */
+const FIRST_DEATH_POLLS = 10;
+const FIRST_DEATH_POLL_MS = 1;
 const DEATH_POLL_MS = 5;
 
 export interface SandboxStdio {
@@ -103,14 +108,9 @@ export function startSandbox(
   } finally {
     for (const file of opened) file.close();
   }
-  const sandbox = superviseSandbox(child, stdio.further.length, cgroup);
-  try {
-    if (child.pid !== undefined) moveInto(cgroup, child.pid);
-  } catch (error) {
-    sandbox.kill();
-    throw error;
-  }
-  return sandbox;
+  return superviseSandbox(child, stdio.further.length, cgroup, {
+    moved: child.pid === undefined ? undefined : cgroup?.addMeanwhile(child.pid),
+  });
 }
 
 /** One that has ended already needs no cgroup; whether the rest is in it is asked at "ready". */
@@ -124,6 +124,8 @@ function moveInto(cgroup: LaunchCgroup | null, pid: number): void {
 
 /** What a launcher needs besides, to be held as bubblewrap is. */
 export interface Supervision {
+  /** Settles when the launcher is in its cgroup; "ready" counts only then. */
+  readonly moved?: Promise<void> | undefined;
   /** Looks at the first process and the gate, both as this host numbers them, before "ready" counts. May throw. */
   atReady?(first: number, gate: number): void;
   /**
@@ -140,7 +142,7 @@ export function superviseSandbox(
   child: ChildProcess,
   furtherCount: number,
   cgroup: LaunchCgroup | null,
-  { atReady, afterDeath, why }: Supervision = {},
+  { moved, atReady, afterDeath, why }: Supervision = {},
 ): Sandbox {
   const gate = pipeOf(child, GATE_DESCRIPTOR);
   const pipes = Array.from({ length: furtherCount }, (_, index) =>
@@ -181,6 +183,7 @@ export function superviseSandbox(
   const ready = new Promise<ReadySandbox>((resolve, reject) => {
     const timer = setTimeout(() => fail('it did not become ready in time'), READY_WITHIN_MS);
     let heard = '';
+    let isReady = false;
     let settled = false;
     function fail(why: string): void {
       if (settled) return;
@@ -189,22 +192,17 @@ export function superviseSandbox(
       kill();
       reject(new Error(`Cannot start a sandbox: ${why}`));
     }
+    function failAs(error: unknown): void {
+      fail(error instanceof Error ? error.message : 'its processes could not be read');
+    }
     child.once('error', (error) => fail(error.message));
     child.once('exit', (code, signal) => {
       const said = why?.() ?? null;
       fail(`it ended before it was ready (${signal ?? code})${said === null ? '' : `: ${said}`}`);
     });
-    gate.on('error', (error) => fail(error.message));
-    gate.on('data', (chunk: Buffer) => {
-      // What comes later is no word of the gate's.
+    function readBack(found: FirstProcess): void {
       if (settled) return;
-      heard += chunk.toString('latin1');
-      if (heard.length > GATE_READY.length || !GATE_READY.startsWith(heard))
-        return fail('its gate said something else');
-      if (heard !== GATE_READY) return;
       try {
-        const found = firstProcess(child.pid);
-        firstPid = found.pidfd;
         atReady?.(found.pid, found.gatePid);
         const status = readProcessStatus(found.gatePid);
         // The launcher was moved while it started: what it had started by then is still outside.
@@ -217,7 +215,26 @@ export function superviseSandbox(
         clearTimeout(timer);
         resolve({ firstPid: found.pid, gatePid: found.gatePid, status, limits, inCgroup });
       } catch (error) {
-        fail(error instanceof Error ? error.message : 'its processes could not be read');
+        failAs(error);
+      }
+    }
+    moved?.catch(failAs);
+    gate.on('error', (error) => fail(error.message));
+    gate.on('data', (chunk: Buffer) => {
+      // What comes later is no word of the gate's.
+      if (settled || isReady) return;
+      heard += chunk.toString('latin1');
+      if (heard.length > GATE_READY.length || !GATE_READY.startsWith(heard))
+        return fail('its gate said something else');
+      if (heard !== GATE_READY) return;
+      isReady = true;
+      try {
+        const found = firstProcess(child.pid);
+        firstPid = found.pidfd;
+        if (moved === undefined) readBack(found);
+        else void moved.then(() => readBack(found), failAs);
+      } catch (error) {
+        failAs(error);
       }
     });
   });
@@ -236,8 +253,14 @@ export function superviseSandbox(
   };
 }
 
-/** A pidfd of the sandbox's pid 1 (the launcher's only child) and the number of the gate, its only child. */
-function firstProcess(launcher: number | undefined): { pid: number; pidfd: Descriptor; gatePid: number } {
+/** The sandbox's pid 1 (the launcher's only child) and the gate, its only child. */
+interface FirstProcess {
+  readonly pid: number;
+  readonly pidfd: Descriptor;
+  readonly gatePid: number;
+}
+
+function firstProcess(launcher: number | undefined): FirstProcess {
   const [pid, ...others] = launcher === undefined ? [] : childrenOf(launcher);
   if (pid === undefined || others.length > 0) throw new Error('its first process was not found');
   const pidfd = openPidfd(pid);
@@ -267,10 +290,8 @@ function killGroup(leader: number | undefined): void {
   }
 }
 
-function waitForDeath(pidfd: Descriptor | undefined, dead: () => void): void {
-  if (pidfd !== undefined && !processHasEnded(pidfd.number)) {
-    setTimeout(waitForDeath, DEATH_POLL_MS, pidfd, dead);
-    return;
-  }
-  dead();
+function waitForDeath(pidfd: Descriptor | undefined, dead: () => void, polls = 0): void {
+  if (pidfd === undefined || processHasEnded(pidfd.number)) return dead();
+  const wait = polls < FIRST_DEATH_POLLS ? FIRST_DEATH_POLL_MS : DEATH_POLL_MS;
+  setTimeout(waitForDeath, wait, pidfd, dead, polls + 1);
 }
