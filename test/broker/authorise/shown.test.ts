@@ -112,7 +112,7 @@ function shownAll(text: string, who: Caller, name: string, given: JsonObject): A
   const named = new Set(
     parsed.flatMap(({ scope, conditions }) => [...conditions.entities, scope.principal ?? '']),
   );
-  const { entity } = createIdentities(NAMES, createRoles(NAMES, ROLES), named)(who);
+  const { entity } = createIdentities(NAMES, createRoles(NAMES, ROLES), named, true)(who);
   const asked = METHODS.find((one) => one.name === name) ?? method(name);
   const { action, resource } = methodEntities(asked);
   return isAuthorized({
