@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { runDriverctl } from '../../src/driverctl/run.ts';
 
 export interface Played {
@@ -5,6 +6,8 @@ export interface Played {
   readonly stdinIsTerminal?: boolean;
   readonly terminal?: boolean;
   readonly environment?: Record<string, string>;
+  /** Its `interrupt` is a Ctrl-C. */
+  readonly interrupts?: EventEmitter;
 }
 
 export interface Ran {
@@ -31,6 +34,10 @@ export async function run(words: readonly string[], played: Played = {}): Promis
     },
     stdout: output('stdout'),
     stderr: output('stderr'),
+    onInterrupt(listener) {
+      played.interrupts?.on('interrupt', listener);
+      return () => void played.interrupts?.off('interrupt', listener);
+    },
     environment: played.environment ?? {},
     uid: process.geteuid?.() ?? -1,
   });
