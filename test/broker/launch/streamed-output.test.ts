@@ -16,6 +16,7 @@ function kept(): Chunks & { readonly content: Record<string, unknown>[]; readonl
       lengths.push(bytes);
     },
     stop: () => undefined,
+    isStopped: false,
     sent: { chunks: 0, bytes: 0 },
   };
 }
