@@ -5,6 +5,8 @@ export interface Played {
   readonly stdinText?: string | Buffer;
   readonly stdinIsTerminal?: boolean;
   readonly terminal?: boolean;
+  /** Where it differs from `terminal`. */
+  readonly stdoutIsTerminal?: boolean;
   readonly environment?: Record<string, string>;
   /** Its `interrupt` is a Ctrl-C. */
   readonly interrupts?: EventEmitter;
@@ -20,7 +22,7 @@ export interface Ran {
 export async function run(words: readonly string[], played: Played = {}): Promise<Ran> {
   const written = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
   const output = (name: 'stdout' | 'stderr') => ({
-    isTerminal: played.terminal ?? false,
+    isTerminal: (name === 'stdout' ? played.stdoutIsTerminal : undefined) ?? played.terminal ?? false,
     columns: 80,
     write: (content: string | Uint8Array) => void written[name].push(Buffer.from(content)),
   });

@@ -64,6 +64,15 @@ describe('call, of a method that streams', () => {
     expect(ran).toMatchObject({ status: 0, stdout: 'a\\x1b[31m\n', stderr: '' });
   });
 
+  test('tells on standard error how much has come and how fast, where the stream itself goes to a pipe', async () => {
+    const ran = await call(streamOf([chunk(0, { data: 'x'.repeat(20_000) })]), ['log.read'], {
+      ...{ terminal: true, stdoutIsTerminal: false },
+    });
+    expect(ran.stdout).toBe('x'.repeat(20_000));
+    expect(ran.stderr).toMatch(/20\.0k \d.*\/s/);
+    expect(ran.stderr.endsWith('\r\x1b[K')).toBe(true);
+  });
+
   test.each([
     ['one is missing', [chunk(1, { data: 'a' })], 1],
     ['one comes twice', [chunk(0, { data: 'a' }), chunk(0, { data: 'a' })], 2],
