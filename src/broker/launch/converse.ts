@@ -176,16 +176,21 @@ async function hearOut(
   admitted.early.listen((why) => {
     if (why === 'cancelled' || !method.finishes) endBecause(why);
   });
+  function endNoMore(): void {
+    clearTimeout(timer);
+    admitted.early.listen(null);
+  }
   streams.write(input);
   const status = await streams.finished;
   const endedAt = performance.now();
-  clearTimeout(timer);
   clearTimeout(graceTimer);
-  admitted.early.listen(null);
+  // The last chunk of a stream may have to wait for the caller: it can still be cancelled, and time runs.
+  if (streaming === null) endNoMore();
 
   await speech.end(streams.dropped > 0);
   for (const counts of speech.counts) scrubber.count(counts);
   const heard = await hearing.close(status, speech.tail);
+  endNoMore();
   if (streaming !== null) scrubber.count(streaming.scrubbing.counts);
   const { end: launchEnd } = await grant.ended;
   const driver = describeEnd(status, speech.tail());
