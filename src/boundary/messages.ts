@@ -89,6 +89,7 @@ export const REFUSALS = [
   'overloaded',
   'rate-limited',
   'cancelled',
+  'disconnected',
   'shutting-down',
   'paused',
   'message-too-large',
@@ -110,6 +111,8 @@ export const BROKER_CONTROL = {
   'close-session': { session: count },
   launch: { request: count, profile: profileName, session: count, call: count, generation: count },
   'end-launch': { launch: count },
+  /** SIGTERM to its driver; the monitor itself ends it after the profile's grace. */
+  'terminate-launch': { launch: count },
   pause: { session: count },
   drained: {},
 } as const;

@@ -5,6 +5,7 @@ import type { BuiltIn } from './builtin/built-in.ts';
 import type { Method } from './catalogue/catalogue.ts';
 import type { Generation } from './configuration/generation.ts';
 import type { ClientSession } from './connection/client-session.ts';
+import type { EarlyEnd } from './connection/early-end.ts';
 import type { Request } from './frame/envelope.ts';
 import type { Metadata } from './frame/metadata.ts';
 import type { ScrubCounts } from './scrub/scrubber.ts';
@@ -17,6 +18,8 @@ import type { ScrubCounts } from './scrub/scrubber.ts';
 export interface Received {
   readonly stage: 'received';
   readonly session: ClientSession;
+  /** Ends it early: its caller cancels it, or has gone. */
+  readonly early: EarlyEnd;
   readonly request: Request;
   /** UUIDv7 (RFC 9562); stands in errors, records and the operational log. */
   readonly requestId: string;
@@ -58,12 +61,8 @@ export type Authorised = After<
   { readonly policies: readonly string[]; readonly authorisedAt: number }
 >;
 
-/** It has its place in the limits and its number; `cancelled` ends it early. */
-export type Admitted = After<
-  Authorised,
-  'admitted',
-  { readonly call: number; readonly cancelled: AbortSignal; readonly release: () => void }
->;
+/** It has its place in the limits and its number. */
+export type Admitted = After<Authorised, 'admitted', { readonly call: number; readonly release: () => void }>;
 
 /** What the caller gets of a run that ended. */
 export type Answer =
@@ -87,10 +86,15 @@ export interface Run {
   /** Control characters that were removed from environment values of a command. */
   readonly controlsRemoved: number;
   readonly scrubbed: ScrubCounts;
+  /** What was sent of a streamed result; null: it is no stream, or none of it could be sent. */
+  readonly streamed: Streamed | null;
   readonly isolation: Isolation | null;
   /** When its stages ended. */
   readonly times: RunTimes;
 }
+
+/** How much of a streamed result was sent, in chunks and in bytes of what the driver gave, scrubbed. */
+export type Streamed = { readonly chunks: number; readonly bytes: number };
 
 /** performance.now() at the end of each stage of a run; null: it had no such stage. */
 export interface RunTimes {

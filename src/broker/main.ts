@@ -13,6 +13,7 @@ import { createLog, flushLog } from '../shared/log.ts';
 import { createLaunchTurns } from './admit/launch-turns.ts';
 import { createLimiter } from './admit/limiter.ts';
 import { createTokenBuckets } from './admit/token-buckets.ts';
+import { cancelMethod } from './builtin/cancel.ts';
 import { discoverMethod } from './builtin/discover.ts';
 import { explainMethod } from './builtin/explain.ts';
 import { isolationMethod } from './builtin/isolation.ts';
@@ -123,6 +124,7 @@ function main(): void {
     pauseMethod(pause),
     explainMethod(limiter, rates),
     logsMethod(driverLogs.rings, () => draining),
+    cancelMethod,
   ];
   const receiver = createConfigurationReceiver(
     builtIns,

@@ -1,4 +1,5 @@
 import { admit } from './admit/admit.ts';
+import { checkStream } from './admit/check-stream.ts';
 import { closeRecord, openRecord, recordRefusal } from './audit/records.ts';
 import { authorise } from './authorise/authorise.ts';
 import { checkCallable } from './authorise/check-callable.ts';
@@ -21,6 +22,8 @@ export async function answer(received: Received, services: Services): Promise<Re
   if (valid.stage === 'refused') return refused(received, valid, services);
   const authorised = authorise(valid);
   if (authorised.stage === 'refused') return refused(received, authorised, services);
+  const unstreamable = checkStream(authorised);
+  if (unstreamable !== null) return refused(received, unstreamable, services);
   const admitted = await admit(authorised, services);
   if (admitted.stage === 'refused') return refused(received, admitted, services);
   try {

@@ -4,6 +4,7 @@ import { checked, lastErrno, libc, PosixError } from './libc.ts';
 const ESRCH = 3;
 const SIGHUP = 1;
 const SIGKILL = 9;
+const SIGTERM = 15;
 
 const pidfdOpen = libc.func('int pidfd_open(int, unsigned int)');
 const pidfdSendSignal = libc.func('int pidfd_send_signal(int, int, void *, unsigned int)');
@@ -16,6 +17,11 @@ export function openPidfd(pid: number): Descriptor {
 /** SIGKILL by handle; a process that has ended already is no error. Throws `PosixError` (EPERM). */
 export function killByPidfd(pidfd: number): void {
   signalByPidfd(pidfd, SIGKILL, 'kill a process');
+}
+
+/** SIGTERM by handle. False where the process has ended already. Throws `PosixError` (EPERM). */
+export function terminateByPidfd(pidfd: number): boolean {
+  return signalByPidfd(pidfd, SIGTERM, 'send SIGTERM to a process');
 }
 
 /** SIGHUP by handle. False where the process has ended already. Throws `PosixError` (EPERM). */

@@ -1,3 +1,5 @@
+import { cancellation } from './cancellation.ts';
+import { sendChunk } from './chunk.ts';
 import { declaredErrorObject } from './declared-error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from './json-value.ts';
 import { readRequestLine, writeLine } from './lines.ts';
@@ -25,6 +27,16 @@ export interface Call {
    * never reaches the caller.
    */
   log(level: LogLevel, message: string): void;
+  /**
+   * Sends the next part of the result of a method that has `stream: true` in the manifest: text, or bytes. Returns when it is
+   * written, which is as fast as the caller reads.
+   */
+  chunk(data: string | Uint8Array): void;
+  /**
+   * Aborts when the call is cancelled or its caller has gone. Whoever asks for it has the profile's `term_grace_ms` to clear up
+   * and end; a driver that does not is ended at once, by SIGTERM. A handler that never yields does not see it.
+   */
+  readonly cancelled: AbortSignal;
 }
 
 /** Params by name, as the manifest's schema allowed them. */
@@ -57,6 +69,10 @@ export function serve(handlers: Readonly<Record<string, Handler>>): void {
       if (request.wantsProgress) reporter.report(progress, total, message);
     },
     log: (level, message) => notify('log', { level, message }),
+    chunk: sendChunk,
+    get cancelled() {
+      return cancellation();
+    },
   };
   answer(handler, request, call)
     .then((outcome) => {

@@ -25,6 +25,10 @@ const TABLE = {
   distinctCalls: { ci: 10_000, full: 1_000_000 },
   /** Places at which each text of a corpus is cut in two. */
   corpusCuts: { ci: 8, full: 1_000 },
+  /** Calls that are cancelled at a random moment, and as many whose caller leaves then. */
+  cancels: { ci: 60, full: 2_000 },
+  /** Mebibytes of one streamed result to a slow reader. */
+  streamedMebibytes: { ci: 128, full: 1_024 },
 } as const;
 
 export type RoundName = keyof typeof TABLE;

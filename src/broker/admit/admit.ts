@@ -1,9 +1,13 @@
 import { type Admitted, type Authorised, type Callable, type Refused, refuse, type Target } from '../call.ts';
 import type { Services } from '../services.ts';
+import type { Entry } from './limiter.ts';
 import { type Limits, limitsFor } from './limits-for.ts';
 
 /** When a caller who found every place taken and the queue full should ask again, in milliseconds. */
 const RETRY_AFTER_MS = 250;
+
+/** Who cancels a call may have used up all places. */
+const PLACELESS: Entry = { kind: 'entered', release: () => undefined };
 
 let lastCall = 0;
 
@@ -17,10 +21,12 @@ export async function admit(authorised: Authorised, services: Services): Promise
   if (wait > 0) return refuse('refused', 'rate-limited', { retry_after_ms: wait });
 
   generation.began();
-  const entry = await services.limiter.enter(session.caller.uid, driver, limits, session.gone);
+  const entry = needsNoPlace(authorised.target)
+    ? PLACELESS
+    : await services.limiter.enter(session.caller.uid, driver, limits, authorised.early);
   if (entry.kind !== 'entered') {
     generation.ended();
-    if (entry.kind === 'gone') return refuse('refused', 'cancelled');
+    if (entry.kind === 'ended') return refuse('refused', entry.why);
     return refuse('refused', 'overloaded', { retry_after_ms: RETRY_AFTER_MS });
   }
   const release = (): void => {
@@ -34,12 +40,16 @@ export async function admit(authorised: Authorised, services: Services): Promise
     return stoppedMeanwhile;
   }
   lastCall += 1;
-  return { ...authorised, stage: 'admitted', call: lastCall, cancelled: session.gone, release };
+  return { ...authorised, stage: 'admitted', call: lastCall, release };
 }
 
 function stop({ target }: Authorised, services: Services): Refused | null {
   if (services.isDraining()) return refuse('refused', 'shutting-down');
   return services.isPaused() && target.kind === 'driver' ? refuse('refused', 'paused') : null;
+}
+
+function needsNoPlace(target: Target): boolean {
+  return target.kind === 'built-in' && target.builtIn.needsNoPlace === true;
 }
 
 /** The limits that hold for a call, and its rate by them. */

@@ -1,4 +1,5 @@
 import type { Settings } from '../../shared/configuration/types.generated.ts';
+import type { EarlyEnd, EarlyEndReason } from '../connection/early-end.ts';
 import { createTurns } from './turns.ts';
 
 /** Calls in flight and those that wait for a place: for each identity (a uid, over all its connections), driver, and in all. */
@@ -6,9 +7,9 @@ export interface Limiter {
   /**
    * Takes a place, or waits for one up to `queue_ms`.
    * @param driver the profile's name
-   * @param gone ends the wait
+   * @param early ends the wait
    */
-  enter(uid: number, driver: string, limits: PlaceLimits, gone: AbortSignal): Promise<Entry>;
+  enter(uid: number, driver: string, limits: PlaceLimits, early: EarlyEnd): Promise<Entry>;
   /** Calls in flight and waiting that count for an identity and a driver. */
   countsOf(uid: number, driver: string): LimiterCounts;
   readonly inFlight: number;
@@ -33,7 +34,7 @@ export type Entry =
   | { readonly kind: 'entered'; readonly release: () => void }
   /** So many wait already, or it waited too long. */
   | { readonly kind: 'full' }
-  | { readonly kind: 'gone' };
+  | { readonly kind: 'ended'; readonly why: EarlyEndReason };
 
 export interface LimiterCounts {
   readonly in_flight: number;
@@ -89,25 +90,25 @@ export function createLimiter(): Limiter {
   }
 
   return {
-    async enter(uid, driver, limits, gone) {
+    async enter(uid, driver, limits, early) {
       const wanted = { uid, driver, limits };
-      if (gone.aborted) return { kind: 'gone' };
+      if (early.why !== null) return { kind: 'ended', why: early.why };
       if (fits(wanted)) return takePlace(uid, driver);
       if (!mayWait(wanted)) return { kind: 'full' };
       return new Promise((settle) => {
         const waiter: Waiter = { ...wanted, enter: () => done(takePlace(uid, driver)) };
         const done = (entry: Entry): void => {
           clearTimeout(timer);
-          gone.removeEventListener('abort', leave);
+          early.listen(null);
           queuedPerDriver.change(driver, -1);
           settle(entry);
         };
-        const leave = (): void => {
+        const leave = (entry: Entry): void => {
           turns.remove(uid, waiter);
-          done({ kind: gone.aborted ? 'gone' : 'full' });
+          done(entry);
         };
-        const timer = setTimeout(leave, limits.queue_ms);
-        gone.addEventListener('abort', leave);
+        const timer = setTimeout(leave, limits.queue_ms, { kind: 'full' });
+        early.listen((why) => leave({ kind: 'ended', why }));
         queuedPerDriver.change(driver, 1);
         turns.add(uid, waiter);
       });

@@ -5,7 +5,12 @@ export type Limits = Settings['limits'];
 /** Limits that hold from accept on, before a method is named. */
 export const CONNECTION_LIMITS = [
   ...(['message_bytes', 'message_ms', 'nesting_depth', 'keys', 'batch_length'] as const),
-  ...(['in_flight_per_connection', 'connections_per_identity', 'reply_buffer_bytes'] as const),
+  ...([
+    'in_flight_per_connection',
+    'connections_per_identity',
+    'reply_buffer_bytes',
+    'stream_stall_ms',
+  ] as const),
 ];
 
 /** What overrides can name of a method. */

@@ -1,6 +1,7 @@
 import type { RefusalReason } from '../../boundary/messages.ts';
 import { errorTable } from '../../shared/errors.ts';
 import { newTrace } from '../frame/traceparent.ts';
+import { errorOfRefusal } from '../respond/error-of-refusal.ts';
 import type { Services } from '../services.ts';
 
 /** Records a message that was no call: nothing of it is a claim but why. */
@@ -14,6 +15,6 @@ export async function recordInvalid(
   await monitor.record({
     ...{ type: 'refusal', session, request: requestId, kind: 'invalid', reason },
     ...{ method: null, params: null, policies: [], trace, span, because: null },
-    ...{ error: errorTable[reason].code },
+    ...{ error: errorTable[errorOfRefusal(reason)].code },
   });
 }

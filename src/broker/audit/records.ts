@@ -12,6 +12,7 @@ import type { Request } from '../frame/envelope.ts';
 import { type Metadata, readMetadata } from '../frame/metadata.ts';
 import { newTrace } from '../frame/traceparent.ts';
 import type { Recorded } from '../monitor-link.ts';
+import { errorOfRefusal } from '../respond/error-of-refusal.ts';
 import { BUDGET_NAME } from '../scrub/admin/budget.ts';
 import type { Scrubber, ScrubCounts } from '../scrub/scrubber.ts';
 import type { Services } from '../services.ts';
@@ -74,7 +75,7 @@ export async function recordRefusal(
   const isHashed = (generation.methods.get(request.method)?.paramsOnRecord ?? 'hash') === 'hash';
   await monitor.record({
     ...{ type: 'refusal', session: session.number, request: requestId },
-    ...{ kind: exit.kind, reason: exit.reason, error: errorTable[exit.reason].code },
+    ...{ kind: exit.kind, reason: exit.reason, error: errorTable[errorOfRefusal(exit.reason)].code },
     // A name that stands for nothing is whatever a caller wrote.
     method:
       generation.methods.has(request.method) || generation.builtIns.has(request.method)

@@ -1,12 +1,15 @@
 import type { JsonObject, JsonValue } from '../../shared/json-value.ts';
 import type { Generation } from '../configuration/generation.ts';
 import type { ClientSession } from '../connection/client-session.ts';
+import type { EarlyEnd } from '../connection/early-end.ts';
 import type { Metadata } from '../frame/metadata.ts';
 import { type CompiledSchema, compileSchema } from '../validate/schema.ts';
 
 /** Who asks, and what. */
 export interface BuiltInCall {
   readonly session: ClientSession;
+  /** Ends a wait. */
+  readonly early: EarlyEnd;
   /** Valid by the method's schema. */
   readonly params: JsonObject;
   readonly metadata: Metadata;
@@ -23,6 +26,8 @@ export interface BuiltIn {
   readonly name: string;
   /** Without one it shows only what is the caller's own. */
   readonly needsPermit: boolean;
+  /** It is answered at once, however many calls are in flight. */
+  readonly needsNoPlace?: true;
   readonly summary: string;
   /** What the refusal tells beside its reason where the call cannot be recorded. */
   toldUnrecorded?(): JsonObject;

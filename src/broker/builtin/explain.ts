@@ -109,11 +109,15 @@ export function explainMethod(limiter: Limiter, rates: TokenBuckets): BuiltIn {
 }
 
 /** The call as the connection would have received it from that caller. */
-function receivedAs({ session, params }: BuiltInCall, generation: Generation, method: string): Received {
+function receivedAs(
+  { session, early, params }: BuiltInCall,
+  generation: Generation,
+  method: string,
+): Received {
   const given = params['params'];
   const isParams = given !== undefined && typeof given === 'object' && given !== null;
   return {
-    ...{ stage: 'received', requestId: newRequestIdentifier(), bytesIn: 0, generation },
+    ...{ stage: 'received', early, requestId: newRequestIdentifier(), bytesIn: 0, generation },
     session: { ...session, caller: asked(params['as']) ?? session.caller },
     request: { id: undefined, method, params: isParams ? given : undefined },
     receivedAt: performance.now(),

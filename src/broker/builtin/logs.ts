@@ -93,13 +93,13 @@ export function logsMethod(rings: Rings, isEnding: () => boolean): BuiltIn {
     };
   }
 
-  async function answer({ params, session, metadata }: BuiltInCall): Promise<JsonValue> {
+  async function answer({ params, early, metadata }: BuiltInCall): Promise<JsonValue> {
     const driver = String(params['driver']);
     const place = placeOf(driver, params);
     const wanted = typeof params['wait_ms'] === 'number' ? params['wait_ms'] : 0;
     const wait = Math.min(wanted, metadata.timeoutMs ?? wanted);
     if (wait > 0 && place.from >= rings.next(driver) && !isEnding()) {
-      await rings.changed(driver, wait, session.gone);
+      await rings.changed(driver, wait, early);
     }
     return page(driver, place);
   }

@@ -36,7 +36,12 @@ export interface Method {
   readonly errors: ReadonlyMap<string, DeclaredError>;
   readonly command: CommandTemplate | null;
   readonly outputBytes: number;
-  /** Drops output beyond `outputBytes` instead of ending the call. */
+  /** Its output comes in chunks while it runs, and is limited by `streamBytes`. */
+  readonly streams: boolean;
+  readonly streamBytes: number;
+  /** It runs on when its caller has gone. */
+  readonly finishes: boolean;
+  /** Drops output beyond its limit instead of ending the call. */
   readonly truncates: boolean;
   readonly wallMs: number;
   /** How long its driver may say nothing; null: as long as it runs. */
@@ -98,6 +103,8 @@ function loadMethod(
   if (command === null && (entry.arguments.length > 0 || entry.stdin !== undefined)) {
     throw read.fail(at, 'only command drivers map params to arguments or stdin');
   }
+  if (entry.stream && command !== null && command.output !== 'text' && command.output !== 'lines')
+    throw read.fail([...at, 'stream'], `a stream is text or lines, and this output is ${command.output}`);
   const errors = Object.entries(entry.errors).map(([word, { message, data }]): [string, DeclaredError] => {
     return [word, { message, data: data === undefined ? null : compiled(data, 'errors', 'error-data') }];
   });
@@ -115,6 +122,8 @@ function loadMethod(
     ...{ timeoutMs: entry.timeout_ms ?? null, errors: new Map(errors), command },
     outputBytes: profile.limits.output_bytes,
     ...{ wallMs: profile.limits.wall_ms, idleMs: profile.limits.idle_ms },
+    ...{ streams: entry.stream, streamBytes: profile.limits.stream_bytes },
+    finishes: entry.on_disconnect === 'finish',
     truncates: profile.on_output_limit === 'truncate',
     stderrInErrors: profile.stderr_in_errors,
     paramsOnRecord: profile.params,

@@ -15,8 +15,10 @@ import { answer } from '../pipeline.ts';
 import { newRequestIdentifier } from '../request-identifier.ts';
 import { type Reply, respondToInvalid } from '../respond/respond.ts';
 import type { Services } from '../services.ts';
+import { createCallsUnderWay } from './calls-under-way.ts';
 import type { ClientSession } from './client-session.ts';
 import { endAfterLastWord } from './last-word.ts';
+import { createStreamLines } from './stream-lines.ts';
 import { createWriter } from './writer.ts';
 
 /** How often a connection that sent end-of-file is asked whether it is gone or half-closed, in milliseconds. */
@@ -44,7 +46,7 @@ export function serveConnection(
   const { settings, rolesOf } = current();
   const limits = limitsFor(settings, rolesOf(given.caller), null);
   const socket = new Socket({ fd: given.descriptor, readable: true, writable: true, allowHalfOpen: true });
-  const gone = new AbortController();
+  const calls = createCallsUnderWay();
   const queue: Uint8Array[] = [];
   const serving = new Set<Promise<void>>();
   let closing = false;
@@ -54,15 +56,13 @@ export function serveConnection(
   let gonePoll: NodeJS.Timeout | undefined;
 
   const writer = createWriter(socket, limits.reply_buffer_bytes, limits.message_ms, next);
+  const streamLines = createStreamLines(socket, limits.stream_stall_ms);
   const session: ClientSession = {
     number: given.number,
     caller: given.caller,
-    gone: gone.signal,
-    progress(token, progress) {
-      if (token === undefined || socket.destroyed) return;
-      const params = { progressToken: token, ...progress };
-      writer.line(JSON.stringify({ jsonrpc: '2.0', method: 'rpc.progress', params }), true);
-    },
+    notify: (method, params, isLast) => writer.line(notification(method, params), !isLast),
+    stream: (method, params) => streamLines.line(notification(method, params)),
+    cancel: calls.cancel,
   };
 
   const lines = createLineReader(limits.message_bytes, {
@@ -96,7 +96,7 @@ export function serveConnection(
     clearInterval(gonePoll);
     lines.stop();
     queue.length = 0;
-    gone.abort();
+    calls.disconnect();
     ended();
   });
 
@@ -163,8 +163,16 @@ export function serveConnection(
 
   async function answerElement(element: EnvelopeElement, bytesIn: number): Promise<Reply | null> {
     if (element.kind === 'invalid') return invalid(element.id, 'invalid-request');
+    const { early, replied } = calls.begin(element.request.id);
     const received: Received = {
-      ...{ stage: 'received', session, request: element.request, requestId: newRequestIdentifier(), bytesIn },
+      ...{
+        stage: 'received',
+        early,
+        session,
+        request: element.request,
+        requestId: newRequestIdentifier(),
+        bytesIn,
+      },
       ...{ receivedAt: performance.now(), generation: current() },
     };
     try {
@@ -174,6 +182,8 @@ export function serveConnection(
       services.log.error({ request: received.requestId, error }, 'a call failed inside the broker');
       if (element.request.id === undefined) return null;
       return respondToInvalid(element.request.id, received.requestId, refuse('refused', 'internal-error'));
+    } finally {
+      replied();
     }
   }
 
@@ -211,4 +221,8 @@ export function serveConnection(
   }
 
   return { uid: given.caller.uid, close: () => socket.destroy(), whenReplied };
+}
+
+function notification(method: string, params: JsonObject): string {
+  return JSON.stringify({ jsonrpc: '2.0', method, params });
 }

@@ -2,8 +2,11 @@ import type { Socket } from 'node:net';
 
 /** Writes replies to one caller, bounded: who does not read is disconnected. */
 export interface Writer {
-  /** One line; `droppable` ones are left out while earlier ones wait. */
-  line(text: string, droppable: boolean): void;
+  /**
+   * One line; `droppable` ones are left out while earlier ones wait.
+   * @returns false: it was left out
+   */
+  line(text: string, droppable: boolean): boolean;
   /** Whether so much waits that no more requests should be read. */
   readonly isFull: boolean;
 }
@@ -27,9 +30,11 @@ export function createWriter(
   socket.on('close', () => clearTimeout(impatience));
   return {
     line(text, droppable) {
-      if (socket.destroyed || (droppable && socket.writableNeedDrain)) return;
+      if (socket.destroyed) return true;
+      if (droppable && socket.writableNeedDrain) return false;
       socket.write(`${text}\n`);
       if (socket.writableLength > maximumBytes) impatience ??= setTimeout(() => socket.destroy(), patienceMs);
+      return true;
     },
     get isFull() {
       return socket.writableLength > maximumBytes;

@@ -1,16 +1,21 @@
 import type { LaunchEnd } from '../../boundary/messages.ts';
 import type { JsonObject } from '../../shared/json-value.ts';
-import type { Admitted, Answer } from '../call.ts';
+import type { Admitted, Answer, Streamed } from '../call.ts';
 import type { Method } from '../catalogue/catalogue.ts';
+import type { EarlyEndReason } from '../connection/early-end.ts';
 import type { DriverLevel } from '../logs/ring.ts';
 import { secretValues } from '../logs/secret-params.ts';
 import type { LaunchGrant } from '../monitor-link.ts';
-import { createScrubber, type Scrubber, type ScrubCounts } from '../scrub/scrubber.ts';
+import { createScrubber, type Scrubber, type ScrubCounts, type ScrubStream } from '../scrub/scrubber.ts';
 import type { Services } from '../services.ts';
+import { type Chunks, sendChunks } from './chunks.ts';
 import { hearCommand } from './hear-command.ts';
+import { hearCommandStream } from './hear-command-stream.ts';
 import { hearJsonRpc } from './hear-jsonrpc.ts';
 import { type LaunchScrubber, scrubLaunch } from './launch-scrubber.ts';
+import { type ProgressPace, paceProgress } from './progress-pace.ts';
 import { hearSpeech, type SpeechKeeper } from './speech.ts';
+import { type StreamedOutput, streamOutput } from './streamed-output.ts';
 import { openStreams, textOrBase64 } from './streams.ts';
 
 /** After a driver's answer it may take this long to end by itself, in milliseconds. */
@@ -21,7 +26,8 @@ const LAST_SIGNAL = 64;
 
 /** Something to hear a driver with: it takes stdout and, at the end, says what was answered. */
 export interface Hearing {
-  stdout(chunk: Buffer): void;
+  /** Where it gives a promise, no more is to be read before that has settled. */
+  stdout(chunk: Buffer): Promise<void> | undefined;
   /** The streams are at end-of-file. Null: no answer came. */
   close(status: number, stderr: () => Buffer): Promise<Heard | null>;
 }
@@ -47,12 +53,13 @@ export type Told = {
   /** Bytes of output that were dropped at the limit (`on_output_limit: truncate`). */
   readonly bytesDropped: number;
   readonly scrubbed: ScrubCounts;
+  readonly streamed: Streamed | null;
   /** Exit status, signal and the scrubbed tail of stderr: `data.driver` of an error. */
   readonly driver: JsonObject;
 } & (
   | { readonly end: 'answered'; readonly answer: Answer }
   | { readonly end: 'bad-output'; readonly place: JsonObject }
-  | { readonly end: 'timeout' | 'disconnected' | 'output-limit' | 'unscrubbed' }
+  | { readonly end: EarlyEndReason | 'timeout' | 'output-limit' | 'unscrubbed' }
   | { readonly end: 'ended'; readonly launchEnd: LaunchEnd }
 );
 
@@ -65,11 +72,14 @@ export interface HandOver {
   readonly input: Uint8Array;
   /** Asks the monitor to end it. */
   readonly kill: () => void;
+  /** Asks the monitor to end it gently: SIGTERM, a grace, then as above. */
+  readonly terminate: () => void;
 }
 
 /** Hands the request over and hears the driver until its streams are at end-of-file and its sandbox is dead. */
 export async function converse(handOver: HandOver, services: Services): Promise<Told> {
   const { admitted, method, grant } = handOver;
+  const { session, metadata } = admitted;
   const { scrub } = admitted.generation;
   const { known, giveBack } =
     grant.secrets.length === 0
@@ -80,15 +90,26 @@ export async function converse(handOver: HandOver, services: Services): Promise<
       { request: admitted.requestId, profile: method.profile, rule },
       'a scrub rule took too long: the line is masked whole, and the rule is off for the rest of the call',
     );
+  const pace = paceProgress((progress, isLast) => {
+    const { progressToken } = metadata;
+    if (progressToken === undefined) return true;
+    return session.notify('rpc.progress', { progressToken, ...progress }, isLast);
+  });
   try {
-    return await hearOut(handOver, services, scrub.scrubber(known, over));
+    return await hearOut(handOver, services, scrub.scrubber(known, over), pace);
   } finally {
+    pace.end();
     giveBack();
   }
 }
 
-async function hearOut(handOver: HandOver, services: Services, knowing: Scrubber): Promise<Told> {
-  const { admitted, method, grant, input, kill } = handOver;
+async function hearOut(
+  handOver: HandOver,
+  services: Services,
+  knowing: Scrubber,
+  pace: ProgressPace,
+): Promise<Told> {
+  const { admitted, method, grant, input, kill, terminate } = handOver;
   const { limits } = admitted.generation.settings;
   const guarded = (one: Scrubber): LaunchScrubber =>
     scrubLaunch(one, (error) =>
@@ -98,14 +119,18 @@ async function hearOut(handOver: HandOver, services: Services, knowing: Scrubber
       ),
     );
   const scrubber = guarded(knowing);
-  let cause: 'timeout' | 'disconnected' | 'output-limit' | undefined;
+  const streaming = method.streams ? openStream(admitted, method, scrubber) : null;
+  let cause: EarlyEndReason | 'timeout' | 'output-limit' | undefined;
   /** The driver's answer is complete, or known to be none: what ends it after that is no cause. */
   let isHeard = false;
   let bytesOut = 0;
   let truncated = false;
   function endBecause(why: NonNullable<typeof cause>): void {
-    if (!isHeard) cause ??= why;
-    kill();
+    // Of a stream the answer is complete when the caller has all of it.
+    if (!isHeard || streaming !== null) cause ??= why;
+    streaming?.chunks.stop();
+    if (!isHeard && (why === 'cancelled' || why === 'disconnected')) terminate();
+    else kill();
   }
 
   const raw = admitted.metadata.raw && method.command !== null;
@@ -119,23 +144,38 @@ async function hearOut(handOver: HandOver, services: Services, knowing: Scrubber
     },
     bad() {
       isHeard = true;
+      streaming?.chunks.stop();
       kill();
     },
-    progress: (progress) => admitted.session.progress(admitted.metadata.progressToken, progress),
+    progress: pace.report,
     message: speech.message,
   };
+  const isTruncated = (): boolean => truncated;
   const hearing =
     method.command === null
-      ? hearJsonRpc(method, limits, scrubber, events)
-      : hearCommand(method, limits, scrubber, raw, () => truncated);
-  const idle = method.idleMs === null ? null : setTimeout(endBecause, method.idleMs, 'timeout');
-  const streams = openStreams(grant, method.outputBytes, {
+      ? hearJsonRpc(method, limits, scrubber, events, streaming?.output ?? null)
+      : streaming === null
+        ? hearCommand(method, limits, scrubber, raw, isTruncated)
+        : hearCommandStream(method, streaming.output, raw, isTruncated, events);
+  /** What the driver says is not read: it cannot be idle. */
+  let isHeldBack = false;
+  const idle = method.idleMs === null ? null : setTimeout(endWhereIdle, method.idleMs);
+  function endWhereIdle(): void {
+    if (isHeldBack) idle?.refresh();
+    else endBecause('timeout');
+  }
+  const streams = openStreams(grant, streaming === null ? method.outputBytes : method.streamBytes, {
     came: () => void idle?.refresh(),
     stdout(chunk) {
       bytesOut += chunk.length;
-      hearing.stdout(chunk);
+      const taken = hearing.stdout(chunk);
+      isHeldBack = taken !== undefined;
+      return taken?.finally(() => {
+        isHeldBack = false;
+        idle?.refresh();
+      });
     },
-    stderr(chunk) {
+    stderr(chunk): undefined {
       bytesOut += chunk.length;
       speech.stderr(chunk);
     },
@@ -146,22 +186,31 @@ async function hearOut(handOver: HandOver, services: Services, knowing: Scrubber
   });
 
   const timer = setTimeout(endBecause, timeLimit(admitted, method), 'timeout');
-  const onGone = (): void => endBecause('disconnected');
-  admitted.cancelled.addEventListener('abort', onGone, { once: true });
+  admitted.early.listen((why) => {
+    if (why === 'cancelled' || !method.finishes) endBecause(why);
+  });
+  function endNoMore(): void {
+    clearTimeout(timer);
+    admitted.early.listen(null);
+  }
   streams.write(input);
   const status = await streams.finished;
   const endedAt = performance.now();
-  for (const one of [timer, idle ?? undefined, graceTimer]) clearTimeout(one);
-  admitted.cancelled.removeEventListener('abort', onGone);
+  for (const one of [idle ?? undefined, graceTimer]) clearTimeout(one);
+  // The last chunk of a stream may have to wait for the caller: it can still be cancelled, and time runs.
+  if (streaming === null) endNoMore();
 
   await speech.end(streams.dropped > 0);
   for (const counts of speech.counts) scrubber.count(counts);
   const heard = await hearing.close(status, speech.tail);
+  endNoMore();
+  if (streaming !== null) scrubber.count(streaming.scrubbing.counts);
   const { end: launchEnd } = await grant.ended;
   const driver = describeEnd(status, speech.tail());
   const heldBack = heard?.kind === 'answer' ? (heard.dropped ?? 0) : 0;
   const bytesDropped = streams.dropped + heldBack;
-  const told = { endedAt, bytesOut, bytesDropped, scrubbed: scrubber.counts, driver };
+  const streamed = streaming?.chunks.sent ?? null;
+  const told = { endedAt, bytesOut, bytesDropped, scrubbed: scrubber.counts, streamed, driver };
   services.log.debug({ request: admitted.requestId, status }, 'a driver ended');
   if (cause !== undefined) return { ...told, end: cause };
   if (scrubber.hasFailed) return { ...told, end: 'unscrubbed' };
@@ -172,6 +221,18 @@ async function hearOut(handOver: HandOver, services: Services, knowing: Scrubber
     return { ...told, end: 'bad-output', place: { at, rule: heard.place.rule } };
   }
   return { ...told, end: 'ended', launchEnd };
+}
+
+interface Streaming {
+  readonly chunks: Chunks;
+  readonly scrubbing: ScrubStream;
+  readonly output: StreamedOutput;
+}
+
+function openStream(admitted: Admitted, { command }: Method, scrubber: Scrubber): Streaming {
+  const [chunks, scrubbing] = [sendChunks(admitted), scrubber.stream()];
+  const form = command?.output === 'lines' ? 'lines' : 'text';
+  return { chunks, scrubbing, output: streamOutput(scrubbing, chunks, form) };
 }
 
 /** Null: nothing is kept, since the profile says so or the call has more secrets than can be looked for. */

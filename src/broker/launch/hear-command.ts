@@ -66,5 +66,9 @@ export function hearCommand(
     return { kind: 'answer', answer: { ok: true, result: shown, driver }, dropped };
   }
 
-  return { stdout: (chunk) => void chunks.push(chunk), close };
+  function stdout(chunk: Buffer): undefined {
+    chunks.push(chunk);
+  }
+
+  return { stdout, close };
 }

@@ -7,11 +7,14 @@ import { DRIVER_LEVELS } from '../logs/ring.ts';
 import type { Scrubber } from '../scrub/scrubber.ts';
 import type { Heard, Hearing, HearingEvents } from './converse.ts';
 import { failure } from './run.ts';
+import type { StreamedOutput } from './streamed-output.ts';
 
 /** Longest progress message that travels on, in UTF-16 units. */
 const MAXIMUM_MESSAGE = 1_024;
 /** Of a longer one no more is looked at: others wait meanwhile. */
 const MAXIMUM_SCRUBBED = 65_536;
+/** Longest line of a method that streams, in bytes: its chunks are no whole output. */
+const STREAM_MESSAGE_BYTES = 1_048_576;
 
 /** What a driver answered, as it was given. It is scrubbed when the driver is dead, turn by turn. */
 type Unscrubbed =
@@ -22,14 +25,18 @@ type Unscrubbed =
 /**
  * Hears a `jsonrpc` driver (protocol/driver-protocol.md): notifications, then exactly one response. What it says is
  * parsed as strictly as what callers say.
+ * @param output where `chunk` notifications go; null: the method does not stream, and they are ignored as others are
  */
 export function hearJsonRpc(
   method: Method,
   limits: Settings['limits'],
   scrubber: Scrubber,
   events: HearingEvents,
+  output: StreamedOutput | null = null,
 ): Hearing {
   let heard: Unscrubbed | null = null;
+  /** Chunks of the bytes that are being read. */
+  let streamed: Buffer[] = [];
 
   function bad(at: string, rule: string): void {
     heard = { kind: 'bad-output', place: { at, rule } };
@@ -63,11 +70,19 @@ export function hearJsonRpc(
     if (!isJsonObject(params)) return;
     if (name === 'progress') onProgress(params);
     if (name === 'log') onLog(params);
+    if (name === 'chunk' && output !== null) onChunk(params);
   }
 
   function onLog({ level, message }: JsonObject): void {
     const known = DRIVER_LEVELS.find((one) => one === level);
     if (known !== undefined && typeof message === 'string') events.message(known, message);
+  }
+
+  function onChunk({ data }: JsonObject): void {
+    const bytes = bytesIn(data);
+    if (bytes === null) bad('/data', 'chunk');
+    else if (heard !== null) bad('', 'one-response');
+    else streamed.push(bytes);
   }
 
   function onProgress(params: JsonObject): void {
@@ -112,7 +127,19 @@ export function hearJsonRpc(
     return null;
   }
 
+  function stdout(chunk: Buffer): Promise<void> | undefined {
+    lines.push(chunk);
+    return output === null || streamed.length === 0 ? undefined : stream(output);
+  }
+
+  async function stream(to: StreamedOutput): Promise<void> {
+    const given = streamed;
+    streamed = [];
+    for (const bytes of given) await to.take(bytes);
+  }
+
   async function close(): Promise<Heard | null> {
+    if (heard?.kind !== 'bad-output') await output?.end(false);
     if (heard?.kind === 'result') {
       const result = heard.isClean ? heard.result : (await scrubber.valueInTurns(heard.result)).value;
       return { kind: 'answer', answer: { ok: true, result, driver: null } };
@@ -126,9 +153,20 @@ export function hearJsonRpc(
     return { kind: 'answer', answer: { ok: false, reason: 'driver-error', message, extra } };
   }
 
-  const lines = createLineReader(method.outputBytes, {
+  const lines = createLineReader(output === null ? method.outputBytes : STREAM_MESSAGE_BYTES, {
     line: onLine,
     tooLong: () => bad('', 'line-length'),
   });
-  return { stdout: lines.push, close };
+  return { stdout, close };
+}
+
+/** Text as UTF-8, or the bytes of `{"base64": …}`; null: it is neither. */
+function bytesIn(data: JsonValue | undefined): Buffer | null {
+  if (typeof data === 'string') return Buffer.from(data);
+  if (data === undefined || !isJsonObject(data) || Object.keys(data).length !== 1) return null;
+  const { base64 } = data;
+  if (typeof base64 !== 'string') return null;
+  const bytes = Buffer.from(base64, 'base64');
+  // What is not the canonical form (RFC 4648, section 3.5) is read leniently, and lost in part.
+  return bytes.toString('base64') === base64 ? bytes : null;
 }

@@ -13,7 +13,7 @@ import { closeUnread } from './streams.ts';
 /** A run in which no driver did anything. */
 const NOTHING_RAN: Omit<Run, 'outcome' | 'answer' | 'times'> = {
   ...{ handedOver: false, bytesOut: 0, bytesDropped: 0, controlsRemoved: 0, isolation: null },
-  scrubbed: new Map(),
+  ...{ scrubbed: new Map(), streamed: null },
 };
 
 /** The ends of a run's stages, as they come. */
@@ -67,36 +67,41 @@ async function runDriver(
     services.launchTurns
       .during(
         admitted.session.caller.uid,
-        () =>
-          services.monitor.launch({
+        async () => {
+          if (admitted.early.why !== null) return null;
+          return services.monitor.launch({
             ...{ profile: method.profile, session: admitted.session.number },
             ...{ call: admitted.call, generation: admitted.generation.number },
-          }),
+          });
+        },
         async (granted) => {
-          if (typeof granted !== 'string') await granted.ended;
+          if (granted !== null && typeof granted !== 'string') await granted.ended;
         },
       )
       .finally(() => {
         progress.launched = performance.now();
       }),
   ]);
+  const { why } = admitted.early;
+  if (grant === null) return early(why ?? 'cancelled', 'cancelled');
   if (typeof grant === 'string') {
     services.log.warn({ request: admitted.requestId, reason: grant }, 'a launch was refused');
     return early(...refusedLaunch(grant));
   }
   const kill = (): void => services.monitor.send({ type: 'end-launch', launch: grant.launch });
-  if (recorded !== 'recorded' || admitted.cancelled.aborted) {
+  const terminate = (): void => services.monitor.send({ type: 'terminate-launch', launch: grant.launch });
+  if (recorded !== 'recorded' || why !== null) {
     kill();
     closeUnread(grant);
     await grant.ended;
     return recorded === 'recorded'
-      ? early('disconnected', 'cancelled')
+      ? early(why ?? 'cancelled', 'cancelled')
       : early('cancelled', 'audit-unavailable');
   }
   progress.handedOver = performance.now();
   let told: Told;
   try {
-    told = await converse({ admitted, method, grant, input: input.bytes, kill }, services);
+    told = await converse({ admitted, method, grant, input: input.bytes, kill, terminate }, services);
   } catch (error) {
     kill();
     await grant.ended;
@@ -110,6 +115,7 @@ async function runDriver(
     bytesDropped: told.bytesDropped,
     controlsRemoved: input.removed,
     scrubbed: told.scrubbed,
+    streamed: told.streamed,
     isolation: grant.isolation,
   };
 }
@@ -156,8 +162,9 @@ function judge(method: Method, told: Told): { outcome: Outcome; answer: Answer }
       return { outcome: told.answer.ok ? 'ok' : 'driver-error', answer: told.answer };
     case 'timeout':
       return { outcome: 'timeout', answer: failure('timeout', extra) };
+    case 'cancelled':
     case 'disconnected':
-      return { outcome: 'disconnected', answer: failure('cancelled') };
+      return { outcome: told.end, answer: failure('cancelled') };
     case 'output-limit':
       return { outcome: 'output-limit', answer: failure('output-limit') };
     case 'unscrubbed':

@@ -1,7 +1,8 @@
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LaunchGrant } from '../monitor-link.ts';
-import { inTurns, TURN_BYTES, type Turns } from '../scrub/turns.ts';
+import { TURN_BYTES } from '../scrub/turns.ts';
 
 /** How long streams are drained after the sandbox is dead, in milliseconds: whatever was written is in the pipes. */
 const DRAIN_WITHIN_MS = 2_000;
@@ -19,8 +20,9 @@ export interface DriverStreams {
 export interface StreamEvents {
   /** Something came, within the limit or not. */
   came(): void;
-  stdout(chunk: Buffer): void;
-  stderr(chunk: Buffer): void;
+  /** Where it gives a promise, no more is read before that has settled. */
+  stdout(chunk: Buffer): Promise<void> | undefined;
+  stderr(chunk: Buffer): undefined;
   /** Once, when more than the limit came: nothing more is reported. */
   overLimit(): void;
 }
@@ -34,7 +36,7 @@ export function openStreams(grant: LaunchGrant, maximumBytes: number, events: St
   let over = false;
   let dropped = 0;
 
-  function counted(report: (chunk: Buffer) => void): (chunk: Buffer) => void {
+  function counted(report: Report): Report {
     return (chunk) => {
       events.came();
       if (over) {
@@ -42,13 +44,14 @@ export function openStreams(grant: LaunchGrant, maximumBytes: number, events: St
         return;
       }
       if (chunk.length > left) {
-        report(chunk.subarray(0, left));
+        const taken = report(chunk.subarray(0, left));
         dropped = chunk.length - left;
         over = true;
-        return events.overLimit();
+        events.overLimit();
+        return taken;
       }
       left -= chunk.length;
-      report(chunk);
+      return report(chunk);
     };
   }
 
@@ -61,22 +64,33 @@ export function openStreams(grant: LaunchGrant, maximumBytes: number, events: St
   const ends = closed.map(([stream, report]) => {
     const take = counted(report);
     let taken = Promise.resolve();
+    let isTaking = false;
     stream.on('data', (chunk: Buffer) => {
       // libuv reads a stream that is full up to 32 times before it looks at another: others would wait for all of it.
       stream.pause();
-      taken = taken.then(() => inTurns(inPieces(chunk, take))).then(() => void stream.resume());
+      isTaking = true;
+      taken = taken
+        .then(() => inPieces(chunk, take))
+        .then(() => {
+          isTaking = false;
+          stream.resume();
+        });
     });
-    return new Promise<void>((resolve) => {
+    const ended = new Promise<void>((resolve) => {
       stream.on('error', () => stream.destroy());
       stream.on('close', () => resolve(taken));
       stream.on('end', () => stream.destroy());
     });
+    return { ended, destroy: () => stream.destroy(), isTaking: () => isTaking };
   });
   const finished = grant.ended.then(async ({ status }) => {
-    const timer = setTimeout(() => {
-      for (const [stream] of closed) stream.destroy();
-    }, DRAIN_WITHIN_MS);
-    await Promise.all(ends);
+    let timer = setTimeout(giveUp, DRAIN_WITHIN_MS);
+    function giveUp(): void {
+      // A stream whose caller reads slowly is not what takes long here; the caller has limits of its own.
+      if (ends.some(({ isTaking }) => isTaking())) timer = setTimeout(giveUp, DRAIN_WITHIN_MS);
+      else for (const { destroy } of ends) destroy();
+    }
+    await Promise.all(ends.map(({ ended }) => ended));
     clearTimeout(timer);
     stdin.destroy();
     return status;
@@ -90,10 +104,12 @@ export function openStreams(grant: LaunchGrant, maximumBytes: number, events: St
   };
 }
 
-function* inPieces(chunk: Buffer, take: (piece: Buffer) => void): Turns<void> {
+type Report = (chunk: Buffer) => Promise<void> | undefined;
+
+async function inPieces(chunk: Buffer, take: Report): Promise<void> {
   for (let from = 0; from < chunk.length; from += TURN_BYTES) {
-    take(chunk.subarray(from, from + TURN_BYTES));
-    yield;
+    await take(chunk.subarray(from, from + TURN_BYTES));
+    await nextTurn();
   }
 }
 

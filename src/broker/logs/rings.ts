@@ -1,3 +1,4 @@
+import type { EarlyEnd } from '../connection/early-end.ts';
 import { createRing, type Ring, type Said } from './ring.ts';
 
 /** Most bytes of all rings together. Where another driver speaks, the ring that was quiet longest gives way. */
@@ -14,8 +15,8 @@ export interface Rings {
   ring(driver: string): Ring | null;
   /** Number of the next line of a driver. */
   next(driver: string): number;
-  /** Settles when a driver says something or is not enabled, after so many milliseconds, when the signal aborts, or by `wake`. */
-  changed(driver: string, milliseconds: number, signal: AbortSignal): Promise<void>;
+  /** Settles when a driver says something or is not enabled, after so many milliseconds, when the call that waits is to end, or by `wake`. */
+  changed(driver: string, milliseconds: number, early: EarlyEnd): Promise<void>;
   /** Has everybody who waits answered. */
   wake(): void;
 }
@@ -75,18 +76,18 @@ export function createRings(): Rings {
     },
     ring: (driver) => rings.get(driver) ?? null,
     next: (driver) => rings.get(driver)?.next ?? numbers.get(driver) ?? 0,
-    changed(driver, milliseconds, signal) {
-      const isVain = !enabled.has(driver) || signal.aborted;
+    changed(driver, milliseconds, early) {
+      const isVain = !enabled.has(driver) || early.why !== null;
       if (isVain || waiting.size >= MOST_WAITING) return Promise.resolve();
       return new Promise((resolve) => {
         const done = (): void => {
           clearTimeout(timer);
-          signal.removeEventListener('abort', done);
+          early.listen(null);
           waiting.delete(done);
           resolve();
         };
         const timer = setTimeout(done, milliseconds);
-        signal.addEventListener('abort', done, { once: true });
+        early.listen(done);
         waiting.set(done, driver);
       });
     },

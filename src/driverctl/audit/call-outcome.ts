@@ -35,7 +35,6 @@ const END_OF_REASON: ReadonlyMap<string, string> = new Map([
   ['message-timeout', 'timeout'],
   ['too-many-connections', 'overloaded'],
   ['rate-limited', 'overloaded'],
-  ['cancelled', 'disconnected'],
 ]);
 
 /** What a record says of a call's end; null: it is about something else. */

@@ -172,6 +172,9 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
         case 'end-launch':
           if (message.launch > launches.last) return link.kill('it named a launch that never was');
           return launches.end(message.launch, 'asked');
+        case 'terminate-launch':
+          if (message.launch > launches.last) return link.kill('it named a launch that never was');
+          return launches.terminate(message.launch);
         case 'close-session':
           if (sessions.state(message.session) === 'never-was')
             return link.kill('it named a session that never was');

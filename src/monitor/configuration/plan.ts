@@ -46,6 +46,8 @@ export interface PlannedDriver {
   readonly acceptRoot: string | null;
   /** Milliseconds from "go". */
   readonly wallMs: number;
+  /** Milliseconds between SIGTERM and SIGKILL. */
+  readonly graceMs: number;
   readonly secrets: readonly SecretSource[];
   readonly grants: Grants;
   /** What the manifest asks for and the profile does not grant, as words. */
@@ -161,6 +163,7 @@ export function planDriver(given: {
     cgroup,
     acceptRoot: profile.accept_root ?? null,
     wallMs: limits.wall_ms,
+    graceMs: limits.term_grace_ms,
     secrets: profile.secrets,
     grants: notedGrants(profile),
     asksMore: widerThan(asksOf(program.asks), grantsOf(profile)),

@@ -9,6 +9,7 @@ import type { Cgroups, LaunchCgroup } from './cgroups.ts';
 import type { Containers } from './container/containers.ts';
 import { startContainer } from './container/start-container.ts';
 import type { Filters } from './filters.ts';
+import { type AliveLaunch, endGently } from './gentle-end.ts';
 import { describeIsolation, differences } from './isolation.ts';
 import { limitDifferences } from './process-limits.ts';
 import { unguarded } from './root-guard.ts';
@@ -77,7 +78,11 @@ export interface Launches {
    * this process lacks descriptors or memory.
    */
   start(request: LaunchRequest): Promise<Launch | LaunchRefusal>;
-  /** Kills one; an unknown number is none that lives. */
+  /**
+   * SIGTERM to one's driver; after its profile's grace it is killed, whoever asked. An unknown number is none that lives.
+   */
+  terminate(number: number): void;
+  /** Kills one; likewise. */
   end(number: number, why: LaunchEnd): void;
   endAll(why: LaunchEnd): void;
   /** Settles when none is alive; at the latest after `DEATH_WITHIN_MS`, since a process may wait in the kernel. */
@@ -99,7 +104,7 @@ export function createLaunches(
   { filters, notes, cgroups, containers }: LaunchMeans,
   events: LaunchEvents,
 ): Launches {
-  const alive = new Map<number, { sandbox: Sandbox; end: LaunchEnd }>();
+  const alive = new Map<number, AliveLaunch>();
   const emptied: (() => void)[] = [];
   let last = 0;
 
@@ -108,6 +113,11 @@ export function createLaunches(
     if (launch === undefined) return;
     if (launch.end === 'exit') launch.end = why;
     launch.sandbox.kill();
+  }
+
+  function terminate(number: number): void {
+    const launch = alive.get(number);
+    if (launch !== undefined) endGently(launch, (why) => events.failed(launch.profile, why));
   }
 
   async function start(request: LaunchRequest): Promise<Launch | LaunchRefusal> {
@@ -152,7 +162,9 @@ export function createLaunches(
       secrets.close();
     }
     for (const descriptor of opened) if (!brokerEnds.includes(descriptor)) descriptor.close();
-    const entry = { sandbox, end: 'exit' as LaunchEnd };
+    const entry: AliveLaunch = {
+      ...{ profile: plan.name, sandbox, end: 'exit', graceMs: plan.graceMs, graceTimer: undefined },
+    };
     alive.set(number, entry);
     let forget: () => void = () => undefined;
     let started: Launch | undefined;
@@ -161,6 +173,7 @@ export function createLaunches(
     let processesTimer: NodeJS.Timeout | undefined;
     void sandbox.ended.then((status) => {
       clearTimeout(wallTimer);
+      clearTimeout(entry.graceTimer);
       clearInterval(processesTimer);
       alive.delete(number);
       const exceeded = cgroup?.exceeded() ?? null;
@@ -243,6 +256,7 @@ export function createLaunches(
   return {
     start,
     end,
+    terminate,
     endAll(why) {
       for (const number of [...alive.keys()]) end(number, why);
     },

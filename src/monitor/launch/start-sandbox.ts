@@ -2,14 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import type { Descriptor } from '../../posix/descriptor.ts';
 import { reopenMemoryFile } from '../../posix/memory-file.ts';
-import { killByPidfd, openPidfd } from '../../posix/pidfd.ts';
+import { killByPidfd } from '../../posix/pidfd.ts';
 import { processHasEnded } from '../../posix/poll.ts';
 import type { SeccompFilter } from '../../posix/seccomp.ts';
 import { BUBBLEWRAP } from './bubblewrap.ts';
 import type { LaunchCgroup } from './cgroups.ts';
+import { type FirstProcess, findFirstProcess } from './first-process.ts';
 import { GATE_DESCRIPTOR, GATE_GO, GATE_READY } from './gate.ts';
 import { type KernelLimits, readProcessLimits } from './process-limits.ts';
-import { childrenOf, type ProcessStatus, readProcessStatus } from './process-status.ts';
+import { type ProcessStatus, readProcessStatus } from './process-status.ts';
 import { guardWords } from './root-guard.ts';
 import {
   type DataFile,
@@ -19,6 +20,7 @@ import {
   userArguments,
   writtenFiles,
 } from './sandbox.ts';
+import { type RunningSandbox, terminateProgram } from './terminate-program.ts';
 
 const COLON = Buffer.from(':');
 const LINE_FEED = Buffer.from('\n');
@@ -62,6 +64,8 @@ export interface Sandbox {
   go(values?: readonly Uint8Array[]): void;
   /** Kills everything in it; may be called at any time and often. */
   kill(): void;
+  /** SIGTERM to the program, which may take its time; before "ready" it kills. */
+  terminate(): void;
   /** Settles when every process is dead, with the program's exit status (128 + n: signal n, as a shell has it). */
   readonly ended: Promise<number>;
 }
@@ -149,6 +153,7 @@ export function superviseSandbox(
     pipeOf(child, GATE_DESCRIPTOR + 1 + index),
   );
   let firstPid: Descriptor | undefined;
+  let running: Omit<RunningSandbox, 'first'> | undefined;
   let launcherEnded = false;
 
   function kill(): void {
@@ -229,8 +234,9 @@ export function superviseSandbox(
       if (heard !== GATE_READY) return;
       isReady = true;
       try {
-        const found = firstProcess(child.pid);
+        const found = findFirstProcess(child.pid);
         firstPid = found.pidfd;
+        running = { firstPid: found.pid, gatePid: found.gatePid };
         if (moved === undefined) readBack(found);
         else void moved.then(() => readBack(found), failAs);
       } catch (error) {
@@ -247,29 +253,14 @@ export function superviseSandbox(
     ready,
     pipes,
     kill,
+    terminate() {
+      if (firstPid === undefined || running === undefined) kill();
+      else terminateProgram({ ...running, first: firstPid.number });
+    },
     ended,
     // Then nobody listens any more: a first process that keeps its end open could write to the monitor for ever.
     go: (values = []) => void gate.end(lines(values), () => gate.destroy()),
   };
-}
-
-/** The sandbox's pid 1 (the launcher's only child) and the gate, its only child. */
-interface FirstProcess {
-  readonly pid: number;
-  readonly pidfd: Descriptor;
-  readonly gatePid: number;
-}
-
-function firstProcess(launcher: number | undefined): FirstProcess {
-  const [pid, ...others] = launcher === undefined ? [] : childrenOf(launcher);
-  if (pid === undefined || others.length > 0) throw new Error('its first process was not found');
-  const pidfd = openPidfd(pid);
-  const [gatePid, ...more] = childrenOf(pid);
-  if (gatePid === undefined || more.length > 0 || processHasEnded(pidfd.number)) {
-    pidfd.close();
-    throw new Error('its gate was not found');
-  }
-  return { pid, pidfd, gatePid };
 }
 
 function pipeOf(child: ChildProcess, index: number): Socket {

@@ -41,6 +41,8 @@ const KNOWN_KEYS = [
     'stdin',
     'output',
     'exit_statuses',
+    'stream',
+    'on_disconnect',
   ],
 ];
 

@@ -35,6 +35,7 @@ const KNOWN_KEYS = [
     'cpu_seconds',
   ],
   ...['address_space_bytes', 'data_bytes', 'processes', 'open_files', 'file_bytes', 'output_bytes'],
+  ...['stream_bytes', 'term_grace_ms'],
   ...['scratch_bytes', 'environment', 'secrets', 'name', 'file', 'credential', 'as', 'variable', 'workdir'],
   ...['launcher', 'fallback', 'root', 'on_output_limit', 'require', 'stderr_in_errors', 'params'],
   'logs',

@@ -32,6 +32,7 @@ const KNOWN_KEYS = [
     'connections_per_identity',
     'connections_per_second',
     'reply_buffer_bytes',
+    'stream_stall_ms',
     'launches',
   ],
   ...['launches_per_second', 'audit_records_per_second', 'audit_bytes_per_second', 'stderr_tail_bytes'],

@@ -269,6 +269,10 @@ connections: number
  */
 reply_buffer_bytes: number
 /**
+ * How long a caller may leave what waits of a stream unread before its connection is ended, in milliseconds.
+ */
+stream_stall_ms: number
+/**
  * Most driver processes alive at once.
  */
 launches: number
@@ -368,6 +372,10 @@ connections_per_identity?: number
  * How many bytes a caller may leave unread before no more of its calls are read.
  */
 reply_buffer_bytes?: number
+/**
+ * How long a caller may leave what waits of a stream unread before its connection is ended, in milliseconds.
+ */
+stream_stall_ms?: number
 /**
  * Most calls of one uid at once, over all its connections. Fewer than `launches`: else one whose drivers hang takes all of them.
  */
@@ -661,6 +669,14 @@ file_bytes: number
  */
 output_bytes: number
 /**
+ * Most bytes of stdout and stderr together of a method with `stream: true`, in place of `output_bytes`: they pass through and are not kept.
+ */
+stream_bytes: number
+/**
+ * How long a driver may go on after SIGTERM, which it gets when its call is cancelled or its caller goes, in milliseconds; then everything that was started for the call is killed. 0: killed at once.
+ */
+term_grace_ms: number
+/**
  * Size of /tmp and of each scratch folder, in bytes.
  */
 scratch_bytes: number
@@ -920,6 +936,14 @@ file_bytes?: number
  */
 output_bytes?: number
 /**
+ * Most bytes of stdout and stderr together of a method with `stream: true`, in place of `output_bytes`: they pass through and are not kept.
+ */
+stream_bytes?: number
+/**
+ * How long a driver may go on after SIGTERM, which it gets when its call is cancelled or its caller goes, in milliseconds; then everything that was started for the call is killed. 0: killed at once.
+ */
+term_grace_ms?: number
+/**
  * Size of /tmp and of each scratch folder, in bytes.
  */
 scratch_bytes?: number
@@ -1064,6 +1088,14 @@ param: string
  * How stdout is read (command drivers); `exit-status` leaves it out of the result.
  */
 output: ("text" | "lines" | "json" | "exit-status")
+/**
+ * The output comes to the caller in chunks while the driver runs (`rpc.chunk`), and is not kept: of a command driver its stdout, as text or lines; of a jsonrpc driver what its `chunk` notifications carry. Callers must send a progressToken.
+ */
+stream: boolean
+/**
+ * What happens to a call that a driver has begun when its caller goes: `cancel` ends it; `finish` lets it run to its end, its outcome is recorded and the reply dropped.
+ */
+on_disconnect: ("cancel" | "finish")
 /**
  * Which count as success (command drivers).
  * 
@@ -1258,6 +1290,14 @@ file_bytes?: number
  * Most bytes of stdout and stderr together.
  */
 output_bytes?: number
+/**
+ * Most bytes of stdout and stderr together of a method with `stream: true`, in place of `output_bytes`: they pass through and are not kept.
+ */
+stream_bytes?: number
+/**
+ * How long a driver may go on after SIGTERM, which it gets when its call is cancelled or its caller goes, in milliseconds; then everything that was started for the call is killed. 0: killed at once.
+ */
+term_grace_ms?: number
 /**
  * Size of /tmp and of each scratch folder, in bytes.
  */

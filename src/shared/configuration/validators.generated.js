@@ -80,7 +80,7 @@ var require_equal = __commonJS({
 
 // <stdin>
 var settings = validate20;
-var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "roles": { "title": "Roles", "description": 'Names for users, groups and units together: `principal in Role::"NAME"` in a policy is any of them, and limits can be set for a role.', "type": "object", "maxProperties": 64, "propertyNames": { "title": "Name", "description": "A role's name.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["people"] }, "additionalProperties": { "title": "Role", "description": "Whom the role has.", "type": "object", "additionalProperties": false, "properties": { "users": { "title": "Users", "description": "Users by name.", "type": "array", "maxItems": 64, "items": { "title": "User", "description": "Users by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["bob"] }, "default": [], "examples": [["bob"]] }, "groups": { "title": "Groups", "description": "Groups by name.", "type": "array", "maxItems": 64, "items": { "title": "Group", "description": "Groups by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["ops"] }, "default": [], "examples": [["ops"]] }, "units": { "title": "Units", "description": "System units by full name.", "type": "array", "maxItems": 64, "items": { "title": "Unit", "description": "System units by full name.", "type": "string", "pattern": "^[^/\\s]{1,246}\\.(?:service|scope|slice|socket|mount|swap)$", "maxLength": 256, "examples": ["backup.service"] }, "default": [], "examples": [["backup.service"]] } }, "examples": [{ "users": ["bob"], "groups": ["ops"] }] }, "default": {}, "examples": [{ "people": { "groups": ["users"] } }] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] }, "seal": { "title": "Seal", "description": "When the log is sealed and its key replaced, whichever comes first. Whoever is root in between can forge what was written since.", "type": "object", "additionalProperties": false, "properties": { "records": { "title": "Records", "description": "So many records after the last seal.", "type": "integer", "minimum": 1, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "seconds": { "title": "Time", "description": "So long after the last seal, in seconds; also when nothing happens.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] } }, "examples": [{}], "default": {} }, "rotate_bytes": { "title": "Size of a segment", "description": "How long the file that is written to may become, in bytes, before it is closed and the next one is begun.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 67108864, "examples": [67108864] }, "rotate_hours": { "title": "Age of a segment", "description": "How long one file is written to, in hours.", "type": "integer", "minimum": 1, "maximum": 8760, "default": 24, "examples": [24] }, "compress": { "title": "Compress", "description": "Whether closed segments are compressed (gzip).", "type": "boolean", "default": true, "examples": [true] }, "retention": { "title": "Retention", "description": "When the oldest segments are removed.", "type": "object", "additionalProperties": false, "properties": { "max_bytes": { "title": "Most bytes", "description": "How much room all segments may take together, in bytes; null: there is no such limit.", "type": ["integer", "null"], "minimum": 65536, "maximum": 1125899906842624, "default": 2147483648, "examples": [2147483648] }, "max_days": { "title": "Most days", "description": "How long a closed segment is kept, in days; null: there is no such limit.", "type": ["integer", "null"], "minimum": 1, "maximum": 36500, "default": null, "examples": [400] }, "min_days": { "title": "Least days", "description": "What was closed less than so many days ago is never removed, whatever the other limits ask for; 0 takes this protection away.", "type": "integer", "minimum": 0, "maximum": 36500, "default": 7, "examples": [7] } }, "examples": [{}], "default": {} }, "low_water_bytes": { "title": "Low-water mark", "description": "Free bytes on the log's disk below which driverd warns; 0: never.", "type": "integer", "minimum": 0, "maximum": 1125899906842624, "default": 268435456, "examples": [268435456] }, "reserve_bytes": { "title": "Reserve", "description": "Bytes kept beside the log and given up when the disk is full, so that what is under way can be closed on record.", "type": "integer", "minimum": 16384, "maximum": 1073741824, "default": 1048576, "examples": [1048576] }, "params_key_days": { "title": "Age of a params key", "description": "After how many days params are hashed with a new key; the old ones stay for look-up. null: never.", "type": ["integer", "null"], "minimum": 1, "maximum": 3650, "default": 90, "examples": [90] }, "watch_ms": { "title": "Watch", "description": "How often files of the configuration, the socket and the log are looked at for what changed beside a reload, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] }, "repeated_denials": { "title": "Repeated denials", "description": "How many denials of one user within `repeated_denials_ms` make a record of their own.", "type": "integer", "minimum": 2, "maximum": 1e6, "default": 20, "examples": [20] }, "repeated_denials_ms": { "title": "Window of repeated denials", "description": "Over how long denials of one user are counted together, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log, for monitor and broker. No level holds params, results or secrets.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message, and most arrays and objects.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections. Fewer than `launches`: else one whose drivers hang takes all of them.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 48, "examples": [48] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "in_flight_per_driver": { "title": "Calls per driver", "description": "Most calls of one driver at once, of all callers. More than one identity may have, so that none can take them all.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 56, "examples": [56] }, "queued_per_identity": { "title": "Waiting calls per identity", "description": "Most calls of one uid that wait for a place at once. Of one connection, as many as it may have at once.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 64, "examples": [64] }, "queued_per_driver": { "title": "Waiting calls per driver", "description": "Most calls of one driver that wait for a place at once.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 128, "examples": [128] }, "queued": { "title": "Waiting calls", "description": "Most calls that wait for a place at once. Identities take turns.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 512, "examples": [512] }, "queue_ms": { "title": "Wait", "description": "How long a call may wait for a place, in milliseconds; 0: it is refused at once.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 5e3, "examples": [5e3] }, "calls_per_minute": { "title": "Calls a minute", "description": "How often one uid may call one method in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "default": 6e3, "examples": [6e3] }, "destructive_calls_per_minute": { "title": "Destructive calls a minute", "description": "How often one uid may call one method that is marked destructive in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "default": 10, "examples": [10] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections_per_second": { "title": "Connections a second", "description": "Most connections that one user may open in a second; each is on record.", "type": "integer", "minimum": 1, "maximum": 1e5, "default": 1e3, "examples": [1e3] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "audit_bytes_per_second": { "title": "Record bytes per second", "description": "Most bytes a second of what the broker wants recorded; beyond it, it waits.", "type": "integer", "minimum": 65536, "maximum": 1073741824, "default": 33554432, "examples": [33554432] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] }, "driver_log_ring_bytes": { "title": "Lines in memory", "description": "How much of each driver's scrubbed stderr and `log` messages the broker keeps for `driverctl logs`, in bytes; 64 MiB for all drivers together.", "type": "integer", "minimum": 65536, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "driver_log_bytes_per_minute": { "title": "Lines in the operational log", "description": "How much one driver may write to the operational log in a minute, in bytes, 256 for each line beside its text; all together four times that. What is left out is counted there. 0: nothing is written.", "type": "integer", "minimum": 0, "maximum": 67108864, "default": 262144, "examples": [262144] } }, "examples": [{}], "default": {} }, "limit_overrides": { "title": "Overrides of limits", "description": "Other limits for roles, drivers and methods. Of the entries that match a call, the first that sets a limit decides about that one.", "type": "array", "maxItems": 64, "items": { "title": "Override", "description": "Whom and what it is for, and the limits that differ. Without `roles` it is for every caller; limits of a connection can be set for roles alone.", "type": "object", "additionalProperties": false, "required": ["limits"], "properties": { "roles": { "title": "Roles", "description": "Callers who have one of these roles.", "type": "array", "minItems": 1, "maxItems": 64, "items": { "title": "Role", "description": "A name of `roles`.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["people"] }, "examples": [["people"]] }, "drivers": { "title": "Drivers", "description": "Methods of one of these drivers; `rpc` is the built-in one.", "type": "array", "minItems": 1, "maxItems": 64, "items": { "title": "Driver", "description": "A profile's name.", "type": "string", "maxLength": 64, "examples": ["disk"] }, "examples": [["disk"]] }, "methods": { "title": "Methods", "description": "One of these methods.", "type": "array", "minItems": 1, "maxItems": 256, "items": { "title": "Method", "description": "A method as callers name it.", "type": "string", "maxLength": 128, "examples": ["disk.usage"] }, "examples": [["disk.usage"]] }, "limits": { "title": "Limits", "description": "The limits that differ, each within its bounds in `limits`.", "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "message_bytes": { "$ref": "#/properties/limits/properties/message_bytes" }, "message_ms": { "$ref": "#/properties/limits/properties/message_ms" }, "nesting_depth": { "$ref": "#/properties/limits/properties/nesting_depth" }, "keys": { "$ref": "#/properties/limits/properties/keys" }, "batch_length": { "$ref": "#/properties/limits/properties/batch_length" }, "in_flight_per_connection": { "$ref": "#/properties/limits/properties/in_flight_per_connection" }, "connections_per_identity": { "$ref": "#/properties/limits/properties/connections_per_identity" }, "reply_buffer_bytes": { "$ref": "#/properties/limits/properties/reply_buffer_bytes" }, "in_flight_per_identity": { "$ref": "#/properties/limits/properties/in_flight_per_identity" }, "in_flight_per_driver": { "$ref": "#/properties/limits/properties/in_flight_per_driver" }, "queued_per_identity": { "$ref": "#/properties/limits/properties/queued_per_identity" }, "queued_per_driver": { "$ref": "#/properties/limits/properties/queued_per_driver" }, "queue_ms": { "$ref": "#/properties/limits/properties/queue_ms" }, "calls_per_minute": { "$ref": "#/properties/limits/properties/calls_per_minute" }, "destructive_calls_per_minute": { "$ref": "#/properties/limits/properties/destructive_calls_per_minute" } }, "examples": [{ "calls_per_minute": 60 }] } }, "examples": [{ "roles": ["people"], "limits": { "calls_per_minute": 60 } }] }, "default": [], "examples": [[{ "roles": ["people"], "limits": { "calls_per_minute": 60 } }]] }, "scrub": { "title": "Scrub", "description": "What is masked in the outputs of all drivers and in logs, beside driverd's own rules.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "rules": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }] }], "properties": { "rules": { "title": "Rules", "description": "Secrets that can be told by their looks. A mark is `[REDACTED:<id>]`.", "type": "array", "maxItems": 128, "default": [], "examples": [[{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }]], "items": { "title": "Rule", "description": "One rule.", "type": "object", "additionalProperties": false, "required": ["id", "keywords", "pattern"], "examples": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})", "examples": ["EMP-00471100"] }], "properties": { "id": { "title": "Id", "description": "Stands in the mark; none of driverd's own.", "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "examples": ["staff-number"] }, "keywords": { "title": "Keywords", "description": "Printable ASCII, 3 characters or more, upper and lower case alike; the pattern is tried only on lines in which one of them stands. Rare ones save time.", "type": "array", "minItems": 1, "maxItems": 32, "examples": [["emp-"]], "items": { "type": "string", "pattern": "^[\\x20-\\x7e]{3,64}$", "title": "Keyword", "description": "One keyword.", "examples": ["emp-"] } }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax, tried on each line as bytes; its group `secret` is masked, or the whole match where it has none.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["EMP-(?<secret>[0-9]{8})"] }, "minimum_entropy": { "title": "Least entropy", "description": "What has less than so many bits a character is left.", "type": "number", "minimum": 0, "maximum": 8, "examples": [3] }, "allow": { "title": "Exceptions", "description": "A pattern likewise: a secret that it matches somewhere is left.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["^0+$"] }, "examples": { "title": "Examples", "description": "Lines in which the rule must find something, or the configuration is refused.", "type": "array", "maxItems": 32, "default": [], "examples": [["EMP-00471100"]], "items": { "type": "string", "minLength": 1, "maxLength": 8e3, "title": "Example", "description": "One line.", "examples": ["EMP-00471100"] } } } } }, "allow": { "title": "Exceptions", "description": "What rules find and is left all the same. Values that driverd knows, and private keys, are masked whatever stands here.", "type": "array", "maxItems": 512, "default": [], "examples": [[{ "text": "AKIAIOSFODNN7EXAMPLE", "rules": ["aws-access-key-id"] }]], "items": { "title": "Exception", "description": "One exception, by its text or by a pattern.", "type": "object", "additionalProperties": false, "examples": [{ "text": "changeit" }], "properties": { "text": { "title": "Text", "description": "The whole of what a rule finds, exactly.", "type": "string", "minLength": 1, "maxLength": 8e3, "examples": ["changeit"] }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax that matches the whole of what a rule finds.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["test-[0-9]+"] }, "rules": { "title": "Rules", "description": "For these rules alone; for all of them if left out.", "type": "array", "minItems": 1, "maxItems": 128, "examples": [["staff-number"]], "items": { "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "title": "Id", "description": "A rule's id.", "examples": ["staff-number"] } } }, "oneOf": [{ "required": ["text"] }, { "required": ["pattern"] }] } }, "values": { "title": "Values", "description": "Secrets that driverd is to know, whichever driver prints them; read anew with each reload.", "type": "array", "maxItems": 64, "default": [], "examples": [[{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }]], "items": { "title": "Value", "description": "One value.", "type": "object", "additionalProperties": false, "required": ["name", "file"], "examples": [{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }], "properties": { "name": { "title": "Name", "description": "Stands in the mark.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["root-password"] }, "file": { "title": "File", "description": "A file of root's, 8 bytes to 64 KiB, that nobody else can write.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/etc/driverd/secrets/root-password"] } } } } } } } };
+var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "roles": { "title": "Roles", "description": 'Names for users, groups and units together: `principal in Role::"NAME"` in a policy is any of them, and limits can be set for a role.', "type": "object", "maxProperties": 64, "propertyNames": { "title": "Name", "description": "A role's name.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["people"] }, "additionalProperties": { "title": "Role", "description": "Whom the role has.", "type": "object", "additionalProperties": false, "properties": { "users": { "title": "Users", "description": "Users by name.", "type": "array", "maxItems": 64, "items": { "title": "User", "description": "Users by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["bob"] }, "default": [], "examples": [["bob"]] }, "groups": { "title": "Groups", "description": "Groups by name.", "type": "array", "maxItems": 64, "items": { "title": "Group", "description": "Groups by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["ops"] }, "default": [], "examples": [["ops"]] }, "units": { "title": "Units", "description": "System units by full name.", "type": "array", "maxItems": 64, "items": { "title": "Unit", "description": "System units by full name.", "type": "string", "pattern": "^[^/\\s]{1,246}\\.(?:service|scope|slice|socket|mount|swap)$", "maxLength": 256, "examples": ["backup.service"] }, "default": [], "examples": [["backup.service"]] } }, "examples": [{ "users": ["bob"], "groups": ["ops"] }] }, "default": {}, "examples": [{ "people": { "groups": ["users"] } }] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] }, "seal": { "title": "Seal", "description": "When the log is sealed and its key replaced, whichever comes first. Whoever is root in between can forge what was written since.", "type": "object", "additionalProperties": false, "properties": { "records": { "title": "Records", "description": "So many records after the last seal.", "type": "integer", "minimum": 1, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "seconds": { "title": "Time", "description": "So long after the last seal, in seconds; also when nothing happens.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] } }, "examples": [{}], "default": {} }, "rotate_bytes": { "title": "Size of a segment", "description": "How long the file that is written to may become, in bytes, before it is closed and the next one is begun.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 67108864, "examples": [67108864] }, "rotate_hours": { "title": "Age of a segment", "description": "How long one file is written to, in hours.", "type": "integer", "minimum": 1, "maximum": 8760, "default": 24, "examples": [24] }, "compress": { "title": "Compress", "description": "Whether closed segments are compressed (gzip).", "type": "boolean", "default": true, "examples": [true] }, "retention": { "title": "Retention", "description": "When the oldest segments are removed.", "type": "object", "additionalProperties": false, "properties": { "max_bytes": { "title": "Most bytes", "description": "How much room all segments may take together, in bytes; null: there is no such limit.", "type": ["integer", "null"], "minimum": 65536, "maximum": 1125899906842624, "default": 2147483648, "examples": [2147483648] }, "max_days": { "title": "Most days", "description": "How long a closed segment is kept, in days; null: there is no such limit.", "type": ["integer", "null"], "minimum": 1, "maximum": 36500, "default": null, "examples": [400] }, "min_days": { "title": "Least days", "description": "What was closed less than so many days ago is never removed, whatever the other limits ask for; 0 takes this protection away.", "type": "integer", "minimum": 0, "maximum": 36500, "default": 7, "examples": [7] } }, "examples": [{}], "default": {} }, "low_water_bytes": { "title": "Low-water mark", "description": "Free bytes on the log's disk below which driverd warns; 0: never.", "type": "integer", "minimum": 0, "maximum": 1125899906842624, "default": 268435456, "examples": [268435456] }, "reserve_bytes": { "title": "Reserve", "description": "Bytes kept beside the log and given up when the disk is full, so that what is under way can be closed on record.", "type": "integer", "minimum": 16384, "maximum": 1073741824, "default": 1048576, "examples": [1048576] }, "params_key_days": { "title": "Age of a params key", "description": "After how many days params are hashed with a new key; the old ones stay for look-up. null: never.", "type": ["integer", "null"], "minimum": 1, "maximum": 3650, "default": 90, "examples": [90] }, "watch_ms": { "title": "Watch", "description": "How often files of the configuration, the socket and the log are looked at for what changed beside a reload, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] }, "repeated_denials": { "title": "Repeated denials", "description": "How many denials of one user within `repeated_denials_ms` make a record of their own.", "type": "integer", "minimum": 2, "maximum": 1e6, "default": 20, "examples": [20] }, "repeated_denials_ms": { "title": "Window of repeated denials", "description": "Over how long denials of one user are counted together, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log, for monitor and broker. No level holds params, results or secrets.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message, and most arrays and objects.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections. Fewer than `launches`: else one whose drivers hang takes all of them.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 48, "examples": [48] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "in_flight_per_driver": { "title": "Calls per driver", "description": "Most calls of one driver at once, of all callers. More than one identity may have, so that none can take them all.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 56, "examples": [56] }, "queued_per_identity": { "title": "Waiting calls per identity", "description": "Most calls of one uid that wait for a place at once. Of one connection, as many as it may have at once.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 64, "examples": [64] }, "queued_per_driver": { "title": "Waiting calls per driver", "description": "Most calls of one driver that wait for a place at once.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 128, "examples": [128] }, "queued": { "title": "Waiting calls", "description": "Most calls that wait for a place at once. Identities take turns.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 512, "examples": [512] }, "queue_ms": { "title": "Wait", "description": "How long a call may wait for a place, in milliseconds; 0: it is refused at once.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 5e3, "examples": [5e3] }, "calls_per_minute": { "title": "Calls a minute", "description": "How often one uid may call one method in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "default": 6e3, "examples": [6e3] }, "destructive_calls_per_minute": { "title": "Destructive calls a minute", "description": "How often one uid may call one method that is marked destructive in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "default": 10, "examples": [10] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections_per_second": { "title": "Connections a second", "description": "Most connections that one user may open in a second; each is on record.", "type": "integer", "minimum": 1, "maximum": 1e5, "default": 1e3, "examples": [1e3] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "stream_stall_ms": { "title": "Stalled stream", "description": "How long a caller may leave what waits of a stream unread before its connection is ended, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 864e5, "default": 6e4, "examples": [6e4] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "audit_bytes_per_second": { "title": "Record bytes per second", "description": "Most bytes a second of what the broker wants recorded; beyond it, it waits.", "type": "integer", "minimum": 65536, "maximum": 1073741824, "default": 33554432, "examples": [33554432] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] }, "driver_log_ring_bytes": { "title": "Lines in memory", "description": "How much of each driver's scrubbed stderr and `log` messages the broker keeps for `driverctl logs`, in bytes; 64 MiB for all drivers together.", "type": "integer", "minimum": 65536, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "driver_log_bytes_per_minute": { "title": "Lines in the operational log", "description": "How much one driver may write to the operational log in a minute, in bytes, 256 for each line beside its text; all together four times that. What is left out is counted there. 0: nothing is written.", "type": "integer", "minimum": 0, "maximum": 67108864, "default": 262144, "examples": [262144] } }, "examples": [{}], "default": {} }, "limit_overrides": { "title": "Overrides of limits", "description": "Other limits for roles, drivers and methods. Of the entries that match a call, the first that sets a limit decides about that one.", "type": "array", "maxItems": 64, "items": { "title": "Override", "description": "Whom and what it is for, and the limits that differ. Without `roles` it is for every caller; limits of a connection can be set for roles alone.", "type": "object", "additionalProperties": false, "required": ["limits"], "properties": { "roles": { "title": "Roles", "description": "Callers who have one of these roles.", "type": "array", "minItems": 1, "maxItems": 64, "items": { "title": "Role", "description": "A name of `roles`.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["people"] }, "examples": [["people"]] }, "drivers": { "title": "Drivers", "description": "Methods of one of these drivers; `rpc` is the built-in one.", "type": "array", "minItems": 1, "maxItems": 64, "items": { "title": "Driver", "description": "A profile's name.", "type": "string", "maxLength": 64, "examples": ["disk"] }, "examples": [["disk"]] }, "methods": { "title": "Methods", "description": "One of these methods.", "type": "array", "minItems": 1, "maxItems": 256, "items": { "title": "Method", "description": "A method as callers name it.", "type": "string", "maxLength": 128, "examples": ["disk.usage"] }, "examples": [["disk.usage"]] }, "limits": { "title": "Limits", "description": "The limits that differ, each within its bounds in `limits`.", "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "message_bytes": { "$ref": "#/properties/limits/properties/message_bytes" }, "message_ms": { "$ref": "#/properties/limits/properties/message_ms" }, "nesting_depth": { "$ref": "#/properties/limits/properties/nesting_depth" }, "keys": { "$ref": "#/properties/limits/properties/keys" }, "batch_length": { "$ref": "#/properties/limits/properties/batch_length" }, "in_flight_per_connection": { "$ref": "#/properties/limits/properties/in_flight_per_connection" }, "connections_per_identity": { "$ref": "#/properties/limits/properties/connections_per_identity" }, "reply_buffer_bytes": { "$ref": "#/properties/limits/properties/reply_buffer_bytes" }, "stream_stall_ms": { "$ref": "#/properties/limits/properties/stream_stall_ms" }, "in_flight_per_identity": { "$ref": "#/properties/limits/properties/in_flight_per_identity" }, "in_flight_per_driver": { "$ref": "#/properties/limits/properties/in_flight_per_driver" }, "queued_per_identity": { "$ref": "#/properties/limits/properties/queued_per_identity" }, "queued_per_driver": { "$ref": "#/properties/limits/properties/queued_per_driver" }, "queue_ms": { "$ref": "#/properties/limits/properties/queue_ms" }, "calls_per_minute": { "$ref": "#/properties/limits/properties/calls_per_minute" }, "destructive_calls_per_minute": { "$ref": "#/properties/limits/properties/destructive_calls_per_minute" } }, "examples": [{ "calls_per_minute": 60 }] } }, "examples": [{ "roles": ["people"], "limits": { "calls_per_minute": 60 } }] }, "default": [], "examples": [[{ "roles": ["people"], "limits": { "calls_per_minute": 60 } }]] }, "scrub": { "title": "Scrub", "description": "What is masked in the outputs of all drivers and in logs, beside driverd's own rules.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "rules": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }] }], "properties": { "rules": { "title": "Rules", "description": "Secrets that can be told by their looks. A mark is `[REDACTED:<id>]`.", "type": "array", "maxItems": 128, "default": [], "examples": [[{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }]], "items": { "title": "Rule", "description": "One rule.", "type": "object", "additionalProperties": false, "required": ["id", "keywords", "pattern"], "examples": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})", "examples": ["EMP-00471100"] }], "properties": { "id": { "title": "Id", "description": "Stands in the mark; none of driverd's own.", "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "examples": ["staff-number"] }, "keywords": { "title": "Keywords", "description": "Printable ASCII, 3 characters or more, upper and lower case alike; the pattern is tried only on lines in which one of them stands. Rare ones save time.", "type": "array", "minItems": 1, "maxItems": 32, "examples": [["emp-"]], "items": { "type": "string", "pattern": "^[\\x20-\\x7e]{3,64}$", "title": "Keyword", "description": "One keyword.", "examples": ["emp-"] } }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax, tried on each line as bytes; its group `secret` is masked, or the whole match where it has none.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["EMP-(?<secret>[0-9]{8})"] }, "minimum_entropy": { "title": "Least entropy", "description": "What has less than so many bits a character is left.", "type": "number", "minimum": 0, "maximum": 8, "examples": [3] }, "allow": { "title": "Exceptions", "description": "A pattern likewise: a secret that it matches somewhere is left.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["^0+$"] }, "examples": { "title": "Examples", "description": "Lines in which the rule must find something, or the configuration is refused.", "type": "array", "maxItems": 32, "default": [], "examples": [["EMP-00471100"]], "items": { "type": "string", "minLength": 1, "maxLength": 8e3, "title": "Example", "description": "One line.", "examples": ["EMP-00471100"] } } } } }, "allow": { "title": "Exceptions", "description": "What rules find and is left all the same. Values that driverd knows, and private keys, are masked whatever stands here.", "type": "array", "maxItems": 512, "default": [], "examples": [[{ "text": "AKIAIOSFODNN7EXAMPLE", "rules": ["aws-access-key-id"] }]], "items": { "title": "Exception", "description": "One exception, by its text or by a pattern.", "type": "object", "additionalProperties": false, "examples": [{ "text": "changeit" }], "properties": { "text": { "title": "Text", "description": "The whole of what a rule finds, exactly.", "type": "string", "minLength": 1, "maxLength": 8e3, "examples": ["changeit"] }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax that matches the whole of what a rule finds.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["test-[0-9]+"] }, "rules": { "title": "Rules", "description": "For these rules alone; for all of them if left out.", "type": "array", "minItems": 1, "maxItems": 128, "examples": [["staff-number"]], "items": { "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "title": "Id", "description": "A rule's id.", "examples": ["staff-number"] } } }, "oneOf": [{ "required": ["text"] }, { "required": ["pattern"] }] } }, "values": { "title": "Values", "description": "Secrets that driverd is to know, whichever driver prints them; read anew with each reload.", "type": "array", "maxItems": 64, "default": [], "examples": [[{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }]], "items": { "title": "Value", "description": "One value.", "type": "object", "additionalProperties": false, "required": ["name", "file"], "examples": [{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }], "properties": { "name": { "title": "Name", "description": "Stands in the mark.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["root-password"] }, "file": { "title": "File", "description": "A file of root's, 8 bytes to 64 KiB, that nobody else can write.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/etc/driverd/secrets/root-password"] } } } } } } } };
 var func1 = Object.prototype.hasOwnProperty;
 var func2 = require_ucs2length().default;
 var pattern4 = new RegExp("^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "u");
@@ -1218,6 +1218,9 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                     if (data44.reply_buffer_bytes === void 0) {
                                       data44.reply_buffer_bytes = 4194304;
                                     }
+                                    if (data44.stream_stall_ms === void 0) {
+                                      data44.stream_stall_ms = 6e4;
+                                    }
                                     if (data44.launches === void 0) {
                                       data44.launches = 64;
                                     }
@@ -1647,20 +1650,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                           }
                                                                           var valid14 = _errs139 === errors;
                                                                           if (valid14) {
-                                                                            let data64 = data44.launches;
+                                                                            let data64 = data44.stream_stall_ms;
                                                                             const _errs141 = errors;
                                                                             if (!(typeof data64 == "number" && (!(data64 % 1) && !isNaN(data64)) && isFinite(data64))) {
-                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/stream_stall_ms", schemaPath: "#/properties/limits/properties/stream_stall_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                               return false;
                                                                             }
                                                                             if (errors === _errs141) {
                                                                               if (typeof data64 == "number" && isFinite(data64)) {
-                                                                                if (data64 > 4096 || isNaN(data64)) {
-                                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
+                                                                                if (data64 > 864e5 || isNaN(data64)) {
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/stream_stall_ms", schemaPath: "#/properties/limits/properties/stream_stall_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
                                                                                   return false;
                                                                                 } else {
-                                                                                  if (data64 < 1 || isNaN(data64)) {
-                                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                  if (data64 < 100 || isNaN(data64)) {
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/stream_stall_ms", schemaPath: "#/properties/limits/properties/stream_stall_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
                                                                                     return false;
                                                                                   }
                                                                                 }
@@ -1668,20 +1671,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             }
                                                                             var valid14 = _errs141 === errors;
                                                                             if (valid14) {
-                                                                              let data65 = data44.launches_per_second;
+                                                                              let data65 = data44.launches;
                                                                               const _errs143 = errors;
                                                                               if (!(typeof data65 == "number" && (!(data65 % 1) && !isNaN(data65)) && isFinite(data65))) {
-                                                                                validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                 return false;
                                                                               }
                                                                               if (errors === _errs143) {
                                                                                 if (typeof data65 == "number" && isFinite(data65)) {
-                                                                                  if (data65 > 1e4 || isNaN(data65)) {
-                                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" }];
+                                                                                  if (data65 > 4096 || isNaN(data65)) {
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
                                                                                     return false;
                                                                                   } else {
                                                                                     if (data65 < 1 || isNaN(data65)) {
-                                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/launches", schemaPath: "#/properties/limits/properties/launches/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                       return false;
                                                                                     }
                                                                                   }
@@ -1689,20 +1692,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               }
                                                                               var valid14 = _errs143 === errors;
                                                                               if (valid14) {
-                                                                                let data66 = data44.audit_records_per_second;
+                                                                                let data66 = data44.launches_per_second;
                                                                                 const _errs145 = errors;
                                                                                 if (!(typeof data66 == "number" && (!(data66 % 1) && !isNaN(data66)) && isFinite(data66))) {
-                                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                   return false;
                                                                                 }
                                                                                 if (errors === _errs145) {
                                                                                   if (typeof data66 == "number" && isFinite(data66)) {
-                                                                                    if (data66 > 1e6 || isNaN(data66)) {
-                                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
+                                                                                    if (data66 > 1e4 || isNaN(data66)) {
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e4 }, message: "must be <= 10000" }];
                                                                                       return false;
                                                                                     } else {
-                                                                                      if (data66 < 100 || isNaN(data66)) {
-                                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
+                                                                                      if (data66 < 1 || isNaN(data66)) {
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/launches_per_second", schemaPath: "#/properties/limits/properties/launches_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                         return false;
                                                                                       }
                                                                                     }
@@ -1710,20 +1713,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 }
                                                                                 var valid14 = _errs145 === errors;
                                                                                 if (valid14) {
-                                                                                  let data67 = data44.audit_bytes_per_second;
+                                                                                  let data67 = data44.audit_records_per_second;
                                                                                   const _errs147 = errors;
                                                                                   if (!(typeof data67 == "number" && (!(data67 % 1) && !isNaN(data67)) && isFinite(data67))) {
-                                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                     return false;
                                                                                   }
                                                                                   if (errors === _errs147) {
                                                                                     if (typeof data67 == "number" && isFinite(data67)) {
-                                                                                      if (data67 > 1073741824 || isNaN(data67)) {
-                                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                                                      if (data67 > 1e6 || isNaN(data67)) {
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
                                                                                         return false;
                                                                                       } else {
-                                                                                        if (data67 < 65536 || isNaN(data67)) {
-                                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
+                                                                                        if (data67 < 100 || isNaN(data67)) {
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/audit_records_per_second", schemaPath: "#/properties/limits/properties/audit_records_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
                                                                                           return false;
                                                                                         }
                                                                                       }
@@ -1731,20 +1734,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                   }
                                                                                   var valid14 = _errs147 === errors;
                                                                                   if (valid14) {
-                                                                                    let data68 = data44.stderr_tail_bytes;
+                                                                                    let data68 = data44.audit_bytes_per_second;
                                                                                     const _errs149 = errors;
                                                                                     if (!(typeof data68 == "number" && (!(data68 % 1) && !isNaN(data68)) && isFinite(data68))) {
-                                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                       return false;
                                                                                     }
                                                                                     if (errors === _errs149) {
                                                                                       if (typeof data68 == "number" && isFinite(data68)) {
-                                                                                        if (data68 > 65536 || isNaN(data68)) {
-                                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                                                        if (data68 > 1073741824 || isNaN(data68)) {
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
                                                                                           return false;
                                                                                         } else {
-                                                                                          if (data68 < 0 || isNaN(data68)) {
-                                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                          if (data68 < 65536 || isNaN(data68)) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/audit_bytes_per_second", schemaPath: "#/properties/limits/properties/audit_bytes_per_second/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
                                                                                             return false;
                                                                                           }
                                                                                         }
@@ -1752,20 +1755,20 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                     }
                                                                                     var valid14 = _errs149 === errors;
                                                                                     if (valid14) {
-                                                                                      let data69 = data44.driver_log_ring_bytes;
+                                                                                      let data69 = data44.stderr_tail_bytes;
                                                                                       const _errs151 = errors;
                                                                                       if (!(typeof data69 == "number" && (!(data69 % 1) && !isNaN(data69)) && isFinite(data69))) {
-                                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                         return false;
                                                                                       }
                                                                                       if (errors === _errs151) {
                                                                                         if (typeof data69 == "number" && isFinite(data69)) {
-                                                                                          if (data69 > 16777216 || isNaN(data69)) {
-                                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
+                                                                                          if (data69 > 65536 || isNaN(data69)) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                                                             return false;
                                                                                           } else {
-                                                                                            if (data69 < 65536 || isNaN(data69)) {
-                                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
+                                                                                            if (data69 < 0 || isNaN(data69)) {
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/stderr_tail_bytes", schemaPath: "#/properties/limits/properties/stderr_tail_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                                               return false;
                                                                                             }
                                                                                           }
@@ -1773,26 +1776,48 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                       }
                                                                                       var valid14 = _errs151 === errors;
                                                                                       if (valid14) {
-                                                                                        let data70 = data44.driver_log_bytes_per_minute;
+                                                                                        let data70 = data44.driver_log_ring_bytes;
                                                                                         const _errs153 = errors;
                                                                                         if (!(typeof data70 == "number" && (!(data70 % 1) && !isNaN(data70)) && isFinite(data70))) {
-                                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                           return false;
                                                                                         }
                                                                                         if (errors === _errs153) {
                                                                                           if (typeof data70 == "number" && isFinite(data70)) {
-                                                                                            if (data70 > 67108864 || isNaN(data70)) {
-                                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 67108864 }, message: "must be <= 67108864" }];
+                                                                                            if (data70 > 16777216 || isNaN(data70)) {
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
                                                                                               return false;
                                                                                             } else {
-                                                                                              if (data70 < 0 || isNaN(data70)) {
-                                                                                                validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                              if (data70 < 65536 || isNaN(data70)) {
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_ring_bytes", schemaPath: "#/properties/limits/properties/driver_log_ring_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
                                                                                                 return false;
                                                                                               }
                                                                                             }
                                                                                           }
                                                                                         }
                                                                                         var valid14 = _errs153 === errors;
+                                                                                        if (valid14) {
+                                                                                          let data71 = data44.driver_log_bytes_per_minute;
+                                                                                          const _errs155 = errors;
+                                                                                          if (!(typeof data71 == "number" && (!(data71 % 1) && !isNaN(data71)) && isFinite(data71))) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                            return false;
+                                                                                          }
+                                                                                          if (errors === _errs155) {
+                                                                                            if (typeof data71 == "number" && isFinite(data71)) {
+                                                                                              if (data71 > 67108864 || isNaN(data71)) {
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 67108864 }, message: "must be <= 67108864" }];
+                                                                                                return false;
+                                                                                              } else {
+                                                                                                if (data71 < 0 || isNaN(data71)) {
+                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limits/driver_log_bytes_per_minute", schemaPath: "#/properties/limits/properties/driver_log_bytes_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                                  return false;
+                                                                                                }
+                                                                                              }
+                                                                                            }
+                                                                                          }
+                                                                                          var valid14 = _errs155 === errors;
+                                                                                        }
                                                                                       }
                                                                                     }
                                                                                   }
@@ -1826,56 +1851,56 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                 }
                                 var valid0 = _errs100 === errors;
                                 if (valid0) {
-                                  let data71 = data.limit_overrides;
-                                  const _errs155 = errors;
-                                  if (errors === _errs155) {
-                                    if (Array.isArray(data71)) {
-                                      if (data71.length > 64) {
+                                  let data72 = data.limit_overrides;
+                                  const _errs157 = errors;
+                                  if (errors === _errs157) {
+                                    if (Array.isArray(data72)) {
+                                      if (data72.length > 64) {
                                         validate20.errors = [{ instancePath: instancePath + "/limit_overrides", schemaPath: "#/properties/limit_overrides/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
                                         return false;
                                       } else {
                                         var valid15 = true;
-                                        const len4 = data71.length;
+                                        const len4 = data72.length;
                                         for (let i4 = 0; i4 < len4; i4++) {
-                                          let data72 = data71[i4];
-                                          const _errs157 = errors;
-                                          if (errors === _errs157) {
-                                            if (data72 && typeof data72 == "object" && !Array.isArray(data72)) {
+                                          let data73 = data72[i4];
+                                          const _errs159 = errors;
+                                          if (errors === _errs159) {
+                                            if (data73 && typeof data73 == "object" && !Array.isArray(data73)) {
                                               let missing2;
-                                              if (data72.limits === void 0 && (missing2 = "limits")) {
+                                              if (data73.limits === void 0 && (missing2 = "limits")) {
                                                 validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4, schemaPath: "#/properties/limit_overrides/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                                 return false;
                                               } else {
-                                                const _errs159 = errors;
-                                                for (const key11 in data72) {
+                                                const _errs161 = errors;
+                                                for (const key11 in data73) {
                                                   if (!(key11 === "roles" || key11 === "drivers" || key11 === "methods" || key11 === "limits")) {
                                                     validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4, schemaPath: "#/properties/limit_overrides/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key11 }, message: "must NOT have additional properties" }];
                                                     return false;
                                                     break;
                                                   }
                                                 }
-                                                if (_errs159 === errors) {
-                                                  if (data72.roles !== void 0) {
-                                                    let data73 = data72.roles;
-                                                    const _errs160 = errors;
-                                                    if (errors === _errs160) {
-                                                      if (Array.isArray(data73)) {
-                                                        if (data73.length > 64) {
+                                                if (_errs161 === errors) {
+                                                  if (data73.roles !== void 0) {
+                                                    let data74 = data73.roles;
+                                                    const _errs162 = errors;
+                                                    if (errors === _errs162) {
+                                                      if (Array.isArray(data74)) {
+                                                        if (data74.length > 64) {
                                                           validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/roles", schemaPath: "#/properties/limit_overrides/items/properties/roles/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
                                                           return false;
                                                         } else {
-                                                          if (data73.length < 1) {
+                                                          if (data74.length < 1) {
                                                             validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/roles", schemaPath: "#/properties/limit_overrides/items/properties/roles/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                             return false;
                                                           } else {
                                                             var valid17 = true;
-                                                            const len5 = data73.length;
+                                                            const len5 = data74.length;
                                                             for (let i5 = 0; i5 < len5; i5++) {
-                                                              let data74 = data73[i5];
-                                                              const _errs162 = errors;
-                                                              if (errors === _errs162) {
-                                                                if (typeof data74 === "string") {
-                                                                  if (!pattern7.test(data74)) {
+                                                              let data75 = data74[i5];
+                                                              const _errs164 = errors;
+                                                              if (errors === _errs164) {
+                                                                if (typeof data75 === "string") {
+                                                                  if (!pattern7.test(data75)) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/roles/" + i5, schemaPath: "#/properties/limit_overrides/items/properties/roles/items/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
                                                                     return false;
                                                                   }
@@ -1884,7 +1909,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   return false;
                                                                 }
                                                               }
-                                                              var valid17 = _errs162 === errors;
+                                                              var valid17 = _errs164 === errors;
                                                               if (!valid17) {
                                                                 break;
                                                               }
@@ -1896,32 +1921,32 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                         return false;
                                                       }
                                                     }
-                                                    var valid16 = _errs160 === errors;
+                                                    var valid16 = _errs162 === errors;
                                                   } else {
                                                     var valid16 = true;
                                                   }
                                                   if (valid16) {
-                                                    if (data72.drivers !== void 0) {
-                                                      let data75 = data72.drivers;
-                                                      const _errs164 = errors;
-                                                      if (errors === _errs164) {
-                                                        if (Array.isArray(data75)) {
-                                                          if (data75.length > 64) {
+                                                    if (data73.drivers !== void 0) {
+                                                      let data76 = data73.drivers;
+                                                      const _errs166 = errors;
+                                                      if (errors === _errs166) {
+                                                        if (Array.isArray(data76)) {
+                                                          if (data76.length > 64) {
                                                             validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/drivers", schemaPath: "#/properties/limit_overrides/items/properties/drivers/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
                                                             return false;
                                                           } else {
-                                                            if (data75.length < 1) {
+                                                            if (data76.length < 1) {
                                                               validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/drivers", schemaPath: "#/properties/limit_overrides/items/properties/drivers/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                               return false;
                                                             } else {
                                                               var valid18 = true;
-                                                              const len6 = data75.length;
+                                                              const len6 = data76.length;
                                                               for (let i6 = 0; i6 < len6; i6++) {
-                                                                let data76 = data75[i6];
-                                                                const _errs166 = errors;
-                                                                if (errors === _errs166) {
-                                                                  if (typeof data76 === "string") {
-                                                                    if (func2(data76) > 64) {
+                                                                let data77 = data76[i6];
+                                                                const _errs168 = errors;
+                                                                if (errors === _errs168) {
+                                                                  if (typeof data77 === "string") {
+                                                                    if (func2(data77) > 64) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/drivers/" + i6, schemaPath: "#/properties/limit_overrides/items/properties/drivers/items/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
                                                                       return false;
                                                                     }
@@ -1930,7 +1955,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     return false;
                                                                   }
                                                                 }
-                                                                var valid18 = _errs166 === errors;
+                                                                var valid18 = _errs168 === errors;
                                                                 if (!valid18) {
                                                                   break;
                                                                 }
@@ -1942,32 +1967,32 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                           return false;
                                                         }
                                                       }
-                                                      var valid16 = _errs164 === errors;
+                                                      var valid16 = _errs166 === errors;
                                                     } else {
                                                       var valid16 = true;
                                                     }
                                                     if (valid16) {
-                                                      if (data72.methods !== void 0) {
-                                                        let data77 = data72.methods;
-                                                        const _errs168 = errors;
-                                                        if (errors === _errs168) {
-                                                          if (Array.isArray(data77)) {
-                                                            if (data77.length > 256) {
+                                                      if (data73.methods !== void 0) {
+                                                        let data78 = data73.methods;
+                                                        const _errs170 = errors;
+                                                        if (errors === _errs170) {
+                                                          if (Array.isArray(data78)) {
+                                                            if (data78.length > 256) {
                                                               validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/methods", schemaPath: "#/properties/limit_overrides/items/properties/methods/maxItems", keyword: "maxItems", params: { limit: 256 }, message: "must NOT have more than 256 items" }];
                                                               return false;
                                                             } else {
-                                                              if (data77.length < 1) {
+                                                              if (data78.length < 1) {
                                                                 validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/methods", schemaPath: "#/properties/limit_overrides/items/properties/methods/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                                 return false;
                                                               } else {
                                                                 var valid19 = true;
-                                                                const len7 = data77.length;
+                                                                const len7 = data78.length;
                                                                 for (let i7 = 0; i7 < len7; i7++) {
-                                                                  let data78 = data77[i7];
-                                                                  const _errs170 = errors;
-                                                                  if (errors === _errs170) {
-                                                                    if (typeof data78 === "string") {
-                                                                      if (func2(data78) > 128) {
+                                                                  let data79 = data78[i7];
+                                                                  const _errs172 = errors;
+                                                                  if (errors === _errs172) {
+                                                                    if (typeof data79 === "string") {
+                                                                      if (func2(data79) > 128) {
                                                                         validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/methods/" + i7, schemaPath: "#/properties/limit_overrides/items/properties/methods/items/maxLength", keyword: "maxLength", params: { limit: 128 }, message: "must NOT have more than 128 characters" }];
                                                                         return false;
                                                                       }
@@ -1976,7 +2001,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       return false;
                                                                     }
                                                                   }
-                                                                  var valid19 = _errs170 === errors;
+                                                                  var valid19 = _errs172 === errors;
                                                                   if (!valid19) {
                                                                     break;
                                                                   }
@@ -1988,417 +2013,444 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                             return false;
                                                           }
                                                         }
-                                                        var valid16 = _errs168 === errors;
+                                                        var valid16 = _errs170 === errors;
                                                       } else {
                                                         var valid16 = true;
                                                       }
                                                       if (valid16) {
-                                                        if (data72.limits !== void 0) {
-                                                          let data79 = data72.limits;
-                                                          const _errs172 = errors;
-                                                          if (errors === _errs172) {
-                                                            if (data79 && typeof data79 == "object" && !Array.isArray(data79)) {
-                                                              if (Object.keys(data79).length < 1) {
+                                                        if (data73.limits !== void 0) {
+                                                          let data80 = data73.limits;
+                                                          const _errs174 = errors;
+                                                          if (errors === _errs174) {
+                                                            if (data80 && typeof data80 == "object" && !Array.isArray(data80)) {
+                                                              if (Object.keys(data80).length < 1) {
                                                                 validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits", schemaPath: "#/properties/limit_overrides/items/properties/limits/minProperties", keyword: "minProperties", params: { limit: 1 }, message: "must NOT have fewer than 1 properties" }];
                                                                 return false;
                                                               } else {
-                                                                const _errs174 = errors;
-                                                                for (const key12 in data79) {
+                                                                const _errs176 = errors;
+                                                                for (const key12 in data80) {
                                                                   if (!func1.call(schema31.properties.limit_overrides.items.properties.limits.properties, key12)) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits", schemaPath: "#/properties/limit_overrides/items/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key12 }, message: "must NOT have additional properties" }];
                                                                     return false;
                                                                     break;
                                                                   }
                                                                 }
-                                                                if (_errs174 === errors) {
-                                                                  if (data79.message_bytes !== void 0) {
-                                                                    let data80 = data79.message_bytes;
-                                                                    const _errs175 = errors;
-                                                                    const _errs176 = errors;
-                                                                    if (!(typeof data80 == "number" && (!(data80 % 1) && !isNaN(data80)) && isFinite(data80))) {
+                                                                if (_errs176 === errors) {
+                                                                  if (data80.message_bytes !== void 0) {
+                                                                    let data81 = data80.message_bytes;
+                                                                    const _errs177 = errors;
+                                                                    const _errs178 = errors;
+                                                                    if (!(typeof data81 == "number" && (!(data81 % 1) && !isNaN(data81)) && isFinite(data81))) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                       return false;
                                                                     }
-                                                                    if (errors === _errs176) {
-                                                                      if (typeof data80 == "number" && isFinite(data80)) {
-                                                                        if (data80 > 16777216 || isNaN(data80)) {
+                                                                    if (errors === _errs178) {
+                                                                      if (typeof data81 == "number" && isFinite(data81)) {
+                                                                        if (data81 > 16777216 || isNaN(data81)) {
                                                                           validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
                                                                           return false;
                                                                         } else {
-                                                                          if (data80 < 1024 || isNaN(data80)) {
+                                                                          if (data81 < 1024 || isNaN(data81)) {
                                                                             validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
                                                                             return false;
                                                                           }
                                                                         }
                                                                       }
                                                                     }
-                                                                    var valid20 = _errs175 === errors;
+                                                                    var valid20 = _errs177 === errors;
                                                                   } else {
                                                                     var valid20 = true;
                                                                   }
                                                                   if (valid20) {
-                                                                    if (data79.message_ms !== void 0) {
-                                                                      let data81 = data79.message_ms;
-                                                                      const _errs178 = errors;
-                                                                      const _errs179 = errors;
-                                                                      if (!(typeof data81 == "number" && (!(data81 % 1) && !isNaN(data81)) && isFinite(data81))) {
+                                                                    if (data80.message_ms !== void 0) {
+                                                                      let data82 = data80.message_ms;
+                                                                      const _errs180 = errors;
+                                                                      const _errs181 = errors;
+                                                                      if (!(typeof data82 == "number" && (!(data82 % 1) && !isNaN(data82)) && isFinite(data82))) {
                                                                         validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                         return false;
                                                                       }
-                                                                      if (errors === _errs179) {
-                                                                        if (typeof data81 == "number" && isFinite(data81)) {
-                                                                          if (data81 > 6e5 || isNaN(data81)) {
+                                                                      if (errors === _errs181) {
+                                                                        if (typeof data82 == "number" && isFinite(data82)) {
+                                                                          if (data82 > 6e5 || isNaN(data82)) {
                                                                             validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
                                                                             return false;
                                                                           } else {
-                                                                            if (data81 < 100 || isNaN(data81)) {
+                                                                            if (data82 < 100 || isNaN(data82)) {
                                                                               validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
                                                                               return false;
                                                                             }
                                                                           }
                                                                         }
                                                                       }
-                                                                      var valid20 = _errs178 === errors;
+                                                                      var valid20 = _errs180 === errors;
                                                                     } else {
                                                                       var valid20 = true;
                                                                     }
                                                                     if (valid20) {
-                                                                      if (data79.nesting_depth !== void 0) {
-                                                                        let data82 = data79.nesting_depth;
-                                                                        const _errs181 = errors;
-                                                                        const _errs182 = errors;
-                                                                        if (!(typeof data82 == "number" && (!(data82 % 1) && !isNaN(data82)) && isFinite(data82))) {
+                                                                      if (data80.nesting_depth !== void 0) {
+                                                                        let data83 = data80.nesting_depth;
+                                                                        const _errs183 = errors;
+                                                                        const _errs184 = errors;
+                                                                        if (!(typeof data83 == "number" && (!(data83 % 1) && !isNaN(data83)) && isFinite(data83))) {
                                                                           validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                           return false;
                                                                         }
-                                                                        if (errors === _errs182) {
-                                                                          if (typeof data82 == "number" && isFinite(data82)) {
-                                                                            if (data82 > 256 || isNaN(data82)) {
+                                                                        if (errors === _errs184) {
+                                                                          if (typeof data83 == "number" && isFinite(data83)) {
+                                                                            if (data83 > 256 || isNaN(data83)) {
                                                                               validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/maximum", keyword: "maximum", params: { comparison: "<=", limit: 256 }, message: "must be <= 256" }];
                                                                               return false;
                                                                             } else {
-                                                                              if (data82 < 4 || isNaN(data82)) {
+                                                                              if (data83 < 4 || isNaN(data83)) {
                                                                                 validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4 }, message: "must be >= 4" }];
                                                                                 return false;
                                                                               }
                                                                             }
                                                                           }
                                                                         }
-                                                                        var valid20 = _errs181 === errors;
+                                                                        var valid20 = _errs183 === errors;
                                                                       } else {
                                                                         var valid20 = true;
                                                                       }
                                                                       if (valid20) {
-                                                                        if (data79.keys !== void 0) {
-                                                                          let data83 = data79.keys;
-                                                                          const _errs184 = errors;
-                                                                          const _errs185 = errors;
-                                                                          if (!(typeof data83 == "number" && (!(data83 % 1) && !isNaN(data83)) && isFinite(data83))) {
+                                                                        if (data80.keys !== void 0) {
+                                                                          let data84 = data80.keys;
+                                                                          const _errs186 = errors;
+                                                                          const _errs187 = errors;
+                                                                          if (!(typeof data84 == "number" && (!(data84 % 1) && !isNaN(data84)) && isFinite(data84))) {
                                                                             validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                             return false;
                                                                           }
-                                                                          if (errors === _errs185) {
-                                                                            if (typeof data83 == "number" && isFinite(data83)) {
-                                                                              if (data83 > 1e6 || isNaN(data83)) {
+                                                                          if (errors === _errs187) {
+                                                                            if (typeof data84 == "number" && isFinite(data84)) {
+                                                                              if (data84 > 1e6 || isNaN(data84)) {
                                                                                 validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
                                                                                 return false;
                                                                               } else {
-                                                                                if (data83 < 16 || isNaN(data83)) {
+                                                                                if (data84 < 16 || isNaN(data84)) {
                                                                                   validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16 }, message: "must be >= 16" }];
                                                                                   return false;
                                                                                 }
                                                                               }
                                                                             }
                                                                           }
-                                                                          var valid20 = _errs184 === errors;
+                                                                          var valid20 = _errs186 === errors;
                                                                         } else {
                                                                           var valid20 = true;
                                                                         }
                                                                         if (valid20) {
-                                                                          if (data79.batch_length !== void 0) {
-                                                                            let data84 = data79.batch_length;
-                                                                            const _errs187 = errors;
-                                                                            const _errs188 = errors;
-                                                                            if (!(typeof data84 == "number" && (!(data84 % 1) && !isNaN(data84)) && isFinite(data84))) {
+                                                                          if (data80.batch_length !== void 0) {
+                                                                            let data85 = data80.batch_length;
+                                                                            const _errs189 = errors;
+                                                                            const _errs190 = errors;
+                                                                            if (!(typeof data85 == "number" && (!(data85 % 1) && !isNaN(data85)) && isFinite(data85))) {
                                                                               validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                               return false;
                                                                             }
-                                                                            if (errors === _errs188) {
-                                                                              if (typeof data84 == "number" && isFinite(data84)) {
-                                                                                if (data84 > 1024 || isNaN(data84)) {
+                                                                            if (errors === _errs190) {
+                                                                              if (typeof data85 == "number" && isFinite(data85)) {
+                                                                                if (data85 > 1024 || isNaN(data85)) {
                                                                                   validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1024 }, message: "must be <= 1024" }];
                                                                                   return false;
                                                                                 } else {
-                                                                                  if (data84 < 1 || isNaN(data84)) {
+                                                                                  if (data85 < 1 || isNaN(data85)) {
                                                                                     validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                     return false;
                                                                                   }
                                                                                 }
                                                                               }
                                                                             }
-                                                                            var valid20 = _errs187 === errors;
+                                                                            var valid20 = _errs189 === errors;
                                                                           } else {
                                                                             var valid20 = true;
                                                                           }
                                                                           if (valid20) {
-                                                                            if (data79.in_flight_per_connection !== void 0) {
-                                                                              let data85 = data79.in_flight_per_connection;
-                                                                              const _errs190 = errors;
-                                                                              const _errs191 = errors;
-                                                                              if (!(typeof data85 == "number" && (!(data85 % 1) && !isNaN(data85)) && isFinite(data85))) {
+                                                                            if (data80.in_flight_per_connection !== void 0) {
+                                                                              let data86 = data80.in_flight_per_connection;
+                                                                              const _errs192 = errors;
+                                                                              const _errs193 = errors;
+                                                                              if (!(typeof data86 == "number" && (!(data86 % 1) && !isNaN(data86)) && isFinite(data86))) {
                                                                                 validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                 return false;
                                                                               }
-                                                                              if (errors === _errs191) {
-                                                                                if (typeof data85 == "number" && isFinite(data85)) {
-                                                                                  if (data85 > 4096 || isNaN(data85)) {
+                                                                              if (errors === _errs193) {
+                                                                                if (typeof data86 == "number" && isFinite(data86)) {
+                                                                                  if (data86 > 4096 || isNaN(data86)) {
                                                                                     validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
                                                                                     return false;
                                                                                   } else {
-                                                                                    if (data85 < 1 || isNaN(data85)) {
+                                                                                    if (data86 < 1 || isNaN(data86)) {
                                                                                       validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                       return false;
                                                                                     }
                                                                                   }
                                                                                 }
                                                                               }
-                                                                              var valid20 = _errs190 === errors;
+                                                                              var valid20 = _errs192 === errors;
                                                                             } else {
                                                                               var valid20 = true;
                                                                             }
                                                                             if (valid20) {
-                                                                              if (data79.connections_per_identity !== void 0) {
-                                                                                let data86 = data79.connections_per_identity;
-                                                                                const _errs193 = errors;
-                                                                                const _errs194 = errors;
-                                                                                if (!(typeof data86 == "number" && (!(data86 % 1) && !isNaN(data86)) && isFinite(data86))) {
+                                                                              if (data80.connections_per_identity !== void 0) {
+                                                                                let data87 = data80.connections_per_identity;
+                                                                                const _errs195 = errors;
+                                                                                const _errs196 = errors;
+                                                                                if (!(typeof data87 == "number" && (!(data87 % 1) && !isNaN(data87)) && isFinite(data87))) {
                                                                                   validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                   return false;
                                                                                 }
-                                                                                if (errors === _errs194) {
-                                                                                  if (typeof data86 == "number" && isFinite(data86)) {
-                                                                                    if (data86 > 65536 || isNaN(data86)) {
+                                                                                if (errors === _errs196) {
+                                                                                  if (typeof data87 == "number" && isFinite(data87)) {
+                                                                                    if (data87 > 65536 || isNaN(data87)) {
                                                                                       validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                                                       return false;
                                                                                     } else {
-                                                                                      if (data86 < 1 || isNaN(data86)) {
+                                                                                      if (data87 < 1 || isNaN(data87)) {
                                                                                         validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                         return false;
                                                                                       }
                                                                                     }
                                                                                   }
                                                                                 }
-                                                                                var valid20 = _errs193 === errors;
+                                                                                var valid20 = _errs195 === errors;
                                                                               } else {
                                                                                 var valid20 = true;
                                                                               }
                                                                               if (valid20) {
-                                                                                if (data79.reply_buffer_bytes !== void 0) {
-                                                                                  let data87 = data79.reply_buffer_bytes;
-                                                                                  const _errs196 = errors;
-                                                                                  const _errs197 = errors;
-                                                                                  if (!(typeof data87 == "number" && (!(data87 % 1) && !isNaN(data87)) && isFinite(data87))) {
+                                                                                if (data80.reply_buffer_bytes !== void 0) {
+                                                                                  let data88 = data80.reply_buffer_bytes;
+                                                                                  const _errs198 = errors;
+                                                                                  const _errs199 = errors;
+                                                                                  if (!(typeof data88 == "number" && (!(data88 % 1) && !isNaN(data88)) && isFinite(data88))) {
                                                                                     validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                     return false;
                                                                                   }
-                                                                                  if (errors === _errs197) {
-                                                                                    if (typeof data87 == "number" && isFinite(data87)) {
-                                                                                      if (data87 > 268435456 || isNaN(data87)) {
+                                                                                  if (errors === _errs199) {
+                                                                                    if (typeof data88 == "number" && isFinite(data88)) {
+                                                                                      if (data88 > 268435456 || isNaN(data88)) {
                                                                                         validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 268435456 }, message: "must be <= 268435456" }];
                                                                                         return false;
                                                                                       } else {
-                                                                                        if (data87 < 65536 || isNaN(data87)) {
+                                                                                        if (data88 < 65536 || isNaN(data88)) {
                                                                                           validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
                                                                                           return false;
                                                                                         }
                                                                                       }
                                                                                     }
                                                                                   }
-                                                                                  var valid20 = _errs196 === errors;
+                                                                                  var valid20 = _errs198 === errors;
                                                                                 } else {
                                                                                   var valid20 = true;
                                                                                 }
                                                                                 if (valid20) {
-                                                                                  if (data79.in_flight_per_identity !== void 0) {
-                                                                                    let data88 = data79.in_flight_per_identity;
-                                                                                    const _errs199 = errors;
-                                                                                    const _errs200 = errors;
-                                                                                    if (!(typeof data88 == "number" && (!(data88 % 1) && !isNaN(data88)) && isFinite(data88))) {
-                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                  if (data80.stream_stall_ms !== void 0) {
+                                                                                    let data89 = data80.stream_stall_ms;
+                                                                                    const _errs201 = errors;
+                                                                                    const _errs202 = errors;
+                                                                                    if (!(typeof data89 == "number" && (!(data89 % 1) && !isNaN(data89)) && isFinite(data89))) {
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/stream_stall_ms", schemaPath: "#/properties/limits/properties/stream_stall_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                       return false;
                                                                                     }
-                                                                                    if (errors === _errs200) {
-                                                                                      if (typeof data88 == "number" && isFinite(data88)) {
-                                                                                        if (data88 > 16384 || isNaN(data88)) {
-                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                    if (errors === _errs202) {
+                                                                                      if (typeof data89 == "number" && isFinite(data89)) {
+                                                                                        if (data89 > 864e5 || isNaN(data89)) {
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/stream_stall_ms", schemaPath: "#/properties/limits/properties/stream_stall_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
                                                                                           return false;
                                                                                         } else {
-                                                                                          if (data88 < 1 || isNaN(data88)) {
-                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                          if (data89 < 100 || isNaN(data89)) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/stream_stall_ms", schemaPath: "#/properties/limits/properties/stream_stall_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
                                                                                             return false;
                                                                                           }
                                                                                         }
                                                                                       }
                                                                                     }
-                                                                                    var valid20 = _errs199 === errors;
+                                                                                    var valid20 = _errs201 === errors;
                                                                                   } else {
                                                                                     var valid20 = true;
                                                                                   }
                                                                                   if (valid20) {
-                                                                                    if (data79.in_flight_per_driver !== void 0) {
-                                                                                      let data89 = data79.in_flight_per_driver;
-                                                                                      const _errs202 = errors;
-                                                                                      const _errs203 = errors;
-                                                                                      if (!(typeof data89 == "number" && (!(data89 % 1) && !isNaN(data89)) && isFinite(data89))) {
-                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limits/properties/in_flight_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                    if (data80.in_flight_per_identity !== void 0) {
+                                                                                      let data90 = data80.in_flight_per_identity;
+                                                                                      const _errs204 = errors;
+                                                                                      const _errs205 = errors;
+                                                                                      if (!(typeof data90 == "number" && (!(data90 % 1) && !isNaN(data90)) && isFinite(data90))) {
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                         return false;
                                                                                       }
-                                                                                      if (errors === _errs203) {
-                                                                                        if (typeof data89 == "number" && isFinite(data89)) {
-                                                                                          if (data89 > 16384 || isNaN(data89)) {
-                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limits/properties/in_flight_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                      if (errors === _errs205) {
+                                                                                        if (typeof data90 == "number" && isFinite(data90)) {
+                                                                                          if (data90 > 16384 || isNaN(data90)) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                                                             return false;
                                                                                           } else {
-                                                                                            if (data89 < 1 || isNaN(data89)) {
-                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limits/properties/in_flight_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                            if (data90 < 1 || isNaN(data90)) {
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                               return false;
                                                                                             }
                                                                                           }
                                                                                         }
                                                                                       }
-                                                                                      var valid20 = _errs202 === errors;
+                                                                                      var valid20 = _errs204 === errors;
                                                                                     } else {
                                                                                       var valid20 = true;
                                                                                     }
                                                                                     if (valid20) {
-                                                                                      if (data79.queued_per_identity !== void 0) {
-                                                                                        let data90 = data79.queued_per_identity;
-                                                                                        const _errs205 = errors;
-                                                                                        const _errs206 = errors;
-                                                                                        if (!(typeof data90 == "number" && (!(data90 % 1) && !isNaN(data90)) && isFinite(data90))) {
-                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limits/properties/queued_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                      if (data80.in_flight_per_driver !== void 0) {
+                                                                                        let data91 = data80.in_flight_per_driver;
+                                                                                        const _errs207 = errors;
+                                                                                        const _errs208 = errors;
+                                                                                        if (!(typeof data91 == "number" && (!(data91 % 1) && !isNaN(data91)) && isFinite(data91))) {
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limits/properties/in_flight_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                           return false;
                                                                                         }
-                                                                                        if (errors === _errs206) {
-                                                                                          if (typeof data90 == "number" && isFinite(data90)) {
-                                                                                            if (data90 > 16384 || isNaN(data90)) {
-                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limits/properties/queued_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                        if (errors === _errs208) {
+                                                                                          if (typeof data91 == "number" && isFinite(data91)) {
+                                                                                            if (data91 > 16384 || isNaN(data91)) {
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limits/properties/in_flight_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                                                               return false;
                                                                                             } else {
-                                                                                              if (data90 < 0 || isNaN(data90)) {
-                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limits/properties/queued_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                              if (data91 < 1 || isNaN(data91)) {
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limits/properties/in_flight_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                                 return false;
                                                                                               }
                                                                                             }
                                                                                           }
                                                                                         }
-                                                                                        var valid20 = _errs205 === errors;
+                                                                                        var valid20 = _errs207 === errors;
                                                                                       } else {
                                                                                         var valid20 = true;
                                                                                       }
                                                                                       if (valid20) {
-                                                                                        if (data79.queued_per_driver !== void 0) {
-                                                                                          let data91 = data79.queued_per_driver;
-                                                                                          const _errs208 = errors;
-                                                                                          const _errs209 = errors;
-                                                                                          if (!(typeof data91 == "number" && (!(data91 % 1) && !isNaN(data91)) && isFinite(data91))) {
-                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limits/properties/queued_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                        if (data80.queued_per_identity !== void 0) {
+                                                                                          let data92 = data80.queued_per_identity;
+                                                                                          const _errs210 = errors;
+                                                                                          const _errs211 = errors;
+                                                                                          if (!(typeof data92 == "number" && (!(data92 % 1) && !isNaN(data92)) && isFinite(data92))) {
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limits/properties/queued_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                             return false;
                                                                                           }
-                                                                                          if (errors === _errs209) {
-                                                                                            if (typeof data91 == "number" && isFinite(data91)) {
-                                                                                              if (data91 > 16384 || isNaN(data91)) {
-                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limits/properties/queued_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                          if (errors === _errs211) {
+                                                                                            if (typeof data92 == "number" && isFinite(data92)) {
+                                                                                              if (data92 > 16384 || isNaN(data92)) {
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limits/properties/queued_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                                                                 return false;
                                                                                               } else {
-                                                                                                if (data91 < 0 || isNaN(data91)) {
-                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limits/properties/queued_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                                if (data92 < 0 || isNaN(data92)) {
+                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limits/properties/queued_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                                                   return false;
                                                                                                 }
                                                                                               }
                                                                                             }
                                                                                           }
-                                                                                          var valid20 = _errs208 === errors;
+                                                                                          var valid20 = _errs210 === errors;
                                                                                         } else {
                                                                                           var valid20 = true;
                                                                                         }
                                                                                         if (valid20) {
-                                                                                          if (data79.queue_ms !== void 0) {
-                                                                                            let data92 = data79.queue_ms;
-                                                                                            const _errs211 = errors;
-                                                                                            const _errs212 = errors;
-                                                                                            if (!(typeof data92 == "number" && (!(data92 % 1) && !isNaN(data92)) && isFinite(data92))) {
-                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limits/properties/queue_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                          if (data80.queued_per_driver !== void 0) {
+                                                                                            let data93 = data80.queued_per_driver;
+                                                                                            const _errs213 = errors;
+                                                                                            const _errs214 = errors;
+                                                                                            if (!(typeof data93 == "number" && (!(data93 % 1) && !isNaN(data93)) && isFinite(data93))) {
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limits/properties/queued_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                               return false;
                                                                                             }
-                                                                                            if (errors === _errs212) {
-                                                                                              if (typeof data92 == "number" && isFinite(data92)) {
-                                                                                                if (data92 > 6e5 || isNaN(data92)) {
-                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limits/properties/queue_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
+                                                                                            if (errors === _errs214) {
+                                                                                              if (typeof data93 == "number" && isFinite(data93)) {
+                                                                                                if (data93 > 16384 || isNaN(data93)) {
+                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limits/properties/queued_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                                                                   return false;
                                                                                                 } else {
-                                                                                                  if (data92 < 0 || isNaN(data92)) {
-                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limits/properties/queue_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                                  if (data93 < 0 || isNaN(data93)) {
+                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limits/properties/queued_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                                                     return false;
                                                                                                   }
                                                                                                 }
                                                                                               }
                                                                                             }
-                                                                                            var valid20 = _errs211 === errors;
+                                                                                            var valid20 = _errs213 === errors;
                                                                                           } else {
                                                                                             var valid20 = true;
                                                                                           }
                                                                                           if (valid20) {
-                                                                                            if (data79.calls_per_minute !== void 0) {
-                                                                                              let data93 = data79.calls_per_minute;
-                                                                                              const _errs214 = errors;
-                                                                                              const _errs215 = errors;
-                                                                                              if (!(typeof data93 == "number" && (!(data93 % 1) && !isNaN(data93)) && isFinite(data93))) {
-                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limits/properties/calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                            if (data80.queue_ms !== void 0) {
+                                                                                              let data94 = data80.queue_ms;
+                                                                                              const _errs216 = errors;
+                                                                                              const _errs217 = errors;
+                                                                                              if (!(typeof data94 == "number" && (!(data94 % 1) && !isNaN(data94)) && isFinite(data94))) {
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limits/properties/queue_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                                 return false;
                                                                                               }
-                                                                                              if (errors === _errs215) {
-                                                                                                if (typeof data93 == "number" && isFinite(data93)) {
-                                                                                                  if (data93 > 1e7 || isNaN(data93)) {
-                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limits/properties/calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
+                                                                                              if (errors === _errs217) {
+                                                                                                if (typeof data94 == "number" && isFinite(data94)) {
+                                                                                                  if (data94 > 6e5 || isNaN(data94)) {
+                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limits/properties/queue_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
                                                                                                     return false;
                                                                                                   } else {
-                                                                                                    if (data93 < 1 || isNaN(data93)) {
-                                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limits/properties/calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                                    if (data94 < 0 || isNaN(data94)) {
+                                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limits/properties/queue_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                                                       return false;
                                                                                                     }
                                                                                                   }
                                                                                                 }
                                                                                               }
-                                                                                              var valid20 = _errs214 === errors;
+                                                                                              var valid20 = _errs216 === errors;
                                                                                             } else {
                                                                                               var valid20 = true;
                                                                                             }
                                                                                             if (valid20) {
-                                                                                              if (data79.destructive_calls_per_minute !== void 0) {
-                                                                                                let data94 = data79.destructive_calls_per_minute;
-                                                                                                const _errs217 = errors;
-                                                                                                const _errs218 = errors;
-                                                                                                if (!(typeof data94 == "number" && (!(data94 % 1) && !isNaN(data94)) && isFinite(data94))) {
-                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limits/properties/destructive_calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                              if (data80.calls_per_minute !== void 0) {
+                                                                                                let data95 = data80.calls_per_minute;
+                                                                                                const _errs219 = errors;
+                                                                                                const _errs220 = errors;
+                                                                                                if (!(typeof data95 == "number" && (!(data95 % 1) && !isNaN(data95)) && isFinite(data95))) {
+                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limits/properties/calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                                   return false;
                                                                                                 }
-                                                                                                if (errors === _errs218) {
-                                                                                                  if (typeof data94 == "number" && isFinite(data94)) {
-                                                                                                    if (data94 > 1e7 || isNaN(data94)) {
-                                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limits/properties/destructive_calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
+                                                                                                if (errors === _errs220) {
+                                                                                                  if (typeof data95 == "number" && isFinite(data95)) {
+                                                                                                    if (data95 > 1e7 || isNaN(data95)) {
+                                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limits/properties/calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
                                                                                                       return false;
                                                                                                     } else {
-                                                                                                      if (data94 < 1 || isNaN(data94)) {
-                                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limits/properties/destructive_calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                                      if (data95 < 1 || isNaN(data95)) {
+                                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limits/properties/calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                                         return false;
                                                                                                       }
                                                                                                     }
                                                                                                   }
                                                                                                 }
-                                                                                                var valid20 = _errs217 === errors;
+                                                                                                var valid20 = _errs219 === errors;
                                                                                               } else {
                                                                                                 var valid20 = true;
+                                                                                              }
+                                                                                              if (valid20) {
+                                                                                                if (data80.destructive_calls_per_minute !== void 0) {
+                                                                                                  let data96 = data80.destructive_calls_per_minute;
+                                                                                                  const _errs222 = errors;
+                                                                                                  const _errs223 = errors;
+                                                                                                  if (!(typeof data96 == "number" && (!(data96 % 1) && !isNaN(data96)) && isFinite(data96))) {
+                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limits/properties/destructive_calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                                    return false;
+                                                                                                  }
+                                                                                                  if (errors === _errs223) {
+                                                                                                    if (typeof data96 == "number" && isFinite(data96)) {
+                                                                                                      if (data96 > 1e7 || isNaN(data96)) {
+                                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limits/properties/destructive_calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
+                                                                                                        return false;
+                                                                                                      } else {
+                                                                                                        if (data96 < 1 || isNaN(data96)) {
+                                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limits/properties/destructive_calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                                          return false;
+                                                                                                        }
+                                                                                                      }
+                                                                                                    }
+                                                                                                  }
+                                                                                                  var valid20 = _errs222 === errors;
+                                                                                                } else {
+                                                                                                  var valid20 = true;
+                                                                                                }
                                                                                               }
                                                                                             }
                                                                                           }
@@ -2421,7 +2473,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                               return false;
                                                             }
                                                           }
-                                                          var valid16 = _errs172 === errors;
+                                                          var valid16 = _errs174 === errors;
                                                         } else {
                                                           var valid16 = true;
                                                         }
@@ -2435,7 +2487,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                               return false;
                                             }
                                           }
-                                          var valid15 = _errs157 === errors;
+                                          var valid15 = _errs159 === errors;
                                           if (!valid15) {
                                             break;
                                           }
@@ -2446,68 +2498,68 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                       return false;
                                     }
                                   }
-                                  var valid0 = _errs155 === errors;
+                                  var valid0 = _errs157 === errors;
                                   if (valid0) {
-                                    let data95 = data.scrub;
-                                    const _errs220 = errors;
-                                    if (errors === _errs220) {
-                                      if (data95 && typeof data95 == "object" && !Array.isArray(data95)) {
-                                        if (data95.rules === void 0) {
-                                          data95.rules = [];
+                                    let data97 = data.scrub;
+                                    const _errs225 = errors;
+                                    if (errors === _errs225) {
+                                      if (data97 && typeof data97 == "object" && !Array.isArray(data97)) {
+                                        if (data97.rules === void 0) {
+                                          data97.rules = [];
                                         }
-                                        if (data95.allow === void 0) {
-                                          data95.allow = [];
+                                        if (data97.allow === void 0) {
+                                          data97.allow = [];
                                         }
-                                        if (data95.values === void 0) {
-                                          data95.values = [];
+                                        if (data97.values === void 0) {
+                                          data97.values = [];
                                         }
-                                        const _errs222 = errors;
-                                        for (const key13 in data95) {
+                                        const _errs227 = errors;
+                                        for (const key13 in data97) {
                                           if (!(key13 === "rules" || key13 === "allow" || key13 === "values")) {
                                             validate20.errors = [{ instancePath: instancePath + "/scrub", schemaPath: "#/properties/scrub/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 }, message: "must NOT have additional properties" }];
                                             return false;
                                             break;
                                           }
                                         }
-                                        if (_errs222 === errors) {
-                                          let data96 = data95.rules;
-                                          const _errs223 = errors;
-                                          if (errors === _errs223) {
-                                            if (Array.isArray(data96)) {
-                                              if (data96.length > 128) {
+                                        if (_errs227 === errors) {
+                                          let data98 = data97.rules;
+                                          const _errs228 = errors;
+                                          if (errors === _errs228) {
+                                            if (Array.isArray(data98)) {
+                                              if (data98.length > 128) {
                                                 validate20.errors = [{ instancePath: instancePath + "/scrub/rules", schemaPath: "#/properties/scrub/properties/rules/maxItems", keyword: "maxItems", params: { limit: 128 }, message: "must NOT have more than 128 items" }];
                                                 return false;
                                               } else {
-                                                var valid37 = true;
-                                                const len8 = data96.length;
+                                                var valid38 = true;
+                                                const len8 = data98.length;
                                                 for (let i8 = 0; i8 < len8; i8++) {
-                                                  let data97 = data96[i8];
-                                                  const _errs225 = errors;
-                                                  if (errors === _errs225) {
-                                                    if (data97 && typeof data97 == "object" && !Array.isArray(data97)) {
-                                                      if (data97.examples === void 0) {
-                                                        data97.examples = [];
+                                                  let data99 = data98[i8];
+                                                  const _errs230 = errors;
+                                                  if (errors === _errs230) {
+                                                    if (data99 && typeof data99 == "object" && !Array.isArray(data99)) {
+                                                      if (data99.examples === void 0) {
+                                                        data99.examples = [];
                                                       }
                                                       let missing3;
-                                                      if (data97.id === void 0 && (missing3 = "id") || data97.keywords === void 0 && (missing3 = "keywords") || data97.pattern === void 0 && (missing3 = "pattern")) {
+                                                      if (data99.id === void 0 && (missing3 = "id") || data99.keywords === void 0 && (missing3 = "keywords") || data99.pattern === void 0 && (missing3 = "pattern")) {
                                                         validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8, schemaPath: "#/properties/scrub/properties/rules/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                                         return false;
                                                       } else {
-                                                        const _errs227 = errors;
-                                                        for (const key14 in data97) {
+                                                        const _errs232 = errors;
+                                                        for (const key14 in data99) {
                                                           if (!(key14 === "id" || key14 === "keywords" || key14 === "pattern" || key14 === "minimum_entropy" || key14 === "allow" || key14 === "examples")) {
                                                             validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8, schemaPath: "#/properties/scrub/properties/rules/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 }, message: "must NOT have additional properties" }];
                                                             return false;
                                                             break;
                                                           }
                                                         }
-                                                        if (_errs227 === errors) {
-                                                          if (data97.id !== void 0) {
-                                                            let data98 = data97.id;
-                                                            const _errs228 = errors;
-                                                            if (errors === _errs228) {
-                                                              if (typeof data98 === "string") {
-                                                                if (!pattern13.test(data98)) {
+                                                        if (_errs232 === errors) {
+                                                          if (data99.id !== void 0) {
+                                                            let data100 = data99.id;
+                                                            const _errs233 = errors;
+                                                            if (errors === _errs233) {
+                                                              if (typeof data100 === "string") {
+                                                                if (!pattern13.test(data100)) {
                                                                   validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/id", schemaPath: "#/properties/scrub/properties/rules/items/properties/id/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9-]{1,64}$" }, message: 'must match pattern "^[a-z0-9-]{1,64}$"' }];
                                                                   return false;
                                                                 }
@@ -2516,32 +2568,32 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 return false;
                                                               }
                                                             }
-                                                            var valid38 = _errs228 === errors;
+                                                            var valid39 = _errs233 === errors;
                                                           } else {
-                                                            var valid38 = true;
+                                                            var valid39 = true;
                                                           }
-                                                          if (valid38) {
-                                                            if (data97.keywords !== void 0) {
-                                                              let data99 = data97.keywords;
-                                                              const _errs230 = errors;
-                                                              if (errors === _errs230) {
-                                                                if (Array.isArray(data99)) {
-                                                                  if (data99.length > 32) {
+                                                          if (valid39) {
+                                                            if (data99.keywords !== void 0) {
+                                                              let data101 = data99.keywords;
+                                                              const _errs235 = errors;
+                                                              if (errors === _errs235) {
+                                                                if (Array.isArray(data101)) {
+                                                                  if (data101.length > 32) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/keywords", schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
                                                                     return false;
                                                                   } else {
-                                                                    if (data99.length < 1) {
+                                                                    if (data101.length < 1) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/keywords", schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                                       return false;
                                                                     } else {
-                                                                      var valid39 = true;
-                                                                      const len9 = data99.length;
+                                                                      var valid40 = true;
+                                                                      const len9 = data101.length;
                                                                       for (let i9 = 0; i9 < len9; i9++) {
-                                                                        let data100 = data99[i9];
-                                                                        const _errs232 = errors;
-                                                                        if (errors === _errs232) {
-                                                                          if (typeof data100 === "string") {
-                                                                            if (!pattern14.test(data100)) {
+                                                                        let data102 = data101[i9];
+                                                                        const _errs237 = errors;
+                                                                        if (errors === _errs237) {
+                                                                          if (typeof data102 === "string") {
+                                                                            if (!pattern14.test(data102)) {
                                                                               validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/keywords/" + i9, schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/items/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{3,64}$" }, message: 'must match pattern "^[\\x20-\\x7e]{3,64}$"' }];
                                                                               return false;
                                                                             }
@@ -2550,8 +2602,8 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             return false;
                                                                           }
                                                                         }
-                                                                        var valid39 = _errs232 === errors;
-                                                                        if (!valid39) {
+                                                                        var valid40 = _errs237 === errors;
+                                                                        if (!valid40) {
                                                                           break;
                                                                         }
                                                                       }
@@ -2562,17 +2614,17 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   return false;
                                                                 }
                                                               }
-                                                              var valid38 = _errs230 === errors;
+                                                              var valid39 = _errs235 === errors;
                                                             } else {
-                                                              var valid38 = true;
+                                                              var valid39 = true;
                                                             }
-                                                            if (valid38) {
-                                                              if (data97.pattern !== void 0) {
-                                                                let data101 = data97.pattern;
-                                                                const _errs234 = errors;
-                                                                if (errors === _errs234) {
-                                                                  if (typeof data101 === "string") {
-                                                                    if (!pattern15.test(data101)) {
+                                                            if (valid39) {
+                                                              if (data99.pattern !== void 0) {
+                                                                let data103 = data99.pattern;
+                                                                const _errs239 = errors;
+                                                                if (errors === _errs239) {
+                                                                  if (typeof data103 === "string") {
+                                                                    if (!pattern15.test(data103)) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/pattern", schemaPath: "#/properties/scrub/properties/rules/items/properties/pattern/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{1,2000}$" }, message: 'must match pattern "^[\\x20-\\x7e]{1,2000}$"' }];
                                                                       return false;
                                                                     }
@@ -2581,21 +2633,21 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     return false;
                                                                   }
                                                                 }
-                                                                var valid38 = _errs234 === errors;
+                                                                var valid39 = _errs239 === errors;
                                                               } else {
-                                                                var valid38 = true;
+                                                                var valid39 = true;
                                                               }
-                                                              if (valid38) {
-                                                                if (data97.minimum_entropy !== void 0) {
-                                                                  let data102 = data97.minimum_entropy;
-                                                                  const _errs236 = errors;
-                                                                  if (errors === _errs236) {
-                                                                    if (typeof data102 == "number" && isFinite(data102)) {
-                                                                      if (data102 > 8 || isNaN(data102)) {
+                                                              if (valid39) {
+                                                                if (data99.minimum_entropy !== void 0) {
+                                                                  let data104 = data99.minimum_entropy;
+                                                                  const _errs241 = errors;
+                                                                  if (errors === _errs241) {
+                                                                    if (typeof data104 == "number" && isFinite(data104)) {
+                                                                      if (data104 > 8 || isNaN(data104)) {
                                                                         validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/minimum_entropy", schemaPath: "#/properties/scrub/properties/rules/items/properties/minimum_entropy/maximum", keyword: "maximum", params: { comparison: "<=", limit: 8 }, message: "must be <= 8" }];
                                                                         return false;
                                                                       } else {
-                                                                        if (data102 < 0 || isNaN(data102)) {
+                                                                        if (data104 < 0 || isNaN(data104)) {
                                                                           validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/minimum_entropy", schemaPath: "#/properties/scrub/properties/rules/items/properties/minimum_entropy/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                           return false;
                                                                         }
@@ -2605,17 +2657,17 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       return false;
                                                                     }
                                                                   }
-                                                                  var valid38 = _errs236 === errors;
+                                                                  var valid39 = _errs241 === errors;
                                                                 } else {
-                                                                  var valid38 = true;
+                                                                  var valid39 = true;
                                                                 }
-                                                                if (valid38) {
-                                                                  if (data97.allow !== void 0) {
-                                                                    let data103 = data97.allow;
-                                                                    const _errs238 = errors;
-                                                                    if (errors === _errs238) {
-                                                                      if (typeof data103 === "string") {
-                                                                        if (!pattern15.test(data103)) {
+                                                                if (valid39) {
+                                                                  if (data99.allow !== void 0) {
+                                                                    let data105 = data99.allow;
+                                                                    const _errs243 = errors;
+                                                                    if (errors === _errs243) {
+                                                                      if (typeof data105 === "string") {
+                                                                        if (!pattern15.test(data105)) {
                                                                           validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/allow", schemaPath: "#/properties/scrub/properties/rules/items/properties/allow/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{1,2000}$" }, message: 'must match pattern "^[\\x20-\\x7e]{1,2000}$"' }];
                                                                           return false;
                                                                         }
@@ -2624,31 +2676,31 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         return false;
                                                                       }
                                                                     }
-                                                                    var valid38 = _errs238 === errors;
+                                                                    var valid39 = _errs243 === errors;
                                                                   } else {
-                                                                    var valid38 = true;
+                                                                    var valid39 = true;
                                                                   }
-                                                                  if (valid38) {
-                                                                    let data104 = data97.examples;
-                                                                    const _errs240 = errors;
-                                                                    if (errors === _errs240) {
-                                                                      if (Array.isArray(data104)) {
-                                                                        if (data104.length > 32) {
+                                                                  if (valid39) {
+                                                                    let data106 = data99.examples;
+                                                                    const _errs245 = errors;
+                                                                    if (errors === _errs245) {
+                                                                      if (Array.isArray(data106)) {
+                                                                        if (data106.length > 32) {
                                                                           validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/examples", schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
                                                                           return false;
                                                                         } else {
-                                                                          var valid40 = true;
-                                                                          const len10 = data104.length;
+                                                                          var valid41 = true;
+                                                                          const len10 = data106.length;
                                                                           for (let i10 = 0; i10 < len10; i10++) {
-                                                                            let data105 = data104[i10];
-                                                                            const _errs242 = errors;
-                                                                            if (errors === _errs242) {
-                                                                              if (typeof data105 === "string") {
-                                                                                if (func2(data105) > 8e3) {
+                                                                            let data107 = data106[i10];
+                                                                            const _errs247 = errors;
+                                                                            if (errors === _errs247) {
+                                                                              if (typeof data107 === "string") {
+                                                                                if (func2(data107) > 8e3) {
                                                                                   validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/examples/" + i10, schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/items/maxLength", keyword: "maxLength", params: { limit: 8e3 }, message: "must NOT have more than 8000 characters" }];
                                                                                   return false;
                                                                                 } else {
-                                                                                  if (func2(data105) < 1) {
+                                                                                  if (func2(data107) < 1) {
                                                                                     validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/examples/" + i10, schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/items/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }];
                                                                                     return false;
                                                                                   }
@@ -2658,8 +2710,8 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 return false;
                                                                               }
                                                                             }
-                                                                            var valid40 = _errs242 === errors;
-                                                                            if (!valid40) {
+                                                                            var valid41 = _errs247 === errors;
+                                                                            if (!valid41) {
                                                                               break;
                                                                             }
                                                                           }
@@ -2669,7 +2721,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         return false;
                                                                       }
                                                                     }
-                                                                    var valid38 = _errs240 === errors;
+                                                                    var valid39 = _errs245 === errors;
                                                                   }
                                                                 }
                                                               }
@@ -2682,8 +2734,8 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                       return false;
                                                     }
                                                   }
-                                                  var valid37 = _errs225 === errors;
-                                                  if (!valid37) {
+                                                  var valid38 = _errs230 === errors;
+                                                  if (!valid38) {
                                                     break;
                                                   }
                                                 }
@@ -2693,28 +2745,28 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                               return false;
                                             }
                                           }
-                                          var valid36 = _errs223 === errors;
-                                          if (valid36) {
-                                            let data106 = data95.allow;
-                                            const _errs244 = errors;
-                                            if (errors === _errs244) {
-                                              if (Array.isArray(data106)) {
-                                                if (data106.length > 512) {
+                                          var valid37 = _errs228 === errors;
+                                          if (valid37) {
+                                            let data108 = data97.allow;
+                                            const _errs249 = errors;
+                                            if (errors === _errs249) {
+                                              if (Array.isArray(data108)) {
+                                                if (data108.length > 512) {
                                                   validate20.errors = [{ instancePath: instancePath + "/scrub/allow", schemaPath: "#/properties/scrub/properties/allow/maxItems", keyword: "maxItems", params: { limit: 512 }, message: "must NOT have more than 512 items" }];
                                                   return false;
                                                 } else {
-                                                  var valid41 = true;
-                                                  const len11 = data106.length;
+                                                  var valid42 = true;
+                                                  const len11 = data108.length;
                                                   for (let i11 = 0; i11 < len11; i11++) {
-                                                    let data107 = data106[i11];
-                                                    const _errs246 = errors;
-                                                    const _errs248 = errors;
-                                                    let valid42 = false;
+                                                    let data109 = data108[i11];
+                                                    const _errs251 = errors;
+                                                    const _errs253 = errors;
+                                                    let valid43 = false;
                                                     let passing0 = null;
-                                                    const _errs249 = errors;
-                                                    if (data107 && typeof data107 == "object" && !Array.isArray(data107)) {
+                                                    const _errs254 = errors;
+                                                    if (data109 && typeof data109 == "object" && !Array.isArray(data109)) {
                                                       let missing4;
-                                                      if (data107.text === void 0 && (missing4 = "text")) {
+                                                      if (data109.text === void 0 && (missing4 = "text")) {
                                                         const err3 = { instancePath: instancePath + "/scrub/allow/" + i11, schemaPath: "#/properties/scrub/properties/allow/items/oneOf/0/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" };
                                                         if (vErrors === null) {
                                                           vErrors = [err3];
@@ -2724,15 +2776,15 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                         errors++;
                                                       }
                                                     }
-                                                    var _valid0 = _errs249 === errors;
+                                                    var _valid0 = _errs254 === errors;
                                                     if (_valid0) {
-                                                      valid42 = true;
+                                                      valid43 = true;
                                                       passing0 = 0;
                                                     }
-                                                    const _errs250 = errors;
-                                                    if (data107 && typeof data107 == "object" && !Array.isArray(data107)) {
+                                                    const _errs255 = errors;
+                                                    if (data109 && typeof data109 == "object" && !Array.isArray(data109)) {
                                                       let missing5;
-                                                      if (data107.pattern === void 0 && (missing5 = "pattern")) {
+                                                      if (data109.pattern === void 0 && (missing5 = "pattern")) {
                                                         const err4 = { instancePath: instancePath + "/scrub/allow/" + i11, schemaPath: "#/properties/scrub/properties/allow/items/oneOf/1/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" };
                                                         if (vErrors === null) {
                                                           vErrors = [err4];
@@ -2742,17 +2794,17 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                         errors++;
                                                       }
                                                     }
-                                                    var _valid0 = _errs250 === errors;
-                                                    if (_valid0 && valid42) {
-                                                      valid42 = false;
+                                                    var _valid0 = _errs255 === errors;
+                                                    if (_valid0 && valid43) {
+                                                      valid43 = false;
                                                       passing0 = [passing0, 1];
                                                     } else {
                                                       if (_valid0) {
-                                                        valid42 = true;
+                                                        valid43 = true;
                                                         passing0 = 1;
                                                       }
                                                     }
-                                                    if (!valid42) {
+                                                    if (!valid43) {
                                                       const err5 = { instancePath: instancePath + "/scrub/allow/" + i11, schemaPath: "#/properties/scrub/properties/allow/items/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
                                                       if (vErrors === null) {
                                                         vErrors = [err5];
@@ -2763,36 +2815,36 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                       validate20.errors = vErrors;
                                                       return false;
                                                     } else {
-                                                      errors = _errs248;
+                                                      errors = _errs253;
                                                       if (vErrors !== null) {
-                                                        if (_errs248) {
-                                                          vErrors.length = _errs248;
+                                                        if (_errs253) {
+                                                          vErrors.length = _errs253;
                                                         } else {
                                                           vErrors = null;
                                                         }
                                                       }
                                                     }
-                                                    if (errors === _errs246) {
-                                                      if (data107 && typeof data107 == "object" && !Array.isArray(data107)) {
-                                                        const _errs251 = errors;
-                                                        for (const key15 in data107) {
+                                                    if (errors === _errs251) {
+                                                      if (data109 && typeof data109 == "object" && !Array.isArray(data109)) {
+                                                        const _errs256 = errors;
+                                                        for (const key15 in data109) {
                                                           if (!(key15 === "text" || key15 === "pattern" || key15 === "rules")) {
                                                             validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11, schemaPath: "#/properties/scrub/properties/allow/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key15 }, message: "must NOT have additional properties" }];
                                                             return false;
                                                             break;
                                                           }
                                                         }
-                                                        if (_errs251 === errors) {
-                                                          if (data107.text !== void 0) {
-                                                            let data108 = data107.text;
-                                                            const _errs252 = errors;
-                                                            if (errors === _errs252) {
-                                                              if (typeof data108 === "string") {
-                                                                if (func2(data108) > 8e3) {
+                                                        if (_errs256 === errors) {
+                                                          if (data109.text !== void 0) {
+                                                            let data110 = data109.text;
+                                                            const _errs257 = errors;
+                                                            if (errors === _errs257) {
+                                                              if (typeof data110 === "string") {
+                                                                if (func2(data110) > 8e3) {
                                                                   validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/text", schemaPath: "#/properties/scrub/properties/allow/items/properties/text/maxLength", keyword: "maxLength", params: { limit: 8e3 }, message: "must NOT have more than 8000 characters" }];
                                                                   return false;
                                                                 } else {
-                                                                  if (func2(data108) < 1) {
+                                                                  if (func2(data110) < 1) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/text", schemaPath: "#/properties/scrub/properties/allow/items/properties/text/minLength", keyword: "minLength", params: { limit: 1 }, message: "must NOT have fewer than 1 characters" }];
                                                                     return false;
                                                                   }
@@ -2802,17 +2854,17 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 return false;
                                                               }
                                                             }
-                                                            var valid43 = _errs252 === errors;
+                                                            var valid44 = _errs257 === errors;
                                                           } else {
-                                                            var valid43 = true;
+                                                            var valid44 = true;
                                                           }
-                                                          if (valid43) {
-                                                            if (data107.pattern !== void 0) {
-                                                              let data109 = data107.pattern;
-                                                              const _errs254 = errors;
-                                                              if (errors === _errs254) {
-                                                                if (typeof data109 === "string") {
-                                                                  if (!pattern15.test(data109)) {
+                                                          if (valid44) {
+                                                            if (data109.pattern !== void 0) {
+                                                              let data111 = data109.pattern;
+                                                              const _errs259 = errors;
+                                                              if (errors === _errs259) {
+                                                                if (typeof data111 === "string") {
+                                                                  if (!pattern15.test(data111)) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/pattern", schemaPath: "#/properties/scrub/properties/allow/items/properties/pattern/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{1,2000}$" }, message: 'must match pattern "^[\\x20-\\x7e]{1,2000}$"' }];
                                                                     return false;
                                                                   }
@@ -2821,32 +2873,32 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   return false;
                                                                 }
                                                               }
-                                                              var valid43 = _errs254 === errors;
+                                                              var valid44 = _errs259 === errors;
                                                             } else {
-                                                              var valid43 = true;
+                                                              var valid44 = true;
                                                             }
-                                                            if (valid43) {
-                                                              if (data107.rules !== void 0) {
-                                                                let data110 = data107.rules;
-                                                                const _errs256 = errors;
-                                                                if (errors === _errs256) {
-                                                                  if (Array.isArray(data110)) {
-                                                                    if (data110.length > 128) {
+                                                            if (valid44) {
+                                                              if (data109.rules !== void 0) {
+                                                                let data112 = data109.rules;
+                                                                const _errs261 = errors;
+                                                                if (errors === _errs261) {
+                                                                  if (Array.isArray(data112)) {
+                                                                    if (data112.length > 128) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/rules", schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/maxItems", keyword: "maxItems", params: { limit: 128 }, message: "must NOT have more than 128 items" }];
                                                                       return false;
                                                                     } else {
-                                                                      if (data110.length < 1) {
+                                                                      if (data112.length < 1) {
                                                                         validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/rules", schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                                         return false;
                                                                       } else {
-                                                                        var valid44 = true;
-                                                                        const len12 = data110.length;
+                                                                        var valid45 = true;
+                                                                        const len12 = data112.length;
                                                                         for (let i12 = 0; i12 < len12; i12++) {
-                                                                          let data111 = data110[i12];
-                                                                          const _errs258 = errors;
-                                                                          if (errors === _errs258) {
-                                                                            if (typeof data111 === "string") {
-                                                                              if (!pattern13.test(data111)) {
+                                                                          let data113 = data112[i12];
+                                                                          const _errs263 = errors;
+                                                                          if (errors === _errs263) {
+                                                                            if (typeof data113 === "string") {
+                                                                              if (!pattern13.test(data113)) {
                                                                                 validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/rules/" + i12, schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/items/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9-]{1,64}$" }, message: 'must match pattern "^[a-z0-9-]{1,64}$"' }];
                                                                                 return false;
                                                                               }
@@ -2855,8 +2907,8 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               return false;
                                                                             }
                                                                           }
-                                                                          var valid44 = _errs258 === errors;
-                                                                          if (!valid44) {
+                                                                          var valid45 = _errs263 === errors;
+                                                                          if (!valid45) {
                                                                             break;
                                                                           }
                                                                         }
@@ -2867,9 +2919,9 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     return false;
                                                                   }
                                                                 }
-                                                                var valid43 = _errs256 === errors;
+                                                                var valid44 = _errs261 === errors;
                                                               } else {
-                                                                var valid43 = true;
+                                                                var valid44 = true;
                                                               }
                                                             }
                                                           }
@@ -2879,8 +2931,8 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                         return false;
                                                       }
                                                     }
-                                                    var valid41 = _errs246 === errors;
-                                                    if (!valid41) {
+                                                    var valid42 = _errs251 === errors;
+                                                    if (!valid42) {
                                                       break;
                                                     }
                                                   }
@@ -2890,43 +2942,43 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                 return false;
                                               }
                                             }
-                                            var valid36 = _errs244 === errors;
-                                            if (valid36) {
-                                              let data112 = data95.values;
-                                              const _errs260 = errors;
-                                              if (errors === _errs260) {
-                                                if (Array.isArray(data112)) {
-                                                  if (data112.length > 64) {
+                                            var valid37 = _errs249 === errors;
+                                            if (valid37) {
+                                              let data114 = data97.values;
+                                              const _errs265 = errors;
+                                              if (errors === _errs265) {
+                                                if (Array.isArray(data114)) {
+                                                  if (data114.length > 64) {
                                                     validate20.errors = [{ instancePath: instancePath + "/scrub/values", schemaPath: "#/properties/scrub/properties/values/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
                                                     return false;
                                                   } else {
-                                                    var valid45 = true;
-                                                    const len13 = data112.length;
+                                                    var valid46 = true;
+                                                    const len13 = data114.length;
                                                     for (let i13 = 0; i13 < len13; i13++) {
-                                                      let data113 = data112[i13];
-                                                      const _errs262 = errors;
-                                                      if (errors === _errs262) {
-                                                        if (data113 && typeof data113 == "object" && !Array.isArray(data113)) {
+                                                      let data115 = data114[i13];
+                                                      const _errs267 = errors;
+                                                      if (errors === _errs267) {
+                                                        if (data115 && typeof data115 == "object" && !Array.isArray(data115)) {
                                                           let missing6;
-                                                          if (data113.name === void 0 && (missing6 = "name") || data113.file === void 0 && (missing6 = "file")) {
+                                                          if (data115.name === void 0 && (missing6 = "name") || data115.file === void 0 && (missing6 = "file")) {
                                                             validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13, schemaPath: "#/properties/scrub/properties/values/items/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
                                                             return false;
                                                           } else {
-                                                            const _errs264 = errors;
-                                                            for (const key16 in data113) {
+                                                            const _errs269 = errors;
+                                                            for (const key16 in data115) {
                                                               if (!(key16 === "name" || key16 === "file")) {
                                                                 validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13, schemaPath: "#/properties/scrub/properties/values/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 }, message: "must NOT have additional properties" }];
                                                                 return false;
                                                                 break;
                                                               }
                                                             }
-                                                            if (_errs264 === errors) {
-                                                              if (data113.name !== void 0) {
-                                                                let data114 = data113.name;
-                                                                const _errs265 = errors;
-                                                                if (errors === _errs265) {
-                                                                  if (typeof data114 === "string") {
-                                                                    if (!pattern7.test(data114)) {
+                                                            if (_errs269 === errors) {
+                                                              if (data115.name !== void 0) {
+                                                                let data116 = data115.name;
+                                                                const _errs270 = errors;
+                                                                if (errors === _errs270) {
+                                                                  if (typeof data116 === "string") {
+                                                                    if (!pattern7.test(data116)) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13 + "/name", schemaPath: "#/properties/scrub/properties/values/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
                                                                       return false;
                                                                     }
@@ -2935,21 +2987,21 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     return false;
                                                                   }
                                                                 }
-                                                                var valid46 = _errs265 === errors;
+                                                                var valid47 = _errs270 === errors;
                                                               } else {
-                                                                var valid46 = true;
+                                                                var valid47 = true;
                                                               }
-                                                              if (valid46) {
-                                                                if (data113.file !== void 0) {
-                                                                  let data115 = data113.file;
-                                                                  const _errs267 = errors;
-                                                                  if (errors === _errs267) {
-                                                                    if (typeof data115 === "string") {
-                                                                      if (func2(data115) > 4096) {
+                                                              if (valid47) {
+                                                                if (data115.file !== void 0) {
+                                                                  let data117 = data115.file;
+                                                                  const _errs272 = errors;
+                                                                  if (errors === _errs272) {
+                                                                    if (typeof data117 === "string") {
+                                                                      if (func2(data117) > 4096) {
                                                                         validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13 + "/file", schemaPath: "#/properties/scrub/properties/values/items/properties/file/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                                         return false;
                                                                       } else {
-                                                                        if (!pattern4.test(data115)) {
+                                                                        if (!pattern4.test(data117)) {
                                                                           validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13 + "/file", schemaPath: "#/properties/scrub/properties/values/items/properties/file/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
                                                                           return false;
                                                                         }
@@ -2959,9 +3011,9 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       return false;
                                                                     }
                                                                   }
-                                                                  var valid46 = _errs267 === errors;
+                                                                  var valid47 = _errs272 === errors;
                                                                 } else {
-                                                                  var valid46 = true;
+                                                                  var valid47 = true;
                                                                 }
                                                               }
                                                             }
@@ -2971,8 +3023,8 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                           return false;
                                                         }
                                                       }
-                                                      var valid45 = _errs262 === errors;
-                                                      if (!valid45) {
+                                                      var valid46 = _errs267 === errors;
+                                                      if (!valid46) {
                                                         break;
                                                       }
                                                     }
@@ -2982,7 +3034,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                   return false;
                                                 }
                                               }
-                                              var valid36 = _errs260 === errors;
+                                              var valid37 = _errs265 === errors;
                                             }
                                           }
                                         }
@@ -2991,7 +3043,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                         return false;
                                       }
                                     }
-                                    var valid0 = _errs220 === errors;
+                                    var valid0 = _errs225 === errors;
                                   }
                                 }
                               }
@@ -3017,7 +3069,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
 }
 validate20.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var profile = validate21;
-var schema47 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own; `root` needs `accept_root`.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "accept_root": { "title": "Accept root", "description": "Why this driver must run as root, 8 to 512 characters. `user: root` needs it, and it stands in the record of each launch.", "type": "string", "minLength": 8, "maxLength": 512, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "examples": ["reads SMART data, which the kernel gives to root alone"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "launcher": { "title": "Launcher", "description": "`sandbox`: bubblewrap. `container`: runc, on the root folder in `root`, with no network (a daemon that runs as root).", "type": "string", "enum": ["sandbox", "container"], "default": "sandbox", "examples": ["container"] }, "fallback": { "title": "Fallback", "description": "Where this host cannot start containers: `refuse` the profile, or start its driver in the `sandbox` with the same root folder; each such launch says so in its record.", "type": "string", "enum": ["refuse", "sandbox"], "default": "refuse", "examples": ["sandbox"] }, "root": { "title": "Root folder", "description": "A folder of root's that holds a whole system, unpacked from an image: what the driver sees, read-only, instead of this host's system.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv/driverd-roots/bookworm"] }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "idle_ms": { "title": "Idle time", "description": "How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.", "type": ["integer", "null"], "minimum": 10, "maximum": 864e5, "default": null, "examples": [3e4] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "default": null, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "params": { "title": "Params on record", "description": "What audit records say of a call's params: `hash`, a keyed hash that only root can search for; `names`, the names of the top-level fields; `omit`, nothing.", "type": "string", "enum": ["hash", "names", "omit"], "default": "hash", "examples": ["omit"] }, "logs": { "title": "Logs", "description": "Where the driver's stderr and its `log` messages are kept, scrubbed: `journal`, the operational log and the broker's memory (`driverctl logs`); `memory`, there alone; `none`, nowhere.", "type": "string", "enum": ["journal", "memory", "none"], "default": "journal", "examples": ["memory"] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
+var schema48 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own; `root` needs `accept_root`.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "accept_root": { "title": "Accept root", "description": "Why this driver must run as root, 8 to 512 characters. `user: root` needs it, and it stands in the record of each launch.", "type": "string", "minLength": 8, "maxLength": 512, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "examples": ["reads SMART data, which the kernel gives to root alone"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "launcher": { "title": "Launcher", "description": "`sandbox`: bubblewrap. `container`: runc, on the root folder in `root`, with no network (a daemon that runs as root).", "type": "string", "enum": ["sandbox", "container"], "default": "sandbox", "examples": ["container"] }, "fallback": { "title": "Fallback", "description": "Where this host cannot start containers: `refuse` the profile, or start its driver in the `sandbox` with the same root folder; each such launch says so in its record.", "type": "string", "enum": ["refuse", "sandbox"], "default": "refuse", "examples": ["sandbox"] }, "root": { "title": "Root folder", "description": "A folder of root's that holds a whole system, unpacked from an image: what the driver sees, read-only, instead of this host's system.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv/driverd-roots/bookworm"] }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "idle_ms": { "title": "Idle time", "description": "How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.", "type": ["integer", "null"], "minimum": 10, "maximum": 864e5, "default": null, "examples": [3e4] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "default": null, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "stream_bytes": { "title": "Streamed output", "description": "Most bytes of stdout and stderr together of a method with `stream: true`, in place of `output_bytes`: they pass through and are not kept.", "type": "integer", "minimum": 1024, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "term_grace_ms": { "title": "Grace", "description": "How long a driver may go on after SIGTERM, which it gets when its call is cancelled or its caller goes, in milliseconds; then everything that was started for the call is killed. 0: killed at once.", "type": "integer", "minimum": 0, "maximum": 6e4, "default": 2e3, "examples": [2e3] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "params": { "title": "Params on record", "description": "What audit records say of a call's params: `hash`, a keyed hash that only root can search for; `names`, the names of the top-level fields; `omit`, nothing.", "type": "string", "enum": ["hash", "names", "omit"], "default": "hash", "examples": ["omit"] }, "logs": { "title": "Logs", "description": "Where the driver's stderr and its `log` messages are kept, scrubbed: `journal`, the operational log and the broker's memory (`driverctl logs`); `memory`, there alone; `none`, nowhere.", "type": "string", "enum": ["journal", "memory", "none"], "default": "journal", "examples": ["memory"] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
 var func0 = require_equal().default;
 var pattern21 = new RegExp("^[a-z][a-z0-9-]{0,31}$", "u");
 var pattern22 = new RegExp("^[a-z_][a-z0-9_.-]{0,255}$", "u");
@@ -3102,7 +3154,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func1.call(schema47.properties, key0)) {
+          if (!func1.call(schema48.properties, key0)) {
             validate21.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
@@ -3252,7 +3304,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                       return false;
                     }
                     if (!(data6 === "sandbox" || data6 === "container")) {
-                      validate21.errors = [{ instancePath: instancePath + "/launcher", schemaPath: "#/properties/launcher/enum", keyword: "enum", params: { allowedValues: schema47.properties.launcher.enum }, message: "must be equal to one of the allowed values" }];
+                      validate21.errors = [{ instancePath: instancePath + "/launcher", schemaPath: "#/properties/launcher/enum", keyword: "enum", params: { allowedValues: schema48.properties.launcher.enum }, message: "must be equal to one of the allowed values" }];
                       return false;
                     }
                     var valid0 = _errs14 === errors;
@@ -3264,7 +3316,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                         return false;
                       }
                       if (!(data7 === "refuse" || data7 === "sandbox")) {
-                        validate21.errors = [{ instancePath: instancePath + "/fallback", schemaPath: "#/properties/fallback/enum", keyword: "enum", params: { allowedValues: schema47.properties.fallback.enum }, message: "must be equal to one of the allowed values" }];
+                        validate21.errors = [{ instancePath: instancePath + "/fallback", schemaPath: "#/properties/fallback/enum", keyword: "enum", params: { allowedValues: schema48.properties.fallback.enum }, message: "must be equal to one of the allowed values" }];
                         return false;
                       }
                       var valid0 = _errs16 === errors;
@@ -3792,7 +3844,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                               return false;
                             }
                             if (!(data20 === "none" || data20 === "loopback" || data20 === "host")) {
-                              validate21.errors = [{ instancePath: instancePath + "/network", schemaPath: "#/properties/network/enum", keyword: "enum", params: { allowedValues: schema47.properties.network.enum }, message: "must be equal to one of the allowed values" }];
+                              validate21.errors = [{ instancePath: instancePath + "/network", schemaPath: "#/properties/network/enum", keyword: "enum", params: { allowedValues: schema48.properties.network.enum }, message: "must be equal to one of the allowed values" }];
                               return false;
                             }
                             var valid0 = _errs56 === errors;
@@ -3940,7 +3992,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                           return false;
                                         }
                                         if (!(data26 === "default" || data26 === "strict")) {
-                                          validate21.errors = [{ instancePath: instancePath + "/syscalls/filter", schemaPath: "#/properties/syscalls/properties/filter/enum", keyword: "enum", params: { allowedValues: schema47.properties.syscalls.properties.filter.enum }, message: "must be equal to one of the allowed values" }];
+                                          validate21.errors = [{ instancePath: instancePath + "/syscalls/filter", schemaPath: "#/properties/syscalls/properties/filter/enum", keyword: "enum", params: { allowedValues: schema48.properties.syscalls.properties.filter.enum }, message: "must be equal to one of the allowed values" }];
                                           return false;
                                         }
                                         var valid19 = _errs69 === errors;
@@ -4020,7 +4072,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                       return false;
                                                     }
                                                     if (!(data30 === "netlink" || data30 === "packet" || data30 === "vsock")) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/syscalls/sockets/" + i12, schemaPath: "#/properties/syscalls/properties/sockets/items/enum", keyword: "enum", params: { allowedValues: schema47.properties.syscalls.properties.sockets.items.enum }, message: "must be equal to one of the allowed values" }];
+                                                      validate21.errors = [{ instancePath: instancePath + "/syscalls/sockets/" + i12, schemaPath: "#/properties/syscalls/properties/sockets/items/enum", keyword: "enum", params: { allowedValues: schema48.properties.syscalls.properties.sockets.items.enum }, message: "must be equal to one of the allowed values" }];
                                                       return false;
                                                     }
                                                     var valid22 = _errs77 === errors;
@@ -4102,12 +4154,18 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data31.output_bytes === void 0) {
                                           data31.output_bytes = 10485760;
                                         }
+                                        if (data31.stream_bytes === void 0) {
+                                          data31.stream_bytes = 1073741824;
+                                        }
+                                        if (data31.term_grace_ms === void 0) {
+                                          data31.term_grace_ms = 2e3;
+                                        }
                                         if (data31.scratch_bytes === void 0) {
                                           data31.scratch_bytes = 16777216;
                                         }
                                         const _errs81 = errors;
                                         for (const key5 in data31) {
-                                          if (!func1.call(schema47.properties.limits.properties, key5)) {
+                                          if (!func1.call(schema48.properties.limits.properties, key5)) {
                                             validate21.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                             return false;
                                             break;
@@ -4138,7 +4196,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                             let data33 = data31.idle_ms;
                                             const _errs84 = errors;
                                             if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33)) && data33 !== null) {
-                                              validate21.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/type", keyword: "type", params: { type: schema47.properties.limits.properties.idle_ms.type }, message: "must be integer,null" }];
+                                              validate21.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/type", keyword: "type", params: { type: schema48.properties.limits.properties.idle_ms.type }, message: "must be integer,null" }];
                                               return false;
                                             }
                                             if (errors === _errs84) {
@@ -4180,7 +4238,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                 let data35 = data31.address_space_bytes;
                                                 const _errs88 = errors;
                                                 if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35)) && data35 !== null) {
-                                                  validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema47.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
+                                                  validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema48.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs88) {
@@ -4201,7 +4259,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                   let data36 = data31.data_bytes;
                                                   const _errs90 = errors;
                                                   if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36)) && data36 !== null) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema47.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
+                                                    validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema48.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs90) {
@@ -4243,7 +4301,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                       let data38 = data31.cpu_percent;
                                                       const _errs94 = errors;
                                                       if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38)) && data38 !== null) {
-                                                        validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/type", keyword: "type", params: { type: schema47.properties.limits.properties.cpu_percent.type }, message: "must be integer,null" }];
+                                                        validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/type", keyword: "type", params: { type: schema48.properties.limits.properties.cpu_percent.type }, message: "must be integer,null" }];
                                                         return false;
                                                       }
                                                       if (errors === _errs94) {
@@ -4345,26 +4403,70 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                               }
                                                               var valid24 = _errs102 === errors;
                                                               if (valid24) {
-                                                                let data43 = data31.scratch_bytes;
+                                                                let data43 = data31.stream_bytes;
                                                                 const _errs104 = errors;
                                                                 if (!(typeof data43 == "number" && (!(data43 % 1) && !isNaN(data43)) && isFinite(data43))) {
-                                                                  validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                  validate21.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                   return false;
                                                                 }
                                                                 if (errors === _errs104) {
                                                                   if (typeof data43 == "number" && isFinite(data43)) {
-                                                                    if (data43 > 1073741824 || isNaN(data43)) {
-                                                                      validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                                    if (data43 > 1099511627776 || isNaN(data43)) {
+                                                                      validate21.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                                       return false;
                                                                     } else {
-                                                                      if (data43 < 4096 || isNaN(data43)) {
-                                                                        validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                                      if (data43 < 1024 || isNaN(data43)) {
+                                                                        validate21.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
                                                                         return false;
                                                                       }
                                                                     }
                                                                   }
                                                                 }
                                                                 var valid24 = _errs104 === errors;
+                                                                if (valid24) {
+                                                                  let data44 = data31.term_grace_ms;
+                                                                  const _errs106 = errors;
+                                                                  if (!(typeof data44 == "number" && (!(data44 % 1) && !isNaN(data44)) && isFinite(data44))) {
+                                                                    validate21.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                    return false;
+                                                                  }
+                                                                  if (errors === _errs106) {
+                                                                    if (typeof data44 == "number" && isFinite(data44)) {
+                                                                      if (data44 > 6e4 || isNaN(data44)) {
+                                                                        validate21.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 }, message: "must be <= 60000" }];
+                                                                        return false;
+                                                                      } else {
+                                                                        if (data44 < 0 || isNaN(data44)) {
+                                                                          validate21.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                          return false;
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                  }
+                                                                  var valid24 = _errs106 === errors;
+                                                                  if (valid24) {
+                                                                    let data45 = data31.scratch_bytes;
+                                                                    const _errs108 = errors;
+                                                                    if (!(typeof data45 == "number" && (!(data45 % 1) && !isNaN(data45)) && isFinite(data45))) {
+                                                                      validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                      return false;
+                                                                    }
+                                                                    if (errors === _errs108) {
+                                                                      if (typeof data45 == "number" && isFinite(data45)) {
+                                                                        if (data45 > 1073741824 || isNaN(data45)) {
+                                                                          validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                                          return false;
+                                                                        } else {
+                                                                          if (data45 < 4096 || isNaN(data45)) {
+                                                                            validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                                            return false;
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                    var valid24 = _errs108 === errors;
+                                                                  }
+                                                                }
                                                               }
                                                             }
                                                           }
@@ -4384,17 +4486,17 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                     var valid0 = _errs79 === errors;
                                     if (valid0) {
-                                      let data44 = data.environment;
-                                      const _errs106 = errors;
-                                      if (errors === _errs106) {
-                                        if (data44 && typeof data44 == "object" && !Array.isArray(data44)) {
-                                          if (Object.keys(data44).length > 64) {
+                                      let data46 = data.environment;
+                                      const _errs110 = errors;
+                                      if (errors === _errs110) {
+                                        if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
+                                          if (Object.keys(data46).length > 64) {
                                             validate21.errors = [{ instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/maxProperties", keyword: "maxProperties", params: { limit: 64 }, message: "must NOT have more than 64 properties" }];
                                             return false;
                                           } else {
-                                            for (const key6 in data44) {
-                                              const _errs108 = errors;
-                                              if (errors === _errs108) {
+                                            for (const key6 in data46) {
+                                              const _errs112 = errors;
+                                              if (errors === _errs112) {
                                                 if (typeof key6 === "string") {
                                                   if (!pattern36.test(key6)) {
                                                     const err26 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key6 };
@@ -4415,7 +4517,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                   errors++;
                                                 }
                                               }
-                                              var valid25 = _errs108 === errors;
+                                              var valid25 = _errs112 === errors;
                                               if (!valid25) {
                                                 const err28 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames", keyword: "propertyNames", params: { propertyName: key6 }, message: "property name must be valid" };
                                                 if (vErrors === null) {
@@ -4430,16 +4532,16 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                             if (valid25) {
-                                              for (const key7 in data44) {
-                                                let data45 = data44[key7];
-                                                const _errs111 = errors;
-                                                if (errors === _errs111) {
-                                                  if (typeof data45 === "string") {
-                                                    if (func2(data45) > 4096) {
+                                              for (const key7 in data46) {
+                                                let data47 = data46[key7];
+                                                const _errs115 = errors;
+                                                if (errors === _errs115) {
+                                                  if (typeof data47 === "string") {
+                                                    if (func2(data47) > 4096) {
                                                       validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                       return false;
                                                     } else {
-                                                      if (!pattern37.test(data45)) {
+                                                      if (!pattern37.test(data47)) {
                                                         validate21.errors = [{ instancePath: instancePath + "/environment/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$"' }];
                                                         return false;
                                                       }
@@ -4449,7 +4551,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     return false;
                                                   }
                                                 }
-                                                var valid26 = _errs111 === errors;
+                                                var valid26 = _errs115 === errors;
                                                 if (!valid26) {
                                                   break;
                                                 }
@@ -4461,28 +4563,28 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                           return false;
                                         }
                                       }
-                                      var valid0 = _errs106 === errors;
+                                      var valid0 = _errs110 === errors;
                                       if (valid0) {
-                                        let data46 = data.secrets;
-                                        const _errs113 = errors;
-                                        if (errors === _errs113) {
-                                          if (Array.isArray(data46)) {
-                                            if (data46.length > 16) {
+                                        let data48 = data.secrets;
+                                        const _errs117 = errors;
+                                        if (errors === _errs117) {
+                                          if (Array.isArray(data48)) {
+                                            if (data48.length > 16) {
                                               validate21.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
                                               return false;
                                             } else {
                                               var valid27 = true;
-                                              const len8 = data46.length;
+                                              const len8 = data48.length;
                                               for (let i14 = 0; i14 < len8; i14++) {
-                                                let data47 = data46[i14];
-                                                const _errs115 = errors;
-                                                const _errs117 = errors;
+                                                let data49 = data48[i14];
+                                                const _errs119 = errors;
+                                                const _errs121 = errors;
                                                 let valid28 = false;
                                                 let passing0 = null;
-                                                const _errs118 = errors;
-                                                if (data47 && typeof data47 == "object" && !Array.isArray(data47)) {
+                                                const _errs122 = errors;
+                                                if (data49 && typeof data49 == "object" && !Array.isArray(data49)) {
                                                   let missing3;
-                                                  if (data47.file === void 0 && (missing3 = "file")) {
+                                                  if (data49.file === void 0 && (missing3 = "file")) {
                                                     const err29 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/0/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" };
                                                     if (vErrors === null) {
                                                       vErrors = [err29];
@@ -4492,15 +4594,15 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     errors++;
                                                   }
                                                 }
-                                                var _valid2 = _errs118 === errors;
+                                                var _valid2 = _errs122 === errors;
                                                 if (_valid2) {
                                                   valid28 = true;
                                                   passing0 = 0;
                                                 }
-                                                const _errs119 = errors;
-                                                if (data47 && typeof data47 == "object" && !Array.isArray(data47)) {
+                                                const _errs123 = errors;
+                                                if (data49 && typeof data49 == "object" && !Array.isArray(data49)) {
                                                   let missing4;
-                                                  if (data47.credential === void 0 && (missing4 = "credential")) {
+                                                  if (data49.credential === void 0 && (missing4 = "credential")) {
                                                     const err30 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/1/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" };
                                                     if (vErrors === null) {
                                                       vErrors = [err30];
@@ -4510,7 +4612,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     errors++;
                                                   }
                                                 }
-                                                var _valid2 = _errs119 === errors;
+                                                var _valid2 = _errs123 === errors;
                                                 if (_valid2 && valid28) {
                                                   valid28 = false;
                                                   passing0 = [passing0, 1];
@@ -4531,40 +4633,40 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                   validate21.errors = vErrors;
                                                   return false;
                                                 } else {
-                                                  errors = _errs117;
+                                                  errors = _errs121;
                                                   if (vErrors !== null) {
-                                                    if (_errs117) {
-                                                      vErrors.length = _errs117;
+                                                    if (_errs121) {
+                                                      vErrors.length = _errs121;
                                                     } else {
                                                       vErrors = null;
                                                     }
                                                   }
                                                 }
-                                                if (errors === _errs115) {
-                                                  if (data47 && typeof data47 == "object" && !Array.isArray(data47)) {
-                                                    if (data47.as === void 0) {
-                                                      data47.as = "file";
+                                                if (errors === _errs119) {
+                                                  if (data49 && typeof data49 == "object" && !Array.isArray(data49)) {
+                                                    if (data49.as === void 0) {
+                                                      data49.as = "file";
                                                     }
                                                     let missing5;
-                                                    if (data47.name === void 0 && (missing5 = "name")) {
+                                                    if (data49.name === void 0 && (missing5 = "name")) {
                                                       validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" }];
                                                       return false;
                                                     } else {
-                                                      const _errs120 = errors;
-                                                      for (const key8 in data47) {
+                                                      const _errs124 = errors;
+                                                      for (const key8 in data49) {
                                                         if (!(key8 === "name" || key8 === "file" || key8 === "credential" || key8 === "as" || key8 === "variable")) {
                                                           validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key8 }, message: "must NOT have additional properties" }];
                                                           return false;
                                                           break;
                                                         }
                                                       }
-                                                      if (_errs120 === errors) {
-                                                        if (data47.name !== void 0) {
-                                                          let data48 = data47.name;
-                                                          const _errs121 = errors;
-                                                          if (errors === _errs121) {
-                                                            if (typeof data48 === "string") {
-                                                              if (!pattern7.test(data48)) {
+                                                      if (_errs124 === errors) {
+                                                        if (data49.name !== void 0) {
+                                                          let data50 = data49.name;
+                                                          const _errs125 = errors;
+                                                          if (errors === _errs125) {
+                                                            if (typeof data50 === "string") {
+                                                              if (!pattern7.test(data50)) {
                                                                 validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
                                                                 return false;
                                                               }
@@ -4573,21 +4675,21 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                               return false;
                                                             }
                                                           }
-                                                          var valid29 = _errs121 === errors;
+                                                          var valid29 = _errs125 === errors;
                                                         } else {
                                                           var valid29 = true;
                                                         }
                                                         if (valid29) {
-                                                          if (data47.file !== void 0) {
-                                                            let data49 = data47.file;
-                                                            const _errs123 = errors;
-                                                            if (errors === _errs123) {
-                                                              if (typeof data49 === "string") {
-                                                                if (func2(data49) > 4096) {
+                                                          if (data49.file !== void 0) {
+                                                            let data51 = data49.file;
+                                                            const _errs127 = errors;
+                                                            if (errors === _errs127) {
+                                                              if (typeof data51 === "string") {
+                                                                if (func2(data51) > 4096) {
                                                                   validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                                   return false;
                                                                 } else {
-                                                                  if (!pattern4.test(data49)) {
+                                                                  if (!pattern4.test(data51)) {
                                                                     validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
                                                                     return false;
                                                                   }
@@ -4597,17 +4699,17 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 return false;
                                                               }
                                                             }
-                                                            var valid29 = _errs123 === errors;
+                                                            var valid29 = _errs127 === errors;
                                                           } else {
                                                             var valid29 = true;
                                                           }
                                                           if (valid29) {
-                                                            if (data47.credential !== void 0) {
-                                                              let data50 = data47.credential;
-                                                              const _errs125 = errors;
-                                                              if (errors === _errs125) {
-                                                                if (typeof data50 === "string") {
-                                                                  if (!pattern40.test(data50)) {
+                                                            if (data49.credential !== void 0) {
+                                                              let data52 = data49.credential;
+                                                              const _errs129 = errors;
+                                                              if (errors === _errs129) {
+                                                                if (typeof data52 === "string") {
+                                                                  if (!pattern40.test(data52)) {
                                                                     validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/credential", schemaPath: "#/properties/secrets/items/properties/credential/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$"' }];
                                                                     return false;
                                                                   }
@@ -4616,33 +4718,33 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   return false;
                                                                 }
                                                               }
-                                                              var valid29 = _errs125 === errors;
+                                                              var valid29 = _errs129 === errors;
                                                             } else {
                                                               var valid29 = true;
                                                             }
                                                             if (valid29) {
-                                                              let data51 = data47.as;
-                                                              const _errs127 = errors;
-                                                              if (typeof data51 !== "string") {
+                                                              let data53 = data49.as;
+                                                              const _errs131 = errors;
+                                                              if (typeof data53 !== "string") {
                                                                 validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                 return false;
                                                               }
-                                                              if (!(data51 === "file" || data51 === "descriptor" || data51 === "environment")) {
-                                                                validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema47.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
+                                                              if (!(data53 === "file" || data53 === "descriptor" || data53 === "environment")) {
+                                                                validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema48.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
                                                                 return false;
                                                               }
-                                                              var valid29 = _errs127 === errors;
+                                                              var valid29 = _errs131 === errors;
                                                               if (valid29) {
-                                                                if (data47.variable !== void 0) {
-                                                                  let data52 = data47.variable;
-                                                                  const _errs129 = errors;
-                                                                  if (errors === _errs129) {
-                                                                    if (typeof data52 === "string") {
-                                                                      if (func2(data52) > 64) {
+                                                                if (data49.variable !== void 0) {
+                                                                  let data54 = data49.variable;
+                                                                  const _errs133 = errors;
+                                                                  if (errors === _errs133) {
+                                                                    if (typeof data54 === "string") {
+                                                                      if (func2(data54) > 64) {
                                                                         validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
                                                                         return false;
                                                                       } else {
-                                                                        if (!pattern36.test(data52)) {
+                                                                        if (!pattern36.test(data54)) {
                                                                           validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                                           return false;
                                                                         }
@@ -4652,7 +4754,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       return false;
                                                                     }
                                                                   }
-                                                                  var valid29 = _errs129 === errors;
+                                                                  var valid29 = _errs133 === errors;
                                                                 } else {
                                                                   var valid29 = true;
                                                                 }
@@ -4667,7 +4769,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     return false;
                                                   }
                                                 }
-                                                var valid27 = _errs115 === errors;
+                                                var valid27 = _errs119 === errors;
                                                 if (!valid27) {
                                                   break;
                                                 }
@@ -4678,48 +4780,48 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                             return false;
                                           }
                                         }
-                                        var valid0 = _errs113 === errors;
+                                        var valid0 = _errs117 === errors;
                                         if (valid0) {
-                                          const _errs131 = errors;
+                                          const _errs135 = errors;
                                           if (typeof data.stderr_in_errors !== "boolean") {
                                             validate21.errors = [{ instancePath: instancePath + "/stderr_in_errors", schemaPath: "#/properties/stderr_in_errors/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                             return false;
                                           }
-                                          var valid0 = _errs131 === errors;
+                                          var valid0 = _errs135 === errors;
                                           if (valid0) {
-                                            let data54 = data.params;
-                                            const _errs133 = errors;
-                                            if (typeof data54 !== "string") {
+                                            let data56 = data.params;
+                                            const _errs137 = errors;
+                                            if (typeof data56 !== "string") {
                                               validate21.errors = [{ instancePath: instancePath + "/params", schemaPath: "#/properties/params/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
-                                            if (!(data54 === "hash" || data54 === "names" || data54 === "omit")) {
-                                              validate21.errors = [{ instancePath: instancePath + "/params", schemaPath: "#/properties/params/enum", keyword: "enum", params: { allowedValues: schema47.properties.params.enum }, message: "must be equal to one of the allowed values" }];
+                                            if (!(data56 === "hash" || data56 === "names" || data56 === "omit")) {
+                                              validate21.errors = [{ instancePath: instancePath + "/params", schemaPath: "#/properties/params/enum", keyword: "enum", params: { allowedValues: schema48.properties.params.enum }, message: "must be equal to one of the allowed values" }];
                                               return false;
                                             }
-                                            var valid0 = _errs133 === errors;
+                                            var valid0 = _errs137 === errors;
                                             if (valid0) {
-                                              let data55 = data.logs;
-                                              const _errs135 = errors;
-                                              if (typeof data55 !== "string") {
+                                              let data57 = data.logs;
+                                              const _errs139 = errors;
+                                              if (typeof data57 !== "string") {
                                                 validate21.errors = [{ instancePath: instancePath + "/logs", schemaPath: "#/properties/logs/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                 return false;
                                               }
-                                              if (!(data55 === "journal" || data55 === "memory" || data55 === "none")) {
-                                                validate21.errors = [{ instancePath: instancePath + "/logs", schemaPath: "#/properties/logs/enum", keyword: "enum", params: { allowedValues: schema47.properties.logs.enum }, message: "must be equal to one of the allowed values" }];
+                                              if (!(data57 === "journal" || data57 === "memory" || data57 === "none")) {
+                                                validate21.errors = [{ instancePath: instancePath + "/logs", schemaPath: "#/properties/logs/enum", keyword: "enum", params: { allowedValues: schema48.properties.logs.enum }, message: "must be equal to one of the allowed values" }];
                                                 return false;
                                               }
-                                              var valid0 = _errs135 === errors;
+                                              var valid0 = _errs139 === errors;
                                               if (valid0) {
-                                                let data56 = data.workdir;
-                                                const _errs137 = errors;
-                                                if (errors === _errs137) {
-                                                  if (typeof data56 === "string") {
-                                                    if (func2(data56) > 4096) {
+                                                let data58 = data.workdir;
+                                                const _errs141 = errors;
+                                                if (errors === _errs141) {
+                                                  if (typeof data58 === "string") {
+                                                    if (func2(data58) > 4096) {
                                                       validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                       return false;
                                                     } else {
-                                                      if (!pattern4.test(data56)) {
+                                                      if (!pattern4.test(data58)) {
                                                         validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
                                                         return false;
                                                       }
@@ -4729,53 +4831,53 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     return false;
                                                   }
                                                 }
-                                                var valid0 = _errs137 === errors;
+                                                var valid0 = _errs141 === errors;
                                                 if (valid0) {
-                                                  let data57 = data.on_output_limit;
-                                                  const _errs139 = errors;
-                                                  if (typeof data57 !== "string") {
+                                                  let data59 = data.on_output_limit;
+                                                  const _errs143 = errors;
+                                                  if (typeof data59 !== "string") {
                                                     validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
-                                                  if (!(data57 === "fail" || data57 === "truncate")) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/enum", keyword: "enum", params: { allowedValues: schema47.properties.on_output_limit.enum }, message: "must be equal to one of the allowed values" }];
+                                                  if (!(data59 === "fail" || data59 === "truncate")) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/enum", keyword: "enum", params: { allowedValues: schema48.properties.on_output_limit.enum }, message: "must be equal to one of the allowed values" }];
                                                     return false;
                                                   }
-                                                  var valid0 = _errs139 === errors;
+                                                  var valid0 = _errs143 === errors;
                                                   if (valid0) {
-                                                    let data58 = data.require;
-                                                    const _errs141 = errors;
-                                                    if (errors === _errs141) {
-                                                      if (Array.isArray(data58)) {
-                                                        if (data58.length > 1) {
+                                                    let data60 = data.require;
+                                                    const _errs145 = errors;
+                                                    if (errors === _errs145) {
+                                                      if (Array.isArray(data60)) {
+                                                        if (data60.length > 1) {
                                                           validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/maxItems", keyword: "maxItems", params: { limit: 1 }, message: "must NOT have more than 1 items" }];
                                                           return false;
                                                         } else {
                                                           var valid30 = true;
-                                                          const len9 = data58.length;
+                                                          const len9 = data60.length;
                                                           for (let i15 = 0; i15 < len9; i15++) {
-                                                            let data59 = data58[i15];
-                                                            const _errs143 = errors;
-                                                            if (typeof data59 !== "string") {
+                                                            let data61 = data60[i15];
+                                                            const _errs147 = errors;
+                                                            if (typeof data61 !== "string") {
                                                               validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                               return false;
                                                             }
-                                                            if (!(data59 === "memory")) {
-                                                              validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/enum", keyword: "enum", params: { allowedValues: schema47.properties.require.items.enum }, message: "must be equal to one of the allowed values" }];
+                                                            if (!(data61 === "memory")) {
+                                                              validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/enum", keyword: "enum", params: { allowedValues: schema48.properties.require.items.enum }, message: "must be equal to one of the allowed values" }];
                                                               return false;
                                                             }
-                                                            var valid30 = _errs143 === errors;
+                                                            var valid30 = _errs147 === errors;
                                                             if (!valid30) {
                                                               break;
                                                             }
                                                           }
                                                           if (valid30) {
-                                                            let i16 = data58.length;
+                                                            let i16 = data60.length;
                                                             let j6;
                                                             if (i16 > 1) {
                                                               const indices5 = {};
                                                               for (; i16--; ) {
-                                                                let item5 = data58[i16];
+                                                                let item5 = data60[i16];
                                                                 if (typeof item5 !== "string") {
                                                                   continue;
                                                                 }
@@ -4795,7 +4897,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                         return false;
                                                       }
                                                     }
-                                                    var valid0 = _errs141 === errors;
+                                                    var valid0 = _errs145 === errors;
                                                   }
                                                 }
                                               }
@@ -4829,7 +4931,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
 }
 validate21.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var manifest = validate22;
-var schema51 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "manifest.schema.json", "title": "Manifest", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": false, "required": ["version", "name", "kind", "program", "methods"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disks"] }, "description": { "title": "Description", "description": "What it is for.", "type": "string", "maxLength": 4096, "examples": ["Measures disks."] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "$ref": "asks.schema.json", "examples": [{ "filesystem": { "read": ["/srv"] } }] }, "methods": { "title": "Methods", "description": "Its methods by name.", "type": "object", "maxProperties": 256, "propertyNames": { "type": "string", "pattern": "^[a-z][a-zA-Z0-9-]{0,31}$" }, "additionalProperties": { "title": "Method", "description": "One method.", "type": "object", "additionalProperties": false, "required": ["params", "result"], "examples": [{ "params": { "type": "object", "additionalProperties": false }, "result": { "type": "object" } }], "properties": { "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disk usage"] }, "description": { "title": "Description", "description": "What it does.", "type": "string", "maxLength": 4096, "examples": ["Bytes and inodes."] }, "params": { "title": "Params", "description": "JSON Schema 2020-12 of the params.", "type": "object", "examples": [{ "type": "object", "additionalProperties": false }] }, "result": { "title": "Result", "description": "JSON Schema 2020-12 of the result.", "type": "object", "examples": [{ "type": "object" }] }, "positional": { "title": "Positional", "description": "Order of params given by position.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "default": [], "examples": [["path"]] }, "destructive": { "title": "Destructive", "description": "A permit counts only if its scope names this method or one of its tags.", "type": "boolean", "default": false, "examples": [false] }, "idempotent": { "title": "Idempotent", "description": "Calling twice is as calling once.", "type": "boolean", "default": false, "examples": [true] }, "tags": { "title": "Tags", "description": 'Groups for policies: Action::"tag:<tag>".', "type": "array", "maxItems": 16, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$" }, "default": [], "examples": [["storage"]] }, "timeout_ms": { "title": "Time limit", "description": "Longest run, in milliseconds; can only shorten the profile's.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [5e3] }, "errors": { "title": "Errors", "description": "Errors that reach the caller as declared: word \u2192 message and schema of details.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["message"], "properties": { "message": { "type": "string", "maxLength": 256 }, "data": { "type": "object" } } }, "default": {}, "examples": [{ "not_found": { "message": "Cannot measure: there is no such path" } }] }, "arguments": { "title": "Arguments", "description": "Template of the argv elements after the fixed words (command drivers).", "type": "array", "maxItems": 64, "default": [], "examples": [["--", { "param": "key" }]], "items": { "type": ["string", "object"], "anyOf": [{ "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "prefix": { "type": "string", "maxLength": 256, "pattern": "^[^\\u0000-\\u001f\\u007f]+$" } } }, { "type": "object", "additionalProperties": false, "required": ["flag", "words"], "properties": { "flag": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "words": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" } } } }] } }, "environment": { "title": "Environment", "description": "Values of the program's variables (command drivers).", "type": "object", "maxProperties": 32, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } } }, "default": {}, "examples": [{ "LC_ALL": { "param": "locale" } }] }, "stdin": { "title": "stdin", "description": "The param that becomes stdin (command drivers).", "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } }, "examples": [{ "param": "text" }] }, "output": { "title": "Output", "description": "How stdout is read (command drivers); `exit-status` leaves it out of the result.", "type": "string", "enum": ["text", "lines", "json", "exit-status"], "default": "text", "examples": ["json"] }, "exit_statuses": { "title": "Exit statuses", "description": "Which count as success (command drivers).", "type": "array", "minItems": 1, "maxItems": 64, "uniqueItems": true, "items": { "type": "integer", "minimum": 0, "maximum": 125 }, "default": [0], "examples": [[0, 2]] } } }, "examples": [{}] } } };
+var schema52 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "manifest.schema.json", "title": "Manifest", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": false, "required": ["version", "name", "kind", "program", "methods"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disks"] }, "description": { "title": "Description", "description": "What it is for.", "type": "string", "maxLength": 4096, "examples": ["Measures disks."] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "$ref": "asks.schema.json", "examples": [{ "filesystem": { "read": ["/srv"] } }] }, "methods": { "title": "Methods", "description": "Its methods by name.", "type": "object", "maxProperties": 256, "propertyNames": { "type": "string", "pattern": "^[a-z][a-zA-Z0-9-]{0,31}$" }, "additionalProperties": { "title": "Method", "description": "One method.", "type": "object", "additionalProperties": false, "required": ["params", "result"], "examples": [{ "params": { "type": "object", "additionalProperties": false }, "result": { "type": "object" } }], "properties": { "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disk usage"] }, "description": { "title": "Description", "description": "What it does.", "type": "string", "maxLength": 4096, "examples": ["Bytes and inodes."] }, "params": { "title": "Params", "description": "JSON Schema 2020-12 of the params.", "type": "object", "examples": [{ "type": "object", "additionalProperties": false }] }, "result": { "title": "Result", "description": "JSON Schema 2020-12 of the result.", "type": "object", "examples": [{ "type": "object" }] }, "positional": { "title": "Positional", "description": "Order of params given by position.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "default": [], "examples": [["path"]] }, "destructive": { "title": "Destructive", "description": "A permit counts only if its scope names this method or one of its tags.", "type": "boolean", "default": false, "examples": [false] }, "idempotent": { "title": "Idempotent", "description": "Calling twice is as calling once.", "type": "boolean", "default": false, "examples": [true] }, "tags": { "title": "Tags", "description": 'Groups for policies: Action::"tag:<tag>".', "type": "array", "maxItems": 16, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$" }, "default": [], "examples": [["storage"]] }, "timeout_ms": { "title": "Time limit", "description": "Longest run, in milliseconds; can only shorten the profile's.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [5e3] }, "errors": { "title": "Errors", "description": "Errors that reach the caller as declared: word \u2192 message and schema of details.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["message"], "properties": { "message": { "type": "string", "maxLength": 256 }, "data": { "type": "object" } } }, "default": {}, "examples": [{ "not_found": { "message": "Cannot measure: there is no such path" } }] }, "arguments": { "title": "Arguments", "description": "Template of the argv elements after the fixed words (command drivers).", "type": "array", "maxItems": 64, "default": [], "examples": [["--", { "param": "key" }]], "items": { "type": ["string", "object"], "anyOf": [{ "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "prefix": { "type": "string", "maxLength": 256, "pattern": "^[^\\u0000-\\u001f\\u007f]+$" } } }, { "type": "object", "additionalProperties": false, "required": ["flag", "words"], "properties": { "flag": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "words": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" } } } }] } }, "environment": { "title": "Environment", "description": "Values of the program's variables (command drivers).", "type": "object", "maxProperties": 32, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } } }, "default": {}, "examples": [{ "LC_ALL": { "param": "locale" } }] }, "stdin": { "title": "stdin", "description": "The param that becomes stdin (command drivers).", "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } }, "examples": [{ "param": "text" }] }, "output": { "title": "Output", "description": "How stdout is read (command drivers); `exit-status` leaves it out of the result.", "type": "string", "enum": ["text", "lines", "json", "exit-status"], "default": "text", "examples": ["json"] }, "stream": { "title": "Stream", "description": "The output comes to the caller in chunks while the driver runs (`rpc.chunk`), and is not kept: of a command driver its stdout, as text or lines; of a jsonrpc driver what its `chunk` notifications carry. Callers must send a progressToken.", "type": "boolean", "default": false, "examples": [true] }, "on_disconnect": { "title": "On disconnect", "description": "What happens to a call that a driver has begun when its caller goes: `cancel` ends it; `finish` lets it run to its end, its outcome is recorded and the reply dropped.", "type": "string", "enum": ["cancel", "finish"], "default": "cancel", "examples": ["finish"] }, "exit_statuses": { "title": "Exit statuses", "description": "Which count as success (command drivers).", "type": "array", "minItems": 1, "maxItems": 64, "uniqueItems": true, "items": { "type": "integer", "minimum": 0, "maximum": 125 }, "default": [0], "examples": [[0, 2]] } } }, "examples": [{}] } } };
 var pattern44 = new RegExp("^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "u");
 var pattern45 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "u");
 var pattern46 = new RegExp("^[^\\u0000-\\u001f\\u007f]*$", "u");
@@ -4837,7 +4939,7 @@ var pattern61 = new RegExp("^[a-z][a-zA-Z0-9-]{0,31}$", "u");
 var pattern62 = new RegExp("^[A-Za-z_][A-Za-z0-9_]{0,63}$", "u");
 var pattern64 = new RegExp("^[a-z][a-z0-9_]{0,63}$", "u");
 var pattern67 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
-var schema52 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "asks.schema.json", "$comment": "Made by scripts/generate-configuration.ts from protocol/*.schema.json. Do not edit.", "title": "Asks", "description": "What a driver asks for, in a profile's words; nothing is granted by it.", "type": "object", "additionalProperties": false, "examples": [{ "filesystem": { "read": ["/srv"] } }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}] }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [6e5] }, "idle_ms": { "title": "Idle time", "description": "How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.", "type": ["integer", "null"], "minimum": 10, "maximum": 864e5, "examples": [3e4] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "examples": [10485760] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "examples": [16777216] } }, "examples": [{}] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token" }] } }, "user": { "title": "User", "description": "That it has to run as root; an admin grants it with a reason.", "type": "string", "enum": ["root"], "examples": ["root"] } } };
+var schema53 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "asks.schema.json", "$comment": "Made by scripts/generate-configuration.ts from protocol/*.schema.json. Do not edit.", "title": "Asks", "description": "What a driver asks for, in a profile's words; nothing is granted by it.", "type": "object", "additionalProperties": false, "examples": [{ "filesystem": { "read": ["/srv"] } }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}] }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [6e5] }, "idle_ms": { "title": "Idle time", "description": "How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.", "type": ["integer", "null"], "minimum": 10, "maximum": 864e5, "examples": [3e4] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "examples": [10485760] }, "stream_bytes": { "title": "Streamed output", "description": "Most bytes of stdout and stderr together of a method with `stream: true`, in place of `output_bytes`: they pass through and are not kept.", "type": "integer", "minimum": 1024, "maximum": 1099511627776, "examples": [1073741824] }, "term_grace_ms": { "title": "Grace", "description": "How long a driver may go on after SIGTERM, which it gets when its call is cancelled or its caller goes, in milliseconds; then everything that was started for the call is killed. 0: killed at once.", "type": "integer", "minimum": 0, "maximum": 6e4, "examples": [2e3] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "examples": [16777216] } }, "examples": [{}] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token" }] } }, "user": { "title": "User", "description": "That it has to run as root; an admin grants it with a reason.", "type": "string", "enum": ["root"], "examples": ["root"] } } };
 function validate23(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
   let vErrors = null;
@@ -4853,7 +4955,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       const _errs2 = errors;
       for (const key0 in data) {
-        if (!func1.call(schema52.properties, key0)) {
+        if (!func1.call(schema53.properties, key0)) {
           validate23.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
           return false;
           break;
@@ -5428,7 +5530,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                 return false;
               }
               if (!(data13 === "none" || data13 === "loopback" || data13 === "host")) {
-                validate23.errors = [{ instancePath: instancePath + "/network", schemaPath: "#/properties/network/enum", keyword: "enum", params: { allowedValues: schema52.properties.network.enum }, message: "must be equal to one of the allowed values" }];
+                validate23.errors = [{ instancePath: instancePath + "/network", schemaPath: "#/properties/network/enum", keyword: "enum", params: { allowedValues: schema53.properties.network.enum }, message: "must be equal to one of the allowed values" }];
                 return false;
               }
               var valid0 = _errs43 === errors;
@@ -5580,7 +5682,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                               return false;
                             }
                             if (!(data19 === "default" || data19 === "strict")) {
-                              validate23.errors = [{ instancePath: instancePath + "/syscalls/filter", schemaPath: "#/properties/syscalls/properties/filter/enum", keyword: "enum", params: { allowedValues: schema52.properties.syscalls.properties.filter.enum }, message: "must be equal to one of the allowed values" }];
+                              validate23.errors = [{ instancePath: instancePath + "/syscalls/filter", schemaPath: "#/properties/syscalls/properties/filter/enum", keyword: "enum", params: { allowedValues: schema53.properties.syscalls.properties.filter.enum }, message: "must be equal to one of the allowed values" }];
                               return false;
                             }
                             var valid19 = _errs56 === errors;
@@ -5668,7 +5770,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           return false;
                                         }
                                         if (!(data23 === "netlink" || data23 === "packet" || data23 === "vsock")) {
-                                          validate23.errors = [{ instancePath: instancePath + "/syscalls/sockets/" + i12, schemaPath: "#/properties/syscalls/properties/sockets/items/enum", keyword: "enum", params: { allowedValues: schema52.properties.syscalls.properties.sockets.items.enum }, message: "must be equal to one of the allowed values" }];
+                                          validate23.errors = [{ instancePath: instancePath + "/syscalls/sockets/" + i12, schemaPath: "#/properties/syscalls/properties/sockets/items/enum", keyword: "enum", params: { allowedValues: schema53.properties.syscalls.properties.sockets.items.enum }, message: "must be equal to one of the allowed values" }];
                                           return false;
                                         }
                                         var valid22 = _errs64 === errors;
@@ -5726,7 +5828,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                         if (data24 && typeof data24 == "object" && !Array.isArray(data24)) {
                           const _errs68 = errors;
                           for (const key5 in data24) {
-                            if (!func1.call(schema52.properties.limits.properties, key5)) {
+                            if (!func1.call(schema53.properties.limits.properties, key5)) {
                               validate23.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                               return false;
                               break;
@@ -5762,7 +5864,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                 let data26 = data24.idle_ms;
                                 const _errs71 = errors;
                                 if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26)) && data26 !== null) {
-                                  validate23.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/type", keyword: "type", params: { type: schema52.properties.limits.properties.idle_ms.type }, message: "must be integer,null" }];
+                                  validate23.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/type", keyword: "type", params: { type: schema53.properties.limits.properties.idle_ms.type }, message: "must be integer,null" }];
                                   return false;
                                 }
                                 if (errors === _errs71) {
@@ -5812,7 +5914,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                     let data28 = data24.address_space_bytes;
                                     const _errs75 = errors;
                                     if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28)) && data28 !== null) {
-                                      validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema52.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
+                                      validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema53.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
                                       return false;
                                     }
                                     if (errors === _errs75) {
@@ -5837,7 +5939,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                       let data29 = data24.data_bytes;
                                       const _errs77 = errors;
                                       if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29)) && data29 !== null) {
-                                        validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema52.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
+                                        validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema53.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
                                         return false;
                                       }
                                       if (errors === _errs77) {
@@ -5887,7 +5989,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           let data31 = data24.cpu_percent;
                                           const _errs81 = errors;
                                           if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31)) && data31 !== null) {
-                                            validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/type", keyword: "type", params: { type: schema52.properties.limits.properties.cpu_percent.type }, message: "must be integer,null" }];
+                                            validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/type", keyword: "type", params: { type: schema53.properties.limits.properties.cpu_percent.type }, message: "must be integer,null" }];
                                             return false;
                                           }
                                           if (errors === _errs81) {
@@ -6008,21 +6110,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                   var valid24 = true;
                                                 }
                                                 if (valid24) {
-                                                  if (data24.scratch_bytes !== void 0) {
-                                                    let data36 = data24.scratch_bytes;
+                                                  if (data24.stream_bytes !== void 0) {
+                                                    let data36 = data24.stream_bytes;
                                                     const _errs91 = errors;
                                                     if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
-                                                      validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate23.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs91) {
                                                       if (typeof data36 == "number" && isFinite(data36)) {
-                                                        if (data36 > 1073741824 || isNaN(data36)) {
-                                                          validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                        if (data36 > 1099511627776 || isNaN(data36)) {
+                                                          validate23.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                           return false;
                                                         } else {
-                                                          if (data36 < 4096 || isNaN(data36)) {
-                                                            validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                          if (data36 < 1024 || isNaN(data36)) {
+                                                            validate23.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
                                                             return false;
                                                           }
                                                         }
@@ -6031,6 +6133,58 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                     var valid24 = _errs91 === errors;
                                                   } else {
                                                     var valid24 = true;
+                                                  }
+                                                  if (valid24) {
+                                                    if (data24.term_grace_ms !== void 0) {
+                                                      let data37 = data24.term_grace_ms;
+                                                      const _errs93 = errors;
+                                                      if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37))) {
+                                                        validate23.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        return false;
+                                                      }
+                                                      if (errors === _errs93) {
+                                                        if (typeof data37 == "number" && isFinite(data37)) {
+                                                          if (data37 > 6e4 || isNaN(data37)) {
+                                                            validate23.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 }, message: "must be <= 60000" }];
+                                                            return false;
+                                                          } else {
+                                                            if (data37 < 0 || isNaN(data37)) {
+                                                              validate23.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                              return false;
+                                                            }
+                                                          }
+                                                        }
+                                                      }
+                                                      var valid24 = _errs93 === errors;
+                                                    } else {
+                                                      var valid24 = true;
+                                                    }
+                                                    if (valid24) {
+                                                      if (data24.scratch_bytes !== void 0) {
+                                                        let data38 = data24.scratch_bytes;
+                                                        const _errs95 = errors;
+                                                        if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38))) {
+                                                          validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                          return false;
+                                                        }
+                                                        if (errors === _errs95) {
+                                                          if (typeof data38 == "number" && isFinite(data38)) {
+                                                            if (data38 > 1073741824 || isNaN(data38)) {
+                                                              validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                              return false;
+                                                            } else {
+                                                              if (data38 < 4096 || isNaN(data38)) {
+                                                                validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                                return false;
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                        var valid24 = _errs95 === errors;
+                                                      } else {
+                                                        var valid24 = true;
+                                                      }
+                                                    }
                                                   }
                                                 }
                                               }
@@ -6055,41 +6209,41 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     if (valid0) {
                       if (data.secrets !== void 0) {
-                        let data37 = data.secrets;
-                        const _errs93 = errors;
-                        if (errors === _errs93) {
-                          if (Array.isArray(data37)) {
-                            if (data37.length > 16) {
+                        let data39 = data.secrets;
+                        const _errs97 = errors;
+                        if (errors === _errs97) {
+                          if (Array.isArray(data39)) {
+                            if (data39.length > 16) {
                               validate23.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
                               return false;
                             } else {
                               var valid25 = true;
-                              const len8 = data37.length;
+                              const len8 = data39.length;
                               for (let i14 = 0; i14 < len8; i14++) {
-                                let data38 = data37[i14];
-                                const _errs95 = errors;
-                                if (errors === _errs95) {
-                                  if (data38 && typeof data38 == "object" && !Array.isArray(data38)) {
+                                let data40 = data39[i14];
+                                const _errs99 = errors;
+                                if (errors === _errs99) {
+                                  if (data40 && typeof data40 == "object" && !Array.isArray(data40)) {
                                     let missing2;
-                                    if (data38.name === void 0 && (missing2 = "name")) {
+                                    if (data40.name === void 0 && (missing2 = "name")) {
                                       validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                       return false;
                                     } else {
-                                      const _errs97 = errors;
-                                      for (const key6 in data38) {
+                                      const _errs101 = errors;
+                                      for (const key6 in data40) {
                                         if (!(key6 === "name" || key6 === "as" || key6 === "variable")) {
                                           validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
                                       }
-                                      if (_errs97 === errors) {
-                                        if (data38.name !== void 0) {
-                                          let data39 = data38.name;
-                                          const _errs98 = errors;
-                                          if (errors === _errs98) {
-                                            if (typeof data39 === "string") {
-                                              if (!pattern7.test(data39)) {
+                                      if (_errs101 === errors) {
+                                        if (data40.name !== void 0) {
+                                          let data41 = data40.name;
+                                          const _errs102 = errors;
+                                          if (errors === _errs102) {
+                                            if (typeof data41 === "string") {
+                                              if (!pattern7.test(data41)) {
                                                 validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
                                                 return false;
                                               }
@@ -6098,37 +6252,37 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                               return false;
                                             }
                                           }
-                                          var valid26 = _errs98 === errors;
+                                          var valid26 = _errs102 === errors;
                                         } else {
                                           var valid26 = true;
                                         }
                                         if (valid26) {
-                                          if (data38.as !== void 0) {
-                                            let data40 = data38.as;
-                                            const _errs100 = errors;
-                                            if (typeof data40 !== "string") {
+                                          if (data40.as !== void 0) {
+                                            let data42 = data40.as;
+                                            const _errs104 = errors;
+                                            if (typeof data42 !== "string") {
                                               validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
-                                            if (!(data40 === "file" || data40 === "descriptor" || data40 === "environment")) {
-                                              validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema52.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
+                                            if (!(data42 === "file" || data42 === "descriptor" || data42 === "environment")) {
+                                              validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema53.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
                                               return false;
                                             }
-                                            var valid26 = _errs100 === errors;
+                                            var valid26 = _errs104 === errors;
                                           } else {
                                             var valid26 = true;
                                           }
                                           if (valid26) {
-                                            if (data38.variable !== void 0) {
-                                              let data41 = data38.variable;
-                                              const _errs102 = errors;
-                                              if (errors === _errs102) {
-                                                if (typeof data41 === "string") {
-                                                  if (func2(data41) > 64) {
+                                            if (data40.variable !== void 0) {
+                                              let data43 = data40.variable;
+                                              const _errs106 = errors;
+                                              if (errors === _errs106) {
+                                                if (typeof data43 === "string") {
+                                                  if (func2(data43) > 64) {
                                                     validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
                                                     return false;
                                                   } else {
-                                                    if (!pattern36.test(data41)) {
+                                                    if (!pattern36.test(data43)) {
                                                       validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                       return false;
                                                     }
@@ -6138,7 +6292,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                   return false;
                                                 }
                                               }
-                                              var valid26 = _errs102 === errors;
+                                              var valid26 = _errs106 === errors;
                                             } else {
                                               var valid26 = true;
                                             }
@@ -6151,7 +6305,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                     return false;
                                   }
                                 }
-                                var valid25 = _errs95 === errors;
+                                var valid25 = _errs99 === errors;
                                 if (!valid25) {
                                   break;
                                 }
@@ -6162,23 +6316,23 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                             return false;
                           }
                         }
-                        var valid0 = _errs93 === errors;
+                        var valid0 = _errs97 === errors;
                       } else {
                         var valid0 = true;
                       }
                       if (valid0) {
                         if (data.user !== void 0) {
-                          let data42 = data.user;
-                          const _errs104 = errors;
-                          if (typeof data42 !== "string") {
+                          let data44 = data.user;
+                          const _errs108 = errors;
+                          if (typeof data44 !== "string") {
                             validate23.errors = [{ instancePath: instancePath + "/user", schemaPath: "#/properties/user/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                             return false;
                           }
-                          if (!(data42 === "root")) {
-                            validate23.errors = [{ instancePath: instancePath + "/user", schemaPath: "#/properties/user/enum", keyword: "enum", params: { allowedValues: schema52.properties.user.enum }, message: "must be equal to one of the allowed values" }];
+                          if (!(data44 === "root")) {
+                            validate23.errors = [{ instancePath: instancePath + "/user", schemaPath: "#/properties/user/enum", keyword: "enum", params: { allowedValues: schema53.properties.user.enum }, message: "must be equal to one of the allowed values" }];
                             return false;
                           }
-                          var valid0 = _errs104 === errors;
+                          var valid0 = _errs108 === errors;
                         } else {
                           var valid0 = true;
                         }
@@ -6270,7 +6424,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                   return false;
                 }
                 if (!(data2 === "jsonrpc" || data2 === "command")) {
-                  validate22.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema51.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                  validate22.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema52.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -6647,6 +6801,12 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data14.output === void 0) {
                                           data14.output = "text";
                                         }
+                                        if (data14.stream === void 0) {
+                                          data14.stream = false;
+                                        }
+                                        if (data14.on_disconnect === void 0) {
+                                          data14.on_disconnect = "cancel";
+                                        }
                                         if (data14.exit_statuses === void 0) {
                                           data14.exit_statuses = [0];
                                         }
@@ -6657,7 +6817,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                         } else {
                                           const _errs38 = errors;
                                           for (const key4 in data14) {
-                                            if (!func1.call(schema51.properties.methods.additionalProperties.properties, key4)) {
+                                            if (!func1.call(schema52.properties.methods.additionalProperties.properties, key4)) {
                                               validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                               return false;
                                               break;
@@ -7010,7 +7170,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         let data31 = data30[i7];
                                                                         const _errs75 = errors;
                                                                         if (typeof data31 !== "string" && !(data31 && typeof data31 == "object" && !Array.isArray(data31))) {
-                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/type", keyword: "type", params: { type: schema51.properties.methods.additionalProperties.properties.arguments.items.type }, message: "must be string,object" }];
+                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/type", keyword: "type", params: { type: schema52.properties.methods.additionalProperties.properties.arguments.items.type }, message: "must be string,object" }];
                                                                           return false;
                                                                         }
                                                                         const _errs77 = errors;
@@ -7455,78 +7615,99 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         return false;
                                                                       }
                                                                       if (!(data42 === "text" || data42 === "lines" || data42 === "json" || data42 === "exit-status")) {
-                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/output", schemaPath: "#/properties/methods/additionalProperties/properties/output/enum", keyword: "enum", params: { allowedValues: schema51.properties.methods.additionalProperties.properties.output.enum }, message: "must be equal to one of the allowed values" }];
+                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/output", schemaPath: "#/properties/methods/additionalProperties/properties/output/enum", keyword: "enum", params: { allowedValues: schema52.properties.methods.additionalProperties.properties.output.enum }, message: "must be equal to one of the allowed values" }];
                                                                         return false;
                                                                       }
                                                                       var valid8 = _errs109 === errors;
                                                                       if (valid8) {
-                                                                        let data43 = data14.exit_statuses;
                                                                         const _errs111 = errors;
-                                                                        if (errors === _errs111) {
-                                                                          if (Array.isArray(data43)) {
-                                                                            if (data43.length > 64) {
-                                                                              validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
-                                                                              return false;
-                                                                            } else {
-                                                                              if (data43.length < 1) {
-                                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
-                                                                                return false;
-                                                                              } else {
-                                                                                var valid24 = true;
-                                                                                const len6 = data43.length;
-                                                                                for (let i9 = 0; i9 < len6; i9++) {
-                                                                                  let data44 = data43[i9];
-                                                                                  const _errs113 = errors;
-                                                                                  if (!(typeof data44 == "number" && (!(data44 % 1) && !isNaN(data44)) && isFinite(data44))) {
-                                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses/" + i9, schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                        if (typeof data14.stream !== "boolean") {
+                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/stream", schemaPath: "#/properties/methods/additionalProperties/properties/stream/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
+                                                                          return false;
+                                                                        }
+                                                                        var valid8 = _errs111 === errors;
+                                                                        if (valid8) {
+                                                                          let data44 = data14.on_disconnect;
+                                                                          const _errs113 = errors;
+                                                                          if (typeof data44 !== "string") {
+                                                                            validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/on_disconnect", schemaPath: "#/properties/methods/additionalProperties/properties/on_disconnect/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
+                                                                            return false;
+                                                                          }
+                                                                          if (!(data44 === "cancel" || data44 === "finish")) {
+                                                                            validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/on_disconnect", schemaPath: "#/properties/methods/additionalProperties/properties/on_disconnect/enum", keyword: "enum", params: { allowedValues: schema52.properties.methods.additionalProperties.properties.on_disconnect.enum }, message: "must be equal to one of the allowed values" }];
+                                                                            return false;
+                                                                          }
+                                                                          var valid8 = _errs113 === errors;
+                                                                          if (valid8) {
+                                                                            let data45 = data14.exit_statuses;
+                                                                            const _errs115 = errors;
+                                                                            if (errors === _errs115) {
+                                                                              if (Array.isArray(data45)) {
+                                                                                if (data45.length > 64) {
+                                                                                  validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
+                                                                                  return false;
+                                                                                } else {
+                                                                                  if (data45.length < 1) {
+                                                                                    validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                                                     return false;
-                                                                                  }
-                                                                                  if (errors === _errs113) {
-                                                                                    if (typeof data44 == "number" && isFinite(data44)) {
-                                                                                      if (data44 > 125 || isNaN(data44)) {
-                                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses/" + i9, schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 125 }, message: "must be <= 125" }];
+                                                                                  } else {
+                                                                                    var valid24 = true;
+                                                                                    const len6 = data45.length;
+                                                                                    for (let i9 = 0; i9 < len6; i9++) {
+                                                                                      let data46 = data45[i9];
+                                                                                      const _errs117 = errors;
+                                                                                      if (!(typeof data46 == "number" && (!(data46 % 1) && !isNaN(data46)) && isFinite(data46))) {
+                                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses/" + i9, schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/items/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                         return false;
-                                                                                      } else {
-                                                                                        if (data44 < 0 || isNaN(data44)) {
-                                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses/" + i9, schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
-                                                                                          return false;
+                                                                                      }
+                                                                                      if (errors === _errs117) {
+                                                                                        if (typeof data46 == "number" && isFinite(data46)) {
+                                                                                          if (data46 > 125 || isNaN(data46)) {
+                                                                                            validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses/" + i9, schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/items/maximum", keyword: "maximum", params: { comparison: "<=", limit: 125 }, message: "must be <= 125" }];
+                                                                                            return false;
+                                                                                          } else {
+                                                                                            if (data46 < 0 || isNaN(data46)) {
+                                                                                              validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses/" + i9, schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/items/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                              return false;
+                                                                                            }
+                                                                                          }
+                                                                                        }
+                                                                                      }
+                                                                                      var valid24 = _errs117 === errors;
+                                                                                      if (!valid24) {
+                                                                                        break;
+                                                                                      }
+                                                                                    }
+                                                                                    if (valid24) {
+                                                                                      let i10 = data45.length;
+                                                                                      let j3;
+                                                                                      if (i10 > 1) {
+                                                                                        const indices3 = {};
+                                                                                        for (; i10--; ) {
+                                                                                          let item3 = data45[i10];
+                                                                                          if (!(typeof item3 == "number" && (!(item3 % 1) && !isNaN(item3)) && isFinite(item3))) {
+                                                                                            continue;
+                                                                                          }
+                                                                                          if (typeof indices3[item3] == "number") {
+                                                                                            j3 = indices3[item3];
+                                                                                            validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/uniqueItems", keyword: "uniqueItems", params: { i: i10, j: j3 }, message: "must NOT have duplicate items (items ## " + j3 + " and " + i10 + " are identical)" }];
+                                                                                            return false;
+                                                                                            break;
+                                                                                          }
+                                                                                          indices3[item3] = i10;
                                                                                         }
                                                                                       }
                                                                                     }
                                                                                   }
-                                                                                  var valid24 = _errs113 === errors;
-                                                                                  if (!valid24) {
-                                                                                    break;
-                                                                                  }
                                                                                 }
-                                                                                if (valid24) {
-                                                                                  let i10 = data43.length;
-                                                                                  let j3;
-                                                                                  if (i10 > 1) {
-                                                                                    const indices3 = {};
-                                                                                    for (; i10--; ) {
-                                                                                      let item3 = data43[i10];
-                                                                                      if (!(typeof item3 == "number" && (!(item3 % 1) && !isNaN(item3)) && isFinite(item3))) {
-                                                                                        continue;
-                                                                                      }
-                                                                                      if (typeof indices3[item3] == "number") {
-                                                                                        j3 = indices3[item3];
-                                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/uniqueItems", keyword: "uniqueItems", params: { i: i10, j: j3 }, message: "must NOT have duplicate items (items ## " + j3 + " and " + i10 + " are identical)" }];
-                                                                                        return false;
-                                                                                        break;
-                                                                                      }
-                                                                                      indices3[item3] = i10;
-                                                                                    }
-                                                                                  }
-                                                                                }
+                                                                              } else {
+                                                                                validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
+                                                                                return false;
                                                                               }
                                                                             }
-                                                                          } else {
-                                                                            validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/exit_statuses", schemaPath: "#/properties/methods/additionalProperties/properties/exit_statuses/type", keyword: "type", params: { type: "array" }, message: "must be array" }];
-                                                                            return false;
+                                                                            var valid8 = _errs115 === errors;
                                                                           }
                                                                         }
-                                                                        var valid8 = _errs111 === errors;
                                                                       }
                                                                     }
                                                                   }
@@ -7583,7 +7764,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
 }
 validate22.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var program = validate25;
-var schema56 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "program.schema.json", "title": "Program", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": true, "required": ["version", "name", "kind", "program"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "$ref": "asks.schema.json", "examples": [{ "filesystem": { "read": ["/srv"] } }] } } };
+var schema57 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "program.schema.json", "title": "Program", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": true, "required": ["version", "name", "kind", "program"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "$ref": "asks.schema.json", "examples": [{ "filesystem": { "read": ["/srv"] } }] } } };
 function validate25(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
   let vErrors = null;
@@ -7645,7 +7826,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                 return false;
               }
               if (!(data2 === "jsonrpc" || data2 === "command")) {
-                validate25.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema56.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                validate25.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema57.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                 return false;
               }
               var valid0 = _errs6 === errors;

@@ -5,12 +5,13 @@ import {
   type Limiter,
   type PlaceLimits,
 } from '../../../src/broker/admit/limiter.ts';
+import { createEarlyEnd } from '../../../src/broker/connection/early-end.ts';
 
 const WIDE: PlaceLimits = {
   ...{ in_flight: 100, in_flight_per_identity: 100, in_flight_per_driver: 100 },
   ...{ queued: 100, queued_per_identity: 100, queued_per_driver: 100, queue_ms: 600_000 },
 };
-const stays = new AbortController().signal;
+const stays = createEarlyEnd();
 
 async function entered(entry: Entry | Promise<Entry>): Promise<() => void> {
   const got = await entry;
@@ -118,18 +119,21 @@ describe('who waits', () => {
     expect(limiter.inFlight).toBe(0);
   });
 
-  test('leaves with its caller, and takes no place', async () => {
-    const limiter = createLimiter();
-    const limits = { ...WIDE, in_flight: 1 };
-    const caller = new AbortController();
-    const release = await entered(limiter.enter(1, 'a', limits, stays));
-    const waits = limiter.enter(2, 'a', limits, caller.signal);
-    caller.abort();
-    expect(await waits).toEqual({ kind: 'gone' });
-    release();
-    expect([limiter.inFlight, limiter.waiting]).toEqual([0, 0]);
-    expect(await limiter.enter(2, 'a', limits, caller.signal)).toEqual({ kind: 'gone' });
-  });
+  test.each(['disconnected', 'cancelled'] as const)(
+    'that is %s leaves at once, and takes no place',
+    async (why) => {
+      const limiter = createLimiter();
+      const limits = { ...WIDE, in_flight: 1 };
+      const early = createEarlyEnd();
+      const release = await entered(limiter.enter(1, 'a', limits, stays));
+      const waits = limiter.enter(2, 'a', limits, early);
+      early.end(why);
+      expect(await waits).toEqual({ kind: 'ended', why });
+      release();
+      expect([limiter.inFlight, limiter.waiting]).toEqual([0, 0]);
+      expect(await limiter.enter(2, 'a', limits, early)).toEqual({ kind: 'ended', why });
+    },
+  );
 
   test('keeps nothing of who is gone: a hundred thousand calls of as many uids and drivers leave no count', async () => {
     const limiter = createLimiter();

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { BuiltIn } from '../../../src/broker/builtin/built-in.ts';
 import { logsMethod } from '../../../src/broker/builtin/logs.ts';
 import type { Generation } from '../../../src/broker/configuration/generation.ts';
+import { createEarlyEnd } from '../../../src/broker/connection/early-end.ts';
 import type { Said } from '../../../src/broker/logs/ring.ts';
 import { createRings, type Rings } from '../../../src/broker/logs/rings.ts';
 import type { JsonObject } from '../../../src/shared/json-value.ts';
@@ -25,7 +26,7 @@ interface Page {
 
 async function ask(method: BuiltIn, params: JsonObject, timeoutMs?: number): Promise<Page> {
   // Only what this method reads of a call.
-  const call = { params, metadata: { timeoutMs }, session: { gone: new AbortController().signal } };
+  const call = { params, metadata: { timeoutMs }, early: createEarlyEnd() };
   return (await method.answer(call as never, {} as Generation)) as unknown as Page;
 }
 

@@ -2,6 +2,7 @@ import { Socket } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Admitted } from '../../../src/broker/call.ts';
+import { createEarlyEnd } from '../../../src/broker/connection/early-end.ts';
 import { converse, type Told } from '../../../src/broker/launch/converse.ts';
 import type { LaunchGrant } from '../../../src/broker/monitor-link.ts';
 import { keepIndexes } from '../../../src/broker/scrub/kept-indexes.ts';
@@ -34,8 +35,8 @@ async function converseWith(
   const admitted = {
     generation: { settings: { limits }, scrub },
     metadata: { raw: false },
-    session: { progress: () => undefined },
-    cancelled: new AbortController().signal,
+    session: { notify: () => true },
+    early: createEarlyEnd(),
   } as unknown as Admitted;
   const services = {
     ...{ indexes: keepIndexes(), log: { debug: () => undefined } },
@@ -49,7 +50,10 @@ async function converseWith(
     ended.resolve({ type: 'launch-ended', launch: 1, status: 137, end: 'exit' } as never);
   };
   const method = loadMethod('jsonrpc', RESULT, `limits: { ${limited} }\n`);
-  const told = converse({ admitted, method, grant, input: Buffer.from('{}\n'), kill }, services);
+  const told = converse(
+    { admitted, method, grant, input: Buffer.from('{}\n'), kill, terminate: kill },
+    services,
+  );
   for (const [afterMs, text] of typeof stdout === 'string' ? [[0, stdout] as const] : stdout) {
     if (afterMs > 0) await wait(afterMs);
     driver.write(text);

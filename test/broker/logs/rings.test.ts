@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
+import { createEarlyEnd, type EarlyEnd } from '../../../src/broker/connection/early-end.ts';
 import type { Said } from '../../../src/broker/logs/ring.ts';
 import { createRings, type Rings } from '../../../src/broker/logs/rings.ts';
 
 const SIZE = 65_536;
 const LARGEST = 16_777_216;
 const SAID: Said = { time: 0, launch: 1, request: 'r', source: 'stderr', level: 'info' };
-const NEVER = new AbortController().signal;
+const NEVER = createEarlyEnd();
 const LONG_MS = 1_000_000;
 
 function made(drivers: readonly string[], size = SIZE): Rings {
@@ -47,15 +48,15 @@ test('all rings together have a bound: the one that was quiet longest gives way,
   expect([rings.ring('b')?.first, rings.next('b')]).toEqual([1, 2]);
 });
 
-test('who waits is answered by a line of that driver, a reload, an end or its own signal, and not by another driver', async () => {
+test('who waits is answered by a line of that driver, a reload, an end or its own, and not by another driver', async () => {
   const rings = made(['a', 'b']);
   const settled: string[] = [];
-  const wait = (name: string, signal = NEVER): Promise<unknown> =>
-    rings.changed('a', LONG_MS, signal).then(() => settled.push(name));
-  const own = new AbortController();
-  const first = [wait('line'), wait('gone', own.signal)];
+  const wait = (name: string, early: EarlyEnd = NEVER): Promise<unknown> =>
+    rings.changed('a', LONG_MS, early).then(() => settled.push(name));
+  const own = createEarlyEnd();
+  const first = [wait('line'), wait('gone', own)];
   rings.push('b', SAID, Buffer.from('x\n'));
-  own.abort();
+  own.end('disconnected');
   await first[1];
   expect(settled).toEqual(['gone']);
   rings.push('a', SAID, Buffer.from('x\n'));
