@@ -20,7 +20,7 @@ const MICROSECONDS = 1_000;
 
 const CALLER: Caller = {
   ...{ uid: 1000, gid: 1003, groups: [1004, 1005], pid: 1, unit: null },
-  ...{ container: null, loginUid: null, loginSession: null },
+  ...{ pidProven: true, container: null, loginUid: null, loginSession: null },
 };
 const AT: Circumstances = { at: new Date(), traceId: undefined, isolation: undefined };
 const GROUPS = new Map(Array.from({ length: 50 }, (_, at) => [`g${at}`, 1000 + at]));
@@ -70,7 +70,7 @@ function uncached(count: number, drivers: number, aim: number): Row {
   const policy = load(texts, methods);
   const set = keepPolicySet(Object.fromEntries(texts.map((text, at) => [String(at), text])));
   const named = new Set([...GROUPS.keys()].map((name) => `Group::"${name}"`));
-  const { entity } = createIdentities(NAMES, () => [], named)(CALLER);
+  const { entity } = createIdentities(NAMES, () => [], named, true)(CALLER);
   const asked = methods.map((method) => ({ name: method.name, ...methodEntities(method) }));
   const one = (at: number) => asked[Math.abs(at) % asked.length] ?? asked[0];
   const peer = timeOf(RUNS / 4, (at) => {

@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundlePrograms } from './bundle-programs.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const dist = join(root, 'dist');
@@ -60,6 +61,12 @@ export function build(acceptWrongTypes = false): BuildResult {
     return { built: false, messages };
   }
   copyGeneratedScripts(fresh);
+  try {
+    bundlePrograms(fresh);
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true });
+    return { built: false, messages: `${messages}${error instanceof Error ? error.message : error}\n` };
+  }
   for (const program of PROGRAMS.map((path) => join(fresh, path)).filter(existsSync))
     chmodSync(program, 0o755);
   if (typesAreRight) {

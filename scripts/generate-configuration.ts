@@ -83,6 +83,15 @@ function programSchema(): Schema {
 const isObject = (value: unknown): value is Schema =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** What a `$ref` into the same schema names: a definition, or another setting, whose default is its own alone. */
+function referenced(root: Schema, reference: string): unknown {
+  const words = reference.replace('#/', '').split('/');
+  const named = words.reduce<unknown>((inner, word) => (isObject(inner) ? inner[word] : undefined), root);
+  if (!isObject(named)) throw new Error(`Cannot generate files: there is no ${reference}`);
+  const { default: _, ...kept } = named;
+  return kept;
+}
+
 /** Every `$ref` replaced by what it names. */
 function inlined(schema: unknown, root: Schema): unknown {
   if (Array.isArray(schema)) return schema.map((item) => inlined(item, root));
@@ -93,8 +102,7 @@ function inlined(schema: unknown, root: Schema): unknown {
     return Object.fromEntries(Object.entries(kept).map(([key, value]) => [key, inlined(value, root)]));
   }
   if ($ref === 'asks.schema.json') return { ...(inlined(asksSchema(), asksSchema()) as Schema), ...rest };
-  const name = $ref.replace('#/$defs/', '');
-  return inlined((root['$defs'] as Schema)[name], root);
+  return inlined(referenced(root, $ref), root);
 }
 
 /** For types: what has a default is always there after validation; titles would make an alias of each field. */

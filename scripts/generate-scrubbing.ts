@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Figure, Row } from '../bench/pairs.ts';
 import { RULES } from '../src/broker/scrub/rules/all.ts';
+import { cell, replacePart } from './document-parts.ts';
 
 const root = new URL('../', import.meta.url);
 
@@ -32,19 +33,6 @@ export const scrubbingDocuments: readonly {
 
 function readResults(): Results {
   return JSON.parse(readFileSync(new URL('bench/results/scrub.json', root), 'utf8'));
-}
-
-/**
- * A document with one of its parts made anew.
- *
- * @throws Error where it lacks the part's markers
- */
-export function replacePart(text: string, name: string, content: string): string {
-  const begin = `<!-- ${name}: made by scripts/generate-scrubbing.ts -->\n`;
-  const end = `<!-- end of ${name} -->\n`;
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`Cannot write the part ${name}: its markers are not there`);
-  return `${text.slice(0, from)}${begin}\n${content}\n${text.slice(to)}`;
 }
 
 function renderRules(): string {
@@ -99,8 +87,6 @@ function accuracyRow({ name, reached, unit, of, aim, note }: Figure): string {
   return `| ${name} | ${BEFORE[name] ?? ''} | ${wanted} | ${reached} ${unit} of ${of}${note ? ` (${cell(note)})` : ''} |`;
 }
 
-/** As a cell of a table. */
-const cell = (text: string): string => text.replaceAll('|', '\\|');
 /** Below ten a place behind the point tells something. */
 const whole = (value: number): string => (value < 10 ? value.toFixed(1) : String(Math.round(value)));
 
@@ -111,7 +97,7 @@ export function renderDocument(
 ): string {
   const results = readResults();
   return Object.entries(parts).reduce(
-    (whole, [name, render]) => replacePart(whole, name, render(results)),
+    (whole, [name, render]) => replacePart(whole, name, 'generate-scrubbing.ts', render(results)),
     text,
   );
 }

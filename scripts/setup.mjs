@@ -13,4 +13,8 @@ if (place !== -1 && running[place] < OLDEST_NODE[place]) {
   process.exit(1);
 }
 const { setUp } = await import('./setup/set-up.ts');
-process.exitCode = setUp();
+const [what, ...others] = process.argv.slice(2);
+if (others.length > 0 || (what !== undefined && what !== 'bench')) {
+  console.error('usage: npm run setup [-- bench]');
+  process.exitCode = 2;
+} else process.exitCode = setUp(what === 'bench');

@@ -58,9 +58,20 @@ export const hostParts: readonly HostPart[] = [
   rootsTestProgram('debootstrap'),
 ];
 
-/** The parts that this host lacks now. */
-export function missingParts(): readonly HostPart[] {
-  return hostParts.filter(({ isThere }) => !isThere());
+/** A program that `npm run bench` measures beside driverd. */
+function benchProgram(program: string): HostPart {
+  return {
+    name: `${program} (to be measured beside driverd)`,
+    packages: { apt: program, dnf: program, pacman: program, zypper: program },
+    isThere: () => isOnPath(program),
+  };
+}
+
+export const benchParts: readonly HostPart[] = ['sudo', 'podman', 'runc'].map(benchProgram);
+
+/** Those of the parts that this host lacks now. */
+export function missingParts(parts: readonly HostPart[] = hostParts): readonly HostPart[] {
+  return parts.filter(({ isThere }) => !isThere());
 }
 
 /**

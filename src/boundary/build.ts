@@ -6,7 +6,8 @@ import { readdirSync, readFileSync } from 'node:fs';
  * it in their first frame: files that were upgraded under a running monitor show there, before any session is passed.
  */
 export function buildId(): string {
-  const folder = new URL('./', import.meta.url);
+  // The same from here and from the programs, into which this is built.
+  const folder = new URL('../boundary/', import.meta.url);
   const hash = createHash('sha256');
   const names = readdirSync(folder).filter((name) => /\.[jt]s$/.test(name) && !name.endsWith('.d.ts'));
   for (const name of names.sort()) hash.update(`${name}\0`).update(readFileSync(new URL(name, folder)));

@@ -1,4 +1,5 @@
 import { AUDIT_CONDITIONS } from '../shared/audit/conditions.ts';
+import { configurationChanges } from './configuration-change.ts';
 import { LAUNCH_ENDS, LAUNCH_REFUSALS } from './launch-words.ts';
 import {
   type Check,
@@ -73,7 +74,8 @@ export type RefusalReason = (typeof REFUSALS)[number];
 /** What the broker may say on the control channel. No path, no uid, no flag of the host: names and numbers alone. */
 export const BROKER_CONTROL = {
   hello: { build: hex(64) },
-  accepted: { generation: count },
+  /** What differs from the configuration that this broker runs. */
+  accepted: { generation: count, changes: configurationChanges, changeCount: count },
   refused: { generation: count, reason: printable(1024) },
   retired: { generation: count },
   taken: { kind: word('session', 'launch'), number: count },
@@ -225,6 +227,7 @@ export const MONITOR_CONTROL = {
     gid: count,
     groups: list(count, 65_536),
     pid: count,
+    pidProven: flag,
     unit: nullable(unit),
     container: nullable(container),
     loginUid: nullable(count),

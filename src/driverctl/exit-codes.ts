@@ -65,6 +65,7 @@ export const exitCodes = {
   },
   found: { status: 11, meaning: '`scrub --check` found something to mask', reasons: [] },
   raw: { status: 125, meaning: "with `--raw`: any failure that is not the program's own", reasons: [] },
+  interrupted: { status: 130, meaning: 'Ctrl-C: the call was cancelled, or left', reasons: [] },
 } as const satisfies Record<string, ExitCode>;
 
 export type ExitName = keyof typeof exitCodes;

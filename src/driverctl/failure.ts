@@ -23,9 +23,10 @@ export interface DaemonError {
 export class DaemonFailure extends Failure {
   readonly error: DaemonError;
 
-  constructor(error: DaemonError) {
+  /** @param exit where it is another than the daemon's reason stands for */
+  constructor(error: DaemonError, exit?: ExitName) {
     const { reason } = error.data;
-    super(typeof reason === 'string' ? exitForReason(reason) : 'other', error.message);
+    super(exit ?? (typeof reason === 'string' ? exitForReason(reason) : 'other'), error.message);
     this.name = 'DaemonFailure';
     this.error = error;
   }

@@ -24,6 +24,8 @@ export interface Surroundings {
   readonly stdin: Input;
   readonly stdout: Output;
   readonly stderr: Output;
+  /** Has `listener` called at each Ctrl-C, which then no longer ends driverctl; call the answer to have that back. */
+  onInterrupt(listener: () => void): () => void;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The user who runs driverctl. */
   readonly uid: number;

@@ -19,6 +19,10 @@ process.exitCode = await runDriverctl(process.argv.slice(2), {
   stdin: standardInput(0, () => process.stdin),
   stdout: standardOutput(1, () => process.stdout.columns),
   stderr: standardError(2, () => process.stderr.columns),
+  onInterrupt(listener) {
+    process.on('SIGINT', listener);
+    return () => process.off('SIGINT', listener);
+  },
   environment: process.env,
   uid: process.geteuid?.() ?? Number.NaN,
 });

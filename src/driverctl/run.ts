@@ -27,7 +27,8 @@ export async function runDriverctl(words: readonly string[], surroundings: Surro
     if (!(error instanceof Failure)) throw error;
     surroundings.stderr.write(failureText(error, isAsked('--json', words)));
     // In the place of sudo the program's own exit status must be told from ours.
-    return isAsked('--raw', words) ? exitCodes.raw.status : exitCodes[error.exit].status;
+    const isOurs = isAsked('--raw', words) && error.exit !== 'interrupted';
+    return isOurs ? exitCodes.raw.status : exitCodes[error.exit].status;
   }
 }
 

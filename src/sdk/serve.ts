@@ -31,7 +31,7 @@ export interface Call {
   chunk(data: string | Uint8Array): void;
   /**
    * Aborts when the call is cancelled or its caller has gone. Whoever asks for it has the profile's `term_grace_ms` to clear up
-   * and end; a driver that does not is ended at once, by SIGTERM.
+   * and end; a driver that does not is ended at once, by SIGTERM. A handler that never yields does not see it.
    */
   readonly cancelled: AbortSignal;
 }

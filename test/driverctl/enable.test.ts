@@ -267,7 +267,7 @@ describe('--allow', () => {
       );
     const nobody = {
       ...{ uid: 9, gid: 9, groups: [], pid: 1, unit: null },
-      ...{ container: null, loginUid: null, loginSession: null },
+      ...{ pidProven: true, container: null, loginUid: null, loginSession: null },
     };
     const callers = [
       { ...nobody, groups: [1] },

@@ -1,10 +1,15 @@
+import type { EventEmitter } from 'node:events';
 import { runDriverctl } from '../../src/driverctl/run.ts';
 
 export interface Played {
   readonly stdinText?: string | Buffer;
   readonly stdinIsTerminal?: boolean;
   readonly terminal?: boolean;
+  /** Where it differs from `terminal`. */
+  readonly stdoutIsTerminal?: boolean;
   readonly environment?: Record<string, string>;
+  /** Its `interrupt` is a Ctrl-C. */
+  readonly interrupts?: EventEmitter;
 }
 
 export interface Ran {
@@ -17,7 +22,7 @@ export interface Ran {
 export async function run(words: readonly string[], played: Played = {}): Promise<Ran> {
   const written = { stdout: [] as Uint8Array[], stderr: [] as Uint8Array[] };
   const output = (name: 'stdout' | 'stderr') => ({
-    isTerminal: played.terminal ?? false,
+    isTerminal: (name === 'stdout' ? played.stdoutIsTerminal : undefined) ?? played.terminal ?? false,
     columns: 80,
     write: (content: string | Uint8Array) => void written[name].push(Buffer.from(content)),
   });
@@ -31,6 +36,10 @@ export async function run(words: readonly string[], played: Played = {}): Promis
     },
     stdout: output('stdout'),
     stderr: output('stderr'),
+    onInterrupt(listener) {
+      played.interrupts?.on('interrupt', listener);
+      return () => void played.interrupts?.off('interrupt', listener);
+    },
     environment: played.environment ?? {},
     uid: process.geteuid?.() ?? -1,
   });

@@ -44,7 +44,7 @@ let refuseWith = null;
 const reader = createFrameReader(4194304, (body) => {
   const message = JSON.parse(body.toString());
   heard.push(message);
-  if (message.type === 'configure') send(refuseWith === null ? { type: 'accepted', generation: message.generation }
+  if (message.type === 'configure') send(refuseWith === null ? { type: 'accepted', generation: message.generation, changes: [], changeCount: 0 }
     : { type: 'refused', generation: message.generation, reason: refuseWith });
   if (message.type === 'drain') send({ type: 'drained' });
   if (message.type === 'session' && !begun) {

@@ -19,6 +19,8 @@ const TABLE = {
   scrubbing: { ci: 300, full: 20_000 },
   /** Calls of which is asked first whether they would be permitted, a hundred for each set of policies. */
   canAndCall: { ci: 600, full: 10_000 },
+  /** Decisions that are made anew by Cedar itself, which is shown everything. */
+  decisions: { ci: 1_000, full: 50_000 },
   /** Calls that differ in their method or params. */
   distinctCalls: { ci: 10_000, full: 1_000_000 },
   /** Places at which each text of a corpus is cut in two. */

@@ -235,6 +235,23 @@ describe('at random moments', () => {
     return ends;
   }
 
+  /** Settles when so many connections were accepted and nothing is under way but the question itself. */
+  async function quiet(before: number, connections: number): Promise<void> {
+    const accepted = (): number =>
+      daemon
+        .records()
+        .slice(before)
+        .filter(({ event }) => event === 'session' || event === 'session-refused').length;
+    const wanted = { timeout: 30_000 * patience };
+    await expect.poll(accepted, wanted).toBeGreaterThanOrEqual(connections);
+    await expect
+      .poll(async () => {
+        const { result } = await callOnce(daemon.socket, 'rpc.status');
+        return [result.sessions, result.calls_in_flight];
+      }, wanted)
+      .toEqual([1, 1]);
+  }
+
   async function inParallel(count: number, round: (at: number) => Promise<void>): Promise<void> {
     let at = 0;
     const work = async (): Promise<void> => {
@@ -280,19 +297,9 @@ describe('at random moments', () => {
         await wait(Math.random() * LATEST_MS);
         client.close();
       });
-      await expect
-        .poll(() => running('sleep 1006').length + running('sleep 0.4').length, {
-          timeout: 15_000 * patience,
-        })
-        .toBe(0);
-      const methods = ['source.stay', 'source.finish'];
-      await expect
-        .poll(
-          () =>
-            [...endsOf(daemon.records().slice(before), methods).values()].filter((ends) => ends.length === 0),
-          { timeout: 15_000 * patience },
-        )
-        .toEqual([]);
+      // Each connection was accepted, and has ended, before all is counted: some callers left before they were heard.
+      await quiet(before, count);
+      expect([...running('sleep 1006'), ...running('sleep 0.4')]).toEqual([]);
       const records = daemon.records().slice(before);
       for (const ends of endsOf(records, ['source.stay']).values()) expect(ends).toEqual(['disconnected']);
       for (const ends of endsOf(records, ['source.finish']).values()) {
@@ -304,8 +311,7 @@ describe('at random moments', () => {
         ({ event, claims }) =>
           event === 'call-end' && claims['method'] === 'source.finish' && claims['handed_over'] === true,
       );
-      expect(begun.length).toBeGreaterThan(0);
-      expect(new Set(begun.map(({ claims }) => claims['end_reason']))).toEqual(new Set(['ok']));
+      expect(begun.filter(({ claims }) => claims['end_reason'] !== 'ok')).toEqual([]);
     },
     rounds('cancels') * 1_000 * patience + 60_000,
   );

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { callOnce } from '../support/client.ts';
@@ -40,7 +40,8 @@ describe('the configuration is on record', () => {
     writeFileSync(path('drivers.d/more.yaml'), 'version: 1\ndriver: echo\n');
     unlinkSync(path('drivers.d/catter.yaml'));
     const reloaded = await reload('reload');
-    expect(reloaded).toMatchObject({ facts: { generation: 2, asked_by: 'signal' }, claims: {} });
+    expect(reloaded).toMatchObject({ facts: { generation: 2, asked_by: 'signal' } });
+    expect(reloaded.claims).toEqual({ changes: [], change_count: 0 });
     expect(all('configuration-changed').at(-1)?.facts).toMatchObject({
       found_by: 'reload',
       changes: expect.arrayContaining([
@@ -54,6 +55,43 @@ describe('the configuration is on record', () => {
       generation: 2,
     });
     expect(all('driver-disabled').at(-1)?.facts).toMatchObject({ profile: 'catter', generation: 2 });
+  });
+
+  test('by policies and settings too, as the broker tells them: which came, went or are others, and numbers as they were', async () => {
+    daemon = await startTestDaemon({
+      policy: '@id("stays") permit(principal == Uid::"0", action in Action::"rpc", resource);\n',
+      settings: 'roles: { people: { users: [daemon] } }\n',
+    });
+    const rest = readFileSync(path('driverd.yaml'), 'utf8').replace(/^roles:.*$/m, '');
+    writeFileSync(
+      path('driverd.yaml'),
+      `${rest}\nroles: { keepers: { users: [daemon] } }\nlimits: { calls_per_minute: 60 }\n`,
+    );
+    writeFileSync(
+      path('policy.d/more.cedar'),
+      '@id("more") permit(principal in Role::"keepers", action == Action::"rpc.status", resource);\n',
+    );
+    const nothing = { before: null, now: null };
+    expect((await reload('reload')).claims).toEqual({
+      changes: [
+        { what: 'policy', name: 'more', change: 'added', ...nothing },
+        { what: 'setting', name: 'limits.calls_per_minute', change: 'changed', before: 6_000, now: 60 },
+        { what: 'setting', name: 'roles.keepers', change: 'added', ...nothing },
+        { what: 'setting', name: 'roles.people', change: 'removed', ...nothing },
+      ],
+      change_count: 4,
+    });
+    writeFileSync(
+      path('policy.d/more.cedar'),
+      '@id("more") permit(principal, action == Action::"rpc.status", resource);\n',
+    );
+    expect((await reload('reload')).claims['changes']).toEqual([
+      { what: 'policy', name: 'more', change: 'changed', ...nothing },
+    ]);
+    unlinkSync(path('policy.d/more.cedar'));
+    expect((await reload('reload')).claims['changes']).toEqual([
+      { what: 'policy', name: 'more', change: 'removed', ...nothing },
+    ]);
   });
 
   test('also where it is refused, with the file that others could have written', async () => {

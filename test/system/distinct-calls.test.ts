@@ -36,7 +36,7 @@ const kinds: readonly (readonly [string, (at: number) => { method: string; param
   ['params', (at) => ({ method: 'echo.say', params: { text: `text ${at}` } })],
 ];
 test.each(kinds)(
-  'however many distinct %s are called, monitor and broker grow no more',
+  'however many distinct %s are called, monitor and broker grow no more (R7, Z13)',
   async (_what, make) => {
     const count = rounds('distinctCalls');
     const client = await connectClient(daemon.socket);

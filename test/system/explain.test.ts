@@ -37,6 +37,7 @@ describe('rpc.explain', () => {
   test('tells that a call would pass, which policy decides, with file and line, its limits and its isolation', async () => {
     const told = await explain({ method: 'echo.say', params: { text: 'x' } });
     expect(told).toMatchObject({ permitted: true, decided_by: ['mine'], roles: ['team'], exists: true });
+    expect(told).toMatchObject({ destructive: false, container: null });
     const [mine] = told.policies;
     expect(mine).toMatchObject({
       id: 'mine',
@@ -46,7 +47,7 @@ describe('rpc.explain', () => {
       decided: true,
     });
     expect(mine.at).toMatch(/\.cedar:1:1$/);
-    expect(told.limits).toMatchObject({ calls_per_minute: 77, in_flight_per_identity: 128 });
+    expect(told.limits).toMatchObject({ calls_per_minute: 77, in_flight_per_identity: 48 });
     expect(told.isolation).toMatchObject({ network: 'none', launcher: 'bubblewrap' });
   });
 

@@ -65,27 +65,32 @@ test('the identity is that of who connected, whoever writes later (N5, N6, N13)'
   expect(JSON.parse(stdout).result).toEqual({ text: 'root connected' });
 });
 
-test('a uid that stands for nobody in particular is refused at accept (N3)', async () => {
-  const { stdout } = spawnSync(
-    'setpriv',
-    [
-      '--reuid',
-      '65534',
-      '--regid',
-      '65534',
-      '--clear-groups',
-      'socat',
-      '-t',
-      '5',
-      '-',
-      `UNIX:${daemon.socket}`,
-    ],
-    {
+test.each([65_534, 2_147_483_648, 4_294_967_294])(
+  'a uid that stands for nobody in particular is refused at accept: %d (N3)',
+  async (uid) => {
+    const refused = (): number => daemon.records().filter(({ event }) => event === 'session-refused').length;
+    const before = refused();
+    const nobody = ['--reuid', String(uid), '--regid', '4242', '--clear-groups'];
+    const { stdout } = spawnSync('setpriv', [...nobody, 'socat', '-t', '5', '-', `UNIX:${daemon.socket}`], {
       input: `${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'echo.say', params: {} })}\n`,
       encoding: 'utf8',
-    },
+    });
+    expect(stdout).toBe('');
+    await expect.poll(refused, { timeout: 10_000 }).toBe(before + 1);
+  },
+);
+
+test('root of a user namespace is whoever made it, and no root (N9)', () => {
+  const rootOfItsOwn = ['unshare', '--user', '--map-root-user', 'sh', '-c', 'id -u >&2; exec "$@"', 'sh'];
+  const line = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'echo.say', params: { text: 'x' } });
+  const { stdout, stderr } = spawnSync(
+    'setpriv',
+    [...stranger, ...rootOfItsOwn, 'socat', '-t', '5', '-', `UNIX:${daemon.socket}`],
+    { input: `${line}\n`, encoding: 'utf8' },
   );
-  expect(stdout).toBe('');
-  const refused = (): boolean => daemon.records().some((record) => record.event === 'session-refused');
-  await expect.poll(refused, { timeout: 10_000 }).toBe(true);
+  expect(stderr).toBe('0\n');
+  const { error } = JSON.parse(stdout);
+  expect(error.data.reason).toBe('forbidden');
+  const denied = daemon.records().find(({ claims }) => claims['request_id'] === error.data.request_id);
+  expect(denied?.facts['uid']).toBe(STRANGER);
 });

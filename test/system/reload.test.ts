@@ -3,8 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { ROOT } from '../../scripts/development-folder.ts';
-import { callOnce } from '../support/client.ts';
+import { callOnce, connectClient } from '../support/client.ts';
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
+import { patience } from '../support/patience.ts';
 
 let daemon: TestDaemon;
 afterEach(() => daemon.stop());
@@ -21,6 +22,38 @@ test('driverctl reload waits until the new configuration runs', async () => {
   const { status, stdout } = reload();
   expect([status, JSON.parse(stdout)]).toEqual([0, { state: 'reloaded' }]);
   expect((await callOnce(daemon.socket, 'more.say', { text: 'new' })).result).toEqual({ text: 'new' });
+});
+
+test('a batch is judged by the configuration that it came under, although its permit goes while it waits (Z5)', async () => {
+  daemon = await startTestDaemon({ settings: 'limits: { in_flight: 1, queue_ms: 60000 }' });
+  const client = await connectClient(daemon.socket);
+  const say = { jsonrpc: '2.0', method: 'echo.say', params: { text: 'late' } };
+  client.send([
+    { jsonrpc: '2.0', id: 1, method: 'misbehave.hang', params: { _meta: { timeoutMs: 6_000 } } },
+    { ...say, id: 2 },
+    { ...say, id: 3 },
+  ]);
+  const started = (): number => daemon.records().filter(({ event }) => event === 'launch').length;
+  await expect.poll(started, { timeout: 10_000 * patience }).toBe(1);
+  writeFileSync(
+    join(daemon.folder, 'policy.d/driverd.cedar'),
+    'permit(principal, action == Action::"catter.copy", resource);',
+  );
+  expect(reload().status).toBe(0);
+  expect(started()).toBe(1);
+  expect(await client.next()).toMatchObject([
+    { id: 1, error: { data: { reason: 'timeout' } } },
+    { id: 2, result: { text: 'late' } },
+    { id: 3, result: { text: 'late' } },
+  ]);
+  expect((await client.call('echo.say', { text: 'new' })).error?.data.reason).toBe('forbidden');
+  client.close();
+  // Which policies those were: each load's record has the number of the configuration and the digest of its files.
+  const intents = daemon.records().filter(({ event }) => event === 'call-start');
+  expect(intents.map(({ facts }) => facts['generation'])).toEqual([1, 1, 1]);
+  const loads = daemon.records().filter(({ event }) => event === 'daemon-start' || event === 'reload');
+  expect(loads.map(({ facts }) => facts['generation'])).toEqual([1, 2]);
+  expect(new Set(loads.map(({ facts }) => facts['digest'])).size).toBe(2);
 });
 
 test.each([

@@ -12,9 +12,15 @@ export interface ScopeQuestions {
   coversDriver(identity: Identity, driver: string): boolean;
 }
 
-/** Whether a policy's scope has this caller. */
+/**
+ * Whether a policy can decide about this caller: its scope has them, and a permit is for where they are. One that does not
+ * look at the container was not written for a caller in one, whose ids may be those of somebody else on the host.
+ */
 export function concerns(policy: ParsedPolicy, identity: Identity): boolean {
-  return policy.scope.principal === null || identity.memberships.has(policy.scope.principal);
+  const { scope, effect, conditions } = policy;
+  if (scope.principal !== null && !identity.memberships.has(scope.principal)) return false;
+  if (effect === 'forbid' || identity.standing === 'known') return true;
+  return identity.standing === 'contained' && conditions.context.has('container');
 }
 
 function forbidsAlways({ effect, conditions }: ParsedPolicy): boolean {

@@ -11,6 +11,10 @@ export interface Conditions {
   readonly present: boolean;
   /** Names of the context's members that they look at; all, where they look at the context as a whole. */
   readonly context: ReadonlySet<string>;
+  /** Names of the params that they look at; null: at the params as a whole. */
+  readonly params: ReadonlySet<string> | null;
+  /** Names of attributes that they look at, of whatever it is. */
+  readonly attributes: ReadonlySet<string>;
   /** Keys of the entities they name. */
   readonly entities: ReadonlySet<string>;
 }
@@ -62,12 +66,27 @@ function unproven(member: string): ScopeProblem {
   );
 }
 
+/** What `LEFT.NAME` or `LEFT has NAME.NAME` looks at. */
+function attributeLook(node: Node): { left: Node; names: readonly string[] } | null {
+  const operands = node['.'] ?? node['has'];
+  if (!isNode(operands) || !isNode(operands['left'])) return null;
+  const { left, attr } = operands;
+  const names: readonly unknown[] = Array.isArray(attr) ? attr : [attr];
+  return { left, names: names.filter((name) => typeof name === 'string') };
+}
+
 /** The member that `context.NAME` or `context has NAME` looks at. */
 function memberOfContext(node: Node): string | null {
-  const operands = node['.'] ?? node['has'];
-  if (!isNode(operands) || !isNode(operands['left']) || operands['left']['Var'] !== 'context') return null;
-  const { attr } = operands;
-  return typeof attr === 'string' ? attr : null;
+  const look = attributeLook(node);
+  if (look === null || look.left['Var'] !== 'context' || look.names.length !== 1) return null;
+  return look.names[0] ?? null;
+}
+
+/** The param that `context.params.NAME` or `context.params has NAME` looks at. */
+function paramLook(node: Node): string | null {
+  const look = attributeLook(node);
+  if (look === null || look.left['.'] === undefined || memberOfContext(look.left) !== 'params') return null;
+  return look.names[0] ?? null;
 }
 
 /**
@@ -79,6 +98,9 @@ function memberOfContext(node: Node): string | null {
 export function readConditions(policy: PolicyJson, vocabulary: Vocabulary): Conditions {
   const entities = new Set<string>();
   const context = new Set<string>();
+  const params = new Set<string>();
+  const attributes = new Set<string>();
+  let paramsAsWhole = false;
   const visit = (value: unknown, depth: number): void => {
     if (depth > POLICY_EXPRESSION_DEPTH) {
       throw new ScopeProblem(`its condition is nested more than ${POLICY_EXPRESSION_DEPTH} levels deep`);
@@ -91,13 +113,25 @@ export function readConditions(policy: PolicyJson, vocabulary: Vocabulary): Cond
       if (problem !== null) throw new ScopeProblem(problem);
       entities.add(entityKey(entity.type, entity.id));
     }
+    const param = paramLook(value);
+    if (param !== null) {
+      context.add('params');
+      params.add(param);
+      return;
+    }
     const member = memberOfContext(value);
     if (member !== null) {
       if (!vocabulary.unitsProvable && PROVEN_BY_PIDFD.has(member)) throw unproven(member);
       context.add(member);
+      // `context has params` looks at none of them.
+      if (member === 'params' && value['.'] !== undefined) paramsAsWhole = true;
       return;
     }
-    if (value['Var'] === 'context') for (const name of CONTEXT_MEMBERS) context.add(name);
+    if (value['Var'] === 'context') {
+      for (const name of CONTEXT_MEMBERS) context.add(name);
+      paramsAsWhole = true;
+    }
+    for (const name of attributeLook(value)?.names ?? []) attributes.add(name);
     for (const [operator, operands] of Object.entries(value)) {
       const problem = comparisonProblem(operator, operands, vocabulary);
       if (problem !== null) throw new ScopeProblem(problem);
@@ -106,5 +140,8 @@ export function readConditions(policy: PolicyJson, vocabulary: Vocabulary): Cond
   };
   // Cedar joins the clauses by &&, one level for each.
   for (const [index, clause] of policy.conditions.entries()) visit(clause.body, index + 1);
-  return { present: policy.conditions.length > 0, context, entities };
+  return {
+    ...{ present: policy.conditions.length > 0, context, entities, attributes },
+    params: paramsAsWhole ? null : params,
+  };
 }

@@ -3,6 +3,7 @@ import type { Caller } from '../../shared/caller.ts';
 import type { JsonObject, JsonValue } from '../../shared/json-value.ts';
 import { type Circumstances, circumstance } from './circumstances.ts';
 import type { RecordType, ValueType } from './params-type.ts';
+import type { Looked } from './shown.ts';
 
 /** Thrown inside this file only, and turned into null by its one public function. */
 class NotForCedar extends Error {}
@@ -34,6 +35,20 @@ function convert(type: ValueType, value: Exclude<JsonValue, null>): CedarValueJs
   throw new NotForCedar();
 }
 
+/** After all were converted: whether a call can be judged does not depend on which params a policy looks at. */
+function withOnly(
+  names: ReadonlySet<string> | null,
+  record: Record<string, CedarValueJson>,
+): Record<string, CedarValueJson> {
+  if (names === null) return record;
+  const only: Record<string, CedarValueJson> = Object.create(null);
+  for (const name of names) {
+    const value = record[name];
+    if (value !== undefined) only[name] = value;
+  }
+  return only;
+}
+
 /** `Array.isArray` does not narrow readonly arrays (TypeScript issue 17002). */
 function isArray(value: JsonValue): value is readonly JsonValue[] {
   return Array.isArray(value);
@@ -47,13 +62,13 @@ function isArray(value: JsonValue): value is readonly JsonValue[] {
  * - a `number` is always the string that JavaScript prints for it: 1.5 is "1.5", 2 is "2", 1e21 is "1e+21";
  * - everything else is itself.
  *
- * @param wanted the members that are looked at
+ * @param looked what is looked at; the rest is left out
  * @returns the context, or null if the params cannot be shown to a policy and the call is therefore denied: a string that
  *   is not well-formed Unicode, an `integer` beyond ±(2^53-1), where JSON's doubles are no longer exact, or a value that
  *   is not of its type
  */
 export function contextFor(
-  wanted: ReadonlySet<string>,
+  looked: Pick<Looked, 'context' | 'params'>,
   type: RecordType,
   params: JsonObject,
   caller: Caller,
@@ -61,8 +76,11 @@ export function contextFor(
 ): Record<string, CedarValueJson> | null {
   const context: Record<string, CedarValueJson> = Object.create(null);
   try {
-    for (const name of wanted) {
-      const member = name === 'params' ? recordFor(type, params) : circumstance(name, caller, circumstances);
+    for (const name of looked.context) {
+      const member =
+        name === 'params'
+          ? withOnly(looked.params, recordFor(type, params))
+          : circumstance(name, caller, circumstances);
       if (member !== undefined) context[name] = member;
     }
     return context;

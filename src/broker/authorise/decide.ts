@@ -1,6 +1,8 @@
 import { type CedarValueJson, type EntityJson, statefulIsAuthorized } from '@cedar-policy/cedar-wasm/nodejs';
+import { concerns } from './callable.ts';
 import { actionIds, type PolicyMethod } from './catalogue.ts';
 import type { Identity } from './identity.ts';
+import { shown } from './shown.ts';
 import type { Slice } from './slice.ts';
 
 /** What the policy said of one call. */
@@ -45,6 +47,18 @@ export function methodEntities(method: PolicyMethod): MethodEntities {
   };
 }
 
+/** A method, as the policies of its slice can see it. */
+export interface AskedMethod {
+  readonly action: EntityJson['uid'];
+  readonly resource: EntityJson['uid'];
+  readonly entities: readonly EntityJson[];
+}
+
+export function askedMethod(method: PolicyMethod, { looked }: Slice): AskedMethod {
+  const { action, resource } = methodEntities(method);
+  return { action: action.uid, resource: resource.uid, entities: shown([action, resource], looked) };
+}
+
 /**
  * Has Cedar decide by a slice. Cedar skips a policy that it cannot evaluate, so a forbid that errs would not forbid:
  * here any error denies.
@@ -52,25 +66,28 @@ export function methodEntities(method: PolicyMethod): MethodEntities {
 export function decide(
   slice: Slice,
   identity: Identity,
-  { action, resource }: MethodEntities,
+  { action, resource, entities }: AskedMethod,
   context: Record<string, CedarValueJson>,
 ): Decision {
   if (slice.setName === null) return DENIED;
   const answer = statefulIsAuthorized({
     principal: identity.entity.uid,
-    action: action.uid,
-    resource: resource.uid,
+    action,
+    resource,
     context,
     preparsedPolicySetId: slice.setName,
-    entities: [identity.entity, action, resource],
+    entities: [...slice.showIdentity(identity), ...entities],
   });
   if (answer.type === 'failure') return { ...NOT_JUDGED, errors: Math.max(1, answer.errors.length) };
   const { decision, diagnostics } = answer.response;
   const errors = diagnostics.errors.length;
   const deciding = errors > 0 ? diagnostics.errors.map((error) => error.policyId) : diagnostics.reason;
+  const policies = deciding.flatMap((number) => slice.policies[Number(number)] ?? []);
+  // Cedar knows nothing of where a caller stands.
+  const counting = policies.filter((policy) => errors > 0 || concerns(policy, identity));
   return {
-    permitted: decision === 'allow' && errors === 0,
-    policies: deciding.map((number) => slice.policies[Number(number)]?.id ?? number).toSorted(),
+    permitted: decision === 'allow' && errors === 0 && counting.length > 0,
+    policies: counting.map(({ id }) => id).toSorted(),
     errors,
   };
 }

@@ -10,12 +10,26 @@ export interface Identity {
   /** Keys of the caller's own `Uid` and of everything it lies in that some policy names. */
   readonly memberships: ReadonlySet<string>;
   readonly entity: EntityJson;
+  readonly standing: Standing;
 }
+
+/**
+ * What a caller's ids are worth. `contained`: in a container, where another user may have them, and root above all.
+ * `unseen`: its process was gone when it was looked at, so it may have been in any container or unit; who holds its
+ * connection now is somebody else.
+ */
+export type Standing = 'known' | 'contained' | 'unseen';
 
 function namesByNumber(names: ReadonlyMap<string, number>): ReadonlyMap<number, readonly string[]> {
   const byNumber = new Map<number, string[]>();
   for (const [name, number] of names) byNumber.set(number, [...(byNumber.get(number) ?? []), name]);
   return byNumber;
+}
+
+/** Where the kernel proves nothing of any caller, all are as it has always been on such hosts. */
+function standingOf({ pidProven, container }: Caller, unitsProvable: boolean): Standing {
+  if (unitsProvable && !pidProven) return 'unseen';
+  return container === null ? 'known' : 'contained';
 }
 
 /**
@@ -26,11 +40,13 @@ function namesByNumber(names: ReadonlyMap<string, number>): ReadonlyMap<number, 
  * what one of its two relevant groups costs. Identities are remembered by the Caller object, which is never changed.
  *
  * @param named keys of all entities that policies name
+ * @param unitsProvable whether this kernel proves whose a pid is (SO_PEERPIDFD)
  */
 export function createIdentities(
   names: ResolvedNames,
   rolesOf: RolesOf,
   named: ReadonlySet<string>,
+  unitsProvable: boolean,
 ): (caller: Caller) => Identity {
   const usersByUid = namesByNumber(names.users);
   const groupsByGid = namesByNumber(names.groups);
@@ -58,10 +74,12 @@ export function createIdentities(
     const uid = { type: 'Uid', id: String(caller.uid) };
     const parents = parentsOf(caller);
     const keys = [uid, ...parents].map(({ type, id }) => entityKey(type, id));
+    const standing = standingOf(caller, unitsProvable);
     const identity: Identity = {
-      key: JSON.stringify(keys.toSorted()),
+      key: JSON.stringify([standing, ...keys.toSorted()]),
       memberships: new Set(keys),
       entity: { uid, attrs: {}, parents },
+      standing,
     };
     remembered.set(caller, identity);
     return identity;

@@ -1,3 +1,4 @@
+import { nearestWord } from '../../shared/configuration/nearest-word.ts';
 import type { Catalogue } from './catalogue.ts';
 
 /** Names that occur in policies, resolved to numbers when configuration was loaded. */
@@ -52,9 +53,15 @@ const judgeUnit: Judge = (id, { unitsProvable }) => {
   return UNIT.test(id) ? null : 'a unit has a full name, such as backup.service';
 };
 
+/** With the nearest name that there is. */
+function unknown(what: string, id: string, known: Iterable<string>): string {
+  const nearest = nearestWord(id, [...known]);
+  return `there is no such ${what}${nearest === null ? '' : `; did you mean ${nearest}?`}`;
+}
+
 const judgeRole: Judge = (id, { roles, unitsProvable }) => {
   const role = roles.get(id);
-  if (role === undefined) return 'there is no such role in driverd.yaml';
+  if (role === undefined) return unknown('role in driverd.yaml', id, roles.keys());
   return role.units.length === 0 || unitsProvable ? null : `it has units, and ${UNITS_UNPROVEN}`;
 };
 
@@ -66,9 +73,21 @@ const JUDGES: ReadonlyMap<string, Judge> = new Map([
   ['Unit', judgeUnit],
   ['UserUnit', judgeUnit],
   ['Role', judgeRole],
-  ['Action', (id, { catalogue }) => (catalogue.actions.has(id) ? null : 'there is no such action')],
-  ['Method', (id, { catalogue }) => (catalogue.methods.has(id) ? null : 'there is no such method')],
-  ['Driver', (id, { catalogue }) => (catalogue.drivers.has(id) ? null : 'there is no such driver')],
+  [
+    'Action',
+    (id, { catalogue }) =>
+      catalogue.actions.has(id) ? null : unknown('action', id, catalogue.actions.keys()),
+  ],
+  [
+    'Method',
+    (id, { catalogue }) =>
+      catalogue.methods.has(id) ? null : unknown('method', id, catalogue.methods.keys()),
+  ],
+  [
+    'Driver',
+    (id, { catalogue }) =>
+      catalogue.drivers.has(id) ? null : unknown('driver', id, catalogue.drivers.keys()),
+  ],
 ] as const);
 
 export function isEntityType(type: string): boolean {

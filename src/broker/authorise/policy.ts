@@ -7,7 +7,7 @@ import { checkTypes } from './check-types.ts';
 import type { Circumstances } from './circumstances.ts';
 import { contextFor } from './context.ts';
 import { refuseContradiction } from './coverage.ts';
-import { DENIED, type Decision, decide, methodEntities, NOT_JUDGED } from './decide.ts';
+import { askedMethod, DENIED, type Decision, decide, NOT_JUDGED } from './decide.ts';
 import { createIdentities, type Identity } from './identity.ts';
 import type { ResolvedNames, Roles } from './literals.ts';
 import { type ParsedPolicy, type PolicyFile, parsePolicies } from './parse.ts';
@@ -53,6 +53,8 @@ export interface Policy {
   hint(caller: Caller, method: string, denying: readonly string[]): string | null;
   /** The policies that have a say in calls of a method, in the order of their files; for who may know them all. */
   explain(caller: Caller, method: string): readonly ExplainedPolicy[];
+  /** The text of each policy by its id. */
+  readonly texts: ReadonlyMap<string, string>;
   /** Gives back what Cedar keeps for this policy. For when its generation's last call has ended; ask nothing after. */
   release(): void;
 }
@@ -66,7 +68,7 @@ export interface ExplainedPolicy {
   readonly principal: string | null;
   /** Whether it has a `when` or an `unless`. */
   readonly conditional: boolean;
-  /** Whether its scope has this caller. */
+  /** Whether it can decide about this caller: its scope has them, and a permit is for where they are. */
   readonly concerns: boolean;
 }
 
@@ -129,10 +131,13 @@ export function loadPolicy(
   checkTypes(policies, catalogue);
   const slices = createSlices(policies, catalogue);
   const known = new Map(
-    methods.map((method) => [method.name, { params: method.params, entities: methodEntities(method) }]),
+    [...slices.byMethod].flatMap(([name, slice]) => {
+      const method = catalogue.methods.get(name);
+      return method === undefined ? [] : [[name, { slice, method, asked: askedMethod(method, slice) }]];
+    }),
   );
   const questions = createScopeQuestions(policies, catalogue, slices);
-  const identify = createIdentities(names, createRoles(names, roles), namedEntities(policies));
+  const identify = createIdentities(names, createRoles(names, roles), namedEntities(policies), unitsProvable);
   const memories = createBoundedMap<string, Remembered>(CACHED_IDENTITIES);
 
   const memoryOf = (identity: Identity): Remembered => {
@@ -157,16 +162,14 @@ export function loadPolicy(
       return recall(memoryOf(identity).covered, driver, () => questions.coversDriver(identity, driver));
     },
     authorise(caller, method, params, circumstances) {
-      const slice = slices.byMethod.get(method);
-      const asked = known.get(method);
-      if (slice === undefined || asked === undefined) return DENIED;
+      const found = known.get(method);
+      if (found === undefined) return DENIED;
+      const { slice, asked } = found;
       const identity = identify(caller);
-      if (slice.context.size === 0)
-        return recall(memoryOf(identity).decisions, method, () =>
-          decide(slice, identity, asked.entities, {}),
-        );
-      const context = contextFor(slice.context, asked.params, params, caller, circumstances);
-      return context === null ? NOT_JUDGED : decide(slice, identity, asked.entities, context);
+      if (slice.looked.context.size === 0)
+        return recall(memoryOf(identity).decisions, method, () => decide(slice, identity, asked, {}));
+      const context = contextFor(slice.looked, found.method.params, params, caller, circumstances);
+      return context === null ? NOT_JUDGED : decide(slice, identity, asked, context);
     },
     hint(caller, method, denying) {
       const identity = identify(caller);
@@ -185,6 +188,7 @@ export function loadPolicy(
         concerns: concerns(policy, identity),
       }));
     },
+    texts: new Map(policies.map(({ id, text }) => [id, text])),
     release: slices.release,
   };
 }

@@ -1,17 +1,21 @@
+import type { EntityJson } from '@cedar-policy/cedar-wasm/nodejs';
 import type { Catalogue, PolicyMethod } from './catalogue.ts';
 import { appliesTo } from './coverage.ts';
+import type { Identity } from './identity.ts';
 import type { ParsedPolicy } from './parse.ts';
 import { PolicyError } from './policy-error.ts';
 import { SLICED_POLICY_COUNT } from './policy-limits.ts';
 import { dropPolicySet, keepPolicySet } from './preparsed.ts';
+import { type Looked, lookedAt, showingIdentities } from './shown.ts';
 
 /** The policies that have a say in calls of a method; methods with the same ones share a slice. */
 export interface Slice {
   readonly policies: readonly ParsedPolicy[];
   /** Name of the set that Cedar keeps; in it, policies are numbered as in `policies`. null: no policies, all is denied. */
   readonly setName: string | null;
-  /** Names of the context's members that any of them looks at. */
-  readonly context: ReadonlySet<string>;
+  readonly looked: Looked;
+  /** The caller, as they can see it. */
+  readonly showIdentity: (identity: Identity) => readonly EntityJson[];
 }
 
 export interface Slices {
@@ -22,10 +26,11 @@ export interface Slices {
 
 function createSlice(policies: readonly ParsedPolicy[]): Slice {
   const numbered = Object.fromEntries(policies.map((policy, index) => [String(index), policy.text]));
+  const looked = lookedAt(policies);
   return {
     policies,
     setName: policies.length === 0 ? null : keepPolicySet(numbered),
-    context: new Set(policies.flatMap((policy) => [...policy.conditions.context])),
+    ...{ looked, showIdentity: showingIdentities(looked) },
   };
 }
 

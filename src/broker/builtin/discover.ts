@@ -8,8 +8,9 @@ import { type BuiltIn, NO_PARAMS } from './built-in.ts';
 const OPENRPC_VERSION = '1.3.2';
 /** What stands in no method's schema (frame/metadata.ts). */
 const DESCRIPTION =
-  'Params by name may have a member _meta, in which a call says of itself: traceparent (W3C Trace Context), progressToken, ' +
-  'timeoutMs, reply (asks for _meta in the reply), raw, and reason: why it is made, in at most 256 visible characters, ' +
+  'Params by name may have a member _meta, in which a call says of itself: traceparent (W3C Trace Context), progressToken ' +
+  '(it is told of progress by rpc.progress, and gets by rpc.chunk what a method with x-driverd.stream prints, for which it is ' +
+  'required), timeoutMs, reply (asks for _meta in the reply), raw, and reason: why it is made, in at most 256 visible characters, ' +
   'which stands in the audit log.';
 
 /** `rpc.discover`: an OpenRPC document (spec.open-rpc.org) of what this caller may call with some params. */

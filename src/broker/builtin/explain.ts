@@ -65,6 +65,8 @@ export function explainMethod(limiter: Limiter, rates: TokenBuckets): BuiltIn {
     const isolation = profile === undefined ? undefined : generation.plans.get(profile)?.isolation;
     return {
       ...{ method, exists, roles: [...generation.rolesOf(caller)] },
+      destructive: generation.methods.get(method)?.destructive ?? false,
+      container: caller.container === null ? null : { ...caller.container },
       ...describeVerdict(verdict),
       policies: generation.policy.explain(caller, method).map((policy) => describePolicy(policy, verdict)),
       limits: verdict.kind === 'permitted' ? describeLimits(verdict.callable) : null,
@@ -130,7 +132,7 @@ function asked(as: JsonValue | undefined): Caller | null {
   return {
     ...{ uid, gid, groups: groups.filter((group) => typeof group === 'number'), pid: 0 },
     unit: typeof unit === 'string' ? { manager: 'system', name: unit } : null,
-    ...{ container: null, loginUid: null, loginSession: null },
+    ...{ pidProven: true, container: null, loginUid: null, loginSession: null },
   };
 }
 

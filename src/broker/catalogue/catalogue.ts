@@ -44,6 +44,8 @@ export interface Method {
   /** Drops output beyond its limit instead of ending the call. */
   readonly truncates: boolean;
   readonly wallMs: number;
+  /** How long its driver may say nothing; null: as long as it runs. */
+  readonly idleMs: number | null;
   readonly stderrInErrors: boolean;
   /** What the records say of its params. */
   readonly paramsOnRecord: Profile['params'];
@@ -120,7 +122,8 @@ function loadMethod(
       capabilities: profile.capabilities,
     },
     ...{ timeoutMs: entry.timeout_ms ?? null, errors: new Map(errors), command },
-    ...{ outputBytes: profile.limits.output_bytes, wallMs: profile.limits.wall_ms },
+    outputBytes: profile.limits.output_bytes,
+    ...{ wallMs: profile.limits.wall_ms, idleMs: profile.limits.idle_ms },
     ...{ streams: entry.stream, streamBytes: profile.limits.stream_bytes },
     finishes: entry.on_disconnect === 'finish',
     truncates: profile.on_output_limit === 'truncate',

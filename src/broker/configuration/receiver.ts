@@ -2,6 +2,7 @@ import type { BrokerControl, MonitorControl } from '../../boundary/messages.ts';
 import { scrubbedClaim } from '../audit/claim-text.ts';
 import type { BuiltIn } from '../builtin/built-in.ts';
 import type { Scrubber } from '../scrub/scrubber.ts';
+import { changesOf } from './changes.ts';
 import { buildGeneration, type Generation, type Offered } from './generation.ts';
 
 /** Longest reason that travels back to the monitor, in characters. */
@@ -27,7 +28,7 @@ export function createConfigurationReceiver(
   function configure(number: number, unitsProvable: boolean): void {
     try {
       accepted = buildGeneration(number, offered, unitsProvable, builtIns);
-      send({ type: 'accepted', generation: number });
+      send({ type: 'accepted', generation: number, ...changesOf(current ?? null, accepted) });
     } catch (error) {
       const reason = error instanceof Error ? error.message : 'unknown';
       send({

@@ -12,6 +12,7 @@ export interface Chunks {
   send(content: JsonObject, bytes: number): Promise<void>;
   /** Sends no more, and gives up what waits. */
   stop(): void;
+  readonly isStopped: boolean;
   readonly sent: Streamed;
 }
 
@@ -34,6 +35,9 @@ export function sendChunks({ session, metadata }: Pick<Admitted, 'session' | 'me
     stop() {
       isStopped = true;
       waiting?.giveUp();
+    },
+    get isStopped() {
+      return isStopped;
     },
     get sent() {
       return { chunks, bytes };

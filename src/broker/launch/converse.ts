@@ -157,10 +157,23 @@ async function hearOut(
       : streaming === null
         ? hearCommand(method, limits, scrubber, raw, isTruncated)
         : hearCommandStream(method, streaming.output, raw, isTruncated, events);
+  /** What the driver says is not read: it cannot be idle. */
+  let isHeldBack = false;
+  const idle = method.idleMs === null ? null : setTimeout(endWhereIdle, method.idleMs);
+  function endWhereIdle(): void {
+    if (isHeldBack) idle?.refresh();
+    else endBecause('timeout');
+  }
   const streams = openStreams(grant, streaming === null ? method.outputBytes : method.streamBytes, {
+    came: () => void idle?.refresh(),
     stdout(chunk) {
       bytesOut += chunk.length;
-      return hearing.stdout(chunk);
+      const taken = hearing.stdout(chunk);
+      isHeldBack = taken !== undefined;
+      return taken?.finally(() => {
+        isHeldBack = false;
+        idle?.refresh();
+      });
     },
     stderr(chunk): undefined {
       bytesOut += chunk.length;
@@ -176,16 +189,21 @@ async function hearOut(
   admitted.early.listen((why) => {
     if (why === 'cancelled' || !method.finishes) endBecause(why);
   });
+  function endNoMore(): void {
+    clearTimeout(timer);
+    admitted.early.listen(null);
+  }
   streams.write(input);
   const status = await streams.finished;
   const endedAt = performance.now();
-  clearTimeout(timer);
-  clearTimeout(graceTimer);
-  admitted.early.listen(null);
+  for (const one of [idle ?? undefined, graceTimer]) clearTimeout(one);
+  // The last chunk of a stream may have to wait for the caller: it can still be cancelled, and time runs.
+  if (streaming === null) endNoMore();
 
   await speech.end(streams.dropped > 0);
   for (const counts of speech.counts) scrubber.count(counts);
   const heard = await hearing.close(status, speech.tail);
+  endNoMore();
   if (streaming !== null) scrubber.count(streaming.scrubbing.counts);
   const { end: launchEnd } = await grant.ended;
   const driver = describeEnd(status, speech.tail());

@@ -126,13 +126,19 @@ function launch(
   progress: Progress,
 ): Promise<LaunchGrant | LaunchRefusal | null> {
   return services.launchTurns
-    .during(admitted.session.caller.uid, async () => {
-      if (admitted.early.why !== null) return null;
-      return services.monitor.launch({
-        ...{ profile: method.profile, session: admitted.session.number },
-        ...{ call: admitted.call, generation: admitted.generation.number },
-      });
-    })
+    .during(
+      admitted.session.caller.uid,
+      async () => {
+        if (admitted.early.why !== null) return null;
+        return services.monitor.launch({
+          ...{ profile: method.profile, session: admitted.session.number },
+          ...{ call: admitted.call, generation: admitted.generation.number },
+        });
+      },
+      async (granted) => {
+        if (granted !== null && typeof granted !== 'string') await granted.ended;
+      },
+    )
     .finally(() => {
       progress.launched = performance.now();
     });

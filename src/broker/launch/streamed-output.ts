@@ -2,12 +2,14 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ScrubStream } from '../scrub/scrubber.ts';
 import { TURN_BYTES } from '../scrub/turns.ts';
 import type { Chunks } from './chunks.ts';
-import { textOrBytes, wholeCharacters } from './text-or-bytes.ts';
+import { LONGEST_CHARACTER, textOrBytes, wholeCharacters } from './text-or-bytes.ts';
 
 /** Most bytes of one chunk; as JSON they may be up to six times as long. */
 const CHUNK_BYTES = 32_768;
 /** Longest line of a stream of lines, in bytes. */
 export const STREAM_LINE_BYTES = 262_144;
+/** With what was begun before it is no longer than a chunk. */
+const PIECE_BYTES = CHUNK_BYTES - LONGEST_CHARACTER;
 const LINE_FEED = 0x0a;
 
 /** What a driver streams: it is scrubbed as one stream (invariant 10), cut into chunks and sent. */
@@ -29,6 +31,8 @@ export function streamOutput(scrubbing: ScrubStream, chunks: Chunks, form: 'text
   return {
     async take(bytes) {
       taken += bytes.length;
+      // Nobody gets what a driver says after its call was ended.
+      if (chunks.isStopped) return;
       for (let from = 0; from < bytes.length; from += TURN_BYTES) {
         if (from > 0) await nextTurn();
         await sender.send(scrubbing.write(bytes.subarray(from, from + TURN_BYTES)));
@@ -61,8 +65,8 @@ function sendText(chunks: Chunks): Sender {
   }
   return {
     async send(bytes) {
-      for (let from = 0; from < bytes.length; from += CHUNK_BYTES)
-        await sendWhole(whole.push(bytes.subarray(from, from + CHUNK_BYTES)));
+      for (let from = 0; from < bytes.length; from += PIECE_BYTES)
+        await sendWhole(whole.push(bytes.subarray(from, from + PIECE_BYTES)));
     },
     end: () => sendWhole(whole.end()),
     wrong: null,

@@ -18,6 +18,8 @@ export interface DriverStreams {
 }
 
 export interface StreamEvents {
+  /** Something came, within the limit or not. */
+  came(): void;
   /** Where it gives a promise, no more is read before that has settled. */
   stdout(chunk: Buffer): Promise<void> | undefined;
   stderr(chunk: Buffer): undefined;
@@ -36,6 +38,7 @@ export function openStreams(grant: LaunchGrant, maximumBytes: number, events: St
 
   function counted(report: Report): Report {
     return (chunk) => {
+      events.came();
       if (over) {
         dropped += chunk.length;
         return;

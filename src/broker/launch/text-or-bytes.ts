@@ -5,19 +5,21 @@ export type TextOrBytes = string | { readonly base64: string };
 
 /** Cuts a stream of bytes so that no character of UTF-8 lies over two pieces; the pieces together are the same bytes. */
 export interface WholeCharacters {
-  /** Takes the next bytes and returns as many as end with a character. */
+  /** Takes the next bytes, which must not change later, and returns as many as end with a character. */
   push(bytes: Uint8Array): Buffer;
   /** The rest: the beginning of a character that did not come. */
   end(): Buffer;
 }
 
-const LONGEST_CHARACTER = 4;
+/** Of UTF-8, in bytes. */
+export const LONGEST_CHARACTER = 4;
 
 export function wholeCharacters(): WholeCharacters {
   let begun: Buffer = Buffer.alloc(0);
   return {
     push(bytes) {
-      const all = begun.length === 0 ? Buffer.from(bytes) : Buffer.concat([begun, bytes]);
+      const given = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      const all = begun.length === 0 ? given : Buffer.concat([begun, given]);
       const end = all.length - begunBytes(all);
       begun = all.subarray(end);
       return all.subarray(0, end);

@@ -62,10 +62,15 @@ export function createPersistentDrivers(services: {
     return createPersistentDriver(settings, {
       mayStart,
       start: () =>
-        launchTurns.during(NOBODYS_TURN, () => {
-          asked = current;
-          return monitor.startPersistent({ profile, generation: current?.number ?? 0 });
-        }),
+        launchTurns.during(
+          NOBODYS_TURN,
+          () => {
+            asked = current;
+            return monitor.startPersistent({ profile, generation: current?.number ?? 0 });
+          },
+          // It does not end soon, and its turn is over when it has started.
+          async () => undefined,
+        ),
       open(grant) {
         if (asked === undefined) throw new Error('Cannot open a driver: there is no configuration');
         return open(profile, asked, grant);

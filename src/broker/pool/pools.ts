@@ -50,7 +50,12 @@ export function createPools(services: {
         }
         const pool = createPool(settings, {
           mayStart,
-          prestart: () => launchTurns.during(NOBODYS_TURN, () => monitor.prestart({ profile, generation })),
+          prestart: () =>
+            launchTurns.during(
+              NOBODYS_TURN,
+              () => monitor.prestart({ profile, generation }),
+              async () => undefined,
+            ),
           end: (launch) => monitor.send({ type: 'end-launch', launch }),
           failed: (reason) => log.warn({ profile, reason }, 'a driver that was to stand ready does not'),
         });

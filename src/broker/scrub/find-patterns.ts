@@ -1,9 +1,10 @@
 import { createKeywords } from './keywords.ts';
 import { isMasked } from './marks.ts';
 import type { Match } from './match.ts';
-import { LONGEST_LEAD, type Probe, probeOf } from './rule-probe.ts';
+import { LONGEST_LEAD, type Probe, probeOf, secretRange } from './rule-probe.ts';
 import { entropyOf } from './rules/entropy.ts';
 import type { Rule } from './rules/rule.ts';
+import { createSignFinder } from './sign-finder.ts';
 
 /** A longer secret may be longer than its rule allows: it is masked to the end of the token that it ends in. */
 const LONG_SECRET = 500;
@@ -57,9 +58,21 @@ export function createPatternFinder(rules: readonly Rule[], probes: (Probe | und
   const resumeAt = new Float64Array(rules.length);
   /** The last place at which a match of a rule may begin that is looked for around its keywords. */
   const around = new Map<number, number>();
+  const signs = createSignFinder();
   let long: LongSecret[] = [];
   /** What was reported last: what a less specific rule finds within it changes nothing, and costs no more. */
   let reported = { start: 0, end: 0, rule: 0 };
+
+  /** The last text that each rule was asked about, since outputs repeat themselves, and what it said. */
+  const judged = new Map<number, { readonly text: string; readonly isSecret: boolean }>();
+
+  function judge(number: number, rule: Rule, text: string): boolean {
+    const last = judged.get(number);
+    if (last?.text === text) return last.isSecret;
+    const verdict = isSecret(rule, text);
+    judged.set(number, { text, isSecret: verdict });
+    return verdict;
+  }
 
   function reportLong(line: LinePart, secret: LongSecret, start: number, report: Report): void {
     const { rule, name, rest } = secret;
@@ -78,16 +91,15 @@ export function createPatternFinder(rules: readonly Rule[], probes: (Probe | und
     found: RegExpExecArray,
     report: Report,
   ): void {
-    const range = found.indices?.groups?.['secret'] ?? found.indices?.[0];
     const rule = rules[number];
-    if (range === undefined || rule === undefined) return;
+    if (rule === undefined) return;
     const { text, offset } = line;
-    const [start, end] = range;
+    const [start, end] = secretRange(found);
     const isCovered =
       start + offset >= reported.start && end + offset <= reported.end && number >= reported.rule;
     if (isCovered) return;
     const secret = text.slice(start, end);
-    if (isMasked(text, keyword, start, end) || !isSecret(rule, secret)) return;
+    if (isMasked(text, keyword, start, end) || !judge(number, rule, secret)) return;
     if (end - start < LONG_SECRET) {
       const counts = report({ start: start + offset, end: end + offset, name: rule.id }, number + 1);
       if (counts !== false) reported = { start: start + offset, end: end + offset, rule: number };
@@ -114,6 +126,11 @@ export function createPatternFinder(rules: readonly Rule[], probes: (Probe | und
     const from = Math.max(at - probe.lead, resume, offset);
     if (from > at) return;
     const { pattern } = probe;
+    const canBegin = mayBegin(probe.notBehind, text, from - offset, at - offset);
+    if (!canBegin || !probe.signs.every((sign) => signs.isNear(sign, text, from - offset))) {
+      resumeAt[number] = at + 1;
+      return;
+    }
     pattern.lastIndex = from - offset;
     const found = pattern.exec(text);
     resumeAt[number] = Math.max(at + 1, offset + pattern.lastIndex);
@@ -147,6 +164,7 @@ export function createPatternFinder(rules: readonly Rule[], probes: (Probe | und
 
   return {
     begin(line, report) {
+      signs.begin();
       const secrets = long;
       long = [];
       // What goes on begins within what was masked before, so that both become one.
@@ -180,6 +198,13 @@ export function findPatterns(text: string, rules: readonly Rule[]): Match[] {
     finder.finish(line, report);
   }
   return found;
+}
+
+/** Whether a match may begin at one of these places, by what stands before it. */
+function mayBegin(notBehind: Uint8Array | null, text: string, from: number, to: number): boolean {
+  if (notBehind === null) return true;
+  for (let at = from; at <= to; at += 1) if (notBehind[text.charCodeAt(at - 1)] !== 1) return true;
+  return false;
 }
 
 function isSecret({ minimumEntropy, allow, isGenuine }: Rule, text: string): boolean {

@@ -1,7 +1,12 @@
 /** A part of a regular expression, as far as it matters what it can match. */
 export type Part =
   | { readonly kind: 'characters'; readonly codes: readonly number[] }
-  | { readonly kind: 'choice'; readonly choices: readonly (readonly Part[])[] }
+  | {
+      readonly kind: 'choice';
+      readonly choices: readonly (readonly Part[])[];
+      /** Of a group that has one. */
+      readonly name?: string;
+    }
   | {
       readonly kind: 'repeat';
       readonly parts: readonly Part[];
@@ -11,6 +16,8 @@ export type Part =
   | {
       readonly kind: 'look';
       readonly direction: 'ahead' | 'behind' | 'both' | 'none';
+      /** It must not match there. */
+      readonly negated: boolean;
       readonly parts: readonly Part[];
     };
 
@@ -69,7 +76,8 @@ export function parsePattern(source: string): readonly Part[] {
     if (character === '\\') return escapeOrBorder();
     at += 1;
     if (character === '.') return ANY_CHARACTER;
-    if (character === '^' || character === '$') return { kind: 'look', direction: 'none', parts: [] };
+    if (character === '^' || character === '$')
+      return { kind: 'look', direction: 'none', negated: false, parts: [] };
     return { kind: 'characters', codes: [character.charCodeAt(0)] };
   }
 
@@ -79,21 +87,23 @@ export function parsePattern(source: string): readonly Part[] {
     const inner = choices();
     at += 1;
     const [, look, name] = opened;
-    const choice: Part = { kind: 'choice', choices: inner };
+    const choice: Part = { kind: 'choice', choices: inner, ...(name === undefined ? {} : { name }) };
     if (name !== undefined) named.set(name, choice);
     if (look === undefined) return choice;
     const direction = look.startsWith('<') ? 'behind' : 'ahead';
-    return { kind: 'look', direction, parts: [choice] };
+    return { kind: 'look', direction, negated: look.endsWith('!'), parts: [choice] };
   }
 
   function escapeOrBorder(): Part {
     const letter = source[at + 1];
     if (letter === 'b' || letter === 'B') {
       at += 2;
-      return { kind: 'look', direction: 'both', parts: [ANY_CHARACTER] };
+      return { kind: 'look', direction: 'both', negated: false, parts: [ANY_CHARACTER] };
     }
     const back = named.get(take(BACK)?.[1] ?? '');
-    return back ?? { kind: 'characters', codes: escaped() };
+    if (back === undefined) return { kind: 'characters', codes: escaped() };
+    // Behind a group that matched nothing it matches the empty text (ECMA-262, 22.2.2.7.2).
+    return { kind: 'repeat', parts: [back], least: 0, most: 1 };
   }
 
   function escaped(): readonly number[] {

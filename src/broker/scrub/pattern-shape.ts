@@ -8,6 +8,10 @@ export interface Shape {
   readonly longest: number;
   /** How far it looks back before its beginning. */
   readonly behind: number;
+  /** Each match ends where its group `secret` ends. */
+  readonly endsWithSecret: boolean;
+  /** No match begins behind one of these codes. */
+  readonly notBehind: readonly number[];
 }
 
 /** A pattern that takes more steps than that counts as one of which nothing is certain. */
@@ -33,6 +37,8 @@ export function shapeOf(source: string, keywords: readonly string[]): Shape {
     lead: leadOf(parts, branchesOf(keywords), { left: MOST_STEPS }),
     longest: lengthOf(parts) + reachOf(parts, 'ahead'),
     behind: reachOf(parts, 'behind'),
+    endsWithSecret: endsWithSecret(parts),
+    notBehind: notBehind(parts),
   };
 }
 
@@ -94,7 +100,7 @@ function allBegin(parts: readonly Part[], keywords: Branch, steps: Steps): boole
   }
 }
 
-function lengthOf(parts: readonly Part[]): number {
+export function lengthOf(parts: readonly Part[]): number {
   let length = 0;
   for (const part of parts) {
     if (part.kind === 'characters') length += 1;
@@ -102,6 +108,21 @@ function lengthOf(parts: readonly Part[]): number {
     else if (part.kind === 'repeat' && part.most > 0) length += part.most * lengthOf(part.parts);
   }
   return length;
+}
+
+/** What a pattern looks back at first, and must not find there. */
+function notBehind([first]: readonly Part[]): readonly number[] {
+  if (first?.kind !== 'look' || first.direction !== 'behind' || !first.negated) return [];
+  const choices = first.parts.flatMap((part) => (part.kind === 'choice' ? part.choices : []));
+  return choices.flatMap(([only, ...more]) =>
+    only?.kind === 'characters' && more.length === 0 ? only.codes : [],
+  );
+}
+
+function endsWithSecret(parts: readonly Part[]): boolean {
+  const last = parts.findLast(({ kind }) => kind !== 'look');
+  if (last?.kind !== 'choice') return false;
+  return last.name === 'secret' || last.choices.every(endsWithSecret);
 }
 
 /** How far the assertions in these parts look in that direction. */

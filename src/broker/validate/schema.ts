@@ -3,6 +3,7 @@ import { RE2JS } from 're2js';
 import type { JsonValue } from '../../shared/json-value.ts';
 import { FORMATS } from './formats.ts';
 import { lintSchema } from './lint.ts';
+import { isSchema } from './meta-schema.generated.js';
 
 export type SchemaKind = 'params' | 'result' | 'error-data';
 
@@ -30,9 +31,6 @@ function linearPattern(pattern: string): { test(text: string): boolean; toString
   const compiled = RE2JS.compile(pattern);
   return { test: (text) => compiled.matcher(text).find(), toString: () => pattern };
 }
-
-/** Checks schemas against the meta-schema. One for all: compiling the meta-schema takes longer than most schemas. */
-let metaSchema: Ajv2020 | undefined;
 
 /**
  * One compiler for each schema, so that no schema can refer to another one's definitions; nor to the meta-schema, which
@@ -78,14 +76,16 @@ export function compileSchema(schema: unknown, place: string, kind: SchemaKind):
     throw new Error(`${place}: must have type: object`);
   let validate: ValidateFunction;
   try {
-    metaSchema ??= new Ajv2020({ strict: true, logger: false });
-    if (metaSchema.validateSchema(schema) !== true) throw new Error(metaSchema.errorsText(metaSchema.errors));
+    if (!isSchema(schema)) throw new Error(problemsOf(isSchema.errors ?? []));
     validate = newCompiler().compile(schema);
   } catch (error) {
     throw new Error(`${place}: ${error instanceof Error ? error.message : 'it does not compile'}`);
   }
   return { check: (value) => check(validate, value) };
 }
+
+const problemsOf = (problems: NonNullable<typeof isSchema.errors>): string =>
+  problems.map(({ instancePath, message }) => `data${instancePath} ${message}`).join(', ');
 
 function check(validate: ValidateFunction, value: JsonValue): Verdict {
   try {

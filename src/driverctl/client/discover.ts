@@ -28,6 +28,10 @@ export interface MethodDescription {
   /** The param that takes a command driver's standard input. */
   readonly stdin: string | null;
   readonly output: string | null;
+  /** Its output comes in chunks. */
+  readonly stream: boolean;
+  /** It goes on when its caller has gone. */
+  readonly finishes: boolean;
   /** The description as it came. */
   readonly source: JsonObject;
 }
@@ -71,6 +75,8 @@ function readMethod(source: JsonValue): MethodDescription {
     tags: Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : [],
     stdin: textOr(details['stdin'], null),
     output: textOr(details['output'], null),
+    stream: details['stream'] === true,
+    finishes: details['on_disconnect'] === 'finish',
     source,
   };
 }

@@ -14,7 +14,7 @@ export const replyLimits = {
   depth: 256,
   /** Keys in one message. */
   keys: 1_000_000,
-  /** Notifications before the replies of one session. */
+  /** Notifications before the replies of one session, chunks of streams apart. */
   notifications: 1_000_000,
 };
 
@@ -33,6 +33,8 @@ export interface Session {
    * Throws `DaemonFailure` for an error reply, `Failure` (connection, timeout) otherwise.
    */
   request(method: string, params: JsonObject, waitMs: number): Promise<Answer>;
+  /** Asks the daemon to cancel the call that waits for its reply, which says then what came of it. */
+  cancel(): void;
   close(): void;
 }
 
@@ -67,7 +69,8 @@ export function createSession(
   const receive = (line: Buffer): void => {
     const message = readMessage(parseJson(line, { depth: limits.depth, keys: limits.keys }));
     if (message.kind === 'notification') {
-      state.notifications += 1;
+      // A stream may be of any length: what reads it counts its chunks.
+      if (message.method !== 'rpc.chunk') state.notifications += 1;
       if (state.notifications > limits.notifications) throw new RangeError('too many notifications');
       onNotification(message);
       return;
@@ -84,7 +87,11 @@ export function createSession(
     try {
       for (const line of lines.push(chunk)) receive(line);
     } catch (error) {
-      fail(new Failure('connection', `Cannot read the daemon's answer: ${reasonOf(error)}`));
+      fail(
+        error instanceof Failure
+          ? error
+          : new Failure('connection', `Cannot read the daemon's answer: ${reasonOf(error)}`),
+      );
     }
   });
   socket.on('error', (error) =>
@@ -114,6 +121,10 @@ export function createSession(
       } finally {
         clearTimeout(timer);
       }
+    },
+    cancel() {
+      // A notification: what counts is the reply of the call itself.
+      if (state.isWaiting) send({ jsonrpc: '2.0', method: 'rpc.cancel', params: { id: state.lastId } });
     },
     close: () => socket.destroy(),
   };

@@ -1,10 +1,13 @@
 import { CALL_REASON_CHARACTERS, wrongWithReason } from '../../shared/call-reason.ts';
 import type { JsonObject } from '../../shared/json-value.ts';
+import { interruptible } from '../call/interruptible.ts';
 import { type Params, readParams } from '../call/params.ts';
 import { passThrough, passThroughFailure } from '../call/pass-through.ts';
 import { withPipedStdin } from '../call/piped-stdin.ts';
+import { type ReceivedStream, receiveStream } from '../call/received-stream.ts';
 import { secretWarnings } from '../call/secret-warning.ts';
 import { discoverMethod, type MethodDescription } from '../client/discover.ts';
+import type { Notification } from '../client/message.ts';
 import { type Answer, LONGEST_WAIT_MS, type Session } from '../client/session.ts';
 import { withSession } from '../client/with-session.ts';
 import { wholeNumber } from '../command-line.ts';
@@ -15,7 +18,7 @@ import { createProgressBar, type ProgressBar, readProgress } from '../print/prog
 import { printReport } from '../print/report.ts';
 import { humanText } from '../print/value.ts';
 
-const PROGRESS_TOKEN = 'driverctl';
+const TOKEN = 'driverctl';
 /** The daemon ends a call at `--timeout`; driverctl itself gives up so much later, in milliseconds. */
 const TIMEOUT_GRACE_MS = 10_000;
 const WRONG_REASONS = {
@@ -39,34 +42,58 @@ export async function callMethod(invocation: Invocation): Promise<number> {
   const params = await readParams(words, stdin);
   const showsProgress = stderr.isTerminal && options.json !== true && options.raw !== true;
   const bar = showsProgress ? createProgressBar(stderr, () => performance.now()) : null;
+  const stream = receiveStream(invocation, TOKEN);
 
   return withSession(
     invocation,
     async (session) => {
       const values = await prepareParams(invocation, session, method, params);
-      const meta = metaOf(invocation, timeout, bar !== null);
+      const meta = metaOf(invocation, timeout);
       const waitMs =
         timeout === null ? LONGEST_WAIT_MS : Math.min(timeout + TIMEOUT_GRACE_MS, LONGEST_WAIT_MS);
-      const send = (): Promise<Answer> => session.request(method, { ...values, ...meta }, waitMs);
-      return options.raw === true ? callRaw(invocation, send) : callForResult(invocation, send, bar);
+      const request = (): Promise<Answer> => session.request(method, { ...values, ...meta }, waitMs);
+      async function send(): Promise<Answer> {
+        const answer = await interruptible(invocation, session, request).finally(() => bar?.clear());
+        stream.finish(answer.meta);
+        return answer;
+      }
+      return options.raw === true ? callRaw(invocation, send) : callForResult(invocation, send, stream);
     },
-    ({ method: name, params: details }) => {
-      const progress = name === 'rpc.progress' ? readProgress(details, PROGRESS_TOKEN) : null;
-      if (progress !== null) bar?.show(progress);
-    },
+    followCall(invocation, stream, bar),
   );
 }
 
-/** What a call says about itself beside its params: the member `_meta`, or nothing. */
-function metaOf({ options }: Invocation, timeout: number | null, showsProgress: boolean): JsonObject {
+/** What comes before the reply: progress for the bar, chunks for standard output. */
+function followCall(
+  { stdout }: Invocation,
+  stream: ReceivedStream,
+  bar: ProgressBar | null,
+): (notification: Notification) => void {
+  let isReported = false;
+  return ({ method, params }) => {
+    if (method === 'rpc.chunk') {
+      if (stdout.isTerminal) bar?.clear();
+      stream.take(params);
+      // How much has come, where the driver does not say how far it is.
+      if (!isReported && !stdout.isTerminal) bar?.show({ progress: stream.bytes, total: null, message: '' });
+    }
+    const progress = method === 'rpc.progress' ? readProgress(params, TOKEN) : null;
+    if (progress === null) return;
+    isReported = true;
+    bar?.show(progress);
+  };
+}
+
+/** What a call says about itself beside its params; the token is for progress and for what the method may stream. */
+function metaOf({ options }: Invocation, timeout: number | null): JsonObject {
   const meta = {
+    progressToken: TOKEN,
     ...(timeout === null ? {} : { timeoutMs: timeout }),
     ...(options.reason === undefined ? {} : { reason: options.reason }),
-    ...(showsProgress ? { progressToken: PROGRESS_TOKEN } : {}),
     ...(options.verbose === true || options.raw === true ? { reply: true } : {}),
     ...(options.raw === true ? { raw: true } : {}),
   };
-  return Object.keys(meta).length === 0 ? {} : { _meta: meta };
+  return { _meta: meta };
 }
 
 /** Asks what the method is only where that matters: for secrets on the command line, and for where piped input goes. */
@@ -94,10 +121,14 @@ function refuseWithoutProgram({ name, kind }: MethodDescription): void {
 async function callForResult(
   invocation: Invocation,
   send: () => Promise<Answer>,
-  bar: ProgressBar | null,
+  stream: ReceivedStream,
 ): Promise<number> {
-  const { result, meta } = await send().finally(() => bar?.clear());
-  printReport(invocation, { json: result, human: () => humanText(result) });
+  const { result, meta } = await send();
+  const { options, stderr } = invocation;
+  // Standard output is the stream's, byte for byte.
+  if (!stream.isOne || options.json === true)
+    printReport(invocation, { json: result, human: () => humanText(result) });
+  else if (options.verbose === true) stderr.write(humanText(result));
   printApplied(invocation, meta);
   return exitCodes.ok.status;
 }

@@ -36,7 +36,7 @@ function humanExplanation(method: string, explanation: Explanation): string {
     ...(others.length === 0 ? {} : { 'did not decide': others.map(inWords) }),
     ...(json['hint'] === undefined ? {} : { hint: json['hint'] }),
     ...(json['limits'] === null ? {} : { limits: json['limits'] }),
-    ...(json['isolation'] === null ? {} : { isolation: json['isolation'] }),
+    ...(permitted && json['isolation'] !== null ? { isolation: json['isolation'] } : {}),
   });
 }
 
@@ -45,8 +45,11 @@ function whyNot(method: string, { stage, exists, policies, json }: Explanation):
   if (stage === 'schema') return `its params are refused at ${json['at'] || 'the top'}: ${json['rule']}`;
   if (policies.some(({ decided, effect }) => decided && effect === 'forbid')) return 'a policy forbids it';
   if (policies.some(({ decided }) => decided)) return 'a policy cannot be evaluated for it';
-  return policies.some(({ concerns, effect }) => concerns && effect === 'permit')
-    ? 'no permit’s conditions hold for it'
+  if (policies.some(({ concerns, effect }) => concerns && effect === 'permit'))
+    return 'no permit’s conditions hold for it';
+  if (json['container'] !== null) return 'no permit asks for the container that the caller is in';
+  return json['destructive'] === true
+    ? 'no policy permits it; it is destructive, so a permit has to name it or one of its tags'
     : 'no policy permits it';
 }
 

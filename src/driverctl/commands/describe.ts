@@ -31,6 +31,8 @@ function overview(method: MethodDescription): JsonValue {
     tags: method.tags,
     ...(method.stdin === null ? {} : { 'standard input': `the param ${method.stdin}` }),
     ...(method.output === null ? {} : { output: method.output }),
+    ...(method.stream ? { stream: 'its output comes as it is printed' } : {}),
+    ...(method.finishes ? { 'when you leave': 'it runs to its end' } : {}),
     params: method.params.map(paramRow),
     result: method.result,
     errors: method.errors,

@@ -1,7 +1,7 @@
 import { buildId } from '../../boundary/build.ts';
 import type { BrokerControl, MonitorControl } from '../../boundary/messages.ts';
 import type { SeccompFilter } from '../../posix/seccomp.ts';
-import { createExchange, type Expected } from '../configuration/exchange.ts';
+import { type Accepted, createExchange, type Expected } from '../configuration/exchange.ts';
 import type { Generations } from '../configuration/generations.ts';
 import type { Generation } from '../configuration/load.ts';
 import type { ReadySandbox } from '../launch/start-sandbox.ts';
@@ -46,8 +46,8 @@ export interface BrokerLife {
   readonly isServing: boolean;
   /** Starts the first one. Settles with null when it serves, else with why it does not. */
   start(): Promise<NotServing | null>;
-  /** Offers a generation to the broker; settles with null where it was accepted, else with why not. */
-  offer(generation: Generation): Promise<string | null>;
+  /** Offers a generation to the broker; settles with what it says where it accepted, else with why not. */
+  offer(generation: Generation): Promise<Accepted | string>;
   configuration(message: ConfigurationMessage): void;
   /** From here on an end is the last one. */
   stopRestarting(): void;
@@ -107,9 +107,9 @@ export function createBrokerLife(
 
   /** Gives a new broker what runs. */
   async function configure(target: BrokerLink): Promise<void> {
-    const refused = await exchange.offer(generations.current, target.send);
-    if (refused !== null) {
-      refusal = refused;
+    const answer = await exchange.offer(generations.current, target.send);
+    if (typeof answer === 'string') {
+      refusal = answer;
       return target.kill('it refused what runs');
     }
     if (link !== target) return;
@@ -158,9 +158,9 @@ export function createBrokerLife(
       await whenServing();
       if (link === undefined || !serving) return 'the broker is not there';
       generations.offer(generation);
-      const refused = await exchange.offer(generation, link.send);
-      if (refused !== null) generations.withdraw(generation);
-      return refused;
+      const answer = await exchange.offer(generation, link.send);
+      if (typeof answer === 'string') generations.withdraw(generation);
+      return answer;
     },
     configuration(message) {
       if (message.type === 'hello') return greet(message.build);

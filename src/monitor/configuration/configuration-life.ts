@@ -4,6 +4,7 @@ import type { Recorder } from '../audit/recorder.ts';
 import { renewParamsKey } from '../audit/renew-params-key.ts';
 import type { Options } from '../options.ts';
 import { openConfigurationNote } from './configuration-note.ts';
+import type { Accepted } from './exchange.ts';
 import type { Generations } from './generations.ts';
 import type { GrantNotes } from './grant-notes.ts';
 import type { ConfigurationFile, Generation } from './load.ts';
@@ -26,7 +27,7 @@ export interface ConfigurationLifeParts {
   readonly log: Log;
   /** @param files takes what was read, also where it throws */
   load(number: number, files: ConfigurationFile[]): Generation;
-  offer(generation: Generation): Promise<string | null>;
+  offer(generation: Generation): Promise<Accepted | string>;
 }
 
 /** The configuration that runs: taken at the start and at reloads, looked at in between, all of it on record. */
@@ -83,7 +84,7 @@ export function createConfigurationLife(parts: ConfigurationLifeParts): Configur
       return parts.load(number, files);
     },
     offer: parts.offer,
-    async taken(next) {
+    async taken(next, { changes, changeCount }) {
       generations.take(next);
       reportGrants(next.drivers, grantNotes, record, log);
       log.level = next.settings.log_level;
@@ -92,7 +93,8 @@ export function createConfigurationLife(parts: ConfigurationLifeParts): Configur
       const { durability } = next.settings.audit;
       const facts = { generation: next.number, asked_by: askedBy, ...filesFacts(next), changed, durability };
       // Both run it by now: a record that cannot be written is counted, and said in the operational log.
-      await record('reload', facts, {}, true).catch(() => undefined);
+      const claims = { changes, change_count: changeCount };
+      await record('reload', facts, claims, true).catch(() => undefined);
       renewKey();
       watchOn();
     },

@@ -8,6 +8,9 @@ import type { DriverPlan } from './plan.ts';
  */
 const ANSWER_WITHIN_MS = 45_000;
 
+/** A broker's word that it can run a generation, and what that changes. */
+export type Accepted = Extract<BrokerControl, { type: 'accepted' }>;
+
 /** What is expected of a profile's launches, and how its grants changed. */
 export type Expected = (plan: DriverPlan) => {
   readonly isolation: Isolation;
@@ -38,21 +41,21 @@ function* messagesOf(generation: Generation, expected: Expected): Generator<Moni
 }
 
 export interface Exchange {
-  /** Offers a generation to the broker; settles with null where it accepted, else with why not. */
-  offer(generation: Generation, send: (message: MonitorControl) => void): Promise<string | null>;
-  answered(message: Extract<BrokerControl, { type: 'accepted' | 'refused' }>): void;
+  /** Offers a generation to the broker; settles with what it says where it accepted, else with why not. */
+  offer(generation: Generation, send: (message: MonitorControl) => void): Promise<Accepted | string>;
+  answered(message: Accepted | Extract<BrokerControl, { type: 'refused' }>): void;
   /** The broker ended: what was offered is refused. */
   abort(): void;
 }
 
 /** A generation counts when both have accepted it; one is offered at a time. */
 export function createExchange(expected: Expected): Exchange {
-  let waiting: { generation: number; settle: (why: string | null) => void } | undefined;
+  let waiting: { generation: number; settle: (answer: Accepted | string) => void } | undefined;
 
-  function settle(why: string | null): void {
+  function settle(answer: Accepted | string): void {
     const { settle } = waiting ?? {};
     waiting = undefined;
-    settle?.(why);
+    settle?.(answer);
   }
 
   return {
@@ -63,17 +66,17 @@ export function createExchange(expected: Expected): Exchange {
         const timer = setTimeout(() => settle('the broker did not answer in time'), ANSWER_WITHIN_MS);
         waiting = {
           generation: generation.number,
-          settle(why) {
+          settle(answer) {
             clearTimeout(timer);
-            send({ type: why === null ? 'commit' : 'abandon', generation: generation.number });
-            resolve(why);
+            send({ type: typeof answer === 'string' ? 'abandon' : 'commit', generation: generation.number });
+            resolve(answer);
           },
         };
       });
     },
     answered(message) {
       if (waiting?.generation !== message.generation) return;
-      settle(message.type === 'accepted' ? null : message.reason);
+      settle(message.type === 'accepted' ? message : message.reason);
     },
     abort: () => settle('the broker ended'),
   };

@@ -1,12 +1,13 @@
+import type { Accepted } from './exchange.ts';
 import type { Generation } from './load.ts';
 
 export interface ReloadSteps {
   /** Reads and checks everything. Throws where a file is not accepted. */
   load(number: number): Generation;
-  /** Settles with null where the broker accepted, else with why not. */
-  offer(generation: Generation): Promise<string | null>;
+  /** Settles with what the broker says where it accepted, else with why not. */
+  offer(generation: Generation): Promise<Accepted | string>;
   /** Does not reject. */
-  taken(generation: Generation): Promise<void>;
+  taken(generation: Generation, accepted: Accepted): Promise<void>;
   /**
    * @param said what the broker said, which may be a lie; null where the reason is the monitor's own
    * @param cause what `load` threw; null where the broker refused
@@ -28,9 +29,9 @@ export function createReloader(firstNumber: number, steps: ReloadSteps): () => P
       return steps.refused(error instanceof Error ? error.message : 'unknown', null, error);
     }
     lastNumber += 1;
-    const refused = await steps.offer(next);
-    if (refused !== null) return steps.refused('the broker did not accept it', refused, null);
-    await steps.taken(next);
+    const answer = await steps.offer(next);
+    if (typeof answer === 'string') return steps.refused('the broker did not accept it', answer, null);
+    await steps.taken(next, answer);
   }
 
   async function reloadUntilQuiet(): Promise<void> {

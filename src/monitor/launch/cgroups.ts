@@ -1,5 +1,18 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  write,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type CgroupTree, type Controller, openCgroupTree } from './cgroup-tree.ts';
 import {
   heldMemory,
@@ -34,6 +47,11 @@ export interface LaunchCgroup {
   readonly isDelegated: boolean;
   /** Moves a process in; what it starts from then on is in it too. */
   add(pid: number): void;
+  /**
+   * The same beside what else this process does: the kernel waits for all its processors first, which takes milliseconds
+   * (percpu_down_write in cgroup_procs_write_start of kernel/cgroup/cgroup.c). Settles when it is in, or has ended.
+   */
+  addMeanwhile(pid: number): Promise<void>;
   /** Sets pids.max, or leaves it as it is. */
   limitProcesses(count: number | null): void;
   /** Whether the kernel says that a process is in it. */
@@ -102,6 +120,7 @@ function createCgroup(tree: CgroupTree, launch: number, limits: CgroupLimits): L
       if (count !== null) writeFileSync(join(folder, 'pids.max'), String(count));
     },
     add: (pid) => writeFileSync(join(folder, 'cgroup.procs'), String(pid)),
+    addMeanwhile: (pid) => writeMeanwhile(join(folder, 'cgroup.procs'), String(pid)),
     holds: (pid) =>
       readFileSync(`/proc/${pid}/cgroup`, 'latin1')
         .split('\n')
@@ -117,6 +136,19 @@ function createCgroup(tree: CgroupTree, launch: number, limits: CgroupLimits): L
     heldBytes: () => heldMemory(folder),
     usage: () => used?.usage ?? readUsage(folder),
   };
+}
+
+/** ESRCH: the process has ended; ENODEV: so had all of its launch, and its cgroup is gone. */
+async function writeMeanwhile(path: string, pid: string): Promise<void> {
+  const file = openSync(path, constants.O_WRONLY);
+  try {
+    await promisify(write)(file, pid);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'ENODEV')))
+      throw error;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Before a process is in it. */

@@ -6,6 +6,7 @@ import type { DriverPlan } from '../configuration/plan.ts';
 import type { Cgroups } from './cgroups.ts';
 import type { Containers } from './container/containers.ts';
 import type { Filters } from './filters.ts';
+import { type AliveLaunch, endGently } from './gentle-end.ts';
 import { describeIsolation, differences } from './isolation.ts';
 import type { Ended } from './launch-facts.ts';
 import { limitDifferences } from './process-limits.ts';
@@ -88,17 +89,6 @@ export interface Launches {
   readonly last: number;
 }
 
-/** One that was not seen dead yet. */
-interface AliveLaunch {
-  readonly profile: string;
-  readonly sandbox: Sandbox;
-  /** Why it is to end; `exit`: by itself. */
-  end: LaunchEnd;
-  /** Milliseconds between SIGTERM and SIGKILL. */
-  readonly graceMs: number;
-  graceTimer: NodeJS.Timeout | undefined;
-}
-
 export interface LaunchMeans {
   readonly filters: Filters;
   readonly notes: LaunchNotes;
@@ -130,17 +120,7 @@ export function createLaunches(
 
   function terminate(number: number): void {
     const launch = alive.get(number);
-    if (launch === undefined || launch.end !== 'exit') return;
-    launch.end = 'asked';
-    if (launch.graceMs === 0) return launch.sandbox.kill();
-    launch.graceTimer = setTimeout(launch.sandbox.kill, launch.graceMs);
-    try {
-      launch.sandbox.terminate();
-    } catch (error) {
-      // No descriptor for a handle, say: what cannot be asked is killed.
-      events.failed(launch.profile, error instanceof Error ? error.message : 'it could not be terminated');
-      launch.sandbox.kill();
-    }
+    if (launch !== undefined) endGently(launch, (why) => events.failed(launch.profile, why));
   }
 
   async function start(request: LaunchRequest): Promise<Launch | LaunchRefusal> {

@@ -131,9 +131,10 @@ export function createPooledLaunches(
       if (plan === undefined || plan.name !== launch.profile) return untrue('is of another profile');
       if (entry.isStale) return { kind: 'gone' };
       const isOneShot = launch.purpose.kind === 'pool';
-      // A launch of this very moment would be of other files, or held otherwise.
-      if ((isOneShot && marks !== marksOf(launch.plan)) || markOfPlan(plan) !== markOfPlan(launch.plan)) {
-        if (isOneShot) retire(entry);
+      // A launch of this very moment would be of other files, or held otherwise. A persistent one is of what runs now, or stale:
+      // a call that began before a reload is answered by the process that there is.
+      if (isOneShot && (marks !== marksOf(launch.plan) || markOfPlan(plan) !== markOfPlan(launch.plan))) {
+        retire(entry);
         return { kind: 'gone' };
       }
       if (isOneShot) launch.serve(call);

@@ -2,15 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import type { Descriptor } from '../../posix/descriptor.ts';
 import { reopenMemoryFile } from '../../posix/memory-file.ts';
-import { killByPidfd, openPidfd } from '../../posix/pidfd.ts';
+import { killByPidfd } from '../../posix/pidfd.ts';
 import { processHasEnded } from '../../posix/poll.ts';
 import type { SeccompFilter } from '../../posix/seccomp.ts';
 import { BUBBLEWRAP } from './bubblewrap.ts';
 import type { LaunchCgroup } from './cgroups.ts';
+import { type FirstProcess, findFirstProcess } from './first-process.ts';
 import { GATE_DESCRIPTOR, GATE_GO, GATE_READY } from './gate.ts';
 import { keepMountNamespace } from './mount-namespace.ts';
 import { type KernelLimits, readProcessLimits } from './process-limits.ts';
-import { childrenOf, type ProcessStatus, readProcessStatus } from './process-status.ts';
+import { type ProcessStatus, readProcessStatus } from './process-status.ts';
 import { guardWords } from './root-guard.ts';
 import {
   type DataFile,
@@ -114,14 +115,9 @@ export function startSandbox(
   } finally {
     for (const file of opened) file.close();
   }
-  const sandbox = superviseSandbox(child, stdio.further.length, cgroup);
-  try {
-    if (child.pid !== undefined) moveInto(cgroup, child.pid);
-  } catch (error) {
-    sandbox.kill();
-    throw error;
-  }
-  return sandbox;
+  return superviseSandbox(child, stdio.further.length, cgroup, {
+    moved: child.pid === undefined ? undefined : cgroup?.addMeanwhile(child.pid),
+  });
 }
 
 /** One that has ended already needs no cgroup; whether the rest is in it is asked at "ready". */
@@ -135,6 +131,8 @@ function moveInto(cgroup: LaunchCgroup | null, pid: number): void {
 
 /** What a launcher needs besides, to be held as bubblewrap is. */
 export interface Supervision {
+  /** Settles when the launcher is in its cgroup; "ready" counts only then. */
+  readonly moved?: Promise<void> | undefined;
   /** Looks at the first process and the gate, both as this host numbers them, before "ready" counts. May throw. */
   atReady?(first: number, gate: number): void;
   /**
@@ -151,7 +149,7 @@ export function superviseSandbox(
   child: ChildProcess,
   furtherCount: number,
   cgroup: LaunchCgroup | null,
-  { atReady, afterDeath, why }: Supervision = {},
+  { moved, atReady, afterDeath, why }: Supervision = {},
 ): Sandbox {
   const gate = pipeOf(child, GATE_DESCRIPTOR);
   const pipes = Array.from({ length: furtherCount }, (_, index) =>
@@ -200,6 +198,7 @@ export function superviseSandbox(
   const ready = new Promise<ReadySandbox>((resolve, reject) => {
     const timer = setTimeout(() => fail('it did not become ready in time'), READY_WITHIN_MS);
     let heard = '';
+    let isReady = false;
     let settled = false;
     function fail(why: string): void {
       if (settled) return;
@@ -208,24 +207,17 @@ export function superviseSandbox(
       kill();
       reject(new Error(`Cannot start a sandbox: ${why}`));
     }
+    function failAs(error: unknown): void {
+      fail(error instanceof Error ? error.message : 'its processes could not be read');
+    }
     child.once('error', (error) => fail(error.message));
     child.once('exit', (code, signal) => {
       const said = why?.() ?? null;
       fail(`it ended before it was ready (${signal ?? code})${said === null ? '' : `: ${said}`}`);
     });
-    gate.on('error', (error) => fail(error.message));
-    gate.on('data', (chunk: Buffer) => {
-      // What comes later is no word of the gate's.
+    function readBack(found: FirstProcess): void {
       if (settled) return;
-      heard += chunk.toString('latin1');
-      if (heard.length > GATE_READY.length || !GATE_READY.startsWith(heard))
-        return fail('its gate said something else');
-      if (heard !== GATE_READY) return;
       try {
-        const found = firstProcess(child.pid);
-        firstPid = found.pidfd;
-        letNamespaceGo = keepMountNamespace(found.pid);
-        running = { firstPid: found.pid, gatePid: found.gatePid };
         atReady?.(found.pid, found.gatePid);
         const status = readProcessStatus(found.gatePid);
         // The launcher was moved while it started: what it had started by then is still outside.
@@ -238,7 +230,28 @@ export function superviseSandbox(
         clearTimeout(timer);
         resolve({ firstPid: found.pid, gatePid: found.gatePid, status, limits, inCgroup });
       } catch (error) {
-        fail(error instanceof Error ? error.message : 'its processes could not be read');
+        failAs(error);
+      }
+    }
+    moved?.catch(failAs);
+    gate.on('error', (error) => fail(error.message));
+    gate.on('data', (chunk: Buffer) => {
+      // What comes later is no word of the gate's.
+      if (settled || isReady) return;
+      heard += chunk.toString('latin1');
+      if (heard.length > GATE_READY.length || !GATE_READY.startsWith(heard))
+        return fail('its gate said something else');
+      if (heard !== GATE_READY) return;
+      isReady = true;
+      try {
+        const found = findFirstProcess(child.pid);
+        firstPid = found.pidfd;
+        letNamespaceGo = keepMountNamespace(found.pid);
+        running = { firstPid: found.pid, gatePid: found.gatePid };
+        if (moved === undefined) readBack(found);
+        else void moved.then(() => readBack(found), failAs);
+      } catch (error) {
+        failAs(error);
       }
     });
   });
@@ -259,19 +272,6 @@ export function superviseSandbox(
     // Then nobody listens any more: a first process that keeps its end open could write to the monitor for ever.
     go: (values = []) => void gate.end(lines(values), () => gate.destroy()),
   };
-}
-
-/** A pidfd of the sandbox's pid 1 (the launcher's only child) and the number of the gate, its only child. */
-function firstProcess(launcher: number | undefined): { pid: number; pidfd: Descriptor; gatePid: number } {
-  const [pid, ...others] = launcher === undefined ? [] : childrenOf(launcher);
-  if (pid === undefined || others.length > 0) throw new Error('its first process was not found');
-  const pidfd = openPidfd(pid);
-  const [gatePid, ...more] = childrenOf(pid);
-  if (gatePid === undefined || more.length > 0 || processHasEnded(pidfd.number)) {
-    pidfd.close();
-    throw new Error('its gate was not found');
-  }
-  return { pid, pidfd, gatePid };
 }
 
 function pipeOf(child: ChildProcess, index: number): Socket {

@@ -28,15 +28,12 @@ const FOLDERS: ReadonlyMap<string, Container['runtime']> = new Map([
 ]);
 
 /**
- * Reads a /proc/PID/cgroup text: systemd's own hierarchy (`name=systemd`, or the unified one), the first service or scope
- * of its path; below `user@UID.service`, a unit of that user's manager. What lies inside a container is none of the
- * host's: units there are named by whoever is root in it.
+ * Reads a /proc/PID/cgroup text: the first service or scope of the path in systemd's own hierarchy; below
+ * `user@UID.service`, a unit of that user's manager. What lies inside a container is none of the host's: units there are
+ * named by whoever is root in it.
  */
 export function placeOf(cgroup: string): CgroupPlace {
-  const lines = cgroup.split('\n').map((line) => line.split(':'));
-  const line =
-    lines.find((fields) => fields[1] === 'name=systemd') ?? lines.find((fields) => fields[0] === '0');
-  const path = line?.slice(2).join(':') ?? '';
+  const path = pathForSystemd(cgroup);
   if (path.includes('/../')) return NOWHERE;
   const parts = path.split('/').filter(Boolean);
   const at = parts.findIndex((_part, index) => containerAt(parts, index) !== null);
@@ -48,6 +45,17 @@ export function placeOf(cgroup: string): CgroupPlace {
     unit: unitOf(first, second, manager),
     container: found && { ...found, manager },
   };
+}
+
+/**
+ * `name=systemd` where there is one (version 1, and the hybrid layout). A systemd that uses the unified hierarchy alone, on
+ * a kernel where the other was mounted too, such as in a container, leaves every process at the root of that one.
+ */
+function pathForSystemd(cgroup: string): string {
+  const lines = cgroup.split('\n').map((line) => line.split(':'));
+  const pathOf = (line: readonly string[] | undefined): string => line?.slice(2).join(':') ?? '';
+  const named = pathOf(lines.find((fields) => fields[1] === 'name=systemd'));
+  return named === '' || named === '/' ? pathOf(lines.find((fields) => fields[0] === '0')) : named;
 }
 
 function unitOf(

@@ -46,7 +46,7 @@ export function createRecordedSessions(
     const passed = broker.link?.pass({
       ...{ kind: 'session', number, descriptors: [copy] },
       message: {
-        ...{ type: 'session', session: number, uid, gid, groups, pid, unit },
+        ...{ type: 'session', session: number, uid, gid, groups, pid, pidProven, unit },
         ...{ container, loginUid, loginSession },
       },
       settled(taken) {

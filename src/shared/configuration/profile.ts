@@ -31,6 +31,7 @@ const KNOWN_KEYS = [
     'sockets',
     'limits',
     'wall_ms',
+    'idle_ms',
     'cpu_seconds',
   ],
   ...['address_space_bytes', 'data_bytes', 'processes', 'open_files', 'file_bytes', 'output_bytes'],

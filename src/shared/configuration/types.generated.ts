@@ -205,7 +205,7 @@ message_ms: number
  */
 nesting_depth: number
 /**
- * Most object keys in one message.
+ * Most object keys in one message, and most arrays and objects.
  */
 keys: number
 /**
@@ -217,7 +217,7 @@ batch_length: number
  */
 in_flight_per_connection: number
 /**
- * Most calls of one uid at once, over all its connections.
+ * Most calls of one uid at once, over all its connections. Fewer than `launches`: else one whose drivers hang takes all of them.
  */
 in_flight_per_identity: number
 /**
@@ -225,7 +225,7 @@ in_flight_per_identity: number
  */
 in_flight: number
 /**
- * Most calls of one driver at once, of all callers.
+ * Most calls of one driver at once, of all callers. More than one identity may have, so that none can take them all.
  */
 in_flight_per_driver: number
 /**
@@ -337,7 +337,7 @@ drivers?: string[]
  */
 methods?: string[]
 /**
- * The limits that differ; titles and bounds are those of `limits`.
+ * The limits that differ, each within its bounds in `limits`.
  */
 limits: {
 /**
@@ -353,7 +353,7 @@ message_ms?: number
  */
 nesting_depth?: number
 /**
- * Most object keys in one message.
+ * Most object keys in one message, and most arrays and objects.
  */
 keys?: number
 /**
@@ -377,11 +377,11 @@ reply_buffer_bytes?: number
  */
 stream_stall_ms?: number
 /**
- * Most calls of one uid at once, over all its connections.
+ * Most calls of one uid at once, over all its connections. Fewer than `launches`: else one whose drivers hang takes all of them.
  */
 in_flight_per_identity?: number
 /**
- * Most calls of one driver at once, of all callers.
+ * Most calls of one driver at once, of all callers. More than one identity may have, so that none can take them all.
  */
 in_flight_per_driver?: number
 /**
@@ -628,6 +628,10 @@ limits: {
  * Longest run, in milliseconds.
  */
 wall_ms: number
+/**
+ * How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.
+ */
+idle_ms: (number | null)
 /**
  * Most CPU time of a process, in seconds.
  */
@@ -933,6 +937,10 @@ limits?: {
  * Longest run, in milliseconds.
  */
 wall_ms?: number
+/**
+ * How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.
+ */
+idle_ms?: (number | null)
 /**
  * Most CPU time of a process, in seconds.
  */
@@ -1284,6 +1292,10 @@ limits?: {
  * Longest run, in milliseconds.
  */
 wall_ms?: number
+/**
+ * How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.
+ */
+idle_ms?: (number | null)
 /**
  * Most CPU time of a process, in seconds.
  */

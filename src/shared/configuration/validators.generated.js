@@ -80,7 +80,7 @@ var require_equal = __commonJS({
 
 // <stdin>
 var settings = validate20;
-var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "roles": { "title": "Roles", "description": 'Names for users, groups and units together: `principal in Role::"NAME"` in a policy is any of them, and limits can be set for a role.', "type": "object", "maxProperties": 64, "propertyNames": { "title": "Name", "description": "A role's name.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["people"] }, "additionalProperties": { "title": "Role", "description": "Whom the role has.", "type": "object", "additionalProperties": false, "properties": { "users": { "title": "Users", "description": "Users by name.", "type": "array", "maxItems": 64, "items": { "title": "User", "description": "Users by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["bob"] }, "default": [], "examples": [["bob"]] }, "groups": { "title": "Groups", "description": "Groups by name.", "type": "array", "maxItems": 64, "items": { "title": "Group", "description": "Groups by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["ops"] }, "default": [], "examples": [["ops"]] }, "units": { "title": "Units", "description": "System units by full name.", "type": "array", "maxItems": 64, "items": { "title": "Unit", "description": "System units by full name.", "type": "string", "pattern": "^[^/\\s]{1,246}\\.(?:service|scope|slice|socket|mount|swap)$", "maxLength": 256, "examples": ["backup.service"] }, "default": [], "examples": [["backup.service"]] } }, "examples": [{ "users": ["bob"], "groups": ["ops"] }] }, "default": {}, "examples": [{ "people": { "groups": ["users"] } }] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] }, "seal": { "title": "Seal", "description": "When the log is sealed and its key replaced, whichever comes first. Whoever is root in between can forge what was written since.", "type": "object", "additionalProperties": false, "properties": { "records": { "title": "Records", "description": "So many records after the last seal.", "type": "integer", "minimum": 1, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "seconds": { "title": "Time", "description": "So long after the last seal, in seconds; also when nothing happens.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] } }, "examples": [{}], "default": {} }, "rotate_bytes": { "title": "Size of a segment", "description": "How long the file that is written to may become, in bytes, before it is closed and the next one is begun.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 67108864, "examples": [67108864] }, "rotate_hours": { "title": "Age of a segment", "description": "How long one file is written to, in hours.", "type": "integer", "minimum": 1, "maximum": 8760, "default": 24, "examples": [24] }, "compress": { "title": "Compress", "description": "Whether closed segments are compressed (gzip).", "type": "boolean", "default": true, "examples": [true] }, "retention": { "title": "Retention", "description": "When the oldest segments are removed.", "type": "object", "additionalProperties": false, "properties": { "max_bytes": { "title": "Most bytes", "description": "How much room all segments may take together, in bytes; null: there is no such limit.", "type": ["integer", "null"], "minimum": 65536, "maximum": 1125899906842624, "default": 2147483648, "examples": [2147483648] }, "max_days": { "title": "Most days", "description": "How long a closed segment is kept, in days; null: there is no such limit.", "type": ["integer", "null"], "minimum": 1, "maximum": 36500, "default": null, "examples": [400] }, "min_days": { "title": "Least days", "description": "What was closed less than so many days ago is never removed, whatever the other limits ask for; 0 takes this protection away.", "type": "integer", "minimum": 0, "maximum": 36500, "default": 7, "examples": [7] } }, "examples": [{}], "default": {} }, "low_water_bytes": { "title": "Low-water mark", "description": "Free bytes on the log's disk below which driverd warns; 0: never.", "type": "integer", "minimum": 0, "maximum": 1125899906842624, "default": 268435456, "examples": [268435456] }, "reserve_bytes": { "title": "Reserve", "description": "Bytes kept beside the log and given up when the disk is full, so that what is under way can be closed on record.", "type": "integer", "minimum": 16384, "maximum": 1073741824, "default": 1048576, "examples": [1048576] }, "params_key_days": { "title": "Age of a params key", "description": "After how many days params are hashed with a new key; the old ones stay for look-up. null: never.", "type": ["integer", "null"], "minimum": 1, "maximum": 3650, "default": 90, "examples": [90] }, "watch_ms": { "title": "Watch", "description": "How often files of the configuration, the socket and the log are looked at for what changed beside a reload, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] }, "repeated_denials": { "title": "Repeated denials", "description": "How many denials of one user within `repeated_denials_ms` make a record of their own.", "type": "integer", "minimum": 2, "maximum": 1e6, "default": 20, "examples": [20] }, "repeated_denials_ms": { "title": "Window of repeated denials", "description": "Over how long denials of one user are counted together, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log, for monitor and broker. No level holds params, results or secrets.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "in_flight_per_driver": { "title": "Calls per driver", "description": "Most calls of one driver at once, of all callers.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 128, "examples": [128] }, "queued_per_identity": { "title": "Waiting calls per identity", "description": "Most calls of one uid that wait for a place at once. Of one connection, as many as it may have at once.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 64, "examples": [64] }, "queued_per_driver": { "title": "Waiting calls per driver", "description": "Most calls of one driver that wait for a place at once.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 128, "examples": [128] }, "queued": { "title": "Waiting calls", "description": "Most calls that wait for a place at once. Identities take turns.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 512, "examples": [512] }, "queue_ms": { "title": "Wait", "description": "How long a call may wait for a place, in milliseconds; 0: it is refused at once.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 5e3, "examples": [5e3] }, "calls_per_minute": { "title": "Calls a minute", "description": "How often one uid may call one method in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "default": 6e3, "examples": [6e3] }, "destructive_calls_per_minute": { "title": "Destructive calls a minute", "description": "How often one uid may call one method that is marked destructive in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "default": 10, "examples": [10] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections_per_second": { "title": "Connections a second", "description": "Most connections that one user may open in a second; each is on record.", "type": "integer", "minimum": 1, "maximum": 1e5, "default": 1e3, "examples": [1e3] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "stream_stall_ms": { "title": "Stalled stream", "description": "How long a caller may leave what waits of a stream unread before its connection is ended, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 864e5, "default": 6e4, "examples": [6e4] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "audit_bytes_per_second": { "title": "Record bytes per second", "description": "Most bytes a second of what the broker wants recorded; beyond it, it waits.", "type": "integer", "minimum": 65536, "maximum": 1073741824, "default": 33554432, "examples": [33554432] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] }, "driver_log_ring_bytes": { "title": "Lines in memory", "description": "How much of each driver's scrubbed stderr and `log` messages the broker keeps for `driverctl logs`, in bytes; 64 MiB for all drivers together.", "type": "integer", "minimum": 65536, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "driver_log_bytes_per_minute": { "title": "Lines in the operational log", "description": "How much one driver may write to the operational log in a minute, in bytes, 256 for each line beside its text; all together four times that. What is left out is counted there. 0: nothing is written.", "type": "integer", "minimum": 0, "maximum": 67108864, "default": 262144, "examples": [262144] } }, "examples": [{}], "default": {} }, "limit_overrides": { "title": "Overrides of limits", "description": "Other limits for roles, drivers and methods. Of the entries that match a call, the first that sets a limit decides about that one.", "type": "array", "maxItems": 64, "items": { "title": "Override", "description": "Whom and what it is for, and the limits that differ. Without `roles` it is for every caller; limits of a connection can be set for roles alone.", "type": "object", "additionalProperties": false, "required": ["limits"], "properties": { "roles": { "title": "Roles", "description": "Callers who have one of these roles.", "type": "array", "minItems": 1, "maxItems": 64, "items": { "title": "Role", "description": "A name of `roles`.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["people"] }, "examples": [["people"]] }, "drivers": { "title": "Drivers", "description": "Methods of one of these drivers; `rpc` is the built-in one.", "type": "array", "minItems": 1, "maxItems": 64, "items": { "title": "Driver", "description": "A profile's name.", "type": "string", "maxLength": 64, "examples": ["disk"] }, "examples": [["disk"]] }, "methods": { "title": "Methods", "description": "One of these methods.", "type": "array", "minItems": 1, "maxItems": 256, "items": { "title": "Method", "description": "A method as callers name it.", "type": "string", "maxLength": 128, "examples": ["disk.usage"] }, "examples": [["disk.usage"]] }, "limits": { "title": "Limits", "description": "The limits that differ; titles and bounds are those of `limits`.", "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message.", "type": "integer", "minimum": 16, "maximum": 1e6, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "examples": [64] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "examples": [128] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "examples": [4194304] }, "stream_stall_ms": { "title": "Stalled stream", "description": "How long a caller may leave what waits of a stream unread before its connection is ended, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 864e5, "examples": [6e4] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections.", "type": "integer", "minimum": 1, "maximum": 16384, "examples": [128] }, "in_flight_per_driver": { "title": "Calls per driver", "description": "Most calls of one driver at once, of all callers.", "type": "integer", "minimum": 1, "maximum": 16384, "examples": [128] }, "queued_per_identity": { "title": "Waiting calls per identity", "description": "Most calls of one uid that wait for a place at once. Of one connection, as many as it may have at once.", "type": "integer", "minimum": 0, "maximum": 16384, "examples": [64] }, "queued_per_driver": { "title": "Waiting calls per driver", "description": "Most calls of one driver that wait for a place at once.", "type": "integer", "minimum": 0, "maximum": 16384, "examples": [128] }, "queue_ms": { "title": "Wait", "description": "How long a call may wait for a place, in milliseconds; 0: it is refused at once.", "type": "integer", "minimum": 0, "maximum": 6e5, "examples": [5e3] }, "calls_per_minute": { "title": "Calls a minute", "description": "How often one uid may call one method in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "examples": [6e3] }, "destructive_calls_per_minute": { "title": "Destructive calls a minute", "description": "How often one uid may call one method that is marked destructive in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "examples": [10] } }, "examples": [{ "calls_per_minute": 60 }] } }, "examples": [{ "roles": ["people"], "limits": { "calls_per_minute": 60 } }] }, "default": [], "examples": [[{ "roles": ["people"], "limits": { "calls_per_minute": 60 } }]] }, "scrub": { "title": "Scrub", "description": "What is masked in the outputs of all drivers and in logs, beside driverd's own rules.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "rules": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }] }], "properties": { "rules": { "title": "Rules", "description": "Secrets that can be told by their looks. A mark is `[REDACTED:<id>]`.", "type": "array", "maxItems": 128, "default": [], "examples": [[{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }]], "items": { "title": "Rule", "description": "One rule.", "type": "object", "additionalProperties": false, "required": ["id", "keywords", "pattern"], "examples": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})", "examples": ["EMP-00471100"] }], "properties": { "id": { "title": "Id", "description": "Stands in the mark; none of driverd's own.", "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "examples": ["staff-number"] }, "keywords": { "title": "Keywords", "description": "Printable ASCII, 3 characters or more, upper and lower case alike; the pattern is tried only on lines in which one of them stands. Rare ones save time.", "type": "array", "minItems": 1, "maxItems": 32, "examples": [["emp-"]], "items": { "type": "string", "pattern": "^[\\x20-\\x7e]{3,64}$", "title": "Keyword", "description": "One keyword.", "examples": ["emp-"] } }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax, tried on each line as bytes; its group `secret` is masked, or the whole match where it has none.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["EMP-(?<secret>[0-9]{8})"] }, "minimum_entropy": { "title": "Least entropy", "description": "What has less than so many bits a character is left.", "type": "number", "minimum": 0, "maximum": 8, "examples": [3] }, "allow": { "title": "Exceptions", "description": "A pattern likewise: a secret that it matches somewhere is left.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["^0+$"] }, "examples": { "title": "Examples", "description": "Lines in which the rule must find something, or the configuration is refused.", "type": "array", "maxItems": 32, "default": [], "examples": [["EMP-00471100"]], "items": { "type": "string", "minLength": 1, "maxLength": 8e3, "title": "Example", "description": "One line.", "examples": ["EMP-00471100"] } } } } }, "allow": { "title": "Exceptions", "description": "What rules find and is left all the same. Values that driverd knows, and private keys, are masked whatever stands here.", "type": "array", "maxItems": 512, "default": [], "examples": [[{ "text": "AKIAIOSFODNN7EXAMPLE", "rules": ["aws-access-key-id"] }]], "items": { "title": "Exception", "description": "One exception, by its text or by a pattern.", "type": "object", "additionalProperties": false, "examples": [{ "text": "changeit" }], "properties": { "text": { "title": "Text", "description": "The whole of what a rule finds, exactly.", "type": "string", "minLength": 1, "maxLength": 8e3, "examples": ["changeit"] }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax that matches the whole of what a rule finds.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["test-[0-9]+"] }, "rules": { "title": "Rules", "description": "For these rules alone; for all of them if left out.", "type": "array", "minItems": 1, "maxItems": 128, "examples": [["staff-number"]], "items": { "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "title": "Id", "description": "A rule's id.", "examples": ["staff-number"] } } }, "oneOf": [{ "required": ["text"] }, { "required": ["pattern"] }] } }, "values": { "title": "Values", "description": "Secrets that driverd is to know, whichever driver prints them; read anew with each reload.", "type": "array", "maxItems": 64, "default": [], "examples": [[{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }]], "items": { "title": "Value", "description": "One value.", "type": "object", "additionalProperties": false, "required": ["name", "file"], "examples": [{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }], "properties": { "name": { "title": "Name", "description": "Stands in the mark.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["root-password"] }, "file": { "title": "File", "description": "A file of root's, 8 bytes to 64 KiB, that nobody else can write.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/etc/driverd/secrets/root-password"] } } } } } } } };
+var schema31 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "driverd.schema.json", "title": "Settings", "description": "driverd.yaml: settings of the daemon.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "development": { "title": "Development", "description": "Marks a configuration that is not for production; driverd refuses it unless started with --development.", "type": "boolean", "default": false, "examples": [false] }, "socket": { "title": "Socket", "description": "Where callers connect.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The socket. `--socket` overrides it.", "examples": ["/run/driverd/driverd.sock"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/run/driverd/driverd.sock" }, "group": { "title": "Group", "description": "Group that may connect; null leaves the daemon's own. Rootless it is ignored.", "type": ["string", "null"], "maxLength": 256, "default": "driverd", "examples": ["driverd"] }, "mode": { "title": "Mode", "description": "Permission bits, octal.", "type": "string", "pattern": "^0[0-7]{3}$", "default": "0660", "examples": ["0660"] } }, "examples": [{}], "default": {} }, "driver_paths": { "title": "Driver folders", "description": "Folders that hold drivers, one folder each; the first that has a driver is taken.", "type": "array", "maxItems": 16, "items": { "title": "Folder", "description": "A folder of drivers.", "examples": ["/usr/lib/driverd/drivers"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "default": ["/usr/lib/driverd/drivers"], "examples": [["/usr/lib/driverd/drivers"]] }, "identities": { "title": "Numeric users", "description": "Range of numeric users: the broker takes the first, profiles with `user: auto` one each.", "type": "object", "additionalProperties": false, "properties": { "first": { "title": "First", "description": "First number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 7e4, "examples": [7e4] }, "last": { "title": "Last", "description": "Last number.", "type": "integer", "minimum": 1e3, "maximum": 2147483646, "default": 79999, "examples": [79999] } }, "examples": [{}], "default": {} }, "broker_user": { "title": "Broker's user", "description": "Numeric user and group of the broker; null takes the first of `identities`.", "type": ["object", "null"], "additionalProperties": false, "required": ["uid", "gid"], "properties": { "uid": { "title": "User", "description": "Number of the user.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] }, "gid": { "title": "Group", "description": "Number of the group.", "type": "integer", "minimum": 1, "maximum": 2147483646, "examples": [7e4] } }, "default": null, "examples": [{ "uid": 7e4, "gid": 7e4 }] }, "trusted_group": { "title": "Trusted group", "description": "One group that may write configuration files.", "type": ["string", "null"], "maxLength": 256, "default": null, "examples": ["ops"] }, "roles": { "title": "Roles", "description": 'Names for users, groups and units together: `principal in Role::"NAME"` in a policy is any of them, and limits can be set for a role.', "type": "object", "maxProperties": 64, "propertyNames": { "title": "Name", "description": "A role's name.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["people"] }, "additionalProperties": { "title": "Role", "description": "Whom the role has.", "type": "object", "additionalProperties": false, "properties": { "users": { "title": "Users", "description": "Users by name.", "type": "array", "maxItems": 64, "items": { "title": "User", "description": "Users by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["bob"] }, "default": [], "examples": [["bob"]] }, "groups": { "title": "Groups", "description": "Groups by name.", "type": "array", "maxItems": 64, "items": { "title": "Group", "description": "Groups by name.", "type": "string", "pattern": "^[^\\u0000-\\u001f\\u007f]{1,256}$", "maxLength": 256, "examples": ["ops"] }, "default": [], "examples": [["ops"]] }, "units": { "title": "Units", "description": "System units by full name.", "type": "array", "maxItems": 64, "items": { "title": "Unit", "description": "System units by full name.", "type": "string", "pattern": "^[^/\\s]{1,246}\\.(?:service|scope|slice|socket|mount|swap)$", "maxLength": 256, "examples": ["backup.service"] }, "default": [], "examples": [["backup.service"]] } }, "examples": [{ "users": ["bob"], "groups": ["ops"] }] }, "default": {}, "examples": [{ "people": { "groups": ["users"] } }] }, "audit": { "title": "Audit log", "description": "The record of every call.", "type": "object", "additionalProperties": false, "properties": { "path": { "title": "Path", "description": "The log. Its folder is driverd's own.", "examples": ["/var/log/driverd/audit.jsonl"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "default": "/var/log/driverd/audit.jsonl" }, "durability": { "title": "Durability", "description": "What is on disk before a reply leaves: the outcome, the intent before hand-over alone, or nothing.", "type": "string", "enum": ["outcome", "intent", "none"], "default": "outcome", "examples": ["outcome"] }, "seal": { "title": "Seal", "description": "When the log is sealed and its key replaced, whichever comes first. Whoever is root in between can forge what was written since.", "type": "object", "additionalProperties": false, "properties": { "records": { "title": "Records", "description": "So many records after the last seal.", "type": "integer", "minimum": 1, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "seconds": { "title": "Time", "description": "So long after the last seal, in seconds; also when nothing happens.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] } }, "examples": [{}], "default": {} }, "rotate_bytes": { "title": "Size of a segment", "description": "How long the file that is written to may become, in bytes, before it is closed and the next one is begun.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 67108864, "examples": [67108864] }, "rotate_hours": { "title": "Age of a segment", "description": "How long one file is written to, in hours.", "type": "integer", "minimum": 1, "maximum": 8760, "default": 24, "examples": [24] }, "compress": { "title": "Compress", "description": "Whether closed segments are compressed (gzip).", "type": "boolean", "default": true, "examples": [true] }, "retention": { "title": "Retention", "description": "When the oldest segments are removed.", "type": "object", "additionalProperties": false, "properties": { "max_bytes": { "title": "Most bytes", "description": "How much room all segments may take together, in bytes; null: there is no such limit.", "type": ["integer", "null"], "minimum": 65536, "maximum": 1125899906842624, "default": 2147483648, "examples": [2147483648] }, "max_days": { "title": "Most days", "description": "How long a closed segment is kept, in days; null: there is no such limit.", "type": ["integer", "null"], "minimum": 1, "maximum": 36500, "default": null, "examples": [400] }, "min_days": { "title": "Least days", "description": "What was closed less than so many days ago is never removed, whatever the other limits ask for; 0 takes this protection away.", "type": "integer", "minimum": 0, "maximum": 36500, "default": 7, "examples": [7] } }, "examples": [{}], "default": {} }, "low_water_bytes": { "title": "Low-water mark", "description": "Free bytes on the log's disk below which driverd warns; 0: never.", "type": "integer", "minimum": 0, "maximum": 1125899906842624, "default": 268435456, "examples": [268435456] }, "reserve_bytes": { "title": "Reserve", "description": "Bytes kept beside the log and given up when the disk is full, so that what is under way can be closed on record.", "type": "integer", "minimum": 16384, "maximum": 1073741824, "default": 1048576, "examples": [1048576] }, "params_key_days": { "title": "Age of a params key", "description": "After how many days params are hashed with a new key; the old ones stay for look-up. null: never.", "type": ["integer", "null"], "minimum": 1, "maximum": 3650, "default": 90, "examples": [90] }, "watch_ms": { "title": "Watch", "description": "How often files of the configuration, the socket and the log are looked at for what changed beside a reload, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] }, "repeated_denials": { "title": "Repeated denials", "description": "How many denials of one user within `repeated_denials_ms` make a record of their own.", "type": "integer", "minimum": 2, "maximum": 1e6, "default": 20, "examples": [20] }, "repeated_denials_ms": { "title": "Window of repeated denials", "description": "Over how long denials of one user are counted together, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 864e5, "default": 6e4, "examples": [6e4] } }, "examples": [{}], "default": {} }, "log_level": { "title": "Log level", "description": "Level of the operational log, for monitor and broker. No level holds params, results or secrets.", "type": "string", "enum": ["fatal", "error", "warn", "info", "debug"], "default": "info", "examples": ["info"] }, "drain_ms": { "title": "Drain", "description": "How long calls may go on after SIGTERM, in milliseconds.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 1e4, "examples": [1e4] }, "limits": { "title": "Limits", "description": "Bounds on what callers may use.", "type": "object", "additionalProperties": false, "properties": { "message_bytes": { "title": "Message size", "description": "Longest message of a caller, in bytes.", "type": "integer", "minimum": 1024, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "message_ms": { "title": "Message time", "description": "How long a begun message may take to arrive, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 6e5, "default": 3e4, "examples": [3e4] }, "nesting_depth": { "title": "Nesting depth", "description": "Deepest nesting of JSON that is read.", "type": "integer", "minimum": 4, "maximum": 256, "default": 64, "examples": [64] }, "keys": { "title": "Keys", "description": "Most object keys in one message, and most arrays and objects.", "type": "integer", "minimum": 16, "maximum": 1e6, "default": 1e4, "examples": [1e4] }, "batch_length": { "title": "Batch length", "description": "Most calls in one batch.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [64] }, "in_flight_per_connection": { "title": "Calls per connection", "description": "Most calls of one connection at once; then it is not read.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "in_flight_per_identity": { "title": "Calls per identity", "description": "Most calls of one uid at once, over all its connections. Fewer than `launches`: else one whose drivers hang takes all of them.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 48, "examples": [48] }, "in_flight": { "title": "Calls", "description": "Most calls at once.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 256, "examples": [256] }, "in_flight_per_driver": { "title": "Calls per driver", "description": "Most calls of one driver at once, of all callers. More than one identity may have, so that none can take them all.", "type": "integer", "minimum": 1, "maximum": 16384, "default": 56, "examples": [56] }, "queued_per_identity": { "title": "Waiting calls per identity", "description": "Most calls of one uid that wait for a place at once. Of one connection, as many as it may have at once.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 64, "examples": [64] }, "queued_per_driver": { "title": "Waiting calls per driver", "description": "Most calls of one driver that wait for a place at once.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 128, "examples": [128] }, "queued": { "title": "Waiting calls", "description": "Most calls that wait for a place at once. Identities take turns.", "type": "integer", "minimum": 0, "maximum": 16384, "default": 512, "examples": [512] }, "queue_ms": { "title": "Wait", "description": "How long a call may wait for a place, in milliseconds; 0: it is refused at once.", "type": "integer", "minimum": 0, "maximum": 6e5, "default": 5e3, "examples": [5e3] }, "calls_per_minute": { "title": "Calls a minute", "description": "How often one uid may call one method in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "default": 6e3, "examples": [6e3] }, "destructive_calls_per_minute": { "title": "Destructive calls a minute", "description": "How often one uid may call one method that is marked destructive in a minute.", "type": "integer", "minimum": 1, "maximum": 1e7, "default": 10, "examples": [10] }, "connections_per_identity": { "title": "Connections per identity", "description": "Most connections of one uid at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 128, "examples": [128] }, "connections_per_second": { "title": "Connections a second", "description": "Most connections that one user may open in a second; each is on record.", "type": "integer", "minimum": 1, "maximum": 1e5, "default": 1e3, "examples": [1e3] }, "connections": { "title": "Connections", "description": "Most connections at once.", "type": "integer", "minimum": 1, "maximum": 65536, "default": 4096, "examples": [4096] }, "reply_buffer_bytes": { "title": "Unread replies", "description": "How many bytes a caller may leave unread before no more of its calls are read.", "type": "integer", "minimum": 65536, "maximum": 268435456, "default": 4194304, "examples": [4194304] }, "stream_stall_ms": { "title": "Stalled stream", "description": "How long a caller may leave what waits of a stream unread before its connection is ended, in milliseconds.", "type": "integer", "minimum": 100, "maximum": 864e5, "default": 6e4, "examples": [6e4] }, "launches": { "title": "Drivers alive", "description": "Most driver processes alive at once.", "type": "integer", "minimum": 1, "maximum": 4096, "default": 64, "examples": [64] }, "launches_per_second": { "title": "Launches per second", "description": "Most drivers started in a second.", "type": "integer", "minimum": 1, "maximum": 1e4, "default": 200, "examples": [200] }, "audit_records_per_second": { "title": "Records per second", "description": "Most audit records a second that the broker may ask for; beyond it, it waits.", "type": "integer", "minimum": 100, "maximum": 1e6, "default": 2e4, "examples": [2e4] }, "audit_bytes_per_second": { "title": "Record bytes per second", "description": "Most bytes a second of what the broker wants recorded; beyond it, it waits.", "type": "integer", "minimum": 65536, "maximum": 1073741824, "default": 33554432, "examples": [33554432] }, "stderr_tail_bytes": { "title": "Tail of stderr", "description": "How much of a failed driver's scrubbed stderr an error carries, in bytes.", "type": "integer", "minimum": 0, "maximum": 65536, "default": 4096, "examples": [4096] }, "driver_log_ring_bytes": { "title": "Lines in memory", "description": "How much of each driver's scrubbed stderr and `log` messages the broker keeps for `driverctl logs`, in bytes; 64 MiB for all drivers together.", "type": "integer", "minimum": 65536, "maximum": 16777216, "default": 1048576, "examples": [1048576] }, "driver_log_bytes_per_minute": { "title": "Lines in the operational log", "description": "How much one driver may write to the operational log in a minute, in bytes, 256 for each line beside its text; all together four times that. What is left out is counted there. 0: nothing is written.", "type": "integer", "minimum": 0, "maximum": 67108864, "default": 262144, "examples": [262144] } }, "examples": [{}], "default": {} }, "limit_overrides": { "title": "Overrides of limits", "description": "Other limits for roles, drivers and methods. Of the entries that match a call, the first that sets a limit decides about that one.", "type": "array", "maxItems": 64, "items": { "title": "Override", "description": "Whom and what it is for, and the limits that differ. Without `roles` it is for every caller; limits of a connection can be set for roles alone.", "type": "object", "additionalProperties": false, "required": ["limits"], "properties": { "roles": { "title": "Roles", "description": "Callers who have one of these roles.", "type": "array", "minItems": 1, "maxItems": 64, "items": { "title": "Role", "description": "A name of `roles`.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["people"] }, "examples": [["people"]] }, "drivers": { "title": "Drivers", "description": "Methods of one of these drivers; `rpc` is the built-in one.", "type": "array", "minItems": 1, "maxItems": 64, "items": { "title": "Driver", "description": "A profile's name.", "type": "string", "maxLength": 64, "examples": ["disk"] }, "examples": [["disk"]] }, "methods": { "title": "Methods", "description": "One of these methods.", "type": "array", "minItems": 1, "maxItems": 256, "items": { "title": "Method", "description": "A method as callers name it.", "type": "string", "maxLength": 128, "examples": ["disk.usage"] }, "examples": [["disk.usage"]] }, "limits": { "title": "Limits", "description": "The limits that differ, each within its bounds in `limits`.", "type": "object", "additionalProperties": false, "minProperties": 1, "properties": { "message_bytes": { "$ref": "#/properties/limits/properties/message_bytes" }, "message_ms": { "$ref": "#/properties/limits/properties/message_ms" }, "nesting_depth": { "$ref": "#/properties/limits/properties/nesting_depth" }, "keys": { "$ref": "#/properties/limits/properties/keys" }, "batch_length": { "$ref": "#/properties/limits/properties/batch_length" }, "in_flight_per_connection": { "$ref": "#/properties/limits/properties/in_flight_per_connection" }, "connections_per_identity": { "$ref": "#/properties/limits/properties/connections_per_identity" }, "reply_buffer_bytes": { "$ref": "#/properties/limits/properties/reply_buffer_bytes" }, "stream_stall_ms": { "$ref": "#/properties/limits/properties/stream_stall_ms" }, "in_flight_per_identity": { "$ref": "#/properties/limits/properties/in_flight_per_identity" }, "in_flight_per_driver": { "$ref": "#/properties/limits/properties/in_flight_per_driver" }, "queued_per_identity": { "$ref": "#/properties/limits/properties/queued_per_identity" }, "queued_per_driver": { "$ref": "#/properties/limits/properties/queued_per_driver" }, "queue_ms": { "$ref": "#/properties/limits/properties/queue_ms" }, "calls_per_minute": { "$ref": "#/properties/limits/properties/calls_per_minute" }, "destructive_calls_per_minute": { "$ref": "#/properties/limits/properties/destructive_calls_per_minute" } }, "examples": [{ "calls_per_minute": 60 }] } }, "examples": [{ "roles": ["people"], "limits": { "calls_per_minute": 60 } }] }, "default": [], "examples": [[{ "roles": ["people"], "limits": { "calls_per_minute": 60 } }]] }, "scrub": { "title": "Scrub", "description": "What is masked in the outputs of all drivers and in logs, beside driverd's own rules.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "rules": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }] }], "properties": { "rules": { "title": "Rules", "description": "Secrets that can be told by their looks. A mark is `[REDACTED:<id>]`.", "type": "array", "maxItems": 128, "default": [], "examples": [[{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})" }]], "items": { "title": "Rule", "description": "One rule.", "type": "object", "additionalProperties": false, "required": ["id", "keywords", "pattern"], "examples": [{ "id": "staff-number", "keywords": ["emp-"], "pattern": "EMP-(?<secret>[0-9]{8})", "examples": ["EMP-00471100"] }], "properties": { "id": { "title": "Id", "description": "Stands in the mark; none of driverd's own.", "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "examples": ["staff-number"] }, "keywords": { "title": "Keywords", "description": "Printable ASCII, 3 characters or more, upper and lower case alike; the pattern is tried only on lines in which one of them stands. Rare ones save time.", "type": "array", "minItems": 1, "maxItems": 32, "examples": [["emp-"]], "items": { "type": "string", "pattern": "^[\\x20-\\x7e]{3,64}$", "title": "Keyword", "description": "One keyword.", "examples": ["emp-"] } }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax, tried on each line as bytes; its group `secret` is masked, or the whole match where it has none.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["EMP-(?<secret>[0-9]{8})"] }, "minimum_entropy": { "title": "Least entropy", "description": "What has less than so many bits a character is left.", "type": "number", "minimum": 0, "maximum": 8, "examples": [3] }, "allow": { "title": "Exceptions", "description": "A pattern likewise: a secret that it matches somewhere is left.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["^0+$"] }, "examples": { "title": "Examples", "description": "Lines in which the rule must find something, or the configuration is refused.", "type": "array", "maxItems": 32, "default": [], "examples": [["EMP-00471100"]], "items": { "type": "string", "minLength": 1, "maxLength": 8e3, "title": "Example", "description": "One line.", "examples": ["EMP-00471100"] } } } } }, "allow": { "title": "Exceptions", "description": "What rules find and is left all the same. Values that driverd knows, and private keys, are masked whatever stands here.", "type": "array", "maxItems": 512, "default": [], "examples": [[{ "text": "AKIAIOSFODNN7EXAMPLE", "rules": ["aws-access-key-id"] }]], "items": { "title": "Exception", "description": "One exception, by its text or by a pattern.", "type": "object", "additionalProperties": false, "examples": [{ "text": "changeit" }], "properties": { "text": { "title": "Text", "description": "The whole of what a rule finds, exactly.", "type": "string", "minLength": 1, "maxLength": 8e3, "examples": ["changeit"] }, "pattern": { "title": "Pattern", "description": "A regular expression in RE2's syntax that matches the whole of what a rule finds.", "type": "string", "pattern": "^[\\x20-\\x7e]{1,2000}$", "examples": ["test-[0-9]+"] }, "rules": { "title": "Rules", "description": "For these rules alone; for all of them if left out.", "type": "array", "minItems": 1, "maxItems": 128, "examples": [["staff-number"]], "items": { "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "title": "Id", "description": "A rule's id.", "examples": ["staff-number"] } } }, "oneOf": [{ "required": ["text"] }, { "required": ["pattern"] }] } }, "values": { "title": "Values", "description": "Secrets that driverd is to know, whichever driver prints them; read anew with each reload.", "type": "array", "maxItems": 64, "default": [], "examples": [[{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }]], "items": { "title": "Value", "description": "One value.", "type": "object", "additionalProperties": false, "required": ["name", "file"], "examples": [{ "name": "root-password", "file": "/etc/driverd/secrets/root-password" }], "properties": { "name": { "title": "Name", "description": "Stands in the mark.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["root-password"] }, "file": { "title": "File", "description": "A file of root's, 8 bytes to 64 KiB, that nobody else can write.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/etc/driverd/secrets/root-password"] } } } } } } } };
 var func1 = Object.prototype.hasOwnProperty;
 var func2 = require_ucs2length().default;
 var pattern4 = new RegExp("^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "u");
@@ -1180,13 +1180,13 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                       data44.in_flight_per_connection = 64;
                                     }
                                     if (data44.in_flight_per_identity === void 0) {
-                                      data44.in_flight_per_identity = 128;
+                                      data44.in_flight_per_identity = 48;
                                     }
                                     if (data44.in_flight === void 0) {
                                       data44.in_flight = 256;
                                     }
                                     if (data44.in_flight_per_driver === void 0) {
-                                      data44.in_flight_per_driver = 128;
+                                      data44.in_flight_per_driver = 56;
                                     }
                                     if (data44.queued_per_identity === void 0) {
                                       data44.queued_per_identity = 64;
@@ -2039,18 +2039,19 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   if (data80.message_bytes !== void 0) {
                                                                     let data81 = data80.message_bytes;
                                                                     const _errs177 = errors;
+                                                                    const _errs178 = errors;
                                                                     if (!(typeof data81 == "number" && (!(data81 % 1) && !isNaN(data81)) && isFinite(data81))) {
-                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                       return false;
                                                                     }
-                                                                    if (errors === _errs177) {
+                                                                    if (errors === _errs178) {
                                                                       if (typeof data81 == "number" && isFinite(data81)) {
                                                                         if (data81 > 16777216 || isNaN(data81)) {
-                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
+                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16777216 }, message: "must be <= 16777216" }];
                                                                           return false;
                                                                         } else {
                                                                           if (data81 < 1024 || isNaN(data81)) {
-                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_bytes", schemaPath: "#/properties/limits/properties/message_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
                                                                             return false;
                                                                           }
                                                                         }
@@ -2063,375 +2064,390 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   if (valid20) {
                                                                     if (data80.message_ms !== void 0) {
                                                                       let data82 = data80.message_ms;
-                                                                      const _errs179 = errors;
+                                                                      const _errs180 = errors;
+                                                                      const _errs181 = errors;
                                                                       if (!(typeof data82 == "number" && (!(data82 % 1) && !isNaN(data82)) && isFinite(data82))) {
-                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                         return false;
                                                                       }
-                                                                      if (errors === _errs179) {
+                                                                      if (errors === _errs181) {
                                                                         if (typeof data82 == "number" && isFinite(data82)) {
                                                                           if (data82 > 6e5 || isNaN(data82)) {
-                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
+                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
                                                                             return false;
                                                                           } else {
                                                                             if (data82 < 100 || isNaN(data82)) {
-                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/message_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
+                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/message_ms", schemaPath: "#/properties/limits/properties/message_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
                                                                               return false;
                                                                             }
                                                                           }
                                                                         }
                                                                       }
-                                                                      var valid20 = _errs179 === errors;
+                                                                      var valid20 = _errs180 === errors;
                                                                     } else {
                                                                       var valid20 = true;
                                                                     }
                                                                     if (valid20) {
                                                                       if (data80.nesting_depth !== void 0) {
                                                                         let data83 = data80.nesting_depth;
-                                                                        const _errs181 = errors;
+                                                                        const _errs183 = errors;
+                                                                        const _errs184 = errors;
                                                                         if (!(typeof data83 == "number" && (!(data83 % 1) && !isNaN(data83)) && isFinite(data83))) {
-                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/nesting_depth/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                           return false;
                                                                         }
-                                                                        if (errors === _errs181) {
+                                                                        if (errors === _errs184) {
                                                                           if (typeof data83 == "number" && isFinite(data83)) {
                                                                             if (data83 > 256 || isNaN(data83)) {
-                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/nesting_depth/maximum", keyword: "maximum", params: { comparison: "<=", limit: 256 }, message: "must be <= 256" }];
+                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/maximum", keyword: "maximum", params: { comparison: "<=", limit: 256 }, message: "must be <= 256" }];
                                                                               return false;
                                                                             } else {
                                                                               if (data83 < 4 || isNaN(data83)) {
-                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/nesting_depth/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4 }, message: "must be >= 4" }];
+                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/nesting_depth", schemaPath: "#/properties/limits/properties/nesting_depth/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4 }, message: "must be >= 4" }];
                                                                                 return false;
                                                                               }
                                                                             }
                                                                           }
                                                                         }
-                                                                        var valid20 = _errs181 === errors;
+                                                                        var valid20 = _errs183 === errors;
                                                                       } else {
                                                                         var valid20 = true;
                                                                       }
                                                                       if (valid20) {
                                                                         if (data80.keys !== void 0) {
                                                                           let data84 = data80.keys;
-                                                                          const _errs183 = errors;
+                                                                          const _errs186 = errors;
+                                                                          const _errs187 = errors;
                                                                           if (!(typeof data84 == "number" && (!(data84 % 1) && !isNaN(data84)) && isFinite(data84))) {
-                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/keys/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                             return false;
                                                                           }
-                                                                          if (errors === _errs183) {
+                                                                          if (errors === _errs187) {
                                                                             if (typeof data84 == "number" && isFinite(data84)) {
                                                                               if (data84 > 1e6 || isNaN(data84)) {
-                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/keys/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
+                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e6 }, message: "must be <= 1000000" }];
                                                                                 return false;
                                                                               } else {
                                                                                 if (data84 < 16 || isNaN(data84)) {
-                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/keys/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16 }, message: "must be >= 16" }];
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/keys", schemaPath: "#/properties/limits/properties/keys/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16 }, message: "must be >= 16" }];
                                                                                   return false;
                                                                                 }
                                                                               }
                                                                             }
                                                                           }
-                                                                          var valid20 = _errs183 === errors;
+                                                                          var valid20 = _errs186 === errors;
                                                                         } else {
                                                                           var valid20 = true;
                                                                         }
                                                                         if (valid20) {
                                                                           if (data80.batch_length !== void 0) {
                                                                             let data85 = data80.batch_length;
-                                                                            const _errs185 = errors;
+                                                                            const _errs189 = errors;
+                                                                            const _errs190 = errors;
                                                                             if (!(typeof data85 == "number" && (!(data85 % 1) && !isNaN(data85)) && isFinite(data85))) {
-                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/batch_length/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                               return false;
                                                                             }
-                                                                            if (errors === _errs185) {
+                                                                            if (errors === _errs190) {
                                                                               if (typeof data85 == "number" && isFinite(data85)) {
                                                                                 if (data85 > 1024 || isNaN(data85)) {
-                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/batch_length/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1024 }, message: "must be <= 1024" }];
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1024 }, message: "must be <= 1024" }];
                                                                                   return false;
                                                                                 } else {
                                                                                   if (data85 < 1 || isNaN(data85)) {
-                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/batch_length/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/batch_length", schemaPath: "#/properties/limits/properties/batch_length/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                     return false;
                                                                                   }
                                                                                 }
                                                                               }
                                                                             }
-                                                                            var valid20 = _errs185 === errors;
+                                                                            var valid20 = _errs189 === errors;
                                                                           } else {
                                                                             var valid20 = true;
                                                                           }
                                                                           if (valid20) {
                                                                             if (data80.in_flight_per_connection !== void 0) {
                                                                               let data86 = data80.in_flight_per_connection;
-                                                                              const _errs187 = errors;
+                                                                              const _errs192 = errors;
+                                                                              const _errs193 = errors;
                                                                               if (!(typeof data86 == "number" && (!(data86 % 1) && !isNaN(data86)) && isFinite(data86))) {
-                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_connection/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                 return false;
                                                                               }
-                                                                              if (errors === _errs187) {
+                                                                              if (errors === _errs193) {
                                                                                 if (typeof data86 == "number" && isFinite(data86)) {
                                                                                   if (data86 > 4096 || isNaN(data86)) {
-                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_connection/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/maximum", keyword: "maximum", params: { comparison: "<=", limit: 4096 }, message: "must be <= 4096" }];
                                                                                     return false;
                                                                                   } else {
                                                                                     if (data86 < 1 || isNaN(data86)) {
-                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_connection/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_connection", schemaPath: "#/properties/limits/properties/in_flight_per_connection/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                       return false;
                                                                                     }
                                                                                   }
                                                                                 }
                                                                               }
-                                                                              var valid20 = _errs187 === errors;
+                                                                              var valid20 = _errs192 === errors;
                                                                             } else {
                                                                               var valid20 = true;
                                                                             }
                                                                             if (valid20) {
                                                                               if (data80.connections_per_identity !== void 0) {
                                                                                 let data87 = data80.connections_per_identity;
-                                                                                const _errs189 = errors;
+                                                                                const _errs195 = errors;
+                                                                                const _errs196 = errors;
                                                                                 if (!(typeof data87 == "number" && (!(data87 % 1) && !isNaN(data87)) && isFinite(data87))) {
-                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/connections_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                   return false;
                                                                                 }
-                                                                                if (errors === _errs189) {
+                                                                                if (errors === _errs196) {
                                                                                   if (typeof data87 == "number" && isFinite(data87)) {
                                                                                     if (data87 > 65536 || isNaN(data87)) {
-                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/connections_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                                                       return false;
                                                                                     } else {
                                                                                       if (data87 < 1 || isNaN(data87)) {
-                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/connections_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/connections_per_identity", schemaPath: "#/properties/limits/properties/connections_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                         return false;
                                                                                       }
                                                                                     }
                                                                                   }
                                                                                 }
-                                                                                var valid20 = _errs189 === errors;
+                                                                                var valid20 = _errs195 === errors;
                                                                               } else {
                                                                                 var valid20 = true;
                                                                               }
                                                                               if (valid20) {
                                                                                 if (data80.reply_buffer_bytes !== void 0) {
                                                                                   let data88 = data80.reply_buffer_bytes;
-                                                                                  const _errs191 = errors;
+                                                                                  const _errs198 = errors;
+                                                                                  const _errs199 = errors;
                                                                                   if (!(typeof data88 == "number" && (!(data88 % 1) && !isNaN(data88)) && isFinite(data88))) {
-                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/reply_buffer_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                     return false;
                                                                                   }
-                                                                                  if (errors === _errs191) {
+                                                                                  if (errors === _errs199) {
                                                                                     if (typeof data88 == "number" && isFinite(data88)) {
                                                                                       if (data88 > 268435456 || isNaN(data88)) {
-                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/reply_buffer_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 268435456 }, message: "must be <= 268435456" }];
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 268435456 }, message: "must be <= 268435456" }];
                                                                                         return false;
                                                                                       } else {
                                                                                         if (data88 < 65536 || isNaN(data88)) {
-                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/reply_buffer_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/reply_buffer_bytes", schemaPath: "#/properties/limits/properties/reply_buffer_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 65536 }, message: "must be >= 65536" }];
                                                                                           return false;
                                                                                         }
                                                                                       }
                                                                                     }
                                                                                   }
-                                                                                  var valid20 = _errs191 === errors;
+                                                                                  var valid20 = _errs198 === errors;
                                                                                 } else {
                                                                                   var valid20 = true;
                                                                                 }
                                                                                 if (valid20) {
                                                                                   if (data80.stream_stall_ms !== void 0) {
                                                                                     let data89 = data80.stream_stall_ms;
-                                                                                    const _errs193 = errors;
+                                                                                    const _errs201 = errors;
+                                                                                    const _errs202 = errors;
                                                                                     if (!(typeof data89 == "number" && (!(data89 % 1) && !isNaN(data89)) && isFinite(data89))) {
-                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/stream_stall_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/stream_stall_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/stream_stall_ms", schemaPath: "#/properties/limits/properties/stream_stall_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                       return false;
                                                                                     }
-                                                                                    if (errors === _errs193) {
+                                                                                    if (errors === _errs202) {
                                                                                       if (typeof data89 == "number" && isFinite(data89)) {
                                                                                         if (data89 > 864e5 || isNaN(data89)) {
-                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/stream_stall_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/stream_stall_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/stream_stall_ms", schemaPath: "#/properties/limits/properties/stream_stall_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
                                                                                           return false;
                                                                                         } else {
                                                                                           if (data89 < 100 || isNaN(data89)) {
-                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/stream_stall_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/stream_stall_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/stream_stall_ms", schemaPath: "#/properties/limits/properties/stream_stall_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 100 }, message: "must be >= 100" }];
                                                                                             return false;
                                                                                           }
                                                                                         }
                                                                                       }
                                                                                     }
-                                                                                    var valid20 = _errs193 === errors;
+                                                                                    var valid20 = _errs201 === errors;
                                                                                   } else {
                                                                                     var valid20 = true;
                                                                                   }
                                                                                   if (valid20) {
                                                                                     if (data80.in_flight_per_identity !== void 0) {
                                                                                       let data90 = data80.in_flight_per_identity;
-                                                                                      const _errs195 = errors;
+                                                                                      const _errs204 = errors;
+                                                                                      const _errs205 = errors;
                                                                                       if (!(typeof data90 == "number" && (!(data90 % 1) && !isNaN(data90)) && isFinite(data90))) {
-                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                         return false;
                                                                                       }
-                                                                                      if (errors === _errs195) {
+                                                                                      if (errors === _errs205) {
                                                                                         if (typeof data90 == "number" && isFinite(data90)) {
                                                                                           if (data90 > 16384 || isNaN(data90)) {
-                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                                                             return false;
                                                                                           } else {
                                                                                             if (data90 < 1 || isNaN(data90)) {
-                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_identity", schemaPath: "#/properties/limits/properties/in_flight_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                               return false;
                                                                                             }
                                                                                           }
                                                                                         }
                                                                                       }
-                                                                                      var valid20 = _errs195 === errors;
+                                                                                      var valid20 = _errs204 === errors;
                                                                                     } else {
                                                                                       var valid20 = true;
                                                                                     }
                                                                                     if (valid20) {
                                                                                       if (data80.in_flight_per_driver !== void 0) {
                                                                                         let data91 = data80.in_flight_per_driver;
-                                                                                        const _errs197 = errors;
+                                                                                        const _errs207 = errors;
+                                                                                        const _errs208 = errors;
                                                                                         if (!(typeof data91 == "number" && (!(data91 % 1) && !isNaN(data91)) && isFinite(data91))) {
-                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limits/properties/in_flight_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                           return false;
                                                                                         }
-                                                                                        if (errors === _errs197) {
+                                                                                        if (errors === _errs208) {
                                                                                           if (typeof data91 == "number" && isFinite(data91)) {
                                                                                             if (data91 > 16384 || isNaN(data91)) {
-                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limits/properties/in_flight_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                                                               return false;
                                                                                             } else {
                                                                                               if (data91 < 1 || isNaN(data91)) {
-                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/in_flight_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/in_flight_per_driver", schemaPath: "#/properties/limits/properties/in_flight_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                                 return false;
                                                                                               }
                                                                                             }
                                                                                           }
                                                                                         }
-                                                                                        var valid20 = _errs197 === errors;
+                                                                                        var valid20 = _errs207 === errors;
                                                                                       } else {
                                                                                         var valid20 = true;
                                                                                       }
                                                                                       if (valid20) {
                                                                                         if (data80.queued_per_identity !== void 0) {
                                                                                           let data92 = data80.queued_per_identity;
-                                                                                          const _errs199 = errors;
+                                                                                          const _errs210 = errors;
+                                                                                          const _errs211 = errors;
                                                                                           if (!(typeof data92 == "number" && (!(data92 % 1) && !isNaN(data92)) && isFinite(data92))) {
-                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                            validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limits/properties/queued_per_identity/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                             return false;
                                                                                           }
-                                                                                          if (errors === _errs199) {
+                                                                                          if (errors === _errs211) {
                                                                                             if (typeof data92 == "number" && isFinite(data92)) {
                                                                                               if (data92 > 16384 || isNaN(data92)) {
-                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limits/properties/queued_per_identity/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                                                                 return false;
                                                                                               } else {
                                                                                                 if (data92 < 0 || isNaN(data92)) {
-                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_identity", schemaPath: "#/properties/limits/properties/queued_per_identity/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                                                   return false;
                                                                                                 }
                                                                                               }
                                                                                             }
                                                                                           }
-                                                                                          var valid20 = _errs199 === errors;
+                                                                                          var valid20 = _errs210 === errors;
                                                                                         } else {
                                                                                           var valid20 = true;
                                                                                         }
                                                                                         if (valid20) {
                                                                                           if (data80.queued_per_driver !== void 0) {
                                                                                             let data93 = data80.queued_per_driver;
-                                                                                            const _errs201 = errors;
+                                                                                            const _errs213 = errors;
+                                                                                            const _errs214 = errors;
                                                                                             if (!(typeof data93 == "number" && (!(data93 % 1) && !isNaN(data93)) && isFinite(data93))) {
-                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                              validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limits/properties/queued_per_driver/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                               return false;
                                                                                             }
-                                                                                            if (errors === _errs201) {
+                                                                                            if (errors === _errs214) {
                                                                                               if (typeof data93 == "number" && isFinite(data93)) {
                                                                                                 if (data93 > 16384 || isNaN(data93)) {
-                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
+                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limits/properties/queued_per_driver/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16384 }, message: "must be <= 16384" }];
                                                                                                   return false;
                                                                                                 } else {
                                                                                                   if (data93 < 0 || isNaN(data93)) {
-                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queued_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queued_per_driver", schemaPath: "#/properties/limits/properties/queued_per_driver/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                                                     return false;
                                                                                                   }
                                                                                                 }
                                                                                               }
                                                                                             }
-                                                                                            var valid20 = _errs201 === errors;
+                                                                                            var valid20 = _errs213 === errors;
                                                                                           } else {
                                                                                             var valid20 = true;
                                                                                           }
                                                                                           if (valid20) {
                                                                                             if (data80.queue_ms !== void 0) {
                                                                                               let data94 = data80.queue_ms;
-                                                                                              const _errs203 = errors;
+                                                                                              const _errs216 = errors;
+                                                                                              const _errs217 = errors;
                                                                                               if (!(typeof data94 == "number" && (!(data94 % 1) && !isNaN(data94)) && isFinite(data94))) {
-                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queue_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                                validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limits/properties/queue_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                                 return false;
                                                                                               }
-                                                                                              if (errors === _errs203) {
+                                                                                              if (errors === _errs217) {
                                                                                                 if (typeof data94 == "number" && isFinite(data94)) {
                                                                                                   if (data94 > 6e5 || isNaN(data94)) {
-                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queue_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
+                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limits/properties/queue_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e5 }, message: "must be <= 600000" }];
                                                                                                     return false;
                                                                                                   } else {
                                                                                                     if (data94 < 0 || isNaN(data94)) {
-                                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/queue_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/queue_ms", schemaPath: "#/properties/limits/properties/queue_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                                                       return false;
                                                                                                     }
                                                                                                   }
                                                                                                 }
                                                                                               }
-                                                                                              var valid20 = _errs203 === errors;
+                                                                                              var valid20 = _errs216 === errors;
                                                                                             } else {
                                                                                               var valid20 = true;
                                                                                             }
                                                                                             if (valid20) {
                                                                                               if (data80.calls_per_minute !== void 0) {
                                                                                                 let data95 = data80.calls_per_minute;
-                                                                                                const _errs205 = errors;
+                                                                                                const _errs219 = errors;
+                                                                                                const _errs220 = errors;
                                                                                                 if (!(typeof data95 == "number" && (!(data95 % 1) && !isNaN(data95)) && isFinite(data95))) {
-                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                                  validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limits/properties/calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                                   return false;
                                                                                                 }
-                                                                                                if (errors === _errs205) {
+                                                                                                if (errors === _errs220) {
                                                                                                   if (typeof data95 == "number" && isFinite(data95)) {
                                                                                                     if (data95 > 1e7 || isNaN(data95)) {
-                                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
+                                                                                                      validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limits/properties/calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
                                                                                                       return false;
                                                                                                     } else {
                                                                                                       if (data95 < 1 || isNaN(data95)) {
-                                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/calls_per_minute", schemaPath: "#/properties/limits/properties/calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                                         return false;
                                                                                                       }
                                                                                                     }
                                                                                                   }
                                                                                                 }
-                                                                                                var valid20 = _errs205 === errors;
+                                                                                                var valid20 = _errs219 === errors;
                                                                                               } else {
                                                                                                 var valid20 = true;
                                                                                               }
                                                                                               if (valid20) {
                                                                                                 if (data80.destructive_calls_per_minute !== void 0) {
                                                                                                   let data96 = data80.destructive_calls_per_minute;
-                                                                                                  const _errs207 = errors;
+                                                                                                  const _errs222 = errors;
+                                                                                                  const _errs223 = errors;
                                                                                                   if (!(typeof data96 == "number" && (!(data96 % 1) && !isNaN(data96)) && isFinite(data96))) {
-                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/destructive_calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                                                    validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limits/properties/destructive_calls_per_minute/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                                                     return false;
                                                                                                   }
-                                                                                                  if (errors === _errs207) {
+                                                                                                  if (errors === _errs223) {
                                                                                                     if (typeof data96 == "number" && isFinite(data96)) {
                                                                                                       if (data96 > 1e7 || isNaN(data96)) {
-                                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/destructive_calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
+                                                                                                        validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limits/properties/destructive_calls_per_minute/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e7 }, message: "must be <= 10000000" }];
                                                                                                         return false;
                                                                                                       } else {
                                                                                                         if (data96 < 1 || isNaN(data96)) {
-                                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limit_overrides/items/properties/limits/properties/destructive_calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                                                                          validate20.errors = [{ instancePath: instancePath + "/limit_overrides/" + i4 + "/limits/destructive_calls_per_minute", schemaPath: "#/properties/limits/properties/destructive_calls_per_minute/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                                                           return false;
                                                                                                         }
                                                                                                       }
                                                                                                     }
                                                                                                   }
-                                                                                                  var valid20 = _errs207 === errors;
+                                                                                                  var valid20 = _errs222 === errors;
                                                                                                 } else {
                                                                                                   var valid20 = true;
                                                                                                 }
@@ -2485,8 +2501,8 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                   var valid0 = _errs157 === errors;
                                   if (valid0) {
                                     let data97 = data.scrub;
-                                    const _errs209 = errors;
-                                    if (errors === _errs209) {
+                                    const _errs225 = errors;
+                                    if (errors === _errs225) {
                                       if (data97 && typeof data97 == "object" && !Array.isArray(data97)) {
                                         if (data97.rules === void 0) {
                                           data97.rules = [];
@@ -2497,7 +2513,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data97.values === void 0) {
                                           data97.values = [];
                                         }
-                                        const _errs211 = errors;
+                                        const _errs227 = errors;
                                         for (const key13 in data97) {
                                           if (!(key13 === "rules" || key13 === "allow" || key13 === "values")) {
                                             validate20.errors = [{ instancePath: instancePath + "/scrub", schemaPath: "#/properties/scrub/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key13 }, message: "must NOT have additional properties" }];
@@ -2505,21 +2521,21 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                             break;
                                           }
                                         }
-                                        if (_errs211 === errors) {
+                                        if (_errs227 === errors) {
                                           let data98 = data97.rules;
-                                          const _errs212 = errors;
-                                          if (errors === _errs212) {
+                                          const _errs228 = errors;
+                                          if (errors === _errs228) {
                                             if (Array.isArray(data98)) {
                                               if (data98.length > 128) {
                                                 validate20.errors = [{ instancePath: instancePath + "/scrub/rules", schemaPath: "#/properties/scrub/properties/rules/maxItems", keyword: "maxItems", params: { limit: 128 }, message: "must NOT have more than 128 items" }];
                                                 return false;
                                               } else {
-                                                var valid22 = true;
+                                                var valid38 = true;
                                                 const len8 = data98.length;
                                                 for (let i8 = 0; i8 < len8; i8++) {
                                                   let data99 = data98[i8];
-                                                  const _errs214 = errors;
-                                                  if (errors === _errs214) {
+                                                  const _errs230 = errors;
+                                                  if (errors === _errs230) {
                                                     if (data99 && typeof data99 == "object" && !Array.isArray(data99)) {
                                                       if (data99.examples === void 0) {
                                                         data99.examples = [];
@@ -2529,7 +2545,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                         validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8, schemaPath: "#/properties/scrub/properties/rules/items/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" }];
                                                         return false;
                                                       } else {
-                                                        const _errs216 = errors;
+                                                        const _errs232 = errors;
                                                         for (const key14 in data99) {
                                                           if (!(key14 === "id" || key14 === "keywords" || key14 === "pattern" || key14 === "minimum_entropy" || key14 === "allow" || key14 === "examples")) {
                                                             validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8, schemaPath: "#/properties/scrub/properties/rules/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key14 }, message: "must NOT have additional properties" }];
@@ -2537,11 +2553,11 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                             break;
                                                           }
                                                         }
-                                                        if (_errs216 === errors) {
+                                                        if (_errs232 === errors) {
                                                           if (data99.id !== void 0) {
                                                             let data100 = data99.id;
-                                                            const _errs217 = errors;
-                                                            if (errors === _errs217) {
+                                                            const _errs233 = errors;
+                                                            if (errors === _errs233) {
                                                               if (typeof data100 === "string") {
                                                                 if (!pattern13.test(data100)) {
                                                                   validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/id", schemaPath: "#/properties/scrub/properties/rules/items/properties/id/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9-]{1,64}$" }, message: 'must match pattern "^[a-z0-9-]{1,64}$"' }];
@@ -2552,15 +2568,15 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 return false;
                                                               }
                                                             }
-                                                            var valid23 = _errs217 === errors;
+                                                            var valid39 = _errs233 === errors;
                                                           } else {
-                                                            var valid23 = true;
+                                                            var valid39 = true;
                                                           }
-                                                          if (valid23) {
+                                                          if (valid39) {
                                                             if (data99.keywords !== void 0) {
                                                               let data101 = data99.keywords;
-                                                              const _errs219 = errors;
-                                                              if (errors === _errs219) {
+                                                              const _errs235 = errors;
+                                                              if (errors === _errs235) {
                                                                 if (Array.isArray(data101)) {
                                                                   if (data101.length > 32) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/keywords", schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
@@ -2570,12 +2586,12 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/keywords", schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                                       return false;
                                                                     } else {
-                                                                      var valid24 = true;
+                                                                      var valid40 = true;
                                                                       const len9 = data101.length;
                                                                       for (let i9 = 0; i9 < len9; i9++) {
                                                                         let data102 = data101[i9];
-                                                                        const _errs221 = errors;
-                                                                        if (errors === _errs221) {
+                                                                        const _errs237 = errors;
+                                                                        if (errors === _errs237) {
                                                                           if (typeof data102 === "string") {
                                                                             if (!pattern14.test(data102)) {
                                                                               validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/keywords/" + i9, schemaPath: "#/properties/scrub/properties/rules/items/properties/keywords/items/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{3,64}$" }, message: 'must match pattern "^[\\x20-\\x7e]{3,64}$"' }];
@@ -2586,8 +2602,8 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             return false;
                                                                           }
                                                                         }
-                                                                        var valid24 = _errs221 === errors;
-                                                                        if (!valid24) {
+                                                                        var valid40 = _errs237 === errors;
+                                                                        if (!valid40) {
                                                                           break;
                                                                         }
                                                                       }
@@ -2598,15 +2614,15 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   return false;
                                                                 }
                                                               }
-                                                              var valid23 = _errs219 === errors;
+                                                              var valid39 = _errs235 === errors;
                                                             } else {
-                                                              var valid23 = true;
+                                                              var valid39 = true;
                                                             }
-                                                            if (valid23) {
+                                                            if (valid39) {
                                                               if (data99.pattern !== void 0) {
                                                                 let data103 = data99.pattern;
-                                                                const _errs223 = errors;
-                                                                if (errors === _errs223) {
+                                                                const _errs239 = errors;
+                                                                if (errors === _errs239) {
                                                                   if (typeof data103 === "string") {
                                                                     if (!pattern15.test(data103)) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/pattern", schemaPath: "#/properties/scrub/properties/rules/items/properties/pattern/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{1,2000}$" }, message: 'must match pattern "^[\\x20-\\x7e]{1,2000}$"' }];
@@ -2617,15 +2633,15 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     return false;
                                                                   }
                                                                 }
-                                                                var valid23 = _errs223 === errors;
+                                                                var valid39 = _errs239 === errors;
                                                               } else {
-                                                                var valid23 = true;
+                                                                var valid39 = true;
                                                               }
-                                                              if (valid23) {
+                                                              if (valid39) {
                                                                 if (data99.minimum_entropy !== void 0) {
                                                                   let data104 = data99.minimum_entropy;
-                                                                  const _errs225 = errors;
-                                                                  if (errors === _errs225) {
+                                                                  const _errs241 = errors;
+                                                                  if (errors === _errs241) {
                                                                     if (typeof data104 == "number" && isFinite(data104)) {
                                                                       if (data104 > 8 || isNaN(data104)) {
                                                                         validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/minimum_entropy", schemaPath: "#/properties/scrub/properties/rules/items/properties/minimum_entropy/maximum", keyword: "maximum", params: { comparison: "<=", limit: 8 }, message: "must be <= 8" }];
@@ -2641,15 +2657,15 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       return false;
                                                                     }
                                                                   }
-                                                                  var valid23 = _errs225 === errors;
+                                                                  var valid39 = _errs241 === errors;
                                                                 } else {
-                                                                  var valid23 = true;
+                                                                  var valid39 = true;
                                                                 }
-                                                                if (valid23) {
+                                                                if (valid39) {
                                                                   if (data99.allow !== void 0) {
                                                                     let data105 = data99.allow;
-                                                                    const _errs227 = errors;
-                                                                    if (errors === _errs227) {
+                                                                    const _errs243 = errors;
+                                                                    if (errors === _errs243) {
                                                                       if (typeof data105 === "string") {
                                                                         if (!pattern15.test(data105)) {
                                                                           validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/allow", schemaPath: "#/properties/scrub/properties/rules/items/properties/allow/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{1,2000}$" }, message: 'must match pattern "^[\\x20-\\x7e]{1,2000}$"' }];
@@ -2660,25 +2676,25 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         return false;
                                                                       }
                                                                     }
-                                                                    var valid23 = _errs227 === errors;
+                                                                    var valid39 = _errs243 === errors;
                                                                   } else {
-                                                                    var valid23 = true;
+                                                                    var valid39 = true;
                                                                   }
-                                                                  if (valid23) {
+                                                                  if (valid39) {
                                                                     let data106 = data99.examples;
-                                                                    const _errs229 = errors;
-                                                                    if (errors === _errs229) {
+                                                                    const _errs245 = errors;
+                                                                    if (errors === _errs245) {
                                                                       if (Array.isArray(data106)) {
                                                                         if (data106.length > 32) {
                                                                           validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/examples", schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/maxItems", keyword: "maxItems", params: { limit: 32 }, message: "must NOT have more than 32 items" }];
                                                                           return false;
                                                                         } else {
-                                                                          var valid25 = true;
+                                                                          var valid41 = true;
                                                                           const len10 = data106.length;
                                                                           for (let i10 = 0; i10 < len10; i10++) {
                                                                             let data107 = data106[i10];
-                                                                            const _errs231 = errors;
-                                                                            if (errors === _errs231) {
+                                                                            const _errs247 = errors;
+                                                                            if (errors === _errs247) {
                                                                               if (typeof data107 === "string") {
                                                                                 if (func2(data107) > 8e3) {
                                                                                   validate20.errors = [{ instancePath: instancePath + "/scrub/rules/" + i8 + "/examples/" + i10, schemaPath: "#/properties/scrub/properties/rules/items/properties/examples/items/maxLength", keyword: "maxLength", params: { limit: 8e3 }, message: "must NOT have more than 8000 characters" }];
@@ -2694,8 +2710,8 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                                 return false;
                                                                               }
                                                                             }
-                                                                            var valid25 = _errs231 === errors;
-                                                                            if (!valid25) {
+                                                                            var valid41 = _errs247 === errors;
+                                                                            if (!valid41) {
                                                                               break;
                                                                             }
                                                                           }
@@ -2705,7 +2721,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         return false;
                                                                       }
                                                                     }
-                                                                    var valid23 = _errs229 === errors;
+                                                                    var valid39 = _errs245 === errors;
                                                                   }
                                                                 }
                                                               }
@@ -2718,8 +2734,8 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                       return false;
                                                     }
                                                   }
-                                                  var valid22 = _errs214 === errors;
-                                                  if (!valid22) {
+                                                  var valid38 = _errs230 === errors;
+                                                  if (!valid38) {
                                                     break;
                                                   }
                                                 }
@@ -2729,25 +2745,25 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                               return false;
                                             }
                                           }
-                                          var valid21 = _errs212 === errors;
-                                          if (valid21) {
+                                          var valid37 = _errs228 === errors;
+                                          if (valid37) {
                                             let data108 = data97.allow;
-                                            const _errs233 = errors;
-                                            if (errors === _errs233) {
+                                            const _errs249 = errors;
+                                            if (errors === _errs249) {
                                               if (Array.isArray(data108)) {
                                                 if (data108.length > 512) {
                                                   validate20.errors = [{ instancePath: instancePath + "/scrub/allow", schemaPath: "#/properties/scrub/properties/allow/maxItems", keyword: "maxItems", params: { limit: 512 }, message: "must NOT have more than 512 items" }];
                                                   return false;
                                                 } else {
-                                                  var valid26 = true;
+                                                  var valid42 = true;
                                                   const len11 = data108.length;
                                                   for (let i11 = 0; i11 < len11; i11++) {
                                                     let data109 = data108[i11];
-                                                    const _errs235 = errors;
-                                                    const _errs237 = errors;
-                                                    let valid27 = false;
+                                                    const _errs251 = errors;
+                                                    const _errs253 = errors;
+                                                    let valid43 = false;
                                                     let passing0 = null;
-                                                    const _errs238 = errors;
+                                                    const _errs254 = errors;
                                                     if (data109 && typeof data109 == "object" && !Array.isArray(data109)) {
                                                       let missing4;
                                                       if (data109.text === void 0 && (missing4 = "text")) {
@@ -2760,12 +2776,12 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                         errors++;
                                                       }
                                                     }
-                                                    var _valid0 = _errs238 === errors;
+                                                    var _valid0 = _errs254 === errors;
                                                     if (_valid0) {
-                                                      valid27 = true;
+                                                      valid43 = true;
                                                       passing0 = 0;
                                                     }
-                                                    const _errs239 = errors;
+                                                    const _errs255 = errors;
                                                     if (data109 && typeof data109 == "object" && !Array.isArray(data109)) {
                                                       let missing5;
                                                       if (data109.pattern === void 0 && (missing5 = "pattern")) {
@@ -2778,17 +2794,17 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                         errors++;
                                                       }
                                                     }
-                                                    var _valid0 = _errs239 === errors;
-                                                    if (_valid0 && valid27) {
-                                                      valid27 = false;
+                                                    var _valid0 = _errs255 === errors;
+                                                    if (_valid0 && valid43) {
+                                                      valid43 = false;
                                                       passing0 = [passing0, 1];
                                                     } else {
                                                       if (_valid0) {
-                                                        valid27 = true;
+                                                        valid43 = true;
                                                         passing0 = 1;
                                                       }
                                                     }
-                                                    if (!valid27) {
+                                                    if (!valid43) {
                                                       const err5 = { instancePath: instancePath + "/scrub/allow/" + i11, schemaPath: "#/properties/scrub/properties/allow/items/oneOf", keyword: "oneOf", params: { passingSchemas: passing0 }, message: "must match exactly one schema in oneOf" };
                                                       if (vErrors === null) {
                                                         vErrors = [err5];
@@ -2799,18 +2815,18 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                       validate20.errors = vErrors;
                                                       return false;
                                                     } else {
-                                                      errors = _errs237;
+                                                      errors = _errs253;
                                                       if (vErrors !== null) {
-                                                        if (_errs237) {
-                                                          vErrors.length = _errs237;
+                                                        if (_errs253) {
+                                                          vErrors.length = _errs253;
                                                         } else {
                                                           vErrors = null;
                                                         }
                                                       }
                                                     }
-                                                    if (errors === _errs235) {
+                                                    if (errors === _errs251) {
                                                       if (data109 && typeof data109 == "object" && !Array.isArray(data109)) {
-                                                        const _errs240 = errors;
+                                                        const _errs256 = errors;
                                                         for (const key15 in data109) {
                                                           if (!(key15 === "text" || key15 === "pattern" || key15 === "rules")) {
                                                             validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11, schemaPath: "#/properties/scrub/properties/allow/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key15 }, message: "must NOT have additional properties" }];
@@ -2818,11 +2834,11 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                             break;
                                                           }
                                                         }
-                                                        if (_errs240 === errors) {
+                                                        if (_errs256 === errors) {
                                                           if (data109.text !== void 0) {
                                                             let data110 = data109.text;
-                                                            const _errs241 = errors;
-                                                            if (errors === _errs241) {
+                                                            const _errs257 = errors;
+                                                            if (errors === _errs257) {
                                                               if (typeof data110 === "string") {
                                                                 if (func2(data110) > 8e3) {
                                                                   validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/text", schemaPath: "#/properties/scrub/properties/allow/items/properties/text/maxLength", keyword: "maxLength", params: { limit: 8e3 }, message: "must NOT have more than 8000 characters" }];
@@ -2838,15 +2854,15 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 return false;
                                                               }
                                                             }
-                                                            var valid28 = _errs241 === errors;
+                                                            var valid44 = _errs257 === errors;
                                                           } else {
-                                                            var valid28 = true;
+                                                            var valid44 = true;
                                                           }
-                                                          if (valid28) {
+                                                          if (valid44) {
                                                             if (data109.pattern !== void 0) {
                                                               let data111 = data109.pattern;
-                                                              const _errs243 = errors;
-                                                              if (errors === _errs243) {
+                                                              const _errs259 = errors;
+                                                              if (errors === _errs259) {
                                                                 if (typeof data111 === "string") {
                                                                   if (!pattern15.test(data111)) {
                                                                     validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/pattern", schemaPath: "#/properties/scrub/properties/allow/items/properties/pattern/pattern", keyword: "pattern", params: { pattern: "^[\\x20-\\x7e]{1,2000}$" }, message: 'must match pattern "^[\\x20-\\x7e]{1,2000}$"' }];
@@ -2857,15 +2873,15 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                   return false;
                                                                 }
                                                               }
-                                                              var valid28 = _errs243 === errors;
+                                                              var valid44 = _errs259 === errors;
                                                             } else {
-                                                              var valid28 = true;
+                                                              var valid44 = true;
                                                             }
-                                                            if (valid28) {
+                                                            if (valid44) {
                                                               if (data109.rules !== void 0) {
                                                                 let data112 = data109.rules;
-                                                                const _errs245 = errors;
-                                                                if (errors === _errs245) {
+                                                                const _errs261 = errors;
+                                                                if (errors === _errs261) {
                                                                   if (Array.isArray(data112)) {
                                                                     if (data112.length > 128) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/rules", schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/maxItems", keyword: "maxItems", params: { limit: 128 }, message: "must NOT have more than 128 items" }];
@@ -2875,12 +2891,12 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/rules", schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/minItems", keyword: "minItems", params: { limit: 1 }, message: "must NOT have fewer than 1 items" }];
                                                                         return false;
                                                                       } else {
-                                                                        var valid29 = true;
+                                                                        var valid45 = true;
                                                                         const len12 = data112.length;
                                                                         for (let i12 = 0; i12 < len12; i12++) {
                                                                           let data113 = data112[i12];
-                                                                          const _errs247 = errors;
-                                                                          if (errors === _errs247) {
+                                                                          const _errs263 = errors;
+                                                                          if (errors === _errs263) {
                                                                             if (typeof data113 === "string") {
                                                                               if (!pattern13.test(data113)) {
                                                                                 validate20.errors = [{ instancePath: instancePath + "/scrub/allow/" + i11 + "/rules/" + i12, schemaPath: "#/properties/scrub/properties/allow/items/properties/rules/items/pattern", keyword: "pattern", params: { pattern: "^[a-z0-9-]{1,64}$" }, message: 'must match pattern "^[a-z0-9-]{1,64}$"' }];
@@ -2891,8 +2907,8 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                               return false;
                                                                             }
                                                                           }
-                                                                          var valid29 = _errs247 === errors;
-                                                                          if (!valid29) {
+                                                                          var valid45 = _errs263 === errors;
+                                                                          if (!valid45) {
                                                                             break;
                                                                           }
                                                                         }
@@ -2903,9 +2919,9 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     return false;
                                                                   }
                                                                 }
-                                                                var valid28 = _errs245 === errors;
+                                                                var valid44 = _errs261 === errors;
                                                               } else {
-                                                                var valid28 = true;
+                                                                var valid44 = true;
                                                               }
                                                             }
                                                           }
@@ -2915,8 +2931,8 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                         return false;
                                                       }
                                                     }
-                                                    var valid26 = _errs235 === errors;
-                                                    if (!valid26) {
+                                                    var valid42 = _errs251 === errors;
+                                                    if (!valid42) {
                                                       break;
                                                     }
                                                   }
@@ -2926,29 +2942,29 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                 return false;
                                               }
                                             }
-                                            var valid21 = _errs233 === errors;
-                                            if (valid21) {
+                                            var valid37 = _errs249 === errors;
+                                            if (valid37) {
                                               let data114 = data97.values;
-                                              const _errs249 = errors;
-                                              if (errors === _errs249) {
+                                              const _errs265 = errors;
+                                              if (errors === _errs265) {
                                                 if (Array.isArray(data114)) {
                                                   if (data114.length > 64) {
                                                     validate20.errors = [{ instancePath: instancePath + "/scrub/values", schemaPath: "#/properties/scrub/properties/values/maxItems", keyword: "maxItems", params: { limit: 64 }, message: "must NOT have more than 64 items" }];
                                                     return false;
                                                   } else {
-                                                    var valid30 = true;
+                                                    var valid46 = true;
                                                     const len13 = data114.length;
                                                     for (let i13 = 0; i13 < len13; i13++) {
                                                       let data115 = data114[i13];
-                                                      const _errs251 = errors;
-                                                      if (errors === _errs251) {
+                                                      const _errs267 = errors;
+                                                      if (errors === _errs267) {
                                                         if (data115 && typeof data115 == "object" && !Array.isArray(data115)) {
                                                           let missing6;
                                                           if (data115.name === void 0 && (missing6 = "name") || data115.file === void 0 && (missing6 = "file")) {
                                                             validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13, schemaPath: "#/properties/scrub/properties/values/items/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
                                                             return false;
                                                           } else {
-                                                            const _errs253 = errors;
+                                                            const _errs269 = errors;
                                                             for (const key16 in data115) {
                                                               if (!(key16 === "name" || key16 === "file")) {
                                                                 validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13, schemaPath: "#/properties/scrub/properties/values/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key16 }, message: "must NOT have additional properties" }];
@@ -2956,11 +2972,11 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 break;
                                                               }
                                                             }
-                                                            if (_errs253 === errors) {
+                                                            if (_errs269 === errors) {
                                                               if (data115.name !== void 0) {
                                                                 let data116 = data115.name;
-                                                                const _errs254 = errors;
-                                                                if (errors === _errs254) {
+                                                                const _errs270 = errors;
+                                                                if (errors === _errs270) {
                                                                   if (typeof data116 === "string") {
                                                                     if (!pattern7.test(data116)) {
                                                                       validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13 + "/name", schemaPath: "#/properties/scrub/properties/values/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
@@ -2971,15 +2987,15 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     return false;
                                                                   }
                                                                 }
-                                                                var valid31 = _errs254 === errors;
+                                                                var valid47 = _errs270 === errors;
                                                               } else {
-                                                                var valid31 = true;
+                                                                var valid47 = true;
                                                               }
-                                                              if (valid31) {
+                                                              if (valid47) {
                                                                 if (data115.file !== void 0) {
                                                                   let data117 = data115.file;
-                                                                  const _errs256 = errors;
-                                                                  if (errors === _errs256) {
+                                                                  const _errs272 = errors;
+                                                                  if (errors === _errs272) {
                                                                     if (typeof data117 === "string") {
                                                                       if (func2(data117) > 4096) {
                                                                         validate20.errors = [{ instancePath: instancePath + "/scrub/values/" + i13 + "/file", schemaPath: "#/properties/scrub/properties/values/items/properties/file/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
@@ -2995,9 +3011,9 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       return false;
                                                                     }
                                                                   }
-                                                                  var valid31 = _errs256 === errors;
+                                                                  var valid47 = _errs272 === errors;
                                                                 } else {
-                                                                  var valid31 = true;
+                                                                  var valid47 = true;
                                                                 }
                                                               }
                                                             }
@@ -3007,8 +3023,8 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                           return false;
                                                         }
                                                       }
-                                                      var valid30 = _errs251 === errors;
-                                                      if (!valid30) {
+                                                      var valid46 = _errs267 === errors;
+                                                      if (!valid46) {
                                                         break;
                                                       }
                                                     }
@@ -3018,7 +3034,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                                   return false;
                                                 }
                                               }
-                                              var valid21 = _errs249 === errors;
+                                              var valid37 = _errs265 === errors;
                                             }
                                           }
                                         }
@@ -3027,7 +3043,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
                                         return false;
                                       }
                                     }
-                                    var valid0 = _errs209 === errors;
+                                    var valid0 = _errs225 === errors;
                                   }
                                 }
                               }
@@ -3053,7 +3069,7 @@ function validate20(data, { instancePath = "", parentData, parentDataProperty, r
 }
 validate20.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var profile = validate21;
-var schema32 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own; `root` needs `accept_root`.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "accept_root": { "title": "Accept root", "description": "Why this driver must run as root, 8 to 512 characters. `user: root` needs it, and it stands in the record of each launch.", "type": "string", "minLength": 8, "maxLength": 512, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "examples": ["reads SMART data, which the kernel gives to root alone"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "launcher": { "title": "Launcher", "description": "`sandbox`: bubblewrap. `container`: runc, on the root folder in `root`, with no network (a daemon that runs as root).", "type": "string", "enum": ["sandbox", "container"], "default": "sandbox", "examples": ["container"] }, "fallback": { "title": "Fallback", "description": "Where this host cannot start containers: `refuse` the profile, or start its driver in the `sandbox` with the same root folder; each such launch says so in its record.", "type": "string", "enum": ["refuse", "sandbox"], "default": "refuse", "examples": ["sandbox"] }, "root": { "title": "Root folder", "description": "A folder of root's that holds a whole system, unpacked from an image: what the driver sees, read-only, instead of this host's system.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv/driverd-roots/bookworm"] }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "default": null, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "stream_bytes": { "title": "Streamed output", "description": "Most bytes of stdout and stderr together of a method with `stream: true`, in place of `output_bytes`: they pass through and are not kept.", "type": "integer", "minimum": 1024, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "term_grace_ms": { "title": "Grace", "description": "How long a driver may go on after SIGTERM, which it gets when its call is cancelled or its caller goes, in milliseconds; then everything that was started for the call is killed. 0: killed at once.", "type": "integer", "minimum": 0, "maximum": 6e4, "default": 2e3, "examples": [2e3] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "mode": { "title": "Mode", "description": "`oneshot`: a fresh process for each call. `persistent`: one process answers many calls, which then share it (`jsonrpc` drivers that are written for it).", "type": "string", "enum": ["oneshot", "persistent"], "default": "oneshot", "examples": ["persistent"] }, "prestart": { "title": "Prestart", "description": "Processes that are started before their calls, each for one: their number, or the fewest and the most that stand ready. Left out: none.", "examples": [4, { "min": 1, "max": 8 }], "anyOf": [{ "type": "integer", "minimum": 1, "maximum": 64 }, { "type": "object", "additionalProperties": false, "required": ["min", "max"], "properties": { "min": { "title": "Fewest", "description": "Processes that stand ready however few calls come.", "type": "integer", "minimum": 0, "maximum": 64, "examples": [1] }, "max": { "title": "Most", "description": "Processes that stand ready at most, when as many calls came at once.", "type": "integer", "minimum": 1, "maximum": 64, "examples": [8] } } }] }, "persistent": { "title": "Persistent", "description": "How a driver in `mode: persistent` is run.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{}], "properties": { "processes": { "title": "Processes", "description": "How many of them answer calls.", "type": "integer", "minimum": 1, "maximum": 16, "default": 1, "examples": [2] }, "max_concurrency": { "title": "Calls at once", "description": "Most calls that one process has at a time; more wait for a place.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [16] }, "recycle_calls": { "title": "Calls of a process", "description": "A process is replaced after so many calls.", "type": "integer", "minimum": 1, "maximum": 1e9, "default": 1e5, "examples": [1e3] }, "recycle_age_ms": { "title": "Age of a process", "description": "A process is replaced when it is so old, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 6048e5, "default": 36e5, "examples": [864e5] }, "recycle_memory_bytes": { "title": "Memory of a process", "description": "A process is replaced when it holds more, in bytes: what its cgroup counts, or its own resident memory where it has none. null: however much it holds.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [268435456] } } }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "params": { "title": "Params on record", "description": "What audit records say of a call's params: `hash`, a keyed hash that only root can search for; `names`, the names of the top-level fields; `omit`, nothing.", "type": "string", "enum": ["hash", "names", "omit"], "default": "hash", "examples": ["omit"] }, "logs": { "title": "Logs", "description": "Where the driver's stderr and its `log` messages are kept, scrubbed: `journal`, the operational log and the broker's memory (`driverctl logs`); `memory`, there alone; `none`, nowhere.", "type": "string", "enum": ["journal", "memory", "none"], "default": "journal", "examples": ["memory"] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
+var schema48 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "profile.schema.json", "title": "Profile", "description": "drivers.d/<name>.yaml: enables a driver under the file's name and says what it is granted.", "type": "object", "additionalProperties": false, "required": ["version"], "examples": [{ "version": 1 }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "driver": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Driver", "description": "Name of the driver; the profile's own name if left out.", "examples": ["disk"] }, "user": { "title": "User", "description": "User of the driver's processes: `auto` gives a number of its own; `root` needs `accept_root`.", "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$", "default": "auto", "examples": ["auto"] }, "accept_root": { "title": "Accept root", "description": "Why this driver must run as root, 8 to 512 characters. `user: root` needs it, and it stands in the record of each launch.", "type": "string", "minLength": 8, "maxLength": 512, "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028-\\u202e\\u2066-\\u2069]*$", "examples": ["reads SMART data, which the kernel gives to root alone"] }, "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "launcher": { "title": "Launcher", "description": "`sandbox`: bubblewrap. `container`: runc, on the root folder in `root`, with no network (a daemon that runs as root).", "type": "string", "enum": ["sandbox", "container"], "default": "sandbox", "examples": ["container"] }, "fallback": { "title": "Fallback", "description": "Where this host cannot start containers: `refuse` the profile, or start its driver in the `sandbox` with the same root folder; each such launch says so in its record.", "type": "string", "enum": ["refuse", "sandbox"], "default": "refuse", "examples": ["sandbox"] }, "root": { "title": "Root folder", "description": "A folder of root's that holds a whole system, unpacked from an image: what the driver sees, read-only, instead of this host's system.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv/driverd-roots/bookworm"] }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "default": [], "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "default": [], "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "default": [], "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}], "default": {} }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "default": "none", "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "default": [], "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "default": [], "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "default": "default", "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "default": [], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "default": 6e5, "examples": [6e5] }, "idle_ms": { "title": "Idle time", "description": "How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.", "type": ["integer", "null"], "minimum": 10, "maximum": 864e5, "default": null, "examples": [3e4] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "default": 600, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "default": null, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "default": 64, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "default": 256, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "default": 67108864, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "default": 10485760, "examples": [10485760] }, "stream_bytes": { "title": "Streamed output", "description": "Most bytes of stdout and stderr together of a method with `stream: true`, in place of `output_bytes`: they pass through and are not kept.", "type": "integer", "minimum": 1024, "maximum": 1099511627776, "default": 1073741824, "examples": [1073741824] }, "term_grace_ms": { "title": "Grace", "description": "How long a driver may go on after SIGTERM, which it gets when its call is cancelled or its caller goes, in milliseconds; then everything that was started for the call is killed. 0: killed at once.", "type": "integer", "minimum": 0, "maximum": 6e4, "default": 2e3, "examples": [2e3] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "default": 16777216, "examples": [16777216] } }, "examples": [{}], "default": {} }, "mode": { "title": "Mode", "description": "`oneshot`: a fresh process for each call. `persistent`: one process answers many calls, which then share it (`jsonrpc` drivers that are written for it).", "type": "string", "enum": ["oneshot", "persistent"], "default": "oneshot", "examples": ["persistent"] }, "prestart": { "title": "Prestart", "description": "Processes that are started before their calls, each for one: their number, or the fewest and the most that stand ready. Left out: none.", "examples": [4, { "min": 1, "max": 8 }], "anyOf": [{ "type": "integer", "minimum": 1, "maximum": 64 }, { "type": "object", "additionalProperties": false, "required": ["min", "max"], "properties": { "min": { "title": "Fewest", "description": "Processes that stand ready however few calls come.", "type": "integer", "minimum": 0, "maximum": 64, "examples": [1] }, "max": { "title": "Most", "description": "Processes that stand ready at most, when as many calls came at once.", "type": "integer", "minimum": 1, "maximum": 64, "examples": [8] } } }] }, "persistent": { "title": "Persistent", "description": "How a driver in `mode: persistent` is run.", "type": "object", "additionalProperties": false, "default": {}, "examples": [{}], "properties": { "processes": { "title": "Processes", "description": "How many of them answer calls.", "type": "integer", "minimum": 1, "maximum": 16, "default": 1, "examples": [2] }, "max_concurrency": { "title": "Calls at once", "description": "Most calls that one process has at a time; more wait for a place.", "type": "integer", "minimum": 1, "maximum": 1024, "default": 64, "examples": [16] }, "recycle_calls": { "title": "Calls of a process", "description": "A process is replaced after so many calls.", "type": "integer", "minimum": 1, "maximum": 1e9, "default": 1e5, "examples": [1e3] }, "recycle_age_ms": { "title": "Age of a process", "description": "A process is replaced when it is so old, in milliseconds.", "type": "integer", "minimum": 1e3, "maximum": 6048e5, "default": 36e5, "examples": [864e5] }, "recycle_memory_bytes": { "title": "Memory of a process", "description": "A process is replaced when it holds more, in bytes: what its cgroup counts, or its own resident memory where it has none. null: however much it holds.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "default": null, "examples": [268435456] } } }, "environment": { "title": "Environment", "description": "Literal environment variables.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "additionalProperties": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, "default": {}, "examples": [{ "LC_ALL": "C.UTF-8" }] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "default": [], "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "file": { "title": "File", "description": "Provider: a file of root's, 8 bytes to 64 KiB.", "examples": ["/etc/driverd/secrets/token"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "credential": { "title": "Credential", "description": "Provider: a credential of driverd's systemd unit (LoadCredential=).", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "default": "file", "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token", "file": "/etc/driverd/secrets/token" }], "oneOf": [{ "required": ["file"] }, { "required": ["credential"] }] } }, "stderr_in_errors": { "title": "stderr in errors", "description": "Whether an error carries exit status and the scrubbed tail of stderr.", "type": "boolean", "default": true, "examples": [true] }, "params": { "title": "Params on record", "description": "What audit records say of a call's params: `hash`, a keyed hash that only root can search for; `names`, the names of the top-level fields; `omit`, nothing.", "type": "string", "enum": ["hash", "names", "omit"], "default": "hash", "examples": ["omit"] }, "logs": { "title": "Logs", "description": "Where the driver's stderr and its `log` messages are kept, scrubbed: `journal`, the operational log and the broker's memory (`driverctl logs`); `memory`, there alone; `none`, nowhere.", "type": "string", "enum": ["journal", "memory", "none"], "default": "journal", "examples": ["memory"] }, "workdir": { "title": "Working folder", "description": "Where the program starts, in the driver's view; its own folder if left out.", "default": "/driver", "examples": ["/tmp"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "on_output_limit": { "title": "At the output limit", "description": "`fail` ends the call. `truncate` (command drivers) drops what is beyond the limit and says how many bytes.", "type": "string", "enum": ["fail", "truncate"], "default": "fail", "examples": ["truncate"] }, "require": { "title": "Require", "description": "What the host must really hold; where it cannot, the profile is refused. `memory`: a limit that sees every page.", "type": "array", "maxItems": 1, "uniqueItems": true, "default": [], "items": { "type": "string", "enum": ["memory"] }, "examples": [["memory"]] } } };
 var func0 = require_equal().default;
 var pattern21 = new RegExp("^[a-z][a-z0-9-]{0,31}$", "u");
 var pattern22 = new RegExp("^[a-z_][a-z0-9_.-]{0,255}$", "u");
@@ -3144,7 +3160,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
       } else {
         const _errs1 = errors;
         for (const key0 in data) {
-          if (!func1.call(schema32.properties, key0)) {
+          if (!func1.call(schema48.properties, key0)) {
             validate21.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
             return false;
             break;
@@ -3294,7 +3310,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                       return false;
                     }
                     if (!(data6 === "sandbox" || data6 === "container")) {
-                      validate21.errors = [{ instancePath: instancePath + "/launcher", schemaPath: "#/properties/launcher/enum", keyword: "enum", params: { allowedValues: schema32.properties.launcher.enum }, message: "must be equal to one of the allowed values" }];
+                      validate21.errors = [{ instancePath: instancePath + "/launcher", schemaPath: "#/properties/launcher/enum", keyword: "enum", params: { allowedValues: schema48.properties.launcher.enum }, message: "must be equal to one of the allowed values" }];
                       return false;
                     }
                     var valid0 = _errs14 === errors;
@@ -3306,7 +3322,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                         return false;
                       }
                       if (!(data7 === "refuse" || data7 === "sandbox")) {
-                        validate21.errors = [{ instancePath: instancePath + "/fallback", schemaPath: "#/properties/fallback/enum", keyword: "enum", params: { allowedValues: schema32.properties.fallback.enum }, message: "must be equal to one of the allowed values" }];
+                        validate21.errors = [{ instancePath: instancePath + "/fallback", schemaPath: "#/properties/fallback/enum", keyword: "enum", params: { allowedValues: schema48.properties.fallback.enum }, message: "must be equal to one of the allowed values" }];
                         return false;
                       }
                       var valid0 = _errs16 === errors;
@@ -3834,7 +3850,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                               return false;
                             }
                             if (!(data20 === "none" || data20 === "loopback" || data20 === "host")) {
-                              validate21.errors = [{ instancePath: instancePath + "/network", schemaPath: "#/properties/network/enum", keyword: "enum", params: { allowedValues: schema32.properties.network.enum }, message: "must be equal to one of the allowed values" }];
+                              validate21.errors = [{ instancePath: instancePath + "/network", schemaPath: "#/properties/network/enum", keyword: "enum", params: { allowedValues: schema48.properties.network.enum }, message: "must be equal to one of the allowed values" }];
                               return false;
                             }
                             var valid0 = _errs56 === errors;
@@ -3982,7 +3998,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                           return false;
                                         }
                                         if (!(data26 === "default" || data26 === "strict")) {
-                                          validate21.errors = [{ instancePath: instancePath + "/syscalls/filter", schemaPath: "#/properties/syscalls/properties/filter/enum", keyword: "enum", params: { allowedValues: schema32.properties.syscalls.properties.filter.enum }, message: "must be equal to one of the allowed values" }];
+                                          validate21.errors = [{ instancePath: instancePath + "/syscalls/filter", schemaPath: "#/properties/syscalls/properties/filter/enum", keyword: "enum", params: { allowedValues: schema48.properties.syscalls.properties.filter.enum }, message: "must be equal to one of the allowed values" }];
                                           return false;
                                         }
                                         var valid19 = _errs69 === errors;
@@ -4062,7 +4078,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                       return false;
                                                     }
                                                     if (!(data30 === "netlink" || data30 === "packet" || data30 === "vsock")) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/syscalls/sockets/" + i12, schemaPath: "#/properties/syscalls/properties/sockets/items/enum", keyword: "enum", params: { allowedValues: schema32.properties.syscalls.properties.sockets.items.enum }, message: "must be equal to one of the allowed values" }];
+                                                      validate21.errors = [{ instancePath: instancePath + "/syscalls/sockets/" + i12, schemaPath: "#/properties/syscalls/properties/sockets/items/enum", keyword: "enum", params: { allowedValues: schema48.properties.syscalls.properties.sockets.items.enum }, message: "must be equal to one of the allowed values" }];
                                                       return false;
                                                     }
                                                     var valid22 = _errs77 === errors;
@@ -4114,6 +4130,9 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                         if (data31.wall_ms === void 0) {
                                           data31.wall_ms = 6e5;
                                         }
+                                        if (data31.idle_ms === void 0) {
+                                          data31.idle_ms = null;
+                                        }
                                         if (data31.cpu_seconds === void 0) {
                                           data31.cpu_seconds = 600;
                                         }
@@ -4152,7 +4171,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                         }
                                         const _errs81 = errors;
                                         for (const key5 in data31) {
-                                          if (!func1.call(schema32.properties.limits.properties, key5)) {
+                                          if (!func1.call(schema48.properties.limits.properties, key5)) {
                                             validate21.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                                             return false;
                                             break;
@@ -4180,20 +4199,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                           }
                                           var valid24 = _errs82 === errors;
                                           if (valid24) {
-                                            let data33 = data31.cpu_seconds;
+                                            let data33 = data31.idle_ms;
                                             const _errs84 = errors;
-                                            if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
-                                              validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                            if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33)) && data33 !== null) {
+                                              validate21.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/type", keyword: "type", params: { type: schema48.properties.limits.properties.idle_ms.type }, message: "must be integer,null" }];
                                               return false;
                                             }
                                             if (errors === _errs84) {
                                               if (typeof data33 == "number" && isFinite(data33)) {
-                                                if (data33 > 86400 || isNaN(data33)) {
-                                                  validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, message: "must be <= 86400" }];
+                                                if (data33 > 864e5 || isNaN(data33)) {
+                                                  validate21.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
                                                   return false;
                                                 } else {
-                                                  if (data33 < 1 || isNaN(data33)) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  if (data33 < 10 || isNaN(data33)) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 }, message: "must be >= 10" }];
                                                     return false;
                                                   }
                                                 }
@@ -4201,20 +4220,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                             var valid24 = _errs84 === errors;
                                             if (valid24) {
-                                              let data34 = data31.address_space_bytes;
+                                              let data34 = data31.cpu_seconds;
                                               const _errs86 = errors;
-                                              if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34)) && data34 !== null) {
-                                                validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema32.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
+                                              if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
+                                                validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs86) {
                                                 if (typeof data34 == "number" && isFinite(data34)) {
-                                                  if (data34 > 1099511627776 || isNaN(data34)) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                  if (data34 > 86400 || isNaN(data34)) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, message: "must be <= 86400" }];
                                                     return false;
                                                   } else {
-                                                    if (data34 < 1048576 || isNaN(data34)) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
+                                                    if (data34 < 1 || isNaN(data34)) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                       return false;
                                                     }
                                                   }
@@ -4222,20 +4241,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                               var valid24 = _errs86 === errors;
                                               if (valid24) {
-                                                let data35 = data31.data_bytes;
+                                                let data35 = data31.address_space_bytes;
                                                 const _errs88 = errors;
                                                 if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35)) && data35 !== null) {
-                                                  validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema32.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
+                                                  validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema48.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs88) {
                                                   if (typeof data35 == "number" && isFinite(data35)) {
                                                     if (data35 > 1099511627776 || isNaN(data35)) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                      validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                       return false;
                                                     } else {
                                                       if (data35 < 1048576 || isNaN(data35)) {
-                                                        validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
+                                                        validate21.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
                                                         return false;
                                                       }
                                                     }
@@ -4243,20 +4262,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                                 var valid24 = _errs88 === errors;
                                                 if (valid24) {
-                                                  let data36 = data31.memory_bytes;
+                                                  let data36 = data31.data_bytes;
                                                   const _errs90 = errors;
-                                                  if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36)) && data36 !== null) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema48.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs90) {
                                                     if (typeof data36 == "number" && isFinite(data36)) {
                                                       if (data36 > 1099511627776 || isNaN(data36)) {
-                                                        validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                        validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                         return false;
                                                       } else {
-                                                        if (data36 < 16777216 || isNaN(data36)) {
-                                                          validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16777216 }, message: "must be >= 16777216" }];
+                                                        if (data36 < 1048576 || isNaN(data36)) {
+                                                          validate21.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
                                                           return false;
                                                         }
                                                       }
@@ -4264,20 +4283,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                   }
                                                   var valid24 = _errs90 === errors;
                                                   if (valid24) {
-                                                    let data37 = data31.cpu_percent;
+                                                    let data37 = data31.memory_bytes;
                                                     const _errs92 = errors;
-                                                    if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37)) && data37 !== null) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/type", keyword: "type", params: { type: schema32.properties.limits.properties.cpu_percent.type }, message: "must be integer,null" }];
+                                                    if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37))) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs92) {
                                                       if (typeof data37 == "number" && isFinite(data37)) {
-                                                        if (data37 > 102400 || isNaN(data37)) {
-                                                          validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/maximum", keyword: "maximum", params: { comparison: "<=", limit: 102400 }, message: "must be <= 102400" }];
+                                                        if (data37 > 1099511627776 || isNaN(data37)) {
+                                                          validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                           return false;
                                                         } else {
-                                                          if (data37 < 1 || isNaN(data37)) {
-                                                            validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                          if (data37 < 16777216 || isNaN(data37)) {
+                                                            validate21.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16777216 }, message: "must be >= 16777216" }];
                                                             return false;
                                                           }
                                                         }
@@ -4285,20 +4304,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                     var valid24 = _errs92 === errors;
                                                     if (valid24) {
-                                                      let data38 = data31.processes;
+                                                      let data38 = data31.cpu_percent;
                                                       const _errs94 = errors;
-                                                      if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38))) {
-                                                        validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38)) && data38 !== null) {
+                                                        validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/type", keyword: "type", params: { type: schema48.properties.limits.properties.cpu_percent.type }, message: "must be integer,null" }];
                                                         return false;
                                                       }
                                                       if (errors === _errs94) {
                                                         if (typeof data38 == "number" && isFinite(data38)) {
-                                                          if (data38 > 32768 || isNaN(data38)) {
-                                                            validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
+                                                          if (data38 > 102400 || isNaN(data38)) {
+                                                            validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/maximum", keyword: "maximum", params: { comparison: "<=", limit: 102400 }, message: "must be <= 102400" }];
                                                             return false;
                                                           } else {
                                                             if (data38 < 1 || isNaN(data38)) {
-                                                              validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                              validate21.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                               return false;
                                                             }
                                                           }
@@ -4306,20 +4325,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                       var valid24 = _errs94 === errors;
                                                       if (valid24) {
-                                                        let data39 = data31.open_files;
+                                                        let data39 = data31.processes;
                                                         const _errs96 = errors;
                                                         if (!(typeof data39 == "number" && (!(data39 % 1) && !isNaN(data39)) && isFinite(data39))) {
-                                                          validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                          validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                           return false;
                                                         }
                                                         if (errors === _errs96) {
                                                           if (typeof data39 == "number" && isFinite(data39)) {
-                                                            if (data39 > 65536 || isNaN(data39)) {
-                                                              validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                            if (data39 > 32768 || isNaN(data39)) {
+                                                              validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
                                                               return false;
                                                             } else {
-                                                              if (data39 < 8 || isNaN(data39)) {
-                                                                validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
+                                                              if (data39 < 1 || isNaN(data39)) {
+                                                                validate21.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                                 return false;
                                                               }
                                                             }
@@ -4327,20 +4346,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                         var valid24 = _errs96 === errors;
                                                         if (valid24) {
-                                                          let data40 = data31.file_bytes;
+                                                          let data40 = data31.open_files;
                                                           const _errs98 = errors;
                                                           if (!(typeof data40 == "number" && (!(data40 % 1) && !isNaN(data40)) && isFinite(data40))) {
-                                                            validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                            validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                             return false;
                                                           }
                                                           if (errors === _errs98) {
                                                             if (typeof data40 == "number" && isFinite(data40)) {
-                                                              if (data40 > 1099511627776 || isNaN(data40)) {
-                                                                validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                              if (data40 > 65536 || isNaN(data40)) {
+                                                                validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                                 return false;
                                                               } else {
-                                                                if (data40 < 0 || isNaN(data40)) {
-                                                                  validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                if (data40 < 8 || isNaN(data40)) {
+                                                                  validate21.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
                                                                   return false;
                                                                 }
                                                               }
@@ -4348,20 +4367,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                           var valid24 = _errs98 === errors;
                                                           if (valid24) {
-                                                            let data41 = data31.output_bytes;
+                                                            let data41 = data31.file_bytes;
                                                             const _errs100 = errors;
                                                             if (!(typeof data41 == "number" && (!(data41 % 1) && !isNaN(data41)) && isFinite(data41))) {
-                                                              validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                              validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                               return false;
                                                             }
                                                             if (errors === _errs100) {
                                                               if (typeof data41 == "number" && isFinite(data41)) {
-                                                                if (data41 > 1073741824 || isNaN(data41)) {
-                                                                  validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                                if (data41 > 1099511627776 || isNaN(data41)) {
+                                                                  validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                                   return false;
                                                                 } else {
-                                                                  if (data41 < 1024 || isNaN(data41)) {
-                                                                    validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                                                  if (data41 < 0 || isNaN(data41)) {
+                                                                    validate21.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                     return false;
                                                                   }
                                                                 }
@@ -4369,20 +4388,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                             var valid24 = _errs100 === errors;
                                                             if (valid24) {
-                                                              let data42 = data31.stream_bytes;
+                                                              let data42 = data31.output_bytes;
                                                               const _errs102 = errors;
                                                               if (!(typeof data42 == "number" && (!(data42 % 1) && !isNaN(data42)) && isFinite(data42))) {
-                                                                validate21.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                 return false;
                                                               }
                                                               if (errors === _errs102) {
                                                                 if (typeof data42 == "number" && isFinite(data42)) {
-                                                                  if (data42 > 1099511627776 || isNaN(data42)) {
-                                                                    validate21.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                                  if (data42 > 1073741824 || isNaN(data42)) {
+                                                                    validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
                                                                     return false;
                                                                   } else {
                                                                     if (data42 < 1024 || isNaN(data42)) {
-                                                                      validate21.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                                                      validate21.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
                                                                       return false;
                                                                     }
                                                                   }
@@ -4390,20 +4409,20 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                               }
                                                               var valid24 = _errs102 === errors;
                                                               if (valid24) {
-                                                                let data43 = data31.term_grace_ms;
+                                                                let data43 = data31.stream_bytes;
                                                                 const _errs104 = errors;
                                                                 if (!(typeof data43 == "number" && (!(data43 % 1) && !isNaN(data43)) && isFinite(data43))) {
-                                                                  validate21.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                  validate21.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                   return false;
                                                                 }
                                                                 if (errors === _errs104) {
                                                                   if (typeof data43 == "number" && isFinite(data43)) {
-                                                                    if (data43 > 6e4 || isNaN(data43)) {
-                                                                      validate21.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 }, message: "must be <= 60000" }];
+                                                                    if (data43 > 1099511627776 || isNaN(data43)) {
+                                                                      validate21.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                                       return false;
                                                                     } else {
-                                                                      if (data43 < 0 || isNaN(data43)) {
-                                                                        validate21.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                                      if (data43 < 1024 || isNaN(data43)) {
+                                                                        validate21.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
                                                                         return false;
                                                                       }
                                                                     }
@@ -4411,26 +4430,48 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                                 }
                                                                 var valid24 = _errs104 === errors;
                                                                 if (valid24) {
-                                                                  let data44 = data31.scratch_bytes;
+                                                                  let data44 = data31.term_grace_ms;
                                                                   const _errs106 = errors;
                                                                   if (!(typeof data44 == "number" && (!(data44 % 1) && !isNaN(data44)) && isFinite(data44))) {
-                                                                    validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                    validate21.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                                     return false;
                                                                   }
                                                                   if (errors === _errs106) {
                                                                     if (typeof data44 == "number" && isFinite(data44)) {
-                                                                      if (data44 > 1073741824 || isNaN(data44)) {
-                                                                        validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                                      if (data44 > 6e4 || isNaN(data44)) {
+                                                                        validate21.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 }, message: "must be <= 60000" }];
                                                                         return false;
                                                                       } else {
-                                                                        if (data44 < 4096 || isNaN(data44)) {
-                                                                          validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                                        if (data44 < 0 || isNaN(data44)) {
+                                                                          validate21.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                                           return false;
                                                                         }
                                                                       }
                                                                     }
                                                                   }
                                                                   var valid24 = _errs106 === errors;
+                                                                  if (valid24) {
+                                                                    let data45 = data31.scratch_bytes;
+                                                                    const _errs108 = errors;
+                                                                    if (!(typeof data45 == "number" && (!(data45 % 1) && !isNaN(data45)) && isFinite(data45))) {
+                                                                      validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                                      return false;
+                                                                    }
+                                                                    if (errors === _errs108) {
+                                                                      if (typeof data45 == "number" && isFinite(data45)) {
+                                                                        if (data45 > 1073741824 || isNaN(data45)) {
+                                                                          validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                                          return false;
+                                                                        } else {
+                                                                          if (data45 < 4096 || isNaN(data45)) {
+                                                                            validate21.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                                            return false;
+                                                                          }
+                                                                        }
+                                                                      }
+                                                                    }
+                                                                    var valid24 = _errs108 === errors;
+                                                                  }
                                                                 }
                                                               }
                                                             }
@@ -4451,25 +4492,25 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                     }
                                     var valid0 = _errs79 === errors;
                                     if (valid0) {
-                                      let data45 = data.mode;
-                                      const _errs108 = errors;
-                                      if (typeof data45 !== "string") {
+                                      let data46 = data.mode;
+                                      const _errs110 = errors;
+                                      if (typeof data46 !== "string") {
                                         validate21.errors = [{ instancePath: instancePath + "/mode", schemaPath: "#/properties/mode/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                         return false;
                                       }
-                                      if (!(data45 === "oneshot" || data45 === "persistent")) {
-                                        validate21.errors = [{ instancePath: instancePath + "/mode", schemaPath: "#/properties/mode/enum", keyword: "enum", params: { allowedValues: schema32.properties.mode.enum }, message: "must be equal to one of the allowed values" }];
+                                      if (!(data46 === "oneshot" || data46 === "persistent")) {
+                                        validate21.errors = [{ instancePath: instancePath + "/mode", schemaPath: "#/properties/mode/enum", keyword: "enum", params: { allowedValues: schema48.properties.mode.enum }, message: "must be equal to one of the allowed values" }];
                                         return false;
                                       }
-                                      var valid0 = _errs108 === errors;
+                                      var valid0 = _errs110 === errors;
                                       if (valid0) {
                                         if (data.prestart !== void 0) {
-                                          let data46 = data.prestart;
-                                          const _errs110 = errors;
-                                          const _errs111 = errors;
-                                          let valid25 = false;
+                                          let data47 = data.prestart;
                                           const _errs112 = errors;
-                                          if (!(typeof data46 == "number" && (!(data46 % 1) && !isNaN(data46)) && isFinite(data46))) {
+                                          const _errs113 = errors;
+                                          let valid25 = false;
+                                          const _errs114 = errors;
+                                          if (!(typeof data47 == "number" && (!(data47 % 1) && !isNaN(data47)) && isFinite(data47))) {
                                             const err26 = { instancePath: instancePath + "/prestart", schemaPath: "#/properties/prestart/anyOf/0/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                             if (vErrors === null) {
                                               vErrors = [err26];
@@ -4478,9 +4519,9 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                             }
                                             errors++;
                                           }
-                                          if (errors === _errs112) {
-                                            if (typeof data46 == "number" && isFinite(data46)) {
-                                              if (data46 > 64 || isNaN(data46)) {
+                                          if (errors === _errs114) {
+                                            if (typeof data47 == "number" && isFinite(data47)) {
+                                              if (data47 > 64 || isNaN(data47)) {
                                                 const err27 = { instancePath: instancePath + "/prestart", schemaPath: "#/properties/prestart/anyOf/0/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
                                                 if (vErrors === null) {
                                                   vErrors = [err27];
@@ -4489,7 +4530,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                                 errors++;
                                               } else {
-                                                if (data46 < 1 || isNaN(data46)) {
+                                                if (data47 < 1 || isNaN(data47)) {
                                                   const err28 = { instancePath: instancePath + "/prestart", schemaPath: "#/properties/prestart/anyOf/0/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                   if (vErrors === null) {
                                                     vErrors = [err28];
@@ -4501,13 +4542,13 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                               }
                                             }
                                           }
-                                          var _valid2 = _errs112 === errors;
+                                          var _valid2 = _errs114 === errors;
                                           valid25 = valid25 || _valid2;
-                                          const _errs114 = errors;
-                                          if (errors === _errs114) {
-                                            if (data46 && typeof data46 == "object" && !Array.isArray(data46)) {
+                                          const _errs116 = errors;
+                                          if (errors === _errs116) {
+                                            if (data47 && typeof data47 == "object" && !Array.isArray(data47)) {
                                               let missing3;
-                                              if (data46.min === void 0 && (missing3 = "min") || data46.max === void 0 && (missing3 = "max")) {
+                                              if (data47.min === void 0 && (missing3 = "min") || data47.max === void 0 && (missing3 = "max")) {
                                                 const err29 = { instancePath: instancePath + "/prestart", schemaPath: "#/properties/prestart/anyOf/1/required", keyword: "required", params: { missingProperty: missing3 }, message: "must have required property '" + missing3 + "'" };
                                                 if (vErrors === null) {
                                                   vErrors = [err29];
@@ -4516,8 +4557,8 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                 }
                                                 errors++;
                                               } else {
-                                                const _errs116 = errors;
-                                                for (const key6 in data46) {
+                                                const _errs118 = errors;
+                                                for (const key6 in data47) {
                                                   if (!(key6 === "min" || key6 === "max")) {
                                                     const err30 = { instancePath: instancePath + "/prestart", schemaPath: "#/properties/prestart/anyOf/1/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" };
                                                     if (vErrors === null) {
@@ -4529,11 +4570,11 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     break;
                                                   }
                                                 }
-                                                if (_errs116 === errors) {
-                                                  if (data46.min !== void 0) {
-                                                    let data47 = data46.min;
-                                                    const _errs117 = errors;
-                                                    if (!(typeof data47 == "number" && (!(data47 % 1) && !isNaN(data47)) && isFinite(data47))) {
+                                                if (_errs118 === errors) {
+                                                  if (data47.min !== void 0) {
+                                                    let data48 = data47.min;
+                                                    const _errs119 = errors;
+                                                    if (!(typeof data48 == "number" && (!(data48 % 1) && !isNaN(data48)) && isFinite(data48))) {
                                                       const err31 = { instancePath: instancePath + "/prestart/min", schemaPath: "#/properties/prestart/anyOf/1/properties/min/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                       if (vErrors === null) {
                                                         vErrors = [err31];
@@ -4542,9 +4583,9 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                       }
                                                       errors++;
                                                     }
-                                                    if (errors === _errs117) {
-                                                      if (typeof data47 == "number" && isFinite(data47)) {
-                                                        if (data47 > 64 || isNaN(data47)) {
+                                                    if (errors === _errs119) {
+                                                      if (typeof data48 == "number" && isFinite(data48)) {
+                                                        if (data48 > 64 || isNaN(data48)) {
                                                           const err32 = { instancePath: instancePath + "/prestart/min", schemaPath: "#/properties/prestart/anyOf/1/properties/min/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
                                                           if (vErrors === null) {
                                                             vErrors = [err32];
@@ -4553,7 +4594,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                           errors++;
                                                         } else {
-                                                          if (data47 < 0 || isNaN(data47)) {
+                                                          if (data48 < 0 || isNaN(data48)) {
                                                             const err33 = { instancePath: instancePath + "/prestart/min", schemaPath: "#/properties/prestart/anyOf/1/properties/min/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" };
                                                             if (vErrors === null) {
                                                               vErrors = [err33];
@@ -4565,15 +4606,15 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                       }
                                                     }
-                                                    var valid26 = _errs117 === errors;
+                                                    var valid26 = _errs119 === errors;
                                                   } else {
                                                     var valid26 = true;
                                                   }
                                                   if (valid26) {
-                                                    if (data46.max !== void 0) {
-                                                      let data48 = data46.max;
-                                                      const _errs119 = errors;
-                                                      if (!(typeof data48 == "number" && (!(data48 % 1) && !isNaN(data48)) && isFinite(data48))) {
+                                                    if (data47.max !== void 0) {
+                                                      let data49 = data47.max;
+                                                      const _errs121 = errors;
+                                                      if (!(typeof data49 == "number" && (!(data49 % 1) && !isNaN(data49)) && isFinite(data49))) {
                                                         const err34 = { instancePath: instancePath + "/prestart/max", schemaPath: "#/properties/prestart/anyOf/1/properties/max/type", keyword: "type", params: { type: "integer" }, message: "must be integer" };
                                                         if (vErrors === null) {
                                                           vErrors = [err34];
@@ -4582,9 +4623,9 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                         }
                                                         errors++;
                                                       }
-                                                      if (errors === _errs119) {
-                                                        if (typeof data48 == "number" && isFinite(data48)) {
-                                                          if (data48 > 64 || isNaN(data48)) {
+                                                      if (errors === _errs121) {
+                                                        if (typeof data49 == "number" && isFinite(data49)) {
+                                                          if (data49 > 64 || isNaN(data49)) {
                                                             const err35 = { instancePath: instancePath + "/prestart/max", schemaPath: "#/properties/prestart/anyOf/1/properties/max/maximum", keyword: "maximum", params: { comparison: "<=", limit: 64 }, message: "must be <= 64" };
                                                             if (vErrors === null) {
                                                               vErrors = [err35];
@@ -4593,7 +4634,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                             }
                                                             errors++;
                                                           } else {
-                                                            if (data48 < 1 || isNaN(data48)) {
+                                                            if (data49 < 1 || isNaN(data49)) {
                                                               const err36 = { instancePath: instancePath + "/prestart/max", schemaPath: "#/properties/prestart/anyOf/1/properties/max/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" };
                                                               if (vErrors === null) {
                                                                 vErrors = [err36];
@@ -4605,7 +4646,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                           }
                                                         }
                                                       }
-                                                      var valid26 = _errs119 === errors;
+                                                      var valid26 = _errs121 === errors;
                                                     } else {
                                                       var valid26 = true;
                                                     }
@@ -4622,7 +4663,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                               errors++;
                                             }
                                           }
-                                          var _valid2 = _errs114 === errors;
+                                          var _valid2 = _errs116 === errors;
                                           valid25 = valid25 || _valid2;
                                           if (!valid25) {
                                             const err38 = { instancePath: instancePath + "/prestart", schemaPath: "#/properties/prestart/anyOf", keyword: "anyOf", params: {}, message: "must match a schema in anyOf" };
@@ -4635,152 +4676,152 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                             validate21.errors = vErrors;
                                             return false;
                                           } else {
-                                            errors = _errs111;
+                                            errors = _errs113;
                                             if (vErrors !== null) {
-                                              if (_errs111) {
-                                                vErrors.length = _errs111;
+                                              if (_errs113) {
+                                                vErrors.length = _errs113;
                                               } else {
                                                 vErrors = null;
                                               }
                                             }
                                           }
-                                          var valid0 = _errs110 === errors;
+                                          var valid0 = _errs112 === errors;
                                         } else {
                                           var valid0 = true;
                                         }
                                         if (valid0) {
-                                          let data49 = data.persistent;
-                                          const _errs121 = errors;
-                                          if (errors === _errs121) {
-                                            if (data49 && typeof data49 == "object" && !Array.isArray(data49)) {
-                                              if (data49.processes === void 0) {
-                                                data49.processes = 1;
+                                          let data50 = data.persistent;
+                                          const _errs123 = errors;
+                                          if (errors === _errs123) {
+                                            if (data50 && typeof data50 == "object" && !Array.isArray(data50)) {
+                                              if (data50.processes === void 0) {
+                                                data50.processes = 1;
                                               }
-                                              if (data49.max_concurrency === void 0) {
-                                                data49.max_concurrency = 64;
+                                              if (data50.max_concurrency === void 0) {
+                                                data50.max_concurrency = 64;
                                               }
-                                              if (data49.recycle_calls === void 0) {
-                                                data49.recycle_calls = 1e5;
+                                              if (data50.recycle_calls === void 0) {
+                                                data50.recycle_calls = 1e5;
                                               }
-                                              if (data49.recycle_age_ms === void 0) {
-                                                data49.recycle_age_ms = 36e5;
+                                              if (data50.recycle_age_ms === void 0) {
+                                                data50.recycle_age_ms = 36e5;
                                               }
-                                              if (data49.recycle_memory_bytes === void 0) {
-                                                data49.recycle_memory_bytes = null;
+                                              if (data50.recycle_memory_bytes === void 0) {
+                                                data50.recycle_memory_bytes = null;
                                               }
-                                              const _errs123 = errors;
-                                              for (const key7 in data49) {
+                                              const _errs125 = errors;
+                                              for (const key7 in data50) {
                                                 if (!(key7 === "processes" || key7 === "max_concurrency" || key7 === "recycle_calls" || key7 === "recycle_age_ms" || key7 === "recycle_memory_bytes")) {
                                                   validate21.errors = [{ instancePath: instancePath + "/persistent", schemaPath: "#/properties/persistent/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key7 }, message: "must NOT have additional properties" }];
                                                   return false;
                                                   break;
                                                 }
                                               }
-                                              if (_errs123 === errors) {
-                                                let data50 = data49.processes;
-                                                const _errs124 = errors;
-                                                if (!(typeof data50 == "number" && (!(data50 % 1) && !isNaN(data50)) && isFinite(data50))) {
+                                              if (_errs125 === errors) {
+                                                let data51 = data50.processes;
+                                                const _errs126 = errors;
+                                                if (!(typeof data51 == "number" && (!(data51 % 1) && !isNaN(data51)) && isFinite(data51))) {
                                                   validate21.errors = [{ instancePath: instancePath + "/persistent/processes", schemaPath: "#/properties/persistent/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
-                                                if (errors === _errs124) {
-                                                  if (typeof data50 == "number" && isFinite(data50)) {
-                                                    if (data50 > 16 || isNaN(data50)) {
+                                                if (errors === _errs126) {
+                                                  if (typeof data51 == "number" && isFinite(data51)) {
+                                                    if (data51 > 16 || isNaN(data51)) {
                                                       validate21.errors = [{ instancePath: instancePath + "/persistent/processes", schemaPath: "#/properties/persistent/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 16 }, message: "must be <= 16" }];
                                                       return false;
                                                     } else {
-                                                      if (data50 < 1 || isNaN(data50)) {
+                                                      if (data51 < 1 || isNaN(data51)) {
                                                         validate21.errors = [{ instancePath: instancePath + "/persistent/processes", schemaPath: "#/properties/persistent/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                         return false;
                                                       }
                                                     }
                                                   }
                                                 }
-                                                var valid27 = _errs124 === errors;
+                                                var valid27 = _errs126 === errors;
                                                 if (valid27) {
-                                                  let data51 = data49.max_concurrency;
-                                                  const _errs126 = errors;
-                                                  if (!(typeof data51 == "number" && (!(data51 % 1) && !isNaN(data51)) && isFinite(data51))) {
+                                                  let data52 = data50.max_concurrency;
+                                                  const _errs128 = errors;
+                                                  if (!(typeof data52 == "number" && (!(data52 % 1) && !isNaN(data52)) && isFinite(data52))) {
                                                     validate21.errors = [{ instancePath: instancePath + "/persistent/max_concurrency", schemaPath: "#/properties/persistent/properties/max_concurrency/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
-                                                  if (errors === _errs126) {
-                                                    if (typeof data51 == "number" && isFinite(data51)) {
-                                                      if (data51 > 1024 || isNaN(data51)) {
+                                                  if (errors === _errs128) {
+                                                    if (typeof data52 == "number" && isFinite(data52)) {
+                                                      if (data52 > 1024 || isNaN(data52)) {
                                                         validate21.errors = [{ instancePath: instancePath + "/persistent/max_concurrency", schemaPath: "#/properties/persistent/properties/max_concurrency/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1024 }, message: "must be <= 1024" }];
                                                         return false;
                                                       } else {
-                                                        if (data51 < 1 || isNaN(data51)) {
+                                                        if (data52 < 1 || isNaN(data52)) {
                                                           validate21.errors = [{ instancePath: instancePath + "/persistent/max_concurrency", schemaPath: "#/properties/persistent/properties/max_concurrency/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                           return false;
                                                         }
                                                       }
                                                     }
                                                   }
-                                                  var valid27 = _errs126 === errors;
+                                                  var valid27 = _errs128 === errors;
                                                   if (valid27) {
-                                                    let data52 = data49.recycle_calls;
-                                                    const _errs128 = errors;
-                                                    if (!(typeof data52 == "number" && (!(data52 % 1) && !isNaN(data52)) && isFinite(data52))) {
+                                                    let data53 = data50.recycle_calls;
+                                                    const _errs130 = errors;
+                                                    if (!(typeof data53 == "number" && (!(data53 % 1) && !isNaN(data53)) && isFinite(data53))) {
                                                       validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_calls", schemaPath: "#/properties/persistent/properties/recycle_calls/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
-                                                    if (errors === _errs128) {
-                                                      if (typeof data52 == "number" && isFinite(data52)) {
-                                                        if (data52 > 1e9 || isNaN(data52)) {
+                                                    if (errors === _errs130) {
+                                                      if (typeof data53 == "number" && isFinite(data53)) {
+                                                        if (data53 > 1e9 || isNaN(data53)) {
                                                           validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_calls", schemaPath: "#/properties/persistent/properties/recycle_calls/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1e9 }, message: "must be <= 1000000000" }];
                                                           return false;
                                                         } else {
-                                                          if (data52 < 1 || isNaN(data52)) {
+                                                          if (data53 < 1 || isNaN(data53)) {
                                                             validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_calls", schemaPath: "#/properties/persistent/properties/recycle_calls/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                             return false;
                                                           }
                                                         }
                                                       }
                                                     }
-                                                    var valid27 = _errs128 === errors;
+                                                    var valid27 = _errs130 === errors;
                                                     if (valid27) {
-                                                      let data53 = data49.recycle_age_ms;
-                                                      const _errs130 = errors;
-                                                      if (!(typeof data53 == "number" && (!(data53 % 1) && !isNaN(data53)) && isFinite(data53))) {
+                                                      let data54 = data50.recycle_age_ms;
+                                                      const _errs132 = errors;
+                                                      if (!(typeof data54 == "number" && (!(data54 % 1) && !isNaN(data54)) && isFinite(data54))) {
                                                         validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_age_ms", schemaPath: "#/properties/persistent/properties/recycle_age_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
                                                       }
-                                                      if (errors === _errs130) {
-                                                        if (typeof data53 == "number" && isFinite(data53)) {
-                                                          if (data53 > 6048e5 || isNaN(data53)) {
+                                                      if (errors === _errs132) {
+                                                        if (typeof data54 == "number" && isFinite(data54)) {
+                                                          if (data54 > 6048e5 || isNaN(data54)) {
                                                             validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_age_ms", schemaPath: "#/properties/persistent/properties/recycle_age_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6048e5 }, message: "must be <= 604800000" }];
                                                             return false;
                                                           } else {
-                                                            if (data53 < 1e3 || isNaN(data53)) {
+                                                            if (data54 < 1e3 || isNaN(data54)) {
                                                               validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_age_ms", schemaPath: "#/properties/persistent/properties/recycle_age_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1e3 }, message: "must be >= 1000" }];
                                                               return false;
                                                             }
                                                           }
                                                         }
                                                       }
-                                                      var valid27 = _errs130 === errors;
+                                                      var valid27 = _errs132 === errors;
                                                       if (valid27) {
-                                                        let data54 = data49.recycle_memory_bytes;
-                                                        const _errs132 = errors;
-                                                        if (!(typeof data54 == "number" && (!(data54 % 1) && !isNaN(data54)) && isFinite(data54)) && data54 !== null) {
-                                                          validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_memory_bytes", schemaPath: "#/properties/persistent/properties/recycle_memory_bytes/type", keyword: "type", params: { type: schema32.properties.persistent.properties.recycle_memory_bytes.type }, message: "must be integer,null" }];
+                                                        let data55 = data50.recycle_memory_bytes;
+                                                        const _errs134 = errors;
+                                                        if (!(typeof data55 == "number" && (!(data55 % 1) && !isNaN(data55)) && isFinite(data55)) && data55 !== null) {
+                                                          validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_memory_bytes", schemaPath: "#/properties/persistent/properties/recycle_memory_bytes/type", keyword: "type", params: { type: schema48.properties.persistent.properties.recycle_memory_bytes.type }, message: "must be integer,null" }];
                                                           return false;
                                                         }
-                                                        if (errors === _errs132) {
-                                                          if (typeof data54 == "number" && isFinite(data54)) {
-                                                            if (data54 > 1099511627776 || isNaN(data54)) {
+                                                        if (errors === _errs134) {
+                                                          if (typeof data55 == "number" && isFinite(data55)) {
+                                                            if (data55 > 1099511627776 || isNaN(data55)) {
                                                               validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_memory_bytes", schemaPath: "#/properties/persistent/properties/recycle_memory_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                               return false;
                                                             } else {
-                                                              if (data54 < 1048576 || isNaN(data54)) {
+                                                              if (data55 < 1048576 || isNaN(data55)) {
                                                                 validate21.errors = [{ instancePath: instancePath + "/persistent/recycle_memory_bytes", schemaPath: "#/properties/persistent/properties/recycle_memory_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
                                                                 return false;
                                                               }
                                                             }
                                                           }
                                                         }
-                                                        var valid27 = _errs132 === errors;
+                                                        var valid27 = _errs134 === errors;
                                                       }
                                                     }
                                                   }
@@ -4791,19 +4832,19 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                               return false;
                                             }
                                           }
-                                          var valid0 = _errs121 === errors;
+                                          var valid0 = _errs123 === errors;
                                           if (valid0) {
-                                            let data55 = data.environment;
-                                            const _errs134 = errors;
-                                            if (errors === _errs134) {
-                                              if (data55 && typeof data55 == "object" && !Array.isArray(data55)) {
-                                                if (Object.keys(data55).length > 64) {
+                                            let data56 = data.environment;
+                                            const _errs136 = errors;
+                                            if (errors === _errs136) {
+                                              if (data56 && typeof data56 == "object" && !Array.isArray(data56)) {
+                                                if (Object.keys(data56).length > 64) {
                                                   validate21.errors = [{ instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/maxProperties", keyword: "maxProperties", params: { limit: 64 }, message: "must NOT have more than 64 properties" }];
                                                   return false;
                                                 } else {
-                                                  for (const key8 in data55) {
-                                                    const _errs136 = errors;
-                                                    if (errors === _errs136) {
+                                                  for (const key8 in data56) {
+                                                    const _errs138 = errors;
+                                                    if (errors === _errs138) {
                                                       if (typeof key8 === "string") {
                                                         if (!pattern36.test(key8)) {
                                                           const err39 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"', propertyName: key8 };
@@ -4824,7 +4865,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                         errors++;
                                                       }
                                                     }
-                                                    var valid28 = _errs136 === errors;
+                                                    var valid28 = _errs138 === errors;
                                                     if (!valid28) {
                                                       const err41 = { instancePath: instancePath + "/environment", schemaPath: "#/properties/environment/propertyNames", keyword: "propertyNames", params: { propertyName: key8 }, message: "property name must be valid" };
                                                       if (vErrors === null) {
@@ -4839,16 +4880,16 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                     }
                                                   }
                                                   if (valid28) {
-                                                    for (const key9 in data55) {
-                                                      let data56 = data55[key9];
-                                                      const _errs139 = errors;
-                                                      if (errors === _errs139) {
-                                                        if (typeof data56 === "string") {
-                                                          if (func2(data56) > 4096) {
+                                                    for (const key9 in data56) {
+                                                      let data57 = data56[key9];
+                                                      const _errs141 = errors;
+                                                      if (errors === _errs141) {
+                                                        if (typeof data57 === "string") {
+                                                          if (func2(data57) > 4096) {
                                                             validate21.errors = [{ instancePath: instancePath + "/environment/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                             return false;
                                                           } else {
-                                                            if (!pattern37.test(data56)) {
+                                                            if (!pattern37.test(data57)) {
                                                               validate21.errors = [{ instancePath: instancePath + "/environment/" + key9.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/environment/additionalProperties/pattern", keyword: "pattern", params: { pattern: "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$" }, message: 'must match pattern "^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$"' }];
                                                               return false;
                                                             }
@@ -4858,7 +4899,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                           return false;
                                                         }
                                                       }
-                                                      var valid29 = _errs139 === errors;
+                                                      var valid29 = _errs141 === errors;
                                                       if (!valid29) {
                                                         break;
                                                       }
@@ -4870,28 +4911,28 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                 return false;
                                               }
                                             }
-                                            var valid0 = _errs134 === errors;
+                                            var valid0 = _errs136 === errors;
                                             if (valid0) {
-                                              let data57 = data.secrets;
-                                              const _errs141 = errors;
-                                              if (errors === _errs141) {
-                                                if (Array.isArray(data57)) {
-                                                  if (data57.length > 16) {
+                                              let data58 = data.secrets;
+                                              const _errs143 = errors;
+                                              if (errors === _errs143) {
+                                                if (Array.isArray(data58)) {
+                                                  if (data58.length > 16) {
                                                     validate21.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
                                                     return false;
                                                   } else {
                                                     var valid30 = true;
-                                                    const len8 = data57.length;
+                                                    const len8 = data58.length;
                                                     for (let i14 = 0; i14 < len8; i14++) {
-                                                      let data58 = data57[i14];
-                                                      const _errs143 = errors;
+                                                      let data59 = data58[i14];
                                                       const _errs145 = errors;
+                                                      const _errs147 = errors;
                                                       let valid31 = false;
                                                       let passing0 = null;
-                                                      const _errs146 = errors;
-                                                      if (data58 && typeof data58 == "object" && !Array.isArray(data58)) {
+                                                      const _errs148 = errors;
+                                                      if (data59 && typeof data59 == "object" && !Array.isArray(data59)) {
                                                         let missing4;
-                                                        if (data58.file === void 0 && (missing4 = "file")) {
+                                                        if (data59.file === void 0 && (missing4 = "file")) {
                                                           const err42 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/0/required", keyword: "required", params: { missingProperty: missing4 }, message: "must have required property '" + missing4 + "'" };
                                                           if (vErrors === null) {
                                                             vErrors = [err42];
@@ -4901,15 +4942,15 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                           errors++;
                                                         }
                                                       }
-                                                      var _valid3 = _errs146 === errors;
+                                                      var _valid3 = _errs148 === errors;
                                                       if (_valid3) {
                                                         valid31 = true;
                                                         passing0 = 0;
                                                       }
-                                                      const _errs147 = errors;
-                                                      if (data58 && typeof data58 == "object" && !Array.isArray(data58)) {
+                                                      const _errs149 = errors;
+                                                      if (data59 && typeof data59 == "object" && !Array.isArray(data59)) {
                                                         let missing5;
-                                                        if (data58.credential === void 0 && (missing5 = "credential")) {
+                                                        if (data59.credential === void 0 && (missing5 = "credential")) {
                                                           const err43 = { instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/oneOf/1/required", keyword: "required", params: { missingProperty: missing5 }, message: "must have required property '" + missing5 + "'" };
                                                           if (vErrors === null) {
                                                             vErrors = [err43];
@@ -4919,7 +4960,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                           errors++;
                                                         }
                                                       }
-                                                      var _valid3 = _errs147 === errors;
+                                                      var _valid3 = _errs149 === errors;
                                                       if (_valid3 && valid31) {
                                                         valid31 = false;
                                                         passing0 = [passing0, 1];
@@ -4940,40 +4981,40 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                         validate21.errors = vErrors;
                                                         return false;
                                                       } else {
-                                                        errors = _errs145;
+                                                        errors = _errs147;
                                                         if (vErrors !== null) {
-                                                          if (_errs145) {
-                                                            vErrors.length = _errs145;
+                                                          if (_errs147) {
+                                                            vErrors.length = _errs147;
                                                           } else {
                                                             vErrors = null;
                                                           }
                                                         }
                                                       }
-                                                      if (errors === _errs143) {
-                                                        if (data58 && typeof data58 == "object" && !Array.isArray(data58)) {
-                                                          if (data58.as === void 0) {
-                                                            data58.as = "file";
+                                                      if (errors === _errs145) {
+                                                        if (data59 && typeof data59 == "object" && !Array.isArray(data59)) {
+                                                          if (data59.as === void 0) {
+                                                            data59.as = "file";
                                                           }
                                                           let missing6;
-                                                          if (data58.name === void 0 && (missing6 = "name")) {
+                                                          if (data59.name === void 0 && (missing6 = "name")) {
                                                             validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/required", keyword: "required", params: { missingProperty: missing6 }, message: "must have required property '" + missing6 + "'" }];
                                                             return false;
                                                           } else {
-                                                            const _errs148 = errors;
-                                                            for (const key10 in data58) {
+                                                            const _errs150 = errors;
+                                                            for (const key10 in data59) {
                                                               if (!(key10 === "name" || key10 === "file" || key10 === "credential" || key10 === "as" || key10 === "variable")) {
                                                                 validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key10 }, message: "must NOT have additional properties" }];
                                                                 return false;
                                                                 break;
                                                               }
                                                             }
-                                                            if (_errs148 === errors) {
-                                                              if (data58.name !== void 0) {
-                                                                let data59 = data58.name;
-                                                                const _errs149 = errors;
-                                                                if (errors === _errs149) {
-                                                                  if (typeof data59 === "string") {
-                                                                    if (!pattern7.test(data59)) {
+                                                            if (_errs150 === errors) {
+                                                              if (data59.name !== void 0) {
+                                                                let data60 = data59.name;
+                                                                const _errs151 = errors;
+                                                                if (errors === _errs151) {
+                                                                  if (typeof data60 === "string") {
+                                                                    if (!pattern7.test(data60)) {
                                                                       validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
                                                                       return false;
                                                                     }
@@ -4982,21 +5023,21 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                                     return false;
                                                                   }
                                                                 }
-                                                                var valid32 = _errs149 === errors;
+                                                                var valid32 = _errs151 === errors;
                                                               } else {
                                                                 var valid32 = true;
                                                               }
                                                               if (valid32) {
-                                                                if (data58.file !== void 0) {
-                                                                  let data60 = data58.file;
-                                                                  const _errs151 = errors;
-                                                                  if (errors === _errs151) {
-                                                                    if (typeof data60 === "string") {
-                                                                      if (func2(data60) > 4096) {
+                                                                if (data59.file !== void 0) {
+                                                                  let data61 = data59.file;
+                                                                  const _errs153 = errors;
+                                                                  if (errors === _errs153) {
+                                                                    if (typeof data61 === "string") {
+                                                                      if (func2(data61) > 4096) {
                                                                         validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                                         return false;
                                                                       } else {
-                                                                        if (!pattern4.test(data60)) {
+                                                                        if (!pattern4.test(data61)) {
                                                                           validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/file", schemaPath: "#/properties/secrets/items/properties/file/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
                                                                           return false;
                                                                         }
@@ -5006,17 +5047,17 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                                       return false;
                                                                     }
                                                                   }
-                                                                  var valid32 = _errs151 === errors;
+                                                                  var valid32 = _errs153 === errors;
                                                                 } else {
                                                                   var valid32 = true;
                                                                 }
                                                                 if (valid32) {
-                                                                  if (data58.credential !== void 0) {
-                                                                    let data61 = data58.credential;
-                                                                    const _errs153 = errors;
-                                                                    if (errors === _errs153) {
-                                                                      if (typeof data61 === "string") {
-                                                                        if (!pattern40.test(data61)) {
+                                                                  if (data59.credential !== void 0) {
+                                                                    let data62 = data59.credential;
+                                                                    const _errs155 = errors;
+                                                                    if (errors === _errs155) {
+                                                                      if (typeof data62 === "string") {
+                                                                        if (!pattern40.test(data62)) {
                                                                           validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/credential", schemaPath: "#/properties/secrets/items/properties/credential/pattern", keyword: "pattern", params: { pattern: "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$" }, message: 'must match pattern "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}$"' }];
                                                                           return false;
                                                                         }
@@ -5025,33 +5066,33 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         return false;
                                                                       }
                                                                     }
-                                                                    var valid32 = _errs153 === errors;
+                                                                    var valid32 = _errs155 === errors;
                                                                   } else {
                                                                     var valid32 = true;
                                                                   }
                                                                   if (valid32) {
-                                                                    let data62 = data58.as;
-                                                                    const _errs155 = errors;
-                                                                    if (typeof data62 !== "string") {
+                                                                    let data63 = data59.as;
+                                                                    const _errs157 = errors;
+                                                                    if (typeof data63 !== "string") {
                                                                       validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                       return false;
                                                                     }
-                                                                    if (!(data62 === "file" || data62 === "descriptor" || data62 === "environment")) {
-                                                                      validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema32.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
+                                                                    if (!(data63 === "file" || data63 === "descriptor" || data63 === "environment")) {
+                                                                      validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema48.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
                                                                       return false;
                                                                     }
-                                                                    var valid32 = _errs155 === errors;
+                                                                    var valid32 = _errs157 === errors;
                                                                     if (valid32) {
-                                                                      if (data58.variable !== void 0) {
-                                                                        let data63 = data58.variable;
-                                                                        const _errs157 = errors;
-                                                                        if (errors === _errs157) {
-                                                                          if (typeof data63 === "string") {
-                                                                            if (func2(data63) > 64) {
+                                                                      if (data59.variable !== void 0) {
+                                                                        let data64 = data59.variable;
+                                                                        const _errs159 = errors;
+                                                                        if (errors === _errs159) {
+                                                                          if (typeof data64 === "string") {
+                                                                            if (func2(data64) > 64) {
                                                                               validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
                                                                               return false;
                                                                             } else {
-                                                                              if (!pattern36.test(data63)) {
+                                                                              if (!pattern36.test(data64)) {
                                                                                 validate21.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                                                 return false;
                                                                               }
@@ -5061,7 +5102,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             return false;
                                                                           }
                                                                         }
-                                                                        var valid32 = _errs157 === errors;
+                                                                        var valid32 = _errs159 === errors;
                                                                       } else {
                                                                         var valid32 = true;
                                                                       }
@@ -5076,7 +5117,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                           return false;
                                                         }
                                                       }
-                                                      var valid30 = _errs143 === errors;
+                                                      var valid30 = _errs145 === errors;
                                                       if (!valid30) {
                                                         break;
                                                       }
@@ -5087,48 +5128,48 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                   return false;
                                                 }
                                               }
-                                              var valid0 = _errs141 === errors;
+                                              var valid0 = _errs143 === errors;
                                               if (valid0) {
-                                                const _errs159 = errors;
+                                                const _errs161 = errors;
                                                 if (typeof data.stderr_in_errors !== "boolean") {
                                                   validate21.errors = [{ instancePath: instancePath + "/stderr_in_errors", schemaPath: "#/properties/stderr_in_errors/type", keyword: "type", params: { type: "boolean" }, message: "must be boolean" }];
                                                   return false;
                                                 }
-                                                var valid0 = _errs159 === errors;
+                                                var valid0 = _errs161 === errors;
                                                 if (valid0) {
-                                                  let data65 = data.params;
-                                                  const _errs161 = errors;
-                                                  if (typeof data65 !== "string") {
+                                                  let data66 = data.params;
+                                                  const _errs163 = errors;
+                                                  if (typeof data66 !== "string") {
                                                     validate21.errors = [{ instancePath: instancePath + "/params", schemaPath: "#/properties/params/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                     return false;
                                                   }
-                                                  if (!(data65 === "hash" || data65 === "names" || data65 === "omit")) {
-                                                    validate21.errors = [{ instancePath: instancePath + "/params", schemaPath: "#/properties/params/enum", keyword: "enum", params: { allowedValues: schema32.properties.params.enum }, message: "must be equal to one of the allowed values" }];
+                                                  if (!(data66 === "hash" || data66 === "names" || data66 === "omit")) {
+                                                    validate21.errors = [{ instancePath: instancePath + "/params", schemaPath: "#/properties/params/enum", keyword: "enum", params: { allowedValues: schema48.properties.params.enum }, message: "must be equal to one of the allowed values" }];
                                                     return false;
                                                   }
-                                                  var valid0 = _errs161 === errors;
+                                                  var valid0 = _errs163 === errors;
                                                   if (valid0) {
-                                                    let data66 = data.logs;
-                                                    const _errs163 = errors;
-                                                    if (typeof data66 !== "string") {
+                                                    let data67 = data.logs;
+                                                    const _errs165 = errors;
+                                                    if (typeof data67 !== "string") {
                                                       validate21.errors = [{ instancePath: instancePath + "/logs", schemaPath: "#/properties/logs/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                       return false;
                                                     }
-                                                    if (!(data66 === "journal" || data66 === "memory" || data66 === "none")) {
-                                                      validate21.errors = [{ instancePath: instancePath + "/logs", schemaPath: "#/properties/logs/enum", keyword: "enum", params: { allowedValues: schema32.properties.logs.enum }, message: "must be equal to one of the allowed values" }];
+                                                    if (!(data67 === "journal" || data67 === "memory" || data67 === "none")) {
+                                                      validate21.errors = [{ instancePath: instancePath + "/logs", schemaPath: "#/properties/logs/enum", keyword: "enum", params: { allowedValues: schema48.properties.logs.enum }, message: "must be equal to one of the allowed values" }];
                                                       return false;
                                                     }
-                                                    var valid0 = _errs163 === errors;
+                                                    var valid0 = _errs165 === errors;
                                                     if (valid0) {
-                                                      let data67 = data.workdir;
-                                                      const _errs165 = errors;
-                                                      if (errors === _errs165) {
-                                                        if (typeof data67 === "string") {
-                                                          if (func2(data67) > 4096) {
+                                                      let data68 = data.workdir;
+                                                      const _errs167 = errors;
+                                                      if (errors === _errs167) {
+                                                        if (typeof data68 === "string") {
+                                                          if (func2(data68) > 4096) {
                                                             validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/maxLength", keyword: "maxLength", params: { limit: 4096 }, message: "must NOT have more than 4096 characters" }];
                                                             return false;
                                                           } else {
-                                                            if (!pattern4.test(data67)) {
+                                                            if (!pattern4.test(data68)) {
                                                               validate21.errors = [{ instancePath: instancePath + "/workdir", schemaPath: "#/properties/workdir/pattern", keyword: "pattern", params: { pattern: "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$" }, message: 'must match pattern "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$"' }];
                                                               return false;
                                                             }
@@ -5138,53 +5179,53 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                           return false;
                                                         }
                                                       }
-                                                      var valid0 = _errs165 === errors;
+                                                      var valid0 = _errs167 === errors;
                                                       if (valid0) {
-                                                        let data68 = data.on_output_limit;
-                                                        const _errs167 = errors;
-                                                        if (typeof data68 !== "string") {
+                                                        let data69 = data.on_output_limit;
+                                                        const _errs169 = errors;
+                                                        if (typeof data69 !== "string") {
                                                           validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                           return false;
                                                         }
-                                                        if (!(data68 === "fail" || data68 === "truncate")) {
-                                                          validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/enum", keyword: "enum", params: { allowedValues: schema32.properties.on_output_limit.enum }, message: "must be equal to one of the allowed values" }];
+                                                        if (!(data69 === "fail" || data69 === "truncate")) {
+                                                          validate21.errors = [{ instancePath: instancePath + "/on_output_limit", schemaPath: "#/properties/on_output_limit/enum", keyword: "enum", params: { allowedValues: schema48.properties.on_output_limit.enum }, message: "must be equal to one of the allowed values" }];
                                                           return false;
                                                         }
-                                                        var valid0 = _errs167 === errors;
+                                                        var valid0 = _errs169 === errors;
                                                         if (valid0) {
-                                                          let data69 = data.require;
-                                                          const _errs169 = errors;
-                                                          if (errors === _errs169) {
-                                                            if (Array.isArray(data69)) {
-                                                              if (data69.length > 1) {
+                                                          let data70 = data.require;
+                                                          const _errs171 = errors;
+                                                          if (errors === _errs171) {
+                                                            if (Array.isArray(data70)) {
+                                                              if (data70.length > 1) {
                                                                 validate21.errors = [{ instancePath: instancePath + "/require", schemaPath: "#/properties/require/maxItems", keyword: "maxItems", params: { limit: 1 }, message: "must NOT have more than 1 items" }];
                                                                 return false;
                                                               } else {
                                                                 var valid33 = true;
-                                                                const len9 = data69.length;
+                                                                const len9 = data70.length;
                                                                 for (let i15 = 0; i15 < len9; i15++) {
-                                                                  let data70 = data69[i15];
-                                                                  const _errs171 = errors;
-                                                                  if (typeof data70 !== "string") {
+                                                                  let data71 = data70[i15];
+                                                                  const _errs173 = errors;
+                                                                  if (typeof data71 !== "string") {
                                                                     validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                                                     return false;
                                                                   }
-                                                                  if (!(data70 === "memory")) {
-                                                                    validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/enum", keyword: "enum", params: { allowedValues: schema32.properties.require.items.enum }, message: "must be equal to one of the allowed values" }];
+                                                                  if (!(data71 === "memory")) {
+                                                                    validate21.errors = [{ instancePath: instancePath + "/require/" + i15, schemaPath: "#/properties/require/items/enum", keyword: "enum", params: { allowedValues: schema48.properties.require.items.enum }, message: "must be equal to one of the allowed values" }];
                                                                     return false;
                                                                   }
-                                                                  var valid33 = _errs171 === errors;
+                                                                  var valid33 = _errs173 === errors;
                                                                   if (!valid33) {
                                                                     break;
                                                                   }
                                                                 }
                                                                 if (valid33) {
-                                                                  let i16 = data69.length;
+                                                                  let i16 = data70.length;
                                                                   let j6;
                                                                   if (i16 > 1) {
                                                                     const indices5 = {};
                                                                     for (; i16--; ) {
-                                                                      let item5 = data69[i16];
+                                                                      let item5 = data70[i16];
                                                                       if (typeof item5 !== "string") {
                                                                         continue;
                                                                       }
@@ -5204,7 +5245,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
                                                               return false;
                                                             }
                                                           }
-                                                          var valid0 = _errs169 === errors;
+                                                          var valid0 = _errs171 === errors;
                                                         }
                                                       }
                                                     }
@@ -5241,7 +5282,7 @@ function validate21(data, { instancePath = "", parentData, parentDataProperty, r
 }
 validate21.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var manifest = validate22;
-var schema36 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "manifest.schema.json", "title": "Manifest", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": false, "required": ["version", "name", "kind", "program", "methods"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disks"] }, "description": { "title": "Description", "description": "What it is for.", "type": "string", "maxLength": 4096, "examples": ["Measures disks."] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "$ref": "asks.schema.json", "examples": [{ "filesystem": { "read": ["/srv"] } }] }, "methods": { "title": "Methods", "description": "Its methods by name.", "type": "object", "maxProperties": 256, "propertyNames": { "type": "string", "pattern": "^[a-z][a-zA-Z0-9-]{0,31}$" }, "additionalProperties": { "title": "Method", "description": "One method.", "type": "object", "additionalProperties": false, "required": ["params", "result"], "examples": [{ "params": { "type": "object", "additionalProperties": false }, "result": { "type": "object" } }], "properties": { "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disk usage"] }, "description": { "title": "Description", "description": "What it does.", "type": "string", "maxLength": 4096, "examples": ["Bytes and inodes."] }, "params": { "title": "Params", "description": "JSON Schema 2020-12 of the params.", "type": "object", "examples": [{ "type": "object", "additionalProperties": false }] }, "result": { "title": "Result", "description": "JSON Schema 2020-12 of the result.", "type": "object", "examples": [{ "type": "object" }] }, "positional": { "title": "Positional", "description": "Order of params given by position.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "default": [], "examples": [["path"]] }, "destructive": { "title": "Destructive", "description": "A permit counts only if its scope names this method or one of its tags.", "type": "boolean", "default": false, "examples": [false] }, "idempotent": { "title": "Idempotent", "description": "Calling twice is as calling once.", "type": "boolean", "default": false, "examples": [true] }, "tags": { "title": "Tags", "description": 'Groups for policies: Action::"tag:<tag>".', "type": "array", "maxItems": 16, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$" }, "default": [], "examples": [["storage"]] }, "timeout_ms": { "title": "Time limit", "description": "Longest run, in milliseconds; can only shorten the profile's.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [5e3] }, "errors": { "title": "Errors", "description": "Errors that reach the caller as declared: word \u2192 message and schema of details.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["message"], "properties": { "message": { "type": "string", "maxLength": 256 }, "data": { "type": "object" } } }, "default": {}, "examples": [{ "not_found": { "message": "Cannot measure: there is no such path" } }] }, "arguments": { "title": "Arguments", "description": "Template of the argv elements after the fixed words (command drivers).", "type": "array", "maxItems": 64, "default": [], "examples": [["--", { "param": "key" }]], "items": { "type": ["string", "object"], "anyOf": [{ "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "prefix": { "type": "string", "maxLength": 256, "pattern": "^[^\\u0000-\\u001f\\u007f]+$" } } }, { "type": "object", "additionalProperties": false, "required": ["flag", "words"], "properties": { "flag": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "words": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" } } } }] } }, "environment": { "title": "Environment", "description": "Values of the program's variables (command drivers).", "type": "object", "maxProperties": 32, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } } }, "default": {}, "examples": [{ "LC_ALL": { "param": "locale" } }] }, "stdin": { "title": "stdin", "description": "The param that becomes stdin (command drivers).", "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } }, "examples": [{ "param": "text" }] }, "output": { "title": "Output", "description": "How stdout is read (command drivers); `exit-status` leaves it out of the result.", "type": "string", "enum": ["text", "lines", "json", "exit-status"], "default": "text", "examples": ["json"] }, "stream": { "title": "Stream", "description": "The output comes to the caller in chunks while the driver runs (`rpc.chunk`), and is not kept: of a command driver its stdout, as text or lines; of a jsonrpc driver what its `chunk` notifications carry. Callers must send a progressToken.", "type": "boolean", "default": false, "examples": [true] }, "on_disconnect": { "title": "On disconnect", "description": "What happens to a call that a driver has begun when its caller goes: `cancel` ends it; `finish` lets it run to its end, its outcome is recorded and the reply dropped.", "type": "string", "enum": ["cancel", "finish"], "default": "cancel", "examples": ["finish"] }, "exit_statuses": { "title": "Exit statuses", "description": "Which count as success (command drivers).", "type": "array", "minItems": 1, "maxItems": 64, "uniqueItems": true, "items": { "type": "integer", "minimum": 0, "maximum": 125 }, "default": [0], "examples": [[0, 2]] } } }, "examples": [{}] } } };
+var schema52 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "manifest.schema.json", "title": "Manifest", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": false, "required": ["version", "name", "kind", "program", "methods"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disks"] }, "description": { "title": "Description", "description": "What it is for.", "type": "string", "maxLength": 4096, "examples": ["Measures disks."] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "$ref": "asks.schema.json", "examples": [{ "filesystem": { "read": ["/srv"] } }] }, "methods": { "title": "Methods", "description": "Its methods by name.", "type": "object", "maxProperties": 256, "propertyNames": { "type": "string", "pattern": "^[a-z][a-zA-Z0-9-]{0,31}$" }, "additionalProperties": { "title": "Method", "description": "One method.", "type": "object", "additionalProperties": false, "required": ["params", "result"], "examples": [{ "params": { "type": "object", "additionalProperties": false }, "result": { "type": "object" } }], "properties": { "title": { "title": "Title", "description": "One line.", "type": "string", "maxLength": 256, "examples": ["Disk usage"] }, "description": { "title": "Description", "description": "What it does.", "type": "string", "maxLength": 4096, "examples": ["Bytes and inodes."] }, "params": { "title": "Params", "description": "JSON Schema 2020-12 of the params.", "type": "object", "examples": [{ "type": "object", "additionalProperties": false }] }, "result": { "title": "Result", "description": "JSON Schema 2020-12 of the result.", "type": "object", "examples": [{ "type": "object" }] }, "positional": { "title": "Positional", "description": "Order of params given by position.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "default": [], "examples": [["path"]] }, "destructive": { "title": "Destructive", "description": "A permit counts only if its scope names this method or one of its tags.", "type": "boolean", "default": false, "examples": [false] }, "idempotent": { "title": "Idempotent", "description": "Calling twice is as calling once.", "type": "boolean", "default": false, "examples": [true] }, "tags": { "title": "Tags", "description": 'Groups for policies: Action::"tag:<tag>".', "type": "array", "maxItems": 16, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$" }, "default": [], "examples": [["storage"]] }, "timeout_ms": { "title": "Time limit", "description": "Longest run, in milliseconds; can only shorten the profile's.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [5e3] }, "errors": { "title": "Errors", "description": "Errors that reach the caller as declared: word \u2192 message and schema of details.", "type": "object", "maxProperties": 64, "propertyNames": { "type": "string", "pattern": "^[a-z][a-z0-9_]{0,63}$" }, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["message"], "properties": { "message": { "type": "string", "maxLength": 256 }, "data": { "type": "object" } } }, "default": {}, "examples": [{ "not_found": { "message": "Cannot measure: there is no such path" } }] }, "arguments": { "title": "Arguments", "description": "Template of the argv elements after the fixed words (command drivers).", "type": "array", "maxItems": 64, "default": [], "examples": [["--", { "param": "key" }]], "items": { "type": ["string", "object"], "anyOf": [{ "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "prefix": { "type": "string", "maxLength": 256, "pattern": "^[^\\u0000-\\u001f\\u007f]+$" } } }, { "type": "object", "additionalProperties": false, "required": ["flag", "words"], "properties": { "flag": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" }, "words": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" } } } }] } }, "environment": { "title": "Environment", "description": "Values of the program's variables (command drivers).", "type": "object", "maxProperties": 32, "additionalProperties": { "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } } }, "default": {}, "examples": [{ "LC_ALL": { "param": "locale" } }] }, "stdin": { "title": "stdin", "description": "The param that becomes stdin (command drivers).", "type": "object", "additionalProperties": false, "required": ["param"], "properties": { "param": { "type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,63}$" } }, "examples": [{ "param": "text" }] }, "output": { "title": "Output", "description": "How stdout is read (command drivers); `exit-status` leaves it out of the result.", "type": "string", "enum": ["text", "lines", "json", "exit-status"], "default": "text", "examples": ["json"] }, "stream": { "title": "Stream", "description": "The output comes to the caller in chunks while the driver runs (`rpc.chunk`), and is not kept: of a command driver its stdout, as text or lines; of a jsonrpc driver what its `chunk` notifications carry. Callers must send a progressToken.", "type": "boolean", "default": false, "examples": [true] }, "on_disconnect": { "title": "On disconnect", "description": "What happens to a call that a driver has begun when its caller goes: `cancel` ends it; `finish` lets it run to its end, its outcome is recorded and the reply dropped.", "type": "string", "enum": ["cancel", "finish"], "default": "cancel", "examples": ["finish"] }, "exit_statuses": { "title": "Exit statuses", "description": "Which count as success (command drivers).", "type": "array", "minItems": 1, "maxItems": 64, "uniqueItems": true, "items": { "type": "integer", "minimum": 0, "maximum": 125 }, "default": [0], "examples": [[0, 2]] } } }, "examples": [{}] } } };
 var pattern44 = new RegExp("^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "u");
 var pattern45 = new RegExp("^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "u");
 var pattern46 = new RegExp("^[^\\u0000-\\u001f\\u007f]*$", "u");
@@ -5249,7 +5290,7 @@ var pattern61 = new RegExp("^[a-z][a-zA-Z0-9-]{0,31}$", "u");
 var pattern62 = new RegExp("^[A-Za-z_][A-Za-z0-9_]{0,63}$", "u");
 var pattern64 = new RegExp("^[a-z][a-z0-9_]{0,63}$", "u");
 var pattern67 = new RegExp("^[^\\u0000-\\u001f\\u007f]+$", "u");
-var schema37 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "asks.schema.json", "$comment": "Made by scripts/generate-configuration.ts from protocol/*.schema.json. Do not edit.", "title": "Asks", "description": "What a driver asks for, in a profile's words; nothing is granted by it.", "type": "object", "additionalProperties": false, "examples": [{ "filesystem": { "read": ["/srv"] } }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}] }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [6e5] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "examples": [10485760] }, "stream_bytes": { "title": "Streamed output", "description": "Most bytes of stdout and stderr together of a method with `stream: true`, in place of `output_bytes`: they pass through and are not kept.", "type": "integer", "minimum": 1024, "maximum": 1099511627776, "examples": [1073741824] }, "term_grace_ms": { "title": "Grace", "description": "How long a driver may go on after SIGTERM, which it gets when its call is cancelled or its caller goes, in milliseconds; then everything that was started for the call is killed. 0: killed at once.", "type": "integer", "minimum": 0, "maximum": 6e4, "examples": [2e3] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "examples": [16777216] } }, "examples": [{}] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token" }] } }, "user": { "title": "User", "description": "That it has to run as root; an admin grants it with a reason.", "type": "string", "enum": ["root"], "examples": ["root"] } } };
+var schema53 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "asks.schema.json", "$comment": "Made by scripts/generate-configuration.ts from protocol/*.schema.json. Do not edit.", "title": "Asks", "description": "What a driver asks for, in a profile's words; nothing is granted by it.", "type": "object", "additionalProperties": false, "examples": [{ "filesystem": { "read": ["/srv"] } }], "$defs": { "profileName": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Profile name", "description": "Prefix of the driver's methods; not `rpc` and no command of driverctl.", "not": { "enum": ["rpc", "call", "list", "describe", "audit", "status", "can", "who-can", "enable", "disable", "pause", "resume", "reload", "logs", "scrub", "isolation", "doctor", "cancel", "help", "version"] }, "examples": ["disk"] }, "path": { "title": "Path", "description": "A normalised absolute path.", "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096, "examples": ["/srv"] }, "mount": { "title": "Path", "description": "A path, or a path and where it is seen.", "examples": ["/srv"], "anyOf": [{ "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, { "type": "object", "additionalProperties": false, "required": ["path", "at"], "properties": { "path": { "title": "Path", "description": "Path on the host.", "examples": ["/"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 }, "at": { "title": "At", "description": "Path in the driver's view.", "examples": ["/host"], "type": "string", "pattern": "^/(?:[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*)?$", "maxLength": 4096 } } }] } }, "properties": { "groups": { "title": "Groups", "description": "Supplementary groups of the driver's processes, by name (a daemon that runs as root).", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["adm"]], "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_.-]{0,255}$" } }, "filesystem": { "title": "Files", "description": "What the driver sees beside the minimal read-only system.", "type": "object", "additionalProperties": false, "properties": { "read": { "title": "Read", "description": "Folders and files, read-only; `at` puts one elsewhere in the driver's view.", "type": "array", "maxItems": 64, "examples": [["/srv"], [{ "path": "/", "at": "/host" }]], "items": { "$ref": "#/$defs/mount" } }, "write": { "title": "Write", "description": "Folders and files that the driver may change, as far as its user may.", "type": "array", "maxItems": 64, "examples": [["/var/lib/example"]], "items": { "$ref": "#/$defs/mount" } }, "scratch": { "title": "Scratch", "description": "Private folders of one launch beside /tmp: empty at its start, gone at its end.", "type": "array", "maxItems": 16, "uniqueItems": true, "examples": [["/scratch"]], "items": { "$ref": "#/$defs/path" } } }, "examples": [{}] }, "network": { "title": "Network", "description": "`none`: only Unix sockets can be made. `loopback`: a loopback of its own. `host`: the host's network, its abstract Unix sockets with it.", "type": "string", "enum": ["none", "loopback", "host"], "examples": ["none"] }, "capabilities": { "title": "Capabilities", "description": "Capabilities of the driver's processes, and no others; a daemon that runs as root.", "type": "array", "maxItems": 41, "uniqueItems": true, "examples": [[]], "items": { "type": "string", "pattern": "^CAP_[A-Z_]{1,32}$" } }, "devices": { "title": "Devices", "description": "Device files below /dev, beside the minimal set.", "type": "array", "maxItems": 32, "uniqueItems": true, "examples": [["/dev/kvm"]], "items": { "type": "string", "pattern": "^/dev/[A-Za-z0-9_][A-Za-z0-9_.:/-]{0,200}$" } }, "syscalls": { "title": "System calls", "description": "The filter on system calls.", "type": "object", "additionalProperties": false, "examples": [{ "filter": "strict", "allow": ["ptrace"] }], "properties": { "filter": { "title": "Filter", "description": "`default` refuses what no driver should need. `strict` allows a list and refuses the rest.", "type": "string", "enum": ["default", "strict"], "examples": ["strict"] }, "allow": { "title": "Allow", "description": "System calls that the filter would refuse, by name.", "type": "array", "maxItems": 64, "uniqueItems": true, "items": { "type": "string", "pattern": "^[a-z_][a-z0-9_]{0,63}$" }, "examples": [["ptrace"]] }, "sockets": { "title": "Sockets", "description": "Socket families that the filter would refuse.", "type": "array", "maxItems": 3, "uniqueItems": true, "items": { "type": "string", "enum": ["netlink", "packet", "vsock"] }, "examples": [["netlink"]] } } }, "limits": { "title": "Limits", "description": "Bounds of each launch.", "type": "object", "additionalProperties": false, "properties": { "wall_ms": { "title": "Wall time", "description": "Longest run, in milliseconds.", "type": "integer", "minimum": 10, "maximum": 864e5, "examples": [6e5] }, "idle_ms": { "title": "Idle time", "description": "How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.", "type": ["integer", "null"], "minimum": 10, "maximum": 864e5, "examples": [3e4] }, "cpu_seconds": { "title": "CPU time", "description": "Most CPU time of a process, in seconds.", "type": "integer", "minimum": 1, "maximum": 86400, "examples": [600] }, "address_space_bytes": { "title": "Address space", "description": "RLIMIT_AS in bytes; null leaves it. Node needs 2 GiB.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [2147483648] }, "data_bytes": { "title": "Data", "description": "RLIMIT_DATA in bytes; null leaves it. Node needs 1 GiB. Shared mappings are not seen.", "type": ["integer", "null"], "minimum": 1048576, "maximum": 1099511627776, "examples": [1073741824] }, "memory_bytes": { "title": "Memory", "description": "memory.max of the launch's cgroup in bytes: every page of all its processes, shared mappings and scratch folders with it; no swap. Only where driverd has the memory controller of cgroup v2; else records say `degraded: memory`, and `require: [memory]` refuses.", "type": "integer", "minimum": 16777216, "maximum": 1099511627776, "examples": [1073741824] }, "cpu_percent": { "title": "CPU share", "description": "cpu.max of the launch's cgroup in hundredths of a processor; null leaves it. Refused where driverd has no cpu controller of cgroup v2.", "type": ["integer", "null"], "minimum": 1, "maximum": 102400, "examples": [50] }, "processes": { "title": "Processes", "description": "Most processes and threads.", "type": "integer", "minimum": 1, "maximum": 32768, "examples": [64] }, "open_files": { "title": "Open files", "description": "Most open files of a process.", "type": "integer", "minimum": 8, "maximum": 65536, "examples": [256] }, "file_bytes": { "title": "File size", "description": "Largest file that may be written, in bytes.", "type": "integer", "minimum": 0, "maximum": 1099511627776, "examples": [67108864] }, "output_bytes": { "title": "Output", "description": "Most bytes of stdout and stderr together.", "type": "integer", "minimum": 1024, "maximum": 1073741824, "examples": [10485760] }, "stream_bytes": { "title": "Streamed output", "description": "Most bytes of stdout and stderr together of a method with `stream: true`, in place of `output_bytes`: they pass through and are not kept.", "type": "integer", "minimum": 1024, "maximum": 1099511627776, "examples": [1073741824] }, "term_grace_ms": { "title": "Grace", "description": "How long a driver may go on after SIGTERM, which it gets when its call is cancelled or its caller goes, in milliseconds; then everything that was started for the call is killed. 0: killed at once.", "type": "integer", "minimum": 0, "maximum": 6e4, "examples": [2e3] }, "scratch_bytes": { "title": "Scratch", "description": "Size of /tmp and of each scratch folder, in bytes.", "type": "integer", "minimum": 4096, "maximum": 1073741824, "examples": [16777216] } }, "examples": [{}] }, "secrets": { "title": "Secrets", "description": "Values that the driver gets and that are scrubbed from all its output.", "type": "array", "maxItems": 16, "examples": [[{ "name": "token", "file": "/etc/driverd/secrets/token" }]], "items": { "title": "Secret", "description": "One secret.", "type": "object", "additionalProperties": false, "required": ["name"], "properties": { "name": { "title": "Name", "description": "Its name; the file name below /run/secrets.", "type": "string", "pattern": "^[a-z][a-z0-9_-]{0,31}$", "examples": ["token"] }, "as": { "title": "As", "description": "How the driver gets it: a file, an open descriptor, or an environment variable where the program takes nothing else.", "type": "string", "enum": ["file", "descriptor", "environment"], "examples": ["file"] }, "variable": { "title": "Variable", "description": "The variable that holds the value (`environment`) or the descriptor's number (`descriptor`).", "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 64, "examples": ["TOKEN"] } }, "examples": [{ "name": "token" }] } }, "user": { "title": "User", "description": "That it has to run as root; an admin grants it with a reason.", "type": "string", "enum": ["root"], "examples": ["root"] } } };
 function validate23(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
   let vErrors = null;
@@ -5265,7 +5306,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
     if (data && typeof data == "object" && !Array.isArray(data)) {
       const _errs2 = errors;
       for (const key0 in data) {
-        if (!func1.call(schema37.properties, key0)) {
+        if (!func1.call(schema53.properties, key0)) {
           validate23.errors = [{ instancePath, schemaPath: "#/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key0 }, message: "must NOT have additional properties" }];
           return false;
           break;
@@ -5840,7 +5881,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                 return false;
               }
               if (!(data13 === "none" || data13 === "loopback" || data13 === "host")) {
-                validate23.errors = [{ instancePath: instancePath + "/network", schemaPath: "#/properties/network/enum", keyword: "enum", params: { allowedValues: schema37.properties.network.enum }, message: "must be equal to one of the allowed values" }];
+                validate23.errors = [{ instancePath: instancePath + "/network", schemaPath: "#/properties/network/enum", keyword: "enum", params: { allowedValues: schema53.properties.network.enum }, message: "must be equal to one of the allowed values" }];
                 return false;
               }
               var valid0 = _errs43 === errors;
@@ -5992,7 +6033,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                               return false;
                             }
                             if (!(data19 === "default" || data19 === "strict")) {
-                              validate23.errors = [{ instancePath: instancePath + "/syscalls/filter", schemaPath: "#/properties/syscalls/properties/filter/enum", keyword: "enum", params: { allowedValues: schema37.properties.syscalls.properties.filter.enum }, message: "must be equal to one of the allowed values" }];
+                              validate23.errors = [{ instancePath: instancePath + "/syscalls/filter", schemaPath: "#/properties/syscalls/properties/filter/enum", keyword: "enum", params: { allowedValues: schema53.properties.syscalls.properties.filter.enum }, message: "must be equal to one of the allowed values" }];
                               return false;
                             }
                             var valid19 = _errs56 === errors;
@@ -6080,7 +6121,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           return false;
                                         }
                                         if (!(data23 === "netlink" || data23 === "packet" || data23 === "vsock")) {
-                                          validate23.errors = [{ instancePath: instancePath + "/syscalls/sockets/" + i12, schemaPath: "#/properties/syscalls/properties/sockets/items/enum", keyword: "enum", params: { allowedValues: schema37.properties.syscalls.properties.sockets.items.enum }, message: "must be equal to one of the allowed values" }];
+                                          validate23.errors = [{ instancePath: instancePath + "/syscalls/sockets/" + i12, schemaPath: "#/properties/syscalls/properties/sockets/items/enum", keyword: "enum", params: { allowedValues: schema53.properties.syscalls.properties.sockets.items.enum }, message: "must be equal to one of the allowed values" }];
                                           return false;
                                         }
                                         var valid22 = _errs64 === errors;
@@ -6138,7 +6179,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                         if (data24 && typeof data24 == "object" && !Array.isArray(data24)) {
                           const _errs68 = errors;
                           for (const key5 in data24) {
-                            if (!func1.call(schema37.properties.limits.properties, key5)) {
+                            if (!func1.call(schema53.properties.limits.properties, key5)) {
                               validate23.errors = [{ instancePath: instancePath + "/limits", schemaPath: "#/properties/limits/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key5 }, message: "must NOT have additional properties" }];
                               return false;
                               break;
@@ -6170,21 +6211,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                               var valid24 = true;
                             }
                             if (valid24) {
-                              if (data24.cpu_seconds !== void 0) {
-                                let data26 = data24.cpu_seconds;
+                              if (data24.idle_ms !== void 0) {
+                                let data26 = data24.idle_ms;
                                 const _errs71 = errors;
-                                if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26))) {
-                                  validate23.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                if (!(typeof data26 == "number" && (!(data26 % 1) && !isNaN(data26)) && isFinite(data26)) && data26 !== null) {
+                                  validate23.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/type", keyword: "type", params: { type: schema53.properties.limits.properties.idle_ms.type }, message: "must be integer,null" }];
                                   return false;
                                 }
                                 if (errors === _errs71) {
                                   if (typeof data26 == "number" && isFinite(data26)) {
-                                    if (data26 > 86400 || isNaN(data26)) {
-                                      validate23.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, message: "must be <= 86400" }];
+                                    if (data26 > 864e5 || isNaN(data26)) {
+                                      validate23.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 864e5 }, message: "must be <= 86400000" }];
                                       return false;
                                     } else {
-                                      if (data26 < 1 || isNaN(data26)) {
-                                        validate23.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                      if (data26 < 10 || isNaN(data26)) {
+                                        validate23.errors = [{ instancePath: instancePath + "/limits/idle_ms", schemaPath: "#/properties/limits/properties/idle_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 10 }, message: "must be >= 10" }];
                                         return false;
                                       }
                                     }
@@ -6195,21 +6236,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                 var valid24 = true;
                               }
                               if (valid24) {
-                                if (data24.address_space_bytes !== void 0) {
-                                  let data27 = data24.address_space_bytes;
+                                if (data24.cpu_seconds !== void 0) {
+                                  let data27 = data24.cpu_seconds;
                                   const _errs73 = errors;
-                                  if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27)) && data27 !== null) {
-                                    validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema37.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
+                                  if (!(typeof data27 == "number" && (!(data27 % 1) && !isNaN(data27)) && isFinite(data27))) {
+                                    validate23.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                     return false;
                                   }
                                   if (errors === _errs73) {
                                     if (typeof data27 == "number" && isFinite(data27)) {
-                                      if (data27 > 1099511627776 || isNaN(data27)) {
-                                        validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                      if (data27 > 86400 || isNaN(data27)) {
+                                        validate23.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/maximum", keyword: "maximum", params: { comparison: "<=", limit: 86400 }, message: "must be <= 86400" }];
                                         return false;
                                       } else {
-                                        if (data27 < 1048576 || isNaN(data27)) {
-                                          validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
+                                        if (data27 < 1 || isNaN(data27)) {
+                                          validate23.errors = [{ instancePath: instancePath + "/limits/cpu_seconds", schemaPath: "#/properties/limits/properties/cpu_seconds/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                           return false;
                                         }
                                       }
@@ -6220,21 +6261,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                   var valid24 = true;
                                 }
                                 if (valid24) {
-                                  if (data24.data_bytes !== void 0) {
-                                    let data28 = data24.data_bytes;
+                                  if (data24.address_space_bytes !== void 0) {
+                                    let data28 = data24.address_space_bytes;
                                     const _errs75 = errors;
                                     if (!(typeof data28 == "number" && (!(data28 % 1) && !isNaN(data28)) && isFinite(data28)) && data28 !== null) {
-                                      validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema37.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
+                                      validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/type", keyword: "type", params: { type: schema53.properties.limits.properties.address_space_bytes.type }, message: "must be integer,null" }];
                                       return false;
                                     }
                                     if (errors === _errs75) {
                                       if (typeof data28 == "number" && isFinite(data28)) {
                                         if (data28 > 1099511627776 || isNaN(data28)) {
-                                          validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                          validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                           return false;
                                         } else {
                                           if (data28 < 1048576 || isNaN(data28)) {
-                                            validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
+                                            validate23.errors = [{ instancePath: instancePath + "/limits/address_space_bytes", schemaPath: "#/properties/limits/properties/address_space_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
                                             return false;
                                           }
                                         }
@@ -6245,21 +6286,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                     var valid24 = true;
                                   }
                                   if (valid24) {
-                                    if (data24.memory_bytes !== void 0) {
-                                      let data29 = data24.memory_bytes;
+                                    if (data24.data_bytes !== void 0) {
+                                      let data29 = data24.data_bytes;
                                       const _errs77 = errors;
-                                      if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29))) {
-                                        validate23.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                      if (!(typeof data29 == "number" && (!(data29 % 1) && !isNaN(data29)) && isFinite(data29)) && data29 !== null) {
+                                        validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/type", keyword: "type", params: { type: schema53.properties.limits.properties.data_bytes.type }, message: "must be integer,null" }];
                                         return false;
                                       }
                                       if (errors === _errs77) {
                                         if (typeof data29 == "number" && isFinite(data29)) {
                                           if (data29 > 1099511627776 || isNaN(data29)) {
-                                            validate23.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                            validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                             return false;
                                           } else {
-                                            if (data29 < 16777216 || isNaN(data29)) {
-                                              validate23.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16777216 }, message: "must be >= 16777216" }];
+                                            if (data29 < 1048576 || isNaN(data29)) {
+                                              validate23.errors = [{ instancePath: instancePath + "/limits/data_bytes", schemaPath: "#/properties/limits/properties/data_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1048576 }, message: "must be >= 1048576" }];
                                               return false;
                                             }
                                           }
@@ -6270,21 +6311,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                       var valid24 = true;
                                     }
                                     if (valid24) {
-                                      if (data24.cpu_percent !== void 0) {
-                                        let data30 = data24.cpu_percent;
+                                      if (data24.memory_bytes !== void 0) {
+                                        let data30 = data24.memory_bytes;
                                         const _errs79 = errors;
-                                        if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30)) && data30 !== null) {
-                                          validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/type", keyword: "type", params: { type: schema37.properties.limits.properties.cpu_percent.type }, message: "must be integer,null" }];
+                                        if (!(typeof data30 == "number" && (!(data30 % 1) && !isNaN(data30)) && isFinite(data30))) {
+                                          validate23.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                           return false;
                                         }
                                         if (errors === _errs79) {
                                           if (typeof data30 == "number" && isFinite(data30)) {
-                                            if (data30 > 102400 || isNaN(data30)) {
-                                              validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/maximum", keyword: "maximum", params: { comparison: "<=", limit: 102400 }, message: "must be <= 102400" }];
+                                            if (data30 > 1099511627776 || isNaN(data30)) {
+                                              validate23.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                               return false;
                                             } else {
-                                              if (data30 < 1 || isNaN(data30)) {
-                                                validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                              if (data30 < 16777216 || isNaN(data30)) {
+                                                validate23.errors = [{ instancePath: instancePath + "/limits/memory_bytes", schemaPath: "#/properties/limits/properties/memory_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 16777216 }, message: "must be >= 16777216" }];
                                                 return false;
                                               }
                                             }
@@ -6295,21 +6336,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                         var valid24 = true;
                                       }
                                       if (valid24) {
-                                        if (data24.processes !== void 0) {
-                                          let data31 = data24.processes;
+                                        if (data24.cpu_percent !== void 0) {
+                                          let data31 = data24.cpu_percent;
                                           const _errs81 = errors;
-                                          if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31))) {
-                                            validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                          if (!(typeof data31 == "number" && (!(data31 % 1) && !isNaN(data31)) && isFinite(data31)) && data31 !== null) {
+                                            validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/type", keyword: "type", params: { type: schema53.properties.limits.properties.cpu_percent.type }, message: "must be integer,null" }];
                                             return false;
                                           }
                                           if (errors === _errs81) {
                                             if (typeof data31 == "number" && isFinite(data31)) {
-                                              if (data31 > 32768 || isNaN(data31)) {
-                                                validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
+                                              if (data31 > 102400 || isNaN(data31)) {
+                                                validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/maximum", keyword: "maximum", params: { comparison: "<=", limit: 102400 }, message: "must be <= 102400" }];
                                                 return false;
                                               } else {
                                                 if (data31 < 1 || isNaN(data31)) {
-                                                  validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
+                                                  validate23.errors = [{ instancePath: instancePath + "/limits/cpu_percent", schemaPath: "#/properties/limits/properties/cpu_percent/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                   return false;
                                                 }
                                               }
@@ -6320,21 +6361,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                           var valid24 = true;
                                         }
                                         if (valid24) {
-                                          if (data24.open_files !== void 0) {
-                                            let data32 = data24.open_files;
+                                          if (data24.processes !== void 0) {
+                                            let data32 = data24.processes;
                                             const _errs83 = errors;
                                             if (!(typeof data32 == "number" && (!(data32 % 1) && !isNaN(data32)) && isFinite(data32))) {
-                                              validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                              validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                               return false;
                                             }
                                             if (errors === _errs83) {
                                               if (typeof data32 == "number" && isFinite(data32)) {
-                                                if (data32 > 65536 || isNaN(data32)) {
-                                                  validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
+                                                if (data32 > 32768 || isNaN(data32)) {
+                                                  validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 32768 }, message: "must be <= 32768" }];
                                                   return false;
                                                 } else {
-                                                  if (data32 < 8 || isNaN(data32)) {
-                                                    validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
+                                                  if (data32 < 1 || isNaN(data32)) {
+                                                    validate23.errors = [{ instancePath: instancePath + "/limits/processes", schemaPath: "#/properties/limits/properties/processes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1 }, message: "must be >= 1" }];
                                                     return false;
                                                   }
                                                 }
@@ -6345,21 +6386,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                             var valid24 = true;
                                           }
                                           if (valid24) {
-                                            if (data24.file_bytes !== void 0) {
-                                              let data33 = data24.file_bytes;
+                                            if (data24.open_files !== void 0) {
+                                              let data33 = data24.open_files;
                                               const _errs85 = errors;
                                               if (!(typeof data33 == "number" && (!(data33 % 1) && !isNaN(data33)) && isFinite(data33))) {
-                                                validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                 return false;
                                               }
                                               if (errors === _errs85) {
                                                 if (typeof data33 == "number" && isFinite(data33)) {
-                                                  if (data33 > 1099511627776 || isNaN(data33)) {
-                                                    validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                  if (data33 > 65536 || isNaN(data33)) {
+                                                    validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/maximum", keyword: "maximum", params: { comparison: "<=", limit: 65536 }, message: "must be <= 65536" }];
                                                     return false;
                                                   } else {
-                                                    if (data33 < 0 || isNaN(data33)) {
-                                                      validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                    if (data33 < 8 || isNaN(data33)) {
+                                                      validate23.errors = [{ instancePath: instancePath + "/limits/open_files", schemaPath: "#/properties/limits/properties/open_files/minimum", keyword: "minimum", params: { comparison: ">=", limit: 8 }, message: "must be >= 8" }];
                                                       return false;
                                                     }
                                                   }
@@ -6370,21 +6411,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                               var valid24 = true;
                                             }
                                             if (valid24) {
-                                              if (data24.output_bytes !== void 0) {
-                                                let data34 = data24.output_bytes;
+                                              if (data24.file_bytes !== void 0) {
+                                                let data34 = data24.file_bytes;
                                                 const _errs87 = errors;
                                                 if (!(typeof data34 == "number" && (!(data34 % 1) && !isNaN(data34)) && isFinite(data34))) {
-                                                  validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                  validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                   return false;
                                                 }
                                                 if (errors === _errs87) {
                                                   if (typeof data34 == "number" && isFinite(data34)) {
-                                                    if (data34 > 1073741824 || isNaN(data34)) {
-                                                      validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                    if (data34 > 1099511627776 || isNaN(data34)) {
+                                                      validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                       return false;
                                                     } else {
-                                                      if (data34 < 1024 || isNaN(data34)) {
-                                                        validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                                      if (data34 < 0 || isNaN(data34)) {
+                                                        validate23.errors = [{ instancePath: instancePath + "/limits/file_bytes", schemaPath: "#/properties/limits/properties/file_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                         return false;
                                                       }
                                                     }
@@ -6395,21 +6436,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                 var valid24 = true;
                                               }
                                               if (valid24) {
-                                                if (data24.stream_bytes !== void 0) {
-                                                  let data35 = data24.stream_bytes;
+                                                if (data24.output_bytes !== void 0) {
+                                                  let data35 = data24.output_bytes;
                                                   const _errs89 = errors;
                                                   if (!(typeof data35 == "number" && (!(data35 % 1) && !isNaN(data35)) && isFinite(data35))) {
-                                                    validate23.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                    validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                     return false;
                                                   }
                                                   if (errors === _errs89) {
                                                     if (typeof data35 == "number" && isFinite(data35)) {
-                                                      if (data35 > 1099511627776 || isNaN(data35)) {
-                                                        validate23.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
+                                                      if (data35 > 1073741824 || isNaN(data35)) {
+                                                        validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
                                                         return false;
                                                       } else {
                                                         if (data35 < 1024 || isNaN(data35)) {
-                                                          validate23.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
+                                                          validate23.errors = [{ instancePath: instancePath + "/limits/output_bytes", schemaPath: "#/properties/limits/properties/output_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
                                                           return false;
                                                         }
                                                       }
@@ -6420,21 +6461,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                   var valid24 = true;
                                                 }
                                                 if (valid24) {
-                                                  if (data24.term_grace_ms !== void 0) {
-                                                    let data36 = data24.term_grace_ms;
+                                                  if (data24.stream_bytes !== void 0) {
+                                                    let data36 = data24.stream_bytes;
                                                     const _errs91 = errors;
                                                     if (!(typeof data36 == "number" && (!(data36 % 1) && !isNaN(data36)) && isFinite(data36))) {
-                                                      validate23.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                      validate23.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                       return false;
                                                     }
                                                     if (errors === _errs91) {
                                                       if (typeof data36 == "number" && isFinite(data36)) {
-                                                        if (data36 > 6e4 || isNaN(data36)) {
-                                                          validate23.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 }, message: "must be <= 60000" }];
+                                                        if (data36 > 1099511627776 || isNaN(data36)) {
+                                                          validate23.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1099511627776 }, message: "must be <= 1099511627776" }];
                                                           return false;
                                                         } else {
-                                                          if (data36 < 0 || isNaN(data36)) {
-                                                            validate23.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
+                                                          if (data36 < 1024 || isNaN(data36)) {
+                                                            validate23.errors = [{ instancePath: instancePath + "/limits/stream_bytes", schemaPath: "#/properties/limits/properties/stream_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 1024 }, message: "must be >= 1024" }];
                                                             return false;
                                                           }
                                                         }
@@ -6445,21 +6486,21 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                     var valid24 = true;
                                                   }
                                                   if (valid24) {
-                                                    if (data24.scratch_bytes !== void 0) {
-                                                      let data37 = data24.scratch_bytes;
+                                                    if (data24.term_grace_ms !== void 0) {
+                                                      let data37 = data24.term_grace_ms;
                                                       const _errs93 = errors;
                                                       if (!(typeof data37 == "number" && (!(data37 % 1) && !isNaN(data37)) && isFinite(data37))) {
-                                                        validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                        validate23.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
                                                         return false;
                                                       }
                                                       if (errors === _errs93) {
                                                         if (typeof data37 == "number" && isFinite(data37)) {
-                                                          if (data37 > 1073741824 || isNaN(data37)) {
-                                                            validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                          if (data37 > 6e4 || isNaN(data37)) {
+                                                            validate23.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/maximum", keyword: "maximum", params: { comparison: "<=", limit: 6e4 }, message: "must be <= 60000" }];
                                                             return false;
                                                           } else {
-                                                            if (data37 < 4096 || isNaN(data37)) {
-                                                              validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                            if (data37 < 0 || isNaN(data37)) {
+                                                              validate23.errors = [{ instancePath: instancePath + "/limits/term_grace_ms", schemaPath: "#/properties/limits/properties/term_grace_ms/minimum", keyword: "minimum", params: { comparison: ">=", limit: 0 }, message: "must be >= 0" }];
                                                               return false;
                                                             }
                                                           }
@@ -6468,6 +6509,32 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                       var valid24 = _errs93 === errors;
                                                     } else {
                                                       var valid24 = true;
+                                                    }
+                                                    if (valid24) {
+                                                      if (data24.scratch_bytes !== void 0) {
+                                                        let data38 = data24.scratch_bytes;
+                                                        const _errs95 = errors;
+                                                        if (!(typeof data38 == "number" && (!(data38 % 1) && !isNaN(data38)) && isFinite(data38))) {
+                                                          validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/type", keyword: "type", params: { type: "integer" }, message: "must be integer" }];
+                                                          return false;
+                                                        }
+                                                        if (errors === _errs95) {
+                                                          if (typeof data38 == "number" && isFinite(data38)) {
+                                                            if (data38 > 1073741824 || isNaN(data38)) {
+                                                              validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/maximum", keyword: "maximum", params: { comparison: "<=", limit: 1073741824 }, message: "must be <= 1073741824" }];
+                                                              return false;
+                                                            } else {
+                                                              if (data38 < 4096 || isNaN(data38)) {
+                                                                validate23.errors = [{ instancePath: instancePath + "/limits/scratch_bytes", schemaPath: "#/properties/limits/properties/scratch_bytes/minimum", keyword: "minimum", params: { comparison: ">=", limit: 4096 }, message: "must be >= 4096" }];
+                                                                return false;
+                                                              }
+                                                            }
+                                                          }
+                                                        }
+                                                        var valid24 = _errs95 === errors;
+                                                      } else {
+                                                        var valid24 = true;
+                                                      }
                                                     }
                                                   }
                                                 }
@@ -6493,41 +6560,41 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                     }
                     if (valid0) {
                       if (data.secrets !== void 0) {
-                        let data38 = data.secrets;
-                        const _errs95 = errors;
-                        if (errors === _errs95) {
-                          if (Array.isArray(data38)) {
-                            if (data38.length > 16) {
+                        let data39 = data.secrets;
+                        const _errs97 = errors;
+                        if (errors === _errs97) {
+                          if (Array.isArray(data39)) {
+                            if (data39.length > 16) {
                               validate23.errors = [{ instancePath: instancePath + "/secrets", schemaPath: "#/properties/secrets/maxItems", keyword: "maxItems", params: { limit: 16 }, message: "must NOT have more than 16 items" }];
                               return false;
                             } else {
                               var valid25 = true;
-                              const len8 = data38.length;
+                              const len8 = data39.length;
                               for (let i14 = 0; i14 < len8; i14++) {
-                                let data39 = data38[i14];
-                                const _errs97 = errors;
-                                if (errors === _errs97) {
-                                  if (data39 && typeof data39 == "object" && !Array.isArray(data39)) {
+                                let data40 = data39[i14];
+                                const _errs99 = errors;
+                                if (errors === _errs99) {
+                                  if (data40 && typeof data40 == "object" && !Array.isArray(data40)) {
                                     let missing2;
-                                    if (data39.name === void 0 && (missing2 = "name")) {
+                                    if (data40.name === void 0 && (missing2 = "name")) {
                                       validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/required", keyword: "required", params: { missingProperty: missing2 }, message: "must have required property '" + missing2 + "'" }];
                                       return false;
                                     } else {
-                                      const _errs99 = errors;
-                                      for (const key6 in data39) {
+                                      const _errs101 = errors;
+                                      for (const key6 in data40) {
                                         if (!(key6 === "name" || key6 === "as" || key6 === "variable")) {
                                           validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14, schemaPath: "#/properties/secrets/items/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key6 }, message: "must NOT have additional properties" }];
                                           return false;
                                           break;
                                         }
                                       }
-                                      if (_errs99 === errors) {
-                                        if (data39.name !== void 0) {
-                                          let data40 = data39.name;
-                                          const _errs100 = errors;
-                                          if (errors === _errs100) {
-                                            if (typeof data40 === "string") {
-                                              if (!pattern7.test(data40)) {
+                                      if (_errs101 === errors) {
+                                        if (data40.name !== void 0) {
+                                          let data41 = data40.name;
+                                          const _errs102 = errors;
+                                          if (errors === _errs102) {
+                                            if (typeof data41 === "string") {
+                                              if (!pattern7.test(data41)) {
                                                 validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/name", schemaPath: "#/properties/secrets/items/properties/name/pattern", keyword: "pattern", params: { pattern: "^[a-z][a-z0-9_-]{0,31}$" }, message: 'must match pattern "^[a-z][a-z0-9_-]{0,31}$"' }];
                                                 return false;
                                               }
@@ -6536,37 +6603,37 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                               return false;
                                             }
                                           }
-                                          var valid26 = _errs100 === errors;
+                                          var valid26 = _errs102 === errors;
                                         } else {
                                           var valid26 = true;
                                         }
                                         if (valid26) {
-                                          if (data39.as !== void 0) {
-                                            let data41 = data39.as;
-                                            const _errs102 = errors;
-                                            if (typeof data41 !== "string") {
+                                          if (data40.as !== void 0) {
+                                            let data42 = data40.as;
+                                            const _errs104 = errors;
+                                            if (typeof data42 !== "string") {
                                               validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                                               return false;
                                             }
-                                            if (!(data41 === "file" || data41 === "descriptor" || data41 === "environment")) {
-                                              validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema37.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
+                                            if (!(data42 === "file" || data42 === "descriptor" || data42 === "environment")) {
+                                              validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/as", schemaPath: "#/properties/secrets/items/properties/as/enum", keyword: "enum", params: { allowedValues: schema53.properties.secrets.items.properties.as.enum }, message: "must be equal to one of the allowed values" }];
                                               return false;
                                             }
-                                            var valid26 = _errs102 === errors;
+                                            var valid26 = _errs104 === errors;
                                           } else {
                                             var valid26 = true;
                                           }
                                           if (valid26) {
-                                            if (data39.variable !== void 0) {
-                                              let data42 = data39.variable;
-                                              const _errs104 = errors;
-                                              if (errors === _errs104) {
-                                                if (typeof data42 === "string") {
-                                                  if (func2(data42) > 64) {
+                                            if (data40.variable !== void 0) {
+                                              let data43 = data40.variable;
+                                              const _errs106 = errors;
+                                              if (errors === _errs106) {
+                                                if (typeof data43 === "string") {
+                                                  if (func2(data43) > 64) {
                                                     validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/maxLength", keyword: "maxLength", params: { limit: 64 }, message: "must NOT have more than 64 characters" }];
                                                     return false;
                                                   } else {
-                                                    if (!pattern36.test(data42)) {
+                                                    if (!pattern36.test(data43)) {
                                                       validate23.errors = [{ instancePath: instancePath + "/secrets/" + i14 + "/variable", schemaPath: "#/properties/secrets/items/properties/variable/pattern", keyword: "pattern", params: { pattern: "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, message: 'must match pattern "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$"' }];
                                                       return false;
                                                     }
@@ -6576,7 +6643,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                                   return false;
                                                 }
                                               }
-                                              var valid26 = _errs104 === errors;
+                                              var valid26 = _errs106 === errors;
                                             } else {
                                               var valid26 = true;
                                             }
@@ -6589,7 +6656,7 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                                     return false;
                                   }
                                 }
-                                var valid25 = _errs97 === errors;
+                                var valid25 = _errs99 === errors;
                                 if (!valid25) {
                                   break;
                                 }
@@ -6600,23 +6667,23 @@ function validate23(data, { instancePath = "", parentData, parentDataProperty, r
                             return false;
                           }
                         }
-                        var valid0 = _errs95 === errors;
+                        var valid0 = _errs97 === errors;
                       } else {
                         var valid0 = true;
                       }
                       if (valid0) {
                         if (data.user !== void 0) {
-                          let data43 = data.user;
-                          const _errs106 = errors;
-                          if (typeof data43 !== "string") {
+                          let data44 = data.user;
+                          const _errs108 = errors;
+                          if (typeof data44 !== "string") {
                             validate23.errors = [{ instancePath: instancePath + "/user", schemaPath: "#/properties/user/type", keyword: "type", params: { type: "string" }, message: "must be string" }];
                             return false;
                           }
-                          if (!(data43 === "root")) {
-                            validate23.errors = [{ instancePath: instancePath + "/user", schemaPath: "#/properties/user/enum", keyword: "enum", params: { allowedValues: schema37.properties.user.enum }, message: "must be equal to one of the allowed values" }];
+                          if (!(data44 === "root")) {
+                            validate23.errors = [{ instancePath: instancePath + "/user", schemaPath: "#/properties/user/enum", keyword: "enum", params: { allowedValues: schema53.properties.user.enum }, message: "must be equal to one of the allowed values" }];
                             return false;
                           }
-                          var valid0 = _errs106 === errors;
+                          var valid0 = _errs108 === errors;
                         } else {
                           var valid0 = true;
                         }
@@ -6708,7 +6775,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                   return false;
                 }
                 if (!(data2 === "jsonrpc" || data2 === "command")) {
-                  validate22.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema36.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                  validate22.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema52.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                   return false;
                 }
                 var valid0 = _errs6 === errors;
@@ -7101,7 +7168,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                         } else {
                                           const _errs38 = errors;
                                           for (const key4 in data14) {
-                                            if (!func1.call(schema36.properties.methods.additionalProperties.properties, key4)) {
+                                            if (!func1.call(schema52.properties.methods.additionalProperties.properties, key4)) {
                                               validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"), schemaPath: "#/properties/methods/additionalProperties/additionalProperties", keyword: "additionalProperties", params: { additionalProperty: key4 }, message: "must NOT have additional properties" }];
                                               return false;
                                               break;
@@ -7454,7 +7521,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         let data31 = data30[i7];
                                                                         const _errs75 = errors;
                                                                         if (typeof data31 !== "string" && !(data31 && typeof data31 == "object" && !Array.isArray(data31))) {
-                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/type", keyword: "type", params: { type: schema36.properties.methods.additionalProperties.properties.arguments.items.type }, message: "must be string,object" }];
+                                                                          validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/arguments/" + i7, schemaPath: "#/properties/methods/additionalProperties/properties/arguments/items/type", keyword: "type", params: { type: schema52.properties.methods.additionalProperties.properties.arguments.items.type }, message: "must be string,object" }];
                                                                           return false;
                                                                         }
                                                                         const _errs77 = errors;
@@ -7899,7 +7966,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                         return false;
                                                                       }
                                                                       if (!(data42 === "text" || data42 === "lines" || data42 === "json" || data42 === "exit-status")) {
-                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/output", schemaPath: "#/properties/methods/additionalProperties/properties/output/enum", keyword: "enum", params: { allowedValues: schema36.properties.methods.additionalProperties.properties.output.enum }, message: "must be equal to one of the allowed values" }];
+                                                                        validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/output", schemaPath: "#/properties/methods/additionalProperties/properties/output/enum", keyword: "enum", params: { allowedValues: schema52.properties.methods.additionalProperties.properties.output.enum }, message: "must be equal to one of the allowed values" }];
                                                                         return false;
                                                                       }
                                                                       var valid8 = _errs109 === errors;
@@ -7918,7 +7985,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
                                                                             return false;
                                                                           }
                                                                           if (!(data44 === "cancel" || data44 === "finish")) {
-                                                                            validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/on_disconnect", schemaPath: "#/properties/methods/additionalProperties/properties/on_disconnect/enum", keyword: "enum", params: { allowedValues: schema36.properties.methods.additionalProperties.properties.on_disconnect.enum }, message: "must be equal to one of the allowed values" }];
+                                                                            validate22.errors = [{ instancePath: instancePath + "/methods/" + key3.replace(/~/g, "~0").replace(/\//g, "~1") + "/on_disconnect", schemaPath: "#/properties/methods/additionalProperties/properties/on_disconnect/enum", keyword: "enum", params: { allowedValues: schema52.properties.methods.additionalProperties.properties.on_disconnect.enum }, message: "must be equal to one of the allowed values" }];
                                                                             return false;
                                                                           }
                                                                           var valid8 = _errs113 === errors;
@@ -8048,7 +8115,7 @@ function validate22(data, { instancePath = "", parentData, parentDataProperty, r
 }
 validate22.evaluated = { "props": true, "dynamicProps": false, "dynamicItems": false };
 var program = validate25;
-var schema41 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "program.schema.json", "title": "Program", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": true, "required": ["version", "name", "kind", "program"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "$ref": "asks.schema.json", "examples": [{ "filesystem": { "read": ["/srv"] } }] } } };
+var schema57 = { "$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "program.schema.json", "title": "Program", "description": "driver.yaml: a driver's methods, program, and what it asks for.", "type": "object", "additionalProperties": true, "required": ["version", "name", "kind", "program"], "examples": [{ "version": 1, "name": "cpu", "kind": "command", "program": { "executable": "/usr/bin/lscpu" }, "methods": {} }], "properties": { "version": { "title": "Version", "description": "Version of this format.", "const": 1, "type": "integer", "examples": [1] }, "name": { "type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$", "title": "Name", "description": "Name of the driver and of its folder.", "examples": ["disk"] }, "kind": { "title": "Kind", "description": "`jsonrpc`: speaks the driver protocol. `command`: any program.", "type": "string", "enum": ["jsonrpc", "command"], "examples": ["jsonrpc"] }, "program": { "title": "Program", "description": "What is started; the only block that the monitor reads.", "type": "object", "additionalProperties": false, "examples": [{ "executable": "/usr/bin/lscpu", "arguments": ["-J"] }], "oneOf": [{ "required": ["executable"] }, { "required": ["node"] }], "properties": { "executable": { "title": "Executable", "description": "An absolute path, or the name of a file in the driver's folder.", "type": "string", "maxLength": 4096, "pattern": "^(?:/[^/\\u0000-\\u001f]+(?:/[^/\\u0000-\\u001f]+)*|[A-Za-z0-9_][A-Za-z0-9_.-]*)$", "examples": ["/usr/bin/lscpu"] }, "node": { "title": "Node program", "description": "A file in the driver's folder, run on the daemon's own Node.", "type": "string", "pattern": "^[A-Za-z0-9_][A-Za-z0-9_.-]*$", "maxLength": 255, "examples": ["disk.ts"] }, "arguments": { "type": "array", "maxItems": 64, "items": { "type": "string", "maxLength": 4096, "pattern": "^[^\\u0000-\\u001f\\u007f]*$" }, "title": "Arguments", "description": "Fixed leading words.", "default": [], "examples": [["-J"]] }, "environment": { "title": "Environment", "description": "Names of variables whose values methods may set (command drivers).", "type": "array", "maxItems": 32, "uniqueItems": true, "items": { "type": "string", "pattern": "^(?!LD_|GCONV_PATH$|NODE_OPTIONS$|NODE_PATH$|BASH_ENV$|ENV$|IFS$|PATH$|SHELLOPTS$|PYTHON[A-Z]*$|PERL5[A-Z]*$)[A-Za-z_][A-Za-z0-9_]*$" }, "default": [], "examples": [["LC_ALL"]] } } }, "asks": { "title": "Asks", "description": "What it asks for, in a profile's words; nothing is granted by it.", "$ref": "asks.schema.json", "examples": [{ "filesystem": { "read": ["/srv"] } }] } } };
 function validate25(data, { instancePath = "", parentData, parentDataProperty, rootData = data, dynamicAnchors = {} } = {}) {
   ;
   let vErrors = null;
@@ -8110,7 +8177,7 @@ function validate25(data, { instancePath = "", parentData, parentDataProperty, r
                 return false;
               }
               if (!(data2 === "jsonrpc" || data2 === "command")) {
-                validate25.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema41.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
+                validate25.errors = [{ instancePath: instancePath + "/kind", schemaPath: "#/properties/kind/enum", keyword: "enum", params: { allowedValues: schema57.properties.kind.enum }, message: "must be equal to one of the allowed values" }];
                 return false;
               }
               var valid0 = _errs6 === errors;

@@ -35,7 +35,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * @throws JsonRefused with the reason, never with a part of the text
  */
 export function parseJson(bytes: Uint8Array, limits: JsonLimits): JsonValue {
-  const reader: JsonReader = { text: decode(bytes), limits, position: 0, depth: 0, keys: 0 };
+  const reader: JsonReader = { text: decode(bytes), limits, position: 0, depth: 0, keys: 0, containers: 0 };
   try {
     const value = readValue(reader);
     if (!Number.isNaN(nextCharacter(reader))) throw new JsonRefused('syntax');
@@ -114,6 +114,8 @@ function readArray(reader: JsonReader): readonly JsonValue[] {
 function opens(reader: JsonReader, closing: number): boolean {
   reader.depth += 1;
   if (reader.depth > reader.limits.depth) throw new JsonRefused('depth');
+  reader.containers += 1;
+  if (reader.containers > reader.limits.keys) throw new JsonRefused('keys');
   reader.position += 1;
   return nextCharacter(reader) === closing && closes(reader);
 }

@@ -2,7 +2,7 @@
 export interface JsonLimits {
   /** Deepest nesting of arrays and objects, at least 1; `[]` has depth 1. */
   readonly depth: number;
-  /** Most object members in the whole message, at least 0. */
+  /** Most object members in the whole message, at least 0; also most arrays and objects, since each costs as much. */
   readonly keys: number;
 }
 
@@ -16,6 +16,8 @@ export interface JsonReader {
   depth: number;
   /** Members read so far, in all objects. */
   keys: number;
+  /** Arrays and objects read so far. */
+  containers: number;
 }
 
 const space = 0x20;

@@ -15,7 +15,7 @@ const explanations: Readonly<Record<JsonRefusalReason, string>> = {
   'byte-order-mark': 'it begins with a byte order mark',
   syntax: 'it is not one JSON value',
   depth: 'it is nested too deeply',
-  keys: 'it has too many keys',
+  keys: 'it has too many keys, arrays or objects',
   'duplicate-key': 'a key occurs twice in one object',
   'reserved-key': 'a key is a reserved name',
   number: 'a number would not keep its value',

@@ -47,6 +47,7 @@ describe('a broker played by a test is ended, and that is on record (invariant 6
     ['a launch for a session that never was', 'send(launch(999, 1));'],
     ['an intent for a session that never was', 'record(intent(999, 1));'],
     ['the end of a launch that never was', "send({ type: 'end-launch', launch: 12345 });"],
+    ['SIGTERM to a launch that never was', "send({ type: 'terminate-launch', launch: 12345 });"],
     ['the end of a call that never began', 'record(outcome(77));'],
     ['a call number twice', 'record(intent(session, 5)); record(intent(session, 5));'],
     ['having taken what was not passed', "send({ type: 'taken', kind: 'launch', number: 4 });"],

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createTokenBuckets, MOST_BUCKETS } from '../../../src/broker/admit/token-buckets.ts';
 
 function clock(): { now: () => number; pass(ms: number): void } {
@@ -40,6 +40,17 @@ describe('a token bucket', () => {
     expect(buckets.take('1000 a.c', 1)).toBe(0);
   });
 
+  test('is filled by a clock that nobody sets: a step of the host’s gives no token (O6)', () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const buckets = createTokenBuckets();
+    expect(buckets.take('a', 1)).toBe(0);
+    vi.setSystemTime(Date.now() + 86_400_000);
+    expect(buckets.take('a', 1)).toBeGreaterThan(0);
+    vi.setSystemTime(0);
+    expect(buckets.take('a', 1)).toBeLessThanOrEqual(60_000);
+    vi.useRealTimers();
+  });
+
   test('takes a lower limit at once', () => {
     const buckets = createTokenBuckets(clock().now);
     expect(buckets.take('a', 1000)).toBe(0);
@@ -63,7 +74,7 @@ describe('buckets', () => {
     expect(buckets.size).toBe(2);
   });
 
-  test('are bounded: a million keys take no more than the most there may be', () => {
+  test('are bounded: a million keys take no more than the most there may be (Z13)', () => {
     const { now, pass } = clock();
     const buckets = createTokenBuckets(now);
     for (let key = 0; key < 1_000_000; key += 1) {

@@ -71,6 +71,7 @@ const callers: fc.Arbitrary<Caller> = fc.record({
   container: fc.constant(null),
   loginUid: fc.constant(null),
   loginSession: fc.constant(null),
+  pidProven: fc.constant(true),
 });
 
 /** What Cedar itself says of the policies with permits' conditions emptied and conditional forbids left out. */

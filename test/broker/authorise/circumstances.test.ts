@@ -70,8 +70,14 @@ test('a decision that depends on the time is made anew for each call', () => {
 });
 
 test('a context has what is looked at, and of that what there is', () => {
-  const members = new Set(CONTEXT_MEMBERS);
-  const context = contextFor(members, method('disk.usage').params, PARAMS, caller(), CIRCUMSTANCES);
-  expect(Object.keys(context ?? {})).toEqual(['params', 'time']);
-  expect(contextFor(new Set(), method('disk.usage').params, {}, caller(), CIRCUMSTANCES)).toEqual({});
+  const { params: type } = method('disk.usage');
+  const seen = (context: readonly string[], params: readonly string[] | null) =>
+    contextFor(
+      { context: new Set(context), params: params === null ? null : new Set(params) },
+      ...([type, PARAMS, caller(), CIRCUMSTANCES] as const),
+    ) ?? {};
+  expect(Object.keys(seen(CONTEXT_MEMBERS, null))).toEqual(['params', 'time']);
+  expect(seen(['params'], null)).toEqual({ params: PARAMS });
+  expect(seen(['params'], ['depth', 'word'])).toEqual({ params: { depth: 0 } });
+  expect(seen([], [])).toEqual({});
 });

@@ -60,7 +60,9 @@ export const NAMES: ResolvedNames = {
 };
 
 /** What the kernel need not say of a caller. */
-export const NOT_KNOWN = { unit: null, container: null, loginUid: null, loginSession: null } as const;
+export const NOT_KNOWN = {
+  ...{ pidProven: true, unit: null, container: null, loginUid: null, loginSession: null },
+} as const;
 
 export function caller(parts: Partial<Caller> = {}): Caller {
   return { uid: 1000, gid: 1000, groups: [], pid: 4242, ...NOT_KNOWN, ...parts };

@@ -118,7 +118,7 @@ describe('a policy is refused at load', () => {
     [
       'one of whose actions does not exist',
       'permit(principal, action in [Action::"disk", Action::"dsik"], resource);',
-      '1:1: Action::"dsik": there is no such action',
+      '1:1: Action::"dsik": there is no such action; did you mean disk?',
     ],
     [
       'whose tag no method has',
@@ -143,7 +143,7 @@ describe('a policy is refused at load', () => {
     [
       'whose driver does not exist',
       'permit(principal, action, resource in Driver::"dsik");',
-      '1:1: Driver::"dsik": there is no such driver',
+      '1:1: Driver::"dsik": there is no such driver; did you mean disk?',
     ],
     [
       'whose resource is a driver compared by ==',

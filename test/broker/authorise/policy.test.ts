@@ -118,7 +118,7 @@ const ROWS: readonly Row[] = [
     expected: true,
   },
   {
-    what: 'a user named 1000 is not uid 1000 (N8)',
+    what: 'a user named 1000 is not uid 1000',
     text: 'permit(principal in User::"1000", action, resource);',
     who: bob,
     method: 'disk.usage',
@@ -383,4 +383,30 @@ test('where units cannot be proven a policy that names one is refused at load', 
   expect(() => policy('permit(principal in Unit::"x.service", action, resource);', false)).toThrow(
     /Cannot load policy/,
   );
+});
+
+describe('names of users', () => {
+  const named = (users: Readonly<Record<string, number>>, text: string): Policy =>
+    loadPolicy(
+      [{ file: 'test.cedar', text }],
+      METHODS,
+      { users: new Map(Object.entries(users)), groups: new Map() },
+      {
+        ...{ roles: new Map(), unitsProvable: true },
+      },
+    );
+  const toor = 'permit(principal in User::"toor", action, resource);';
+
+  test('that share a uid are one user: a forbid for one name reaches who is permitted by the other (N8)', () => {
+    const both = `${ALL}\nforbid(principal in User::"toor", action, resource);`;
+    expect(named({ root: 0, toor: 0 }, toor).callable(caller(0), 'disk.usage')).toBe(true);
+    expect(named({ root: 0, toor: 0 }, both).callable(caller(0), 'disk.usage')).toBe(false);
+  });
+
+  test('are numbers once they are loaded; one that was deleted refuses the next load, and nobody inherits its permit (N8)', () => {
+    const loaded = named({ toor: 1_000 }, toor);
+    expect([1_000, 1_001].map((uid) => loaded.callable(caller(uid), 'disk.usage'))).toEqual([true, false]);
+    expect(() => named({}, toor)).toThrow(/toor.*no such user/);
+    expect(named({ toor: 1_001 }, toor).callable(caller(1_000), 'disk.usage')).toBe(false);
+  });
 });

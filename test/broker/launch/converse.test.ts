@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Admitted } from '../../../src/broker/call.ts';
 import { createEarlyEnd } from '../../../src/broker/connection/early-end.ts';
@@ -8,13 +9,21 @@ import { keepIndexes } from '../../../src/broker/scrub/kept-indexes.ts';
 import type { KnownValues } from '../../../src/broker/scrub/known-values.ts';
 import type { Services } from '../../../src/broker/services.ts';
 import { makePipe } from '../../../src/posix/pipes.ts';
+import { patience } from '../../support/patience.ts';
 import { limits, loadMethod, SECRET, scrub } from './fixtures.ts';
 
 const RESULT =
   '    result: { type: object, properties: { a: { type: object, additionalProperties: { type: integer } } } }\n';
 
+/** What a played driver says, each text so many milliseconds after the one before. */
+type Speech = readonly (readonly [afterMs: number, text: string])[];
+
 /** Plays a driver: it says this, then the launch ends when it is killed or the output was taken. */
-async function converseWith(stdout: string, instead: object = {}): Promise<{ told: Told; kept: number }> {
+async function converseWith(
+  stdout: string | Speech,
+  instead: object = {},
+  limited = 'output_bytes: 1024',
+): Promise<{ told: Told; kept: number }> {
   const [input, output, errors] = [makePipe(), makePipe(), makePipe()];
   const ended = Promise.withResolvers<Awaited<LaunchGrant['ended']>>();
   // Only what this stage reads of a grant, a call and the services.
@@ -40,12 +49,15 @@ async function converseWith(stdout: string, instead: object = {}): Promise<{ tol
     errors.write.close();
     ended.resolve({ type: 'launch-ended', launch: 1, status: 137, end: 'exit' } as never);
   };
-  const method = loadMethod('jsonrpc', RESULT, 'limits: { output_bytes: 1024 }\n');
+  const method = loadMethod('jsonrpc', RESULT, `limits: { ${limited} }\n`);
   const told = converse(
     { admitted, method, grant, input: Buffer.from('{}\n'), kill, terminate: kill },
     services,
   );
-  driver.write(stdout);
+  for (const [afterMs, text] of typeof stdout === 'string' ? [[0, stdout] as const] : stdout) {
+    if (afterMs > 0) await wait(afterMs);
+    driver.write(text);
+  }
   const result = await told;
   input.read.close();
   return { told: result, kept: services.indexes.count };
@@ -89,4 +101,27 @@ test('a result that cannot be scrubbed reaches nobody: the call ends as a fault 
   expect(told.scrubbed.get('scrubber-failed')).toBe(faults.length);
   expect(faults.length).toBeGreaterThan(0);
   expect(JSON.stringify(told)).not.toContain(SECRET);
+});
+
+const IDLE_MS = 1_500 * patience;
+const IDLE = `idle_ms: ${IDLE_MS}, output_bytes: 1024`;
+const progress = `${JSON.stringify({ jsonrpc: '2.0', method: 'progress', params: { progress: 1 } })}\n`;
+
+test('a driver that says nothing for as long as its profile lets it ends as a timeout (R4)', async () => {
+  const { told } = await converseWith(progress.slice(0, 8), {}, IDLE);
+  expect(told.end).toBe('timeout');
+});
+
+test('whatever a driver says lets it live on: it may take longer in all than it may say nothing', async () => {
+  const part = IDLE_MS / 3;
+  const speech: Speech = [
+    [0, '{"jsonrpc":'],
+    [part, '"2.0",'],
+    [part, '"id":1,'],
+    [part, ' '],
+    [part, '"result":'],
+    [part, '{}}\n'],
+  ];
+  const { told } = await converseWith(speech, {}, IDLE);
+  expect(told).toMatchObject({ end: 'answered', answer: { ok: true } });
 });

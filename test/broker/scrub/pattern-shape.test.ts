@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { LONGEST_MATCH } from '../../../src/broker/scrub/find-patterns.ts';
 import { KEPT } from '../../../src/broker/scrub/follow-lines.ts';
 import { shapeOf } from '../../../src/broker/scrub/pattern-shape.ts';
-import { LONGEST_LEAD, probeOf } from '../../../src/broker/scrub/rule-probe.ts';
+import { LONGEST_LEAD, probeOf, secretRange } from '../../../src/broker/scrub/rule-probe.ts';
 import { RULES } from '../../../src/broker/scrub/rules/all.ts';
 
 describe('a pattern', () => {
@@ -32,6 +32,29 @@ describe('a pattern', () => {
     expect(shapeOf('(?<![a-z]{2,7})kw1', ['kw1']).behind).toBe(7);
     expect(shapeOf('\\bkw1', ['kw1']).behind).toBe(1);
     expect(shapeOf('(?:x|(?<=a)y)kw1', ['kw1']).behind).toBe(1);
+  });
+
+  test.each([
+    ['kw=(?<secret>x)', true],
+    ['kw=(?<secret>x)(?![a-z])', true],
+    ['kw(?:="(?<secret>x)|:(?<secret>y))', true],
+    ['kw="(?<secret>x)"', false],
+    ['kw(?:=(?<secret>x)|:y)', false],
+    ['kw(?:=(?<secret>x))?', false],
+    ['kw=x', false],
+  ])('%s ends with its secret: %s', (source, ends) => {
+    expect(shapeOf(source, ['kw=']).endsWithSecret).toBe(ends);
+  });
+
+  test.each([
+    ['(?<![ab])kw1', 'ab'],
+    ['(?<![ab]|c)kw1', 'abc'],
+    ['(?<!ab)kw1', ''],
+    ['(?<=[ab])kw1', ''],
+    ['kw1(?<![ab])', ''],
+    ['(?<!\\d)kw1', '0123456789'],
+  ])('%s matches nothing behind one of: %s', (source, characters) => {
+    expect(String.fromCharCode(...shapeOf(source, ['kw1']).notBehind)).toBe(characters);
   });
 
   test.each(['a)', 'a\\1', '\\p{L}'])('%s is refused', (source) => {
@@ -67,6 +90,23 @@ describe('what a rule costs is bounded', () => {
     },
   );
 });
+
+test.each(RULES.map((rule) => [rule.id, rule] as const))(
+  'the secret is found at the same place with indices and without, in what %s matches',
+  (_id, { pattern, examples, ...rule }) => {
+    const probe = probeOf({ ...rule, pattern, examples });
+    for (const example of examples) {
+      const text = Buffer.from(example).toString('latin1');
+      pattern.lastIndex = 0;
+      const told = pattern.exec(text);
+      probe.pattern.lastIndex = told?.index ?? 0;
+      const found = probe.pattern.exec(text);
+      expect(found).not.toBeNull();
+      if (found !== null)
+        expect(secretRange(found)).toEqual(told?.indices?.groups?.['secret'] ?? told?.indices?.[0]);
+    }
+  },
+);
 
 function allPlaces(text: string, word: string): number[] {
   const places: number[] = [];

@@ -45,7 +45,7 @@ describe('call, with a played server', () => {
     const ran = await call(answerWith({ bytes: 5 }), ['disk.usage', 'path=/']);
     expect(ran).toEqual({ status: 0, stdout: '{\n  "bytes": 5\n}\n', stderr: '' });
     expect(server?.requests.map(({ method }) => method)).toEqual(['rpc.discover', 'disk.usage']);
-    expect(server?.requests.at(-1)?.['params']).toEqual({ path: '/' });
+    expect(server?.requests.at(-1)?.['params']).toMatchObject({ path: '/' });
   });
 
   test('asks nothing before a call without params on the command line', async () => {
@@ -76,12 +76,16 @@ describe('call, with a played server', () => {
 
   test('passes --timeout on', async () => {
     await call(answerWith(1), ['disk.usage', '--timeout', '1500']);
-    expect(server?.requests.at(-1)?.['params']).toEqual({ _meta: { timeoutMs: 1500 } });
+    expect(server?.requests.at(-1)?.['params']).toEqual({
+      _meta: { progressToken: 'driverctl', timeoutMs: 1500 },
+    });
   });
 
   test('passes --reason on, and sends nothing where it is none', async () => {
     await call(answerWith(1), ['disk.usage', '--reason', 'Prüfung, ticket 4711']);
-    expect(server?.requests.at(-1)?.['params']).toEqual({ _meta: { reason: 'Prüfung, ticket 4711' } });
+    expect(server?.requests.at(-1)?.['params']).toEqual({
+      _meta: { progressToken: 'driverctl', reason: 'Prüfung, ticket 4711' },
+    });
     await server?.close();
     for (const [reason, why] of [
       ['', 'it is empty'],
@@ -101,7 +105,9 @@ describe('call, with a played server', () => {
       'disk.usage',
       '-v',
     ]);
-    expect(server?.requests.at(-1)?.['params']).toEqual({ _meta: { reply: true } });
+    expect(server?.requests.at(-1)?.['params']).toEqual({
+      _meta: { progressToken: 'driverctl', reply: true },
+    });
     expect(ran.stderr).toBe('request_id  r-1\nisolation\n  way  user-namespace\n');
     expect(ran.stdout).toBe('1\n');
   });
@@ -186,7 +192,9 @@ describe('call --raw, with a played server', () => {
     const driver = { exit_status: 2, stdout: { base64: '/xsA' }, stderr: 'note\x1b\n' };
     const ran = await call(ended(driver), ['lookup.host', '--raw'], { stdinIsTerminal: true });
     expect(ran).toEqual({ status: 2, stdout: '\xff\x1b\0', stderr: 'note\x1b\n' });
-    expect(server?.requests.at(-1)?.['params']).toEqual({ _meta: { reply: true, raw: true } });
+    expect(server?.requests.at(-1)?.['params']).toEqual({
+      _meta: { progressToken: 'driverctl', reply: true, raw: true },
+    });
   });
 
   test('escapes what goes to a terminal, newline and tab apart (U1)', async () => {
@@ -206,7 +214,7 @@ describe('call --raw, with a played server', () => {
     expect(server?.requests.at(-1)?.['params']).toEqual({
       keys: ['a'],
       text,
-      _meta: { reply: true, raw: true },
+      _meta: { progressToken: 'driverctl', reply: true, raw: true },
     });
   });
 

@@ -13,7 +13,7 @@ test('a reload that fails inside leaves the next one possible (invariant 15)', a
     load: generation,
     async offer() {
       if (broken) throw new Error('a fault');
-      return null;
+      return { type: 'accepted', generation: 2, changes: [], changeCount: 0 };
     },
     async taken(next) {
       taken.push(next.number);

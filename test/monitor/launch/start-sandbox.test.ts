@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -46,6 +46,30 @@ describe.each(ways)('in the way %s', (way) => {
     expect(output()).toBe('');
   });
 
+  test('SIGTERM reaches the program alone, which may clear up, and what it leaves behind dies with it (invariant 9)', async () => {
+    const script = `trap 'echo cleared; exit 3' TERM; sh -c 'trap "echo child" TERM; sleep 1007; sleep 1007' & echo up > /tmp/up; wait`;
+    const { sandbox, output } = startProgram(planFor(direct('/bin/sh', '-c', script), way), filter);
+    const { gatePid } = await sandbox.ready;
+    sandbox.go();
+    // Only what catches the signal by then can clear up.
+    await expect.poll(() => caughtSignals(gatePid) & SIGTERM_BIT, { timeout: 10_000 }).not.toBe(0n);
+    sandbox.terminate();
+    expect(await sandbox.ended).toBe(3);
+    expect(output()).toBe('cleared\n');
+    sandbox.terminate();
+  });
+
+  test('SIGTERM ends a program that does not catch it, and one at its gate', async () => {
+    for (const isOpened of [true, false]) {
+      const { sandbox } = startProgram(planFor(direct('/bin/sleep', '1008'), way), filter);
+      await sandbox.ready;
+      if (isOpened) sandbox.go();
+      sandbox.terminate();
+      // 128 + SIGTERM, as the sandbox's first process says of it.
+      expect(await sandbox.ended).toBe(143);
+    }
+  });
+
   test('the system is read-only and what is writable is bounded (X17)', async () => {
     const script =
       'touch /x /usr/x /dev/x 2>/dev/null; ls /x /usr/x /dev/x 2>/dev/null; head -c 5000000 /dev/zero > /tmp/big; stat -c %s /tmp/big';
@@ -55,6 +79,14 @@ describe.each(ways)('in the way %s', (way) => {
     expect(size).toBeLessThanOrEqual(1_048_576);
   });
 });
+
+const SIGTERM_BIT = 1n << 14n;
+
+/** Signals that a process has handlers for (proc_pid_status(5)). */
+function caughtSignals(pid: number): bigint {
+  const [, mask = '0'] = /^SigCgt:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
+  return BigInt(`0x${mask}`);
+}
 
 /** As a shell it says what the gate says, sets nothing, never listens, and goes on talking. */
 const HOSTILE_SHELL = `#!/usr/bin/python3 -I

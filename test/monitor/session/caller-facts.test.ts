@@ -9,7 +9,7 @@ const caller: KnownCaller = {
   ...{ pidProven: true, pidStart: 5, loginUid: 1000, loginSession: 3, container: null },
 };
 
-test('names are those that the configuration has resolved, of the groups that are named', () => {
+test('names are those that the configuration has resolved, of the groups that are named; none is looked up for a call (N8)', () => {
   const users = [
     { name: 'bob', id: 1001 },
     { name: 'alice', id: 1000 },

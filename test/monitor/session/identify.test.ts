@@ -3,6 +3,7 @@ import { connect, createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { placeOf } from '../../../src/monitor/session/cgroup-place.ts';
 import { identify } from '../../../src/monitor/session/identify.ts';
+import { placeBeside } from '../../../src/monitor/session/known-caller.ts';
 import type { SystemdUnit } from '../../../src/shared/caller.ts';
 import { startTimeOf } from '../../../src/shared/process-start.ts';
 
@@ -53,7 +54,13 @@ test.each<[string, string, SystemdUnit | null]>([
     '12:pids:/a\n1:name=systemd:/system.slice/x.service\n0::/y.service\n',
     { manager: 'system', name: 'x.service' },
   ],
+  [
+    'the unified layout, where the other is mounted and not used,',
+    '9:name=systemd:/\n8:pids:/\n0::/system.slice/x.service\n',
+    { manager: 'system', name: 'x.service' },
+  ],
   ['no unit', '0::/\n', null],
+  ['no unit of either', '9:name=systemd:/\n0::/\n', null],
   ['a path out of its own namespace', '0::/../../system.slice/x.service\n', null],
   [
     'a service in a container that systemd knows',
@@ -116,4 +123,12 @@ test.each<[string, string, ReturnType<typeof placeOf>['container']]>([
   ],
 ])('a container is read from a cgroup: %s', (_what, cgroup, expected) => {
   expect(placeOf(cgroup).container).toEqual(expected);
+});
+
+test('who is in the daemon’s own container is in none, whoever is in another one is', () => {
+  const own = { runtime: 'docker', id: ID, manager: 'system' } as const;
+  const other = ID.replaceAll('0', '1');
+  expect(placeBeside(own, `1:name=systemd:/docker/${ID}\n`).container).toBeNull();
+  expect(placeBeside(own, `1:name=systemd:/docker/${other}\n`).container?.id).toBe(other);
+  expect(placeBeside(null, `1:name=systemd:/docker/${ID}\n`).container).toEqual(own);
 });

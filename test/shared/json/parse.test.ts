@@ -88,7 +88,7 @@ describe('keys', () => {
   test('may occur again in another object, and what only looks like a key is none', () => {
     expect(parse('[{"a":{"a":1}},{"a":2}]')).toEqual(parse('[ {"a": {"a": 1}}, {"a": 2} ]'));
     expect(refusal('{"a":"{\\"a\\":1,\\"a\\":1}","b":"\\\\"}')).toBe('accepted');
-    expect(refusal('[":::",":"]', { depth: 1, keys: 0 })).toBe('accepted');
+    expect(refusal('[":::",":"]', { depth: 1, keys: 1 })).toBe('accepted');
   });
 
   test.each(['{"__proto__":{"polluted":1}}', '[[{"a":{"__proto__":1}}]]', '{"\\u005f_proto__":null}'])(
@@ -120,6 +120,13 @@ describe('keys', () => {
     expect(refusal('{"b":1,"\\u0061":1,"a":1}')).toBe('duplicate-key');
   });
 
+  test('are bounded, and so are arrays and objects, empty ones too: a short one costs as much as a name (J6)', () => {
+    for (const text of ['[[],[]]', '[{},{}]', '[[[]]]', '[1,[2],[3]]']) {
+      expect(refusal(text, { depth: 9, keys: 3 })).toBe('accepted');
+      expect(refusal(text, { depth: 9, keys: 2 })).toBe('keys');
+    }
+  });
+
   test('are counted over the whole message (J5)', () => {
     expect(refusal('[{"a":1,"b":2},{"c":3}]', { depth: 9, keys: 3 })).toBe('accepted');
     expect(refusal('[{"a":1,"b":2},{"c":3}]', { depth: 9, keys: 2 })).toBe('keys');
@@ -133,8 +140,8 @@ describe('nesting', () => {
   test('up to the limit is accepted and one more is refused', () => {
     expect(refusal(`${'['.repeat(64)}${']'.repeat(64)}`)).toBe('accepted');
     expect(refusal(`${'['.repeat(65)}${']'.repeat(65)}`)).toBe('depth');
-    expect(refusal('[[],[],{"a":[]}]', { depth: 3, keys: 1 })).toBe('accepted');
-    expect(refusal('[[],[],{"a":[]}]', { depth: 2, keys: 1 })).toBe('depth');
+    expect(refusal('[[],[],{"a":[]}]', { depth: 3, keys: 5 })).toBe('accepted');
+    expect(refusal('[[],[],{"a":[]}]', { depth: 2, keys: 5 })).toBe('depth');
     expect(refusal(`["${'['.repeat(100)}"]`)).toBe('accepted');
   });
 

@@ -51,7 +51,7 @@ interface Named {
 /** A rule for a secret that cannot be told by its looks, and stands behind the name of its provider. */
 export function named({ names, secret, examples = [], counterExamples = [], ...rule }: Named): Rule {
   const keywords = names.flatMap(spellings);
-  const words = names.map(anySpelling).join('|');
+  const words = keywords.map(escaped).join('|');
   const source = typeof secret === 'string' ? secret : secret.source;
   const shown =
     typeof secret === 'string'
@@ -70,11 +70,6 @@ export function named({ names, secret, examples = [], counterExamples = [], ...r
 function spellings(name: string): string[] {
   const signs = name.endsWith('_') ? PARTED.filter((sign) => sign !== '') : PARTED;
   return [...new Set(signs.map((sign) => name.replaceAll('_', sign)))];
-}
-
-function anySpelling(name: string): string {
-  const source = name.replace(/_$/, '').split('_').map(escaped).join('[_-]?');
-  return name.endsWith('_') ? `${source}[_-]` : source;
 }
 
 function assignments(name: string, secret: string): string[] {

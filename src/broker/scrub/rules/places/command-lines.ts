@@ -11,10 +11,20 @@ const ARGUMENT =
 /** In a list of arguments: `-p", "x`. */
 const NEXT = '(?:[ \\t]{1,4}|=|["\'],[ \\t]{0,2}(?=["\']))';
 
+/** Variables, placeholders, other options. */
+const NO_ARGUMENT =
+  /^(?:\$[\w{(].{0,200}|%\w{1,60}%|-.{0,200}|[*xX.]{3,100}|<.{0,100}|\{\{.{0,100}|@.{0,100})$/;
+
+const NO_WINDOWS_ARGUMENT =
+  /^(?:\$[\w{(].{0,200}|%\w{1,60}%|\/.{0,200}|[*xX.]{1,100}|<.{0,100}|\\\\.{0,200})$/;
+
 /** `user:password` in quotes or without them. */
 const USER_AND_PASSWORD =
   '(?:"(?=[^"]{0,40}\\d)[^":\\r\\n]{8,128}:"|"[^"\\r\\n]{0,128}:[^"\\r\\n]{1,256}"(?::"[^"\\r\\n]{1,256}")?|\'[^\'\\r\\n]{0,128}:[^\'\\r\\n]{1,256}\'' +
   '|[^\\x00-\\x20"\'`|;&<>:]{0,128}:(?:\'[^\'\\r\\n]{1,256}\'|"[^"\\r\\n]{1,256}"|[^\\x00-\\x20"\'`|;<>]{1,256}))';
+
+/** What stands behind the name of a command. */
+const ENDS_OF_WORD = [' ', '\t', '"', "'", ','];
 
 const inCommand = (commands: string, option: string): RegExp =>
   new RegExp(`(?<![\\w.-])(?:${commands})(?:\\.exe)?["']?,?[ \\t]${WORDS}${option}`, 'dg');
@@ -39,7 +49,10 @@ export const COMMAND_LINES: readonly Rule[] = [
   {
     // Commands of databases take the password directly behind -p.
     id: 'command-password',
-    keywords: ['mysql', 'mariadb', 'sshpass', 'xtrabackup', 'mongo', '7z ', 'zip ', 'unrar', 'rar ', '7za '],
+    keywords: [
+      ...['mysql', 'mariadb', 'sshpass', 'xtrabackup', 'innobackupex', 'mongo', 'unrar', '7za'],
+      ...[...ENDS_OF_WORD, '.exe'].flatMap((end) => [`7z${end}`, `rar${end}`]),
+    ],
     pattern: inCommand(
       'mysql(?:dump|admin|import|show|check|sh|slap|binlog|pump)?|mariadb(?:-\\w{1,20})?|xtrabackup|innobackupex|sshpass|7za?|unrar|rar|mongo(?:sh|dump|restore|import|export|stat)?',
       `(?<=[ \\t"',])-p${'(?![ \\t=])'}(?<secret>"[^"\\r\\n]{1,256}"|'[^'\\r\\n]{1,256}'|[^\\x00-\\x20"'\`|;&<>]{3,256})`,
@@ -56,57 +69,21 @@ export const COMMAND_LINES: readonly Rule[] = [
   {
     id: 'command-option-password',
     keywords: [
+      ...['psexec', 'connect-viserver', 'sshpass', 'docker', 'podman', 'helm', 'buildah', 'nerdctl', 'crane'],
       ...[
-        'sshpass',
-        'psexec',
-        'docker',
-        'podman',
-        'helm',
-        'skopeo',
-        'buildah',
-        'nerdctl',
-        'crane',
         'oras',
+        'skopeo',
         'mongo',
-      ],
-      ...[
-        'htpasswd',
-        'openssl',
-        'az login',
-        'oc login',
-        'sqlcmd',
-        'winexe',
-        'wmic',
-        'plink',
-        'pscp',
-        'ldap',
-        'rabbitmq',
-      ],
-      ...[
-        'redis-cli',
-        'keytool',
-        'jarsigner',
-        'expect',
-        'net use',
-        'kinit',
-        'ipmitool',
         'crackmapexec',
-        'nxc ',
+        'nxc',
         'evil-winrm',
-      ],
-      ...[
-        'snmpwalk',
-        'mosquitto',
-        'cf login',
-        'sqlplus',
-        'bcp ',
-        'isql',
-        'impala',
-        'beeline',
         'influx',
-        'lftp',
-        'ncftp',
+        'ldap',
+        'beeline',
+        'sqlcmd',
       ],
+      ...['bcp', 'ipmitool', 'mosquitto_', 'plink', 'pscp', 'redis-cli', 'keytool', 'jarsigner', 'htpasswd'],
+      ...['openssl', ...['cf', 'az', 'oc'].flatMap((word) => ENDS_OF_WORD.map((end) => `${word}${end}`))],
     ],
     pattern: new RegExp(
       // A user and a password side by side are one secret.
@@ -157,17 +134,16 @@ export const COMMAND_LINES: readonly Rule[] = [
     // Options and arguments that only one command has.
     id: 'command-argument',
     keywords: [
-      'smbclient',
-      'rpcclient',
-      'lftp',
-      'rabbitmqctl',
-      'smbmap',
-      'zip ',
-      'consul kv',
-      '-stdin',
-      'chpasswd',
-      'sudo -s',
-      'net rpc',
+      ...[
+        'smbclient',
+        'rpcclient',
+        'smbmap',
+        'net rpc',
+        'mount.cifs',
+        'lftp',
+        'rabbitmqctl',
+        'consul kv put',
+      ],
     ],
     pattern: new RegExp(
       '(?:' +
@@ -175,45 +151,70 @@ export const COMMAND_LINES: readonly Rule[] = [
           `(?<![\\w.-])(?:smbclient|rpcclient|smbmap|net rpc|mount\\.cifs)[ \\t]${WORDS}(?:-U|--user)[ \\t=]{0,4}["']?[\\w.\\\\/@-]{1,64}%`,
           `(?<![\\w.-])lftp[ \\t]${WORDS}-u[ \\t]{1,4}["']?[\\w.@-]{1,64},`,
           `(?<![\\w.-])rabbitmqctl[ \\t]{1,4}(?:add_user|change_password)[ \\t]{1,4}[^\\x00-\\x20]{1,64}[ \\t]{1,4}`,
-          `(?<![\\w.-])zip[ \\t]${WORDS}-P[ \\t]{1,4}`,
           `(?<![\\w.-])consul kv put [\\w./-]{0,80}(?:password|secret|token|key)[ \\t]{1,4}`,
-          // What is written into a command that reads a password.
-          `(?<![\\w.-])(?:echo|printf)[ \\t](?:-[neE]{1,3}[ \\t])?(?:["']?%s(?:\\\\n)?["']?[ \\t])?(?=[^|\\r\\n]{1,200}\\|[ \\t]{0,4}(?:[\\w/=-]{1,40}[ \\t]{1,4}){0,8}(?:--password-stdin|--stdin|chpasswd|-S(?![\\w-])|--passphrase-fd))`,
         ].join('|') +
         `)${ARGUMENT}`,
       'dg',
     ),
-    allow: /^(?:\$[\w{(].{0,200}|%\w{1,60}%|-.{0,200}|[*xX.]{3,100}|<.{0,100}|\{\{.{0,100}|@.{0,100})$/,
+    allow: NO_ARGUMENT,
+    examples: [made('smbclient //host/share -U bob%', 'swordfish1')],
+    counterExamples: ['lftp -u bob sftp://h'],
+  },
+  {
+    id: 'zip-password',
+    keywords: ['zip ', 'zip\t'],
+    pattern: new RegExp(`(?<![\\w.-])zip[ \\t]${WORDS}-P[ \\t]{1,4}${ARGUMENT}`, 'dg'),
+    allow: NO_ARGUMENT,
+    examples: [made('zip -q -P ', 'swordfish1', ' all.zip notes')],
+    counterExamples: ['zip -q all.zip notes'],
+  },
+  {
+    // What is written into a command that reads a password.
+    id: 'command-input',
+    keywords: ['-stdin', 'chpasswd', 'sudo -s', 'sudo -k', '-passphrase-fd'],
+    pattern: new RegExp(
+      `(?<![\\w.-])(?:echo|printf)[ \\t](?:-[neE]{1,3}[ \\t])?(?:["']?%s(?:\\\\n)?["']?[ \\t])?(?=[^|\\r\\n]{1,200}\\|[ \\t]{0,4}(?:[\\w/=-]{1,40}[ \\t]{1,4}){0,8}(?:--password-stdin|--stdin|chpasswd|-S(?![\\w-])|--passphrase-fd))${ARGUMENT}`,
+      'dg',
+    ),
+    allow: NO_ARGUMENT,
     examples: [
-      made('smbclient //host/share -U bob%', 'swordfish1'),
       made("echo '", "swordfish1' | docker login -u bob --password-stdin"),
       made("echo 'bob:", "swordfish1' | chpasswd"),
     ],
-    counterExamples: [
-      'echo "$TOKEN" | docker login -u bob --password-stdin',
-      'echo done | tee log',
-      'lftp -u bob sftp://h',
-    ],
+    counterExamples: ['echo "$TOKEN" | docker login -u bob --password-stdin', 'echo done | tee log'],
   },
   {
+    id: 'windows-user-password',
+    keywords: ['net ', 'net\t', 'net.exe'],
+    pattern: new RegExp(
+      `(?<![\\w.-])net(?:\\.exe)?[ \\t]{1,8}user[ \\t]{1,8}(?:"[^"]{1,60}"|[^\\x00-\\x20/"]{1,60})[ \\t]{1,8}(?!/|\\*)${ARGUMENT}`,
+      'dg',
+    ),
+    allow: NO_WINDOWS_ARGUMENT,
+    examples: [made('net user bob ', 'Swordf1sh!', ' /add')],
+    counterExamples: ['net user bob /delete'],
+  },
+  {
+    // With an option behind a slash.
     id: 'windows-password',
     keywords: [
-      'net user',
-      'net use',
-      'net.exe',
-      'cmdkey',
-      'freerdp',
-      'mstsc',
-      'schtasks',
-      'netdom',
-      'runas',
-      'msdeploy',
+      ...[
+        'net ',
+        'net\t',
+        'net.exe',
+        'cmdkey',
+        'freerdp',
+        'mstsc',
+        'schtasks',
+        'netdom',
+        'runas',
+        'msdeploy',
+      ],
       'psexec',
     ],
     pattern: new RegExp(
       '(?:' +
         [
-          `(?<![\\w.-])net(?:\\.exe)?[ \\t]{1,8}user[ \\t]{1,8}(?:"[^"]{1,60}"|[^\\x00-\\x20/"]{1,60})[ \\t]{1,8}(?!/|\\*)`,
           `(?<![\\w.-])net(?:\\.exe)?[ \\t]{1,8}use[ \\t]${WORDS}(?=[^\\x00-\\x20]{1,200}[ \\t]{1,8}/[uU](?:ser|SER)?:)(?!/|\\\\|[A-Za-z]:)`,
           `(?<![\\w.-])net(?:\\.exe)?[ \\t]{1,8}use[ \\t]${WORDS}/[uU](?:ser|SER)?:[^\\x00-\\x20]{1,100}[ \\t]{1,8}(?!/)`,
           `(?:[Ff]ree[Rr][Dd][Pp]|cmdkey|mstsc|${caseless('schtasks|netdom|runas')}|msdeploy|psexec)(?:\\.exe)?[ \\t]${WORDS}/${caseless('p|pass|password|pwd|rp')}[: ](?!/)`,
@@ -221,16 +222,9 @@ export const COMMAND_LINES: readonly Rule[] = [
         `)${ARGUMENT}`,
       'dg',
     ),
-    allow: /^(?:\$[\w{(].{0,200}|%\w{1,60}%|\/.{0,200}|[*xX.]{1,100}|<.{0,100}|\\\\.{0,200})$/,
-    examples: [
-      made('net user bob ', 'Swordf1sh!', ' /add'),
-      made('xfreerdp /u:bob /p:', 'Swordf1sh!', ' /v:host'),
-    ],
-    counterExamples: [
-      'net user bob /delete',
-      'net use z: \\\\server\\share /persistent:yes',
-      'msbuild /p:Configuration=Release',
-    ],
+    allow: NO_WINDOWS_ARGUMENT,
+    examples: [made('xfreerdp /u:bob /p:', 'Swordf1sh!', ' /v:host')],
+    counterExamples: ['net use z: \\\\server\\share /persistent:yes', 'msbuild /p:Configuration=Release'],
   },
   {
     id: 'powershell-password',

@@ -56,7 +56,7 @@ export const HASHES: readonly Rule[] = [
     id: 'password-hash',
     keywords: [...CRYPT, ...TICKETS].map((id) => `$${id.toLowerCase()}$`),
     pattern: new RegExp(
-      `\\$(?:${CRYPT.filter((id) => id.length < 12).join('|')}|pbkdf2-sha256|pbkdf2-sha512|bcrypt-sha256)\\$(?=[^\\x00-\\x20:]{0,120}[./A-Za-z])[A-Za-z0-9./=,$+_-]{20,400}|\\$(?:${TICKETS.join('|')})\\$[^\\x00-\\x20"'<>]{20,4000}`,
+      `\\$(?:${CRYPT.filter((id) => id.length < 12).join('|')}|pbkdf2-sha256|pbkdf2-sha512|bcrypt-sha256)\\$(?=[^\\x00-\\x20:./A-Za-z]{0,24}[./A-Za-z])[A-Za-z0-9./=,$+_-]{20,400}|\\$(?:${TICKETS.join('|')})\\$[^\\x00-\\x20"'<>]{20,4000}`,
       'dgi',
     ),
     examples: [made('root:$6', '$saltsalt$', 'abcdefghijklmnopqrstuvwxyz0123456789./ABCDEFGH', ':19000:0')],

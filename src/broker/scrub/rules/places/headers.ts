@@ -2,7 +2,7 @@ import type { Rule } from '../rule.ts';
 import { made } from './made.ts';
 
 /** Between a header's name and its value: as it is sent, as JSON, as a list of two, as code. */
-const BEHIND_NAME = `(?:\\\\{0,7}["'\`])?[\\])]?[ \\t]{0,4}(?::|=>|={1,2}|,|->|%3a)[ \\t]{0,4}[[(]?[ \\t]{0,2}[bfru$@]?(?:\\\\{0,7}["'\`])?(?:%20|\\+)?`;
+const BEHIND_NAME = `(?:\\\\{0,7}["'\`])?[\\])]?[ \\t]{0,4}(?::|=>|={1,2}|,|->|%3a)[ \\t]{0,4}[[(]?[ \\t]{0,2}(?!redacted:[\\w.-]{1,64}\\])[bfru$@]?(?:\\\\{0,7}["'\`])?(?:%20|\\+)?`;
 const SCHEMES =
   'basic|bearer|token|digest|negotiate|ntlm|apikey|api-key|api-token|key|splunk|genie(?:key)?|ssws|oauth|hawk|aws4-hmac-sha256|sharedkey(?:lite)?|sharedaccesssignature|bot|client-id|pat|jwt|discogs|vault|dapr|zoho-oauthtoken|klaviyo-api-key|private-token|user-token|secret|mac|dpop|aws|goog4?|nostr|sso-key';
 const VALUE =
@@ -90,6 +90,11 @@ export const HEADERS: readonly Rule[] = [
     allow:
       /^(?:[A-Za-z_$][\w$]{0,60}(?:(?:\.|->|::)[A-Za-z_$][\w$]{0,60}){1,8}|(?![a-z]{16,})[A-Za-z]{1,40}(?:[-_:/.][A-Za-z]{1,40}){0,8}|\d{1,9}|[xX*.]{4,100}|[a-z]{1,10}:\/\/.{0,300}|\/.{0,300})$/,
     examples: [made('X-Api-Key: ', '0123456789abcdef'), made("-H 'PRIVATE-TOKEN: ", "abcdEFGH01234567'")],
-    counterExamples: ['X-Auth-Token: <token>', 'x-api-key: your-api-key', 'X-Api-Key: $API_KEY'],
+    counterExamples: [
+      'X-Auth-Token: <token>',
+      'X-Auth-Token: [REDACTED:secret-header]',
+      'x-api-key: your-api-key',
+      'X-Api-Key: $API_KEY',
+    ],
   },
 ];

@@ -35,7 +35,7 @@ export const URLS: readonly Rule[] = [
     // A URL inside of another's query.
     id: 'encoded-url-password',
     keywords: ['%3a%2f%2f'],
-    pattern: /%3a%2f%2f[^\x00-\x20%"'<>&]{0,100}%3a(?<secret>[^\x00-\x20"'<>&]{1,256}?)%40/dgi,
+    pattern: /%3a%2f%2f[^\x00-\x20%"'<>&]{0,100}%3a(?!%2f%2f)(?<secret>[^\x00-\x20"'<>&]{1,256}?)%40/dgi,
     allow: /^[$%{<*].{0,200}$/,
     examples: [made('url=postgres%3A%2F%2Fapp%3A', 's3cr3t-pass', '%40db')],
     counterExamples: ['url=https%3A%2F%2Fexample.com%3A8080%2Fpath'],

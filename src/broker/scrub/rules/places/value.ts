@@ -1,3 +1,4 @@
+import { neededSigns } from '../../needed-signs.ts';
 import { caseless } from './caseless.ts';
 import { NO_VALUE } from './words.ts';
 
@@ -47,36 +48,47 @@ const REFERENCE = [
   '#?\\{[^{}]{0,200}\\}',
   '#\\{.{0,500}',
   '.{0,40}\\$\\{\\{?[\\w .:()?!-]{0,200}\\}{1,2}.{0,80}',
-  '<[^>]{0,200}>?|&lt;.{0,200}&gt;',
-  '[#.]?[a-z]{1,30}(?:[-/][a-z]{1,30}){0,8}(?:#[a-z]{1,30})?(?<=[#-].{0,200})(?<=^(?:#.{0,200}|.{0,200}\\/.{0,200}#.{0,30}))',
+  '<[^>]{0,200}>?',
+  '&lt;.{0,200}&gt;',
+  '(?=[^#]{0,300}#)[#.]?[a-z]{1,30}(?:[-/][a-z]{1,30}){0,8}(?:#[a-z]{1,30})?(?<=[#-].{0,200})(?<=^(?:#.{0,200}|.{0,200}\\/.{0,200}#.{0,30}))',
   '\\[[^\\]]{0,200}\\]?',
   // Members, calls and elements: self.password, getPassword(), argv[1].
   `!?&?\\*?${IDENTIFIER}(?:(?:\\.|->|::|\\?\\.)${IDENTIFIER}){1,8}[!?]?${END}`,
   `!?&?\\*?[A-Za-z_$][\\w$.:>?-]{0,100}(?:\\(|\\[).{0,400}`,
   // Objects as they are printed: Token{a64f992, BinderProxy@2bd79ce, 0x7ffd1c20; names of bundles; colours.
-  '[A-Z][A-Za-z.]{2,60}\\{.{0,400}|(?:[\\w$]{1,40}\\.){0,8}[A-Za-z$]{3,60}@[\\da-f]{5,16}|0x[\\dA-Fa-f]{3,16}[,;)]?',
-  '(?:[A-Za-z][A-Za-z-]{0,30}\\.){2,8}[A-Za-z][\\w-]{0,30}(?:\\/\\d{1,10})?:?|#[\\dA-Fa-f]{3,8}',
-  '[\\w.-]{1,60}:\\/[\\w./-]{0,200}`?|\\*\\*[A-Z ]{3,40}\\*\\*|[A-Za-z_][\\w.]{0,80}[+*/%-][A-Za-z_][\\w.]{0,80}\\(.{0,300}',
+  '[A-Z][A-Za-z.]{2,60}\\{.{0,400}',
+  '(?:[\\w$]{1,40}\\.){0,8}[A-Za-z$]{3,60}@[\\da-f]{5,16}',
+  '0x[\\dA-Fa-f]{3,16}[,;)]?',
+  '(?:[A-Za-z][A-Za-z-]{0,30}\\.){2,8}[A-Za-z][\\w-]{0,30}(?:\\/\\d{1,10})?:?',
+  '#[\\dA-Fa-f]{3,8}',
+  '[\\w.-]{1,60}:\\/[\\w./-]{0,200}`?',
+  '\\*\\*[A-Z ]{3,40}\\*\\*',
+  '[A-Za-z_][\\w.]{0,80}[+*/%-][A-Za-z_][\\w.]{0,80}\\(.{0,300}',
   // Types: Option<String>, string[].
   '[A-Za-z][\\w.:]{0,60}<[\\w.:<>, ]{0,100}>?[?!]?',
-  '(?:[A-Z][A-Za-z.:]{0,40}!?|[A-Za-z.:]{1,40}(?:\\[\\]|\\?))(?<=[\\]?!])[;,]?',
+  '(?=[^\\]?!]{1,45}[\\]?!])(?:[A-Z][A-Za-z.:]{0,40}!?|[A-Za-z.:]{1,40}(?:\\[\\]|\\?))(?<=[\\]?!])[;,]?',
   // Paths and addresses.
   '(?:~|\\.{1,2}|[A-Za-z]:)?(?:\\/|\\\\{1,2})(?:[\\w.@ -]{1,40}(?:\\/|\\\\{1,2})){0,12}[\\w.@ *-]{0,40}[;:,]?',
   '[a-z][a-z0-9+.-]{1,20}:\\/\\/.{0,500}',
-  'arn:.{0,300}|(?:op|vault|secretsmanager|ssm|projects|awskms|gcpkms|azurekms|azure-keyvault|file|env|secret|enc|bao|keyring):.{0,300}|ENC[[(].{0,500}|projects\\/.{0,300}',
+  'arn:.{0,300}',
+  '(?:op|vault|secretsmanager|ssm|projects|awskms|gcpkms|azurekms|azure-keyvault|file|env|secret|enc|bao|keyring):.{0,300}',
+  'ENC[[(].{0,500}',
+  'projects\\/.{0,300}',
 ];
 
 const WORD = "[A-Za-z']{1,30}";
 const PLACEHOLDER = [
   `(?:${NO_VALUE})[.!?:;,)\\]}]{0,4}`,
   // Masked already.
-  '[*x.#_•\\u2022-]{3,200}|.{0,80}(?:\\*{4}|\\.{3}|xxxx|XXXX|#{4}|\\u2022{3}).{0,200}',
-  '(.)\\1{2,511}',
+  '[*x.#_•\\u2022-]{3,200}',
+  '.{0,80}(?:\\*{4}|\\.{3}|xxxx|XXXX|#{4}|\\u2022{3}).{0,200}',
   '.{0,80}\\[REDACTED.{0,300}',
   // Words that ask for a value: your_password_here, insert-key, <password>.
   "[A-Za-z_. <>'-]{0,60}\\b(?:your?|example|placeholder|replace|changeme|insert|enter|dummy|sample|todo|redacted|here|some|fill)(?:[_\\b <>.-][A-Za-z_. <>'-]{0,60}|me)?",
-  '(?:[a-z]{1,20}[_-])?(?:your|my|some|the|any|not|put|add|set|use)[_-][a-z_-]{1,60}|[A-Za-z_-]{1,60}[_-](?:here|placeholder|example|goes[_-]here|value)',
+  '(?:[a-z]{1,20}[_-])?(?:your|my|some|the|any|not|put|add|set|use)[_-][a-z_-]{1,60}',
+  '[A-Za-z_-]{1,60}[_-](?:here|placeholder|example|goes[_-]here|value)',
 ];
+const REPEATED = '(?<one>.)\\k<one>{2,511}';
 /** Sentences: what labels, messages and documentation say. */
 const PROSE = [
   `[A-Z][a-z']{0,30}(?: ${WORD}){1,30}[.!?:*]{0,3}`,
@@ -84,14 +96,30 @@ const PROSE = [
   "(?:[Ii]s|[Mm]ust|[Ss]hould|[Cc]annot|[Cc]an't|[Dd]oes|[Hh]as|[Ww]as|not|no|the|a|an|[Pp]lease|[Ee]nter|[Yy]our|[Ii]nvalid|[Mm]issing|[Ww]rong|too|at least|[Rr]equired|[Uu]se|for|with|to|of|and|or|if) .{0,400}",
 ];
 
-const whole = (...alternatives: readonly string[]): RegExp => new RegExp(`^(?:${alternatives.join('|')})$`);
+/** A hyphen and digits. */
+const PLAIN_SIGNS = [...'-0123456789'].map((sign) => sign.charCodeAt(0));
+const PLAIN = '[\\w-]{0,512}$';
+
+/** Most values have no sign: of these only what needs none is tried. */
+function whole(...alternatives: readonly string[]): RegExp {
+  const plain = alternatives.filter((source) =>
+    neededSigns(source, 0).every(({ codes }) => PLAIN_SIGNS.some((sign) => codes.has(sign))),
+  );
+  return new RegExp(`^(?:(?=${PLAIN})(?:${plain.join('|')})|(?!${PLAIN})(?:${alternatives.join('|')}))$`);
+}
 
 /** What is no password. */
-export const NO_PASSWORD = whole(...REFERENCE, ...PLACEHOLDER.map((source) => caseless(source)), ...PROSE);
+export const NO_PASSWORD = whole(
+  ...REFERENCE,
+  ...PLACEHOLDER.map((source) => caseless(source)),
+  REPEATED,
+  ...PROSE,
+);
 /** What is no token, either: words, and numbers. A token of letters alone is one long word in lower case. */
 export const NO_TOKEN = whole(
   ...REFERENCE,
   ...PLACEHOLDER.map((source) => caseless(source)),
+  REPEATED,
   ...PROSE,
   '(?![a-z]{16,512}$)[A-Za-z]{1,60}(?:[-_./: ][A-Za-z]{1,60}){0,20}[.,;:!?)]{0,3}',
   '[\\d.,:%+-]{1,20}(?:[a-z]{1,3})?[.,;:!?)]{0,3}',

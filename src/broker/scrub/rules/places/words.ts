@@ -1,4 +1,5 @@
 import { caseless } from './caseless.ts';
+import { endings } from './endings.ts';
 
 /*
  * Word lists that the rules for places share, as sources of patterns. Case counts where it alone tells where a word
@@ -37,8 +38,8 @@ const NO_TOKENS = any(
   'public csrf xsrf authenticity verification next page paging continuation sync unexpected invalid bad illegal expected start end stop special eos bos pad unk',
 );
 export const TOKEN =
-  `(?:${caseless('token|secrete?(?!s)|credentials?')}(?<!${caseless(`(?:${NO_TOKENS})[_. -]?token`)})` +
-  `|(?:[Kk]ey|KEY)(?<=${caseless(`(?:${KINDS})[_. -]?key`)})` +
+  `(?:${caseless('token|secrete?(?!s)|credentials?')}(?<!${endings(NO_TOKENS)}[_. -]?${caseless('token')})` +
+  `|(?:[Kk]ey|KEY)(?<=${endings(KINDS)}[_. -]?${caseless('key')})` +
   `|${caseless('creds?')}(?<![A-Za-z]${caseless('creds?')})(?![A-Za-z]))`;
 export const TOKEN_KEYWORDS = ['token', 'secret', 'cred', 'key'];
 
@@ -48,7 +49,7 @@ const NO_KEYS = any(
 );
 const RANDOM_WORDS = caseless('auth|pat|sig|signature|salt|seed|jwt|bearer|cookie|mnemonic');
 export const RANDOM =
-  `(?:(?:[Kk]ey|KEY)(?<!${caseless(`(?:${NO_KEYS})[_. -]?key`)})(?<=[\\w.-]key|[a-z0-9]Key|[\\w.-]KEY)` +
+  `(?:(?:[Kk]ey|KEY)(?<!${endings(NO_KEYS)}[_. -]?${caseless('key')})(?<=[\\w.-]key|[a-z0-9]Key|[\\w.-]KEY)` +
   `|${RANDOM_WORDS}(?:(?<![A-Za-z]${RANDOM_WORDS})|(?<=[a-z0-9][A-Z][a-z]{1,12}))(?![a-z]))`;
 export const RANDOM_KEYWORDS = [
   'key',
@@ -79,16 +80,14 @@ const ABOUT = any(`
   dates? time(?:stamp)? _at _on _by prefix suffix kind labels? note filter fn func function check(?:er|ed|s)? match
   confirmed needed allowed style icon color total process(?:or|ing) pars(?:er|ing) count(?:er|s) iz(?:er|ed|e) checksum digest
   fingerprint sha256 md5 rotation engine backend namespace accessor operation annotations? encrypted mount volume
-`)
-  .replaceAll('|_', '|(?<=_)')
-  .replace(/^_/, '');
+`);
 
 /**
  * The rest of a name up to its end, unless that says that no secret follows; several secrets are a list.
  * @param next what stands behind it, which is looked at first since it costs least
  */
 export const nameEnd = (next: string): string =>
-  `(?![sS](?![A-Za-z]))[\\w-]{0,30}(?![\\w-])(?=${next})(?<!${caseless(ABOUT)})`;
+  `(?![sS](?![A-Za-z]))[\\w-]{0,30}(?![\\w-])(?=${next})(?<!${endings(ABOUT)})`;
 
 /** Whole values that stand for a secret, or for none. */
 export const NO_VALUE = any(`

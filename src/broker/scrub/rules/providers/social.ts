@@ -47,7 +47,7 @@ export const SOCIAL_RULES: readonly Rule[] = [
   ),
   looks(
     'twitter-bearer-token',
-    'aaaaaaaaaaaaaaaaaa',
+    'aaaaaaaaaa',
     /(?<![A-Za-z0-9+/])A{18,24}[A-Za-z0-9%]{50,120}(?![A-Za-z0-9+/=])/dg,
     `AAAAAAAAAAAAAAAAAAAAA${mixed(26)}%2B${mixed(55)}`,
     { minimumEntropy: 3.5 },

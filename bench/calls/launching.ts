@@ -1,0 +1,113 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Effort } from './effort.ts';
+import { startMeasured } from './measured-daemon.ts';
+import { compared, type Measurement, type Question, unmeasured } from './measurement.ts';
+import { NATIVE, notSupported, PRESTARTED } from './profiles.ts';
+import { type Program, programs, startSpawner } from './programs.ts';
+import { makeSmallRoot } from './small-root.ts';
+import { openWire } from './wire.ts';
+
+const WARM_UP = 10;
+/** In which a pool is full again. */
+const PACE_MS = 25;
+const PARAMS = { text: 'x' };
+const AIM_COLD = 1.8;
+const AIM_PRESTARTED = 0.5;
+
+const common = { unit: 'ms', better: 'less' } as const;
+
+/** What an issue asks for has a name of its own; the others are named by their peer. */
+function coldQuestion({ name, title }: Program): Question {
+  const what = `cold one-shot call, socket to socket, beside ${title}`;
+  if (name === 'bwrap') return { name: 'cold_call', what, peer_name: title, aim: AIM_COLD, ...common };
+  return { name: `cold_call_beside_${name}`, what, peer_name: title, ...common };
+}
+
+const prestartedQuestion: Question = {
+  ...{ name: 'prestarted_call', what: 'pre-started one-shot call, the pool being full', aim: AIM_PRESTARTED },
+  ...{ peer_name: 'a bare spawn of /bin/cat', ...common },
+};
+
+/** Calls that start a program of their own, in turn with what starts the same program by other means. */
+export async function measureLaunching(effort: Effort): Promise<readonly Measurement[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'driverd-bench-root-'));
+  const spawner = startSpawner();
+  try {
+    const all = programs(makeSmallRoot(folder));
+    return [await measurePrestarted(effort, spawner.time), ...(await measureCold(effort, all, spawner.time))];
+  } finally {
+    spawner.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+type Time = (command: readonly string[]) => Promise<number>;
+
+async function measureCold(
+  effort: Effort,
+  all: readonly Program[],
+  time: Time,
+): Promise<readonly Measurement[]> {
+  const daemon = await startMeasured({ profiles: { native: NATIVE } });
+  const wire = await openWire(daemon.socket);
+  const ours = (): Promise<number> => wire.call('native.copy', PARAMS);
+  const together = all.filter((program) => !program.isSlow && program.missing() === null);
+  const times = await inTurn(
+    [
+      ours,
+      ...together.map(
+        ({ command }) =>
+          () =>
+            time(command),
+      ),
+    ],
+    effort.launches,
+  );
+  const rows: Measurement[] = [];
+  for (const program of all) {
+    const question = coldQuestion(program);
+    const missing = program.missing();
+    if (missing !== null) rows.push(unmeasured(question, missing));
+    else if (program.isSlow) {
+      const [mine = [], theirs = []] = await inTurn([ours, () => time(program.command)], effort.slowLaunches);
+      rows.push(compared(question, mine, theirs));
+    } else rows.push(compared(question, times[0] ?? [], times[together.indexOf(program) + 1] ?? []));
+  }
+  wire.close();
+  await daemon.stop();
+  return rows;
+}
+
+async function measurePrestarted(effort: Effort, time: Time): Promise<Measurement> {
+  const why = notSupported('prestart');
+  if (why !== null) return unmeasured(prestartedQuestion, why);
+  const daemon = await startMeasured({ profiles: { ready: PRESTARTED } });
+  const wire = await openWire(daemon.socket);
+  const ours = async (): Promise<number> => {
+    await wait(PACE_MS);
+    return wire.call('ready.copy', PARAMS);
+  };
+  const [mine = [], theirs = []] = await inTurn([ours, () => time(['/bin/cat'])], effort.launches);
+  wire.close();
+  await daemon.stop();
+  return compared(prestartedQuestion, mine, theirs);
+}
+
+/** One after the other, so that what else the machine does falls on all alike. */
+export async function inTurn(
+  works: readonly (() => Promise<number>)[],
+  runs: number,
+  warmUp = WARM_UP,
+): Promise<readonly (readonly number[])[]> {
+  const times = works.map((): number[] => []);
+  for (let run = -warmUp; run < runs; run += 1) {
+    for (const [at, work] of works.entries()) {
+      const took = await work();
+      if (run >= 0) times[at]?.push(took);
+    }
+  }
+  return times;
+}
