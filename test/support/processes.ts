@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { INSIDE } from '../../src/monitor/configuration/views.ts';
 import { childrenOf } from '../../src/monitor/launch/process-status.ts';
 
 /** State letter of a process (proc_pid_stat(5)), or null where it is gone. */
@@ -35,6 +36,15 @@ export function commandLines(): ReadonlyMap<number, string> {
 /** Every process below one, itself not counted. */
 export function descendantsOf(pid: number): number[] {
   return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)]);
+}
+
+/** The broker that this monitor runs, by its words: options of Node may stand before its file. */
+export function brokerOf(monitor: number): number | undefined {
+  const lines = commandLines();
+  return descendantsOf(monitor).find((pid) => {
+    const line = lines.get(pid) ?? '';
+    return line.startsWith(`${INSIDE.node} `) && line.includes(` ${INSIDE.broker}/`);
+  });
 }
 
 export function openDescriptors(pid: number): number {

@@ -4,12 +4,11 @@ import { basename, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { permitAll } from '../../scripts/development-folder.ts';
-import { INSIDE } from '../../src/monitor/configuration/views.ts';
 import { sealsPath } from '../../src/shared/audit/segments.ts';
 import { callOnce } from '../support/client.ts';
-import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
+import { startTestDaemon } from '../support/daemon.ts';
 import { patience } from '../support/patience.ts';
-import { commandLines, descendantsOf } from '../support/processes.ts';
+import { brokerOf } from '../support/processes.ts';
 
 /** What the kernel was asked to do for one call. */
 interface Trace {
@@ -62,13 +61,6 @@ function threadsOf(pid: number): ReadonlySet<number> {
   return new Set(readdirSync(`/proc/${pid}/task`).map(Number));
 }
 
-function brokerOf({ pid }: TestDaemon): number {
-  const lines = commandLines();
-  return (
-    descendantsOf(pid).find((one) => lines.get(one)?.startsWith(`${INSIDE.node} ${INSIDE.broker}/`)) ?? -1
-  );
-}
-
 /** Makes one call of a daemon with this durability, and says in which order what it did came to the kernel. */
 async function traceCall(durability: string, method: string, params: object): Promise<Trace> {
   const file = join(tmpdir(), `driverd-durability-${process.pid}`);
@@ -91,7 +83,7 @@ async function traceCall(durability: string, method: string, params: object): Pr
       .toBeGreaterThan(0);
     await wait(QUIET_MS);
     reply = await callOnce(daemon.socket, method, { ...params, _meta: { reply: true } });
-    threads = { monitor: threadsOf(daemon.pid), broker: threadsOf(brokerOf(daemon)) };
+    threads = { monitor: threadsOf(daemon.pid), broker: threadsOf(brokerOf(daemon.pid) ?? -1) };
     await wait(QUIET_MS);
   } finally {
     await daemon.stop();

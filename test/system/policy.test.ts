@@ -51,7 +51,11 @@ test('built-in methods need their own permit, but for what is the caller’s own
 
 test('discover lists what the caller may call and nothing else', async () => {
   const { result } = await callOnce(daemon.socket, 'rpc.discover');
-  expect(result.methods.map((method: { name: string }) => method.name)).toEqual(['rpc.discover', 'echo.say']);
+  expect(result.methods.map((method: { name: string }) => method.name)).toEqual([
+    'rpc.discover',
+    'rpc.cancel',
+    'echo.say',
+  ]);
 });
 
 test('an identity in the params is a param like any other (N1)', async () => {

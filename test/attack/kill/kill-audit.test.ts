@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { permitAll, ROOT } from '../../../scripts/development-folder.ts';
-import { INSIDE } from '../../../src/monitor/configuration/views.ts';
 import type { AuditRecord } from '../../../src/shared/audit/record.ts';
 import type { VerificationKey } from '../../../src/shared/audit/seals/verification-key.ts';
 import { type SealedResult, verifySealedLog } from '../../../src/shared/audit/seals/verify-sealed.ts';
@@ -16,7 +15,7 @@ import { type CallStory, followCalls, type Held } from '../../support/call-story
 import { type Callers, type Heard, startCallers } from '../../support/callers.ts';
 import { startTestDaemon, type TestDaemon } from '../../support/daemon.ts';
 import { patience } from '../../support/patience.ts';
-import { commandLines, descendantsOf } from '../../support/processes.ts';
+import { brokerOf } from '../../support/processes.ts';
 import { rounds } from '../../support/rounds.ts';
 
 /** So small that rotations, compressions and seals are nearly always under way. */
@@ -90,14 +89,6 @@ async function leave({ callers, daemon, driver }: Bed): Promise<void> {
   driver.remove();
 }
 
-function brokerOf({ pid }: TestDaemon): number | undefined {
-  const lines = commandLines();
-  return descendantsOf(pid).find((one) => {
-    const line = lines.get(one) ?? '';
-    return line.startsWith(`${INSIDE.node} `) && line.includes(` ${INSIDE.broker}/`);
-  });
-}
-
 async function hear(callers: Callers, more: number): Promise<void> {
   const enough = callers.heard.length + more;
   await expect.poll(() => callers.heard.length, WITHIN).toBeGreaterThanOrEqual(enough);
@@ -146,10 +137,10 @@ async function killMonitor(bed: Bed, totals: Totals): Promise<string> {
 }
 
 async function killBroker({ daemon }: Bed): Promise<string> {
-  const broker = brokerOf(daemon);
+  const broker = brokerOf(daemon.pid);
   if (broker === undefined) throw new Error('Cannot kill the broker: it is not there');
   process.kill(broker, 'SIGKILL');
-  await expect.poll(() => brokerOf(daemon), WITHIN).not.toBe(broker);
+  await expect.poll(() => brokerOf(daemon.pid), WITHIN).not.toBe(broker);
   return '';
 }
 
