@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -19,6 +19,10 @@ const MARK = '[REDACTED:token]';
 /** A slow reader rests after so much, for so long. */
 const REST_EVERY_BYTES = MEBIBYTE;
 const REST_MS = 5;
+
+/** The same bytes in each run: one in two hundred of random ones has a `pw:` in it, whose value is masked. */
+const someBytes = (length: number): Buffer =>
+  createHash('shake256', { outputLength: length }).update('driverd').digest();
 
 const folder = mkdtempSync(join(tmpdir(), 'driverd-streams-'));
 let daemon: TestDaemon;
@@ -76,8 +80,8 @@ describe('a streamed result', () => {
 
   test.each([
     ['text', Buffer.from('ein Wörtchen, 漢字 und 🙂🙂🙂\n'.repeat(4_000))],
-    ['bytes', randomBytes(300_000)],
-    ['text with bytes in it', Buffer.concat([Buffer.from('é'.repeat(40_000)), randomBytes(99)])],
+    ['bytes', someBytes(300_000)],
+    ['text with bytes in it', Buffer.concat([Buffer.from('é'.repeat(40_000)), someBytes(99)])],
     ['a byte-order mark and control characters', Buffer.from('\ufeff\u0000\u0001\u2028\n\r\n')],
     ['the half of a character', Buffer.from('🙂').subarray(0, 3)],
     ['nothing', Buffer.alloc(0)],

@@ -14,11 +14,10 @@ export interface BrokerPlan {
 
 const PATH = '/usr/bin:/bin';
 /**
- * Cedar's WebAssembly, which came with the package, is checked function by function as it is used, and not at each start.
  * V8's young generation may take three times 4 MiB: with its own 16 a broker through which much passes grows by some 25 MiB, of
  * which nothing is in use, and is no faster.
  */
-const NODE_OPTIONS = ['--wasm-lazy-validation', '--max-semi-space-size=4'];
+const NODE_OPTIONS = ['--max-semi-space-size=4'];
 const LIMITS: Omit<ProcessLimits, 'openFiles'> = {
   fileBytes: 0,
   cpuSeconds: 2_147_483_647,
