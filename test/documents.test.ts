@@ -8,7 +8,7 @@ import { allTitles } from './attack/titles.ts';
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 const documents = [
   ...globSync('*.md', { cwd: ROOT }),
-  ...globSync('{docs,protocol,drivers,bench}/**/*.md', { cwd: ROOT }),
+  ...globSync('{docs,protocol,drivers,bench}/**/*.md', { cwd: ROOT, exclude: ['**/node_modules/**'] }),
 ].sort();
 
 /** First parts of a path in the checkout; a word between backticks that begins with one is a path. */

@@ -14,8 +14,10 @@ process.stdin.on('data', (chunk) => {
   rest = lines.pop() ?? '';
   const replies = lines.map((line) => {
     const { id, method, params } = JSON.parse(line);
-    const text = method === 'say' ? params.text : textOf(params.file);
-    return `${JSON.stringify({ jsonrpc: '2.0', id, result: { text } })}\n`;
+    // So it is asked whether it is there (protocol/driver-protocol.md, "Persistent drivers").
+    const result =
+      method === 'rpc.ping' ? null : { text: method === 'say' ? params.text : textOf(params.file) };
+    return `${JSON.stringify({ jsonrpc: '2.0', id, result })}\n`;
   });
   process.stdout.write(replies.join(''));
 });

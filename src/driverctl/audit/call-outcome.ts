@@ -35,6 +35,7 @@ const END_OF_REASON: ReadonlyMap<string, string> = new Map([
   ['message-timeout', 'timeout'],
   ['too-many-connections', 'overloaded'],
   ['rate-limited', 'overloaded'],
+  ['driver-unavailable', 'overloaded'],
 ]);
 
 /** What a record says of a call's end; null: it is about something else. */
