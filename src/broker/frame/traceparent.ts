@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto';
+import { takeRandomBytes } from '../random-bytes.ts';
 
 /** Where a call stands in a trace: the caller's own, or one that begins with it. */
 export interface TraceParent {
@@ -26,11 +26,12 @@ export function readTraceParent(text: string): TraceParent | undefined {
   return { traceId, spanId };
 }
 
-const random = Buffer.alloc(24);
+const RANDOM_BYTES = 24;
 
 /** Begins a trace for a call that came without one (section 3.2.2.3: random, not all zero). */
 export function newTrace(): TraceParent {
-  do randomFillSync(random);
+  let random: Buffer;
+  do random = takeRandomBytes(RANDOM_BYTES);
   while (random.readUInt32BE(0) === 0 || random.readUInt32BE(16) === 0);
   const hex = random.toString('hex');
   return { traceId: hex.slice(0, 32), spanId: hex.slice(32) };

@@ -14,10 +14,10 @@ export interface BrokerPlan {
 
 const PATH = '/usr/bin:/bin';
 /**
- * V8's young generation may take three times 4 MiB: with its own 16 a broker through which much passes grows by some 25 MiB, of
+ * XXX
  * which nothing is in use, and is no faster.
  */
-const NODE_OPTIONS = ['--max-semi-space-size=4'];
+const NODE_OPTIONS = ['--max-semi-space-size=8'];
 const LIMITS: Omit<ProcessLimits, 'openFiles'> = {
   fileBytes: 0,
   cpuSeconds: 2_147_483_647,
