@@ -24,6 +24,8 @@ export interface Place {
   readonly process: PersistentProcess;
   /** Gives it back. */
   leave(): void;
+  /** Its call has no recorded intent: the monitor does not count it among those of the process either. */
+  unused(): void;
 }
 
 export type Placed =
@@ -79,7 +81,9 @@ export function createPersistentDriver(
   let isStopped = false;
   let again: NodeJS.Timeout | undefined;
 
-  const serving = (): Member[] => [...members].filter(({ isReady, isRetired }) => isReady && !isRetired);
+  const isServing = ({ isReady, isRetired, process }: Member): boolean =>
+    isReady && !isRetired && !process.isOver;
+  const serving = (): Member[] => [...members].filter(isServing);
   const current = (): number => starting + [...members].filter(({ isRetired }) => !isRetired).length;
 
   function unavailable(): number | null {
@@ -141,14 +145,21 @@ export function createPersistentDriver(
     });
   }
 
-  function over({ isRetired, since }: Member, { end, fault, status }: ProcessEnd): void {
+  /** Also of one that is merely replaced: what failed before it is long past, and says nothing of the next. */
+  function lookBack({ since }: Member): void {
     if (performance.now() - since >= STEADY_MS) backOff.succeeded();
+  }
+
+  function over(member: Member, { end, fault, status }: ProcessEnd): void {
+    const { isRetired } = member;
+    lookBack(member);
     if (!isRetired && !ENDS_WELL.includes(end)) hasFailed(fault ?? `${end} ${status}`);
     wake();
     fill();
   }
 
   function retire(member: Member): void {
+    if (!member.isRetired) lookBack(member);
     member.isRetired = true;
     if (member.calls === 0) member.process.kill(null);
   }
@@ -156,7 +167,9 @@ export function createPersistentDriver(
   function leastBusy(): Member | undefined {
     let found: Member | undefined;
     for (const member of members) {
-      if (!member.isReady || member.isRetired || member.calls >= settings.maxConcurrency) continue;
+      if (!isServing(member) || member.calls >= settings.maxConcurrency) continue;
+      // The monitor has it replaced when as many intents are recorded, and says so.
+      if (member.given >= settings.recycleCalls) continue;
       if (found === undefined || member.calls < found.calls) found = member;
     }
     return found;
@@ -165,11 +178,8 @@ export function createPersistentDriver(
   function enter(member: Member): Placed {
     member.calls += 1;
     member.given += 1;
-    if (member.given >= settings.recycleCalls) {
-      retire(member);
-      fill();
-    }
     let isHeld = true;
+    let isUsed = true;
     return {
       kind: 'placed',
       place: {
@@ -179,6 +189,12 @@ export function createPersistentDriver(
           isHeld = false;
           member.calls -= 1;
           if (member.isRetired && member.calls === 0) member.process.kill(null);
+          if (waiting.size > 0) wake();
+        },
+        unused() {
+          if (!isUsed) return;
+          isUsed = false;
+          member.given -= 1;
           if (waiting.size > 0) wake();
         },
       },

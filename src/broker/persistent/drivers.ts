@@ -9,7 +9,7 @@ import { NOBODYS_TURN } from '../pool/pools.ts';
 import type { KeptIndexes } from '../scrub/kept-indexes.ts';
 import { createPersistentDriver, type PersistentDriver, type Placed } from './driver.ts';
 import { hearStderr } from './hear-stderr.ts';
-import { openProcess, type PersistentProcess } from './process.ts';
+import { openProcess, type PersistentProcess, STRAY_OUTPUT } from './process.ts';
 
 /** All persistent drivers. */
 export interface PersistentDrivers {
@@ -50,7 +50,7 @@ export function createPersistentDrivers(services: {
       () => monitor.send({ type: 'end-launch', launch: grant.launch }),
       stderr.take,
     );
-    void opened.ended.then(stderr.end);
+    void opened.ended.then(({ fault }) => stderr.end(fault === STRAY_OUTPUT));
     return opened;
   }
 

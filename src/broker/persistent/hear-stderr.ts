@@ -9,7 +9,8 @@ import type { KeptIndexes } from '../scrub/kept-indexes.ts';
 /** What a persistent process says on its stderr, for as long as it lives. */
 export interface HeardStderr {
   take(chunk: Buffer): void;
-  end(): Promise<void>;
+  /** @param cut whether some of it was dropped */
+  end(cut: boolean): Promise<void>;
 }
 
 /**
@@ -46,8 +47,8 @@ export function hearStderr(
   });
   return {
     take: speech.stderr,
-    async end() {
-      await speech.end(false);
+    async end(cut) {
+      await speech.end(cut);
       giveBack();
     },
   };
