@@ -145,10 +145,12 @@ export function createLaunching(
     }
     // One that ended while it waited holds nothing here any more: else a broker that takes nothing could use up this
     // process's descriptors, since only launches that are alive count.
-    void started.ended.then(() => {
+    void started.ended.then(({ end, status }) => {
       if (!link.withdraw('launch', number)) return;
       closeEnds(started);
       refuse(asked, 'sandbox-failed');
+      // Of one that stood ready the broker waits for the end besides.
+      link.send({ type: 'launch-ended', launch: number, end, status });
     });
   }
 
