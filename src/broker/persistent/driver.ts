@@ -145,15 +145,19 @@ export function createPersistentDriver(
     });
   }
 
-  /** Also of one that is merely replaced: what failed before it is long past, and says nothing of the next. */
-  function lookBack({ since }: Member): void {
-    if (performance.now() - since >= STEADY_MS) backOff.succeeded();
+  /**
+   * One that has served, or lived long, is no sign that the next cannot: else who can end a process by a call could keep all
+   * others from it for half a minute each time. Also of one that is merely replaced.
+   */
+  function lookBack({ since, process }: Member): void {
+    if (process.hasServed || performance.now() - since >= STEADY_MS) backOff.succeeded();
   }
 
   function over(member: Member, { end, fault, status }: ProcessEnd): void {
-    const { isRetired } = member;
-    lookBack(member);
-    if (!isRetired && !ENDS_WELL.includes(end)) hasFailed(fault ?? `${end} ${status}`);
+    if (!member.isRetired) {
+      lookBack(member);
+      if (!ENDS_WELL.includes(end)) hasFailed(fault ?? `${end} ${status}`);
+    }
     wake();
     fill();
   }

@@ -45,6 +45,8 @@ export interface PersistentProcess {
   readonly ready: Promise<boolean>;
   /** Requests without an answer. */
   readonly pending: number;
+  /** It has answered a call, and not only that it is there. */
+  readonly hasServed: boolean;
   /** It is being ended, or has ended: what it is given is lost. */
   readonly isOver: boolean;
   /** Sends a request and returns its number; to one that has ended nothing, and the request is lost. */
@@ -80,9 +82,11 @@ export function openProcess(
   const errors = new Socket({ fd: grant.stderr, readable: true, writable: false });
   const hearings = new Map<number, RequestHearing>();
   let lastId = 0;
+  let pinged = 0;
   let fault: string | null = null;
   let told: ProcessEnd | null = null;
   let isKilled = false;
+  let hasServed = false;
   let heardAt = performance.now();
   /** Since the last answer. */
   let strayBytes = 0;
@@ -116,6 +120,7 @@ export function openProcess(
     hearings.delete(id);
     heardAt = performance.now();
     strayBytes = 0;
+    if (id !== pinged) hasServed = true;
     hearing.response(value, line);
   }
 
@@ -170,7 +175,7 @@ export function openProcess(
         clearTimeout(timer);
         resolve(isAlive);
       };
-      request(
+      pinged = request(
         PING,
         {},
         {},
@@ -224,6 +229,9 @@ export function openProcess(
     ready: ping(STARTS_WITHIN_MS),
     get pending() {
       return hearings.size;
+    },
+    get hasServed() {
+      return hasServed;
     },
     get isOver() {
       return isKilled || told !== null;

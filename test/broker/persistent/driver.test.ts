@@ -13,19 +13,17 @@ const SETTINGS = {
 } as const;
 
 function play(settings: typeof SETTINGS = SETTINGS) {
-  const started: { isOver: boolean; end(end: ProcessEnd): void }[] = [];
+  const started: { isOver: boolean; hasServed: boolean; end(end: ProcessEnd): void }[] = [];
   const driver = createPersistentDriver(settings, {
     mayStart: () => true,
     start: async () => ({ launch: started.length + 1 }) as never,
     open({ launch }) {
       const { promise: ended, resolve: end } = Promise.withResolvers<ProcessEnd>();
-      const played = { isOver: false, end };
+      const played = { isOver: false, hasServed: false, end };
       started.push(played);
       const kill = (fault: string | null): void => end({ end: 'asked', status: 137, fault });
       const ready = Promise.resolve(true);
-      return Object.defineProperty({ launch, ready, ended, kill }, 'isOver', {
-        get: () => played.isOver,
-      }) as unknown as PersistentProcess;
+      return Object.assign(played, { launch, ready, ended, kill }) as unknown as PersistentProcess;
     },
     failed: () => undefined,
   });
@@ -86,6 +84,29 @@ describe('a persistent driver', () => {
       now += 60_000;
       driver.stale(started.length);
       expect(driver.unavailable()).toBeNull();
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
+  test('is not given up for a call that ends its process, as long as others are answered', async () => {
+    const clock = vi.spyOn(performance, 'now');
+    try {
+      const { driver, started } = play();
+      driver.fill();
+      let now = performance.now();
+      clock.mockImplementation(() => now);
+      for (let round = 1; round <= 5; round += 1) {
+        await settled();
+        const process = started.at(-1);
+        if (process !== undefined) process.hasServed = true;
+        process?.end({ end: 'asked', status: 137, fault: 'cancel-unanswered' });
+        await settled();
+        expect(driver.status()['failures']).toBe(1);
+        now += 1_000;
+        driver.fill();
+      }
+      driver.stop();
     } finally {
       clock.mockRestore();
     }

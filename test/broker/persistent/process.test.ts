@@ -89,6 +89,19 @@ describe('a persistent process', () => {
     expect([played.process.pending, played.process.isOver]).toEqual([0, true]);
   });
 
+  test('has served when it has answered a call: that it is there is not enough', async () => {
+    const played = play();
+    played.says(PONG);
+    expect(await played.process.ready).toBe(true);
+    expect(played.process.hasServed).toBe(false);
+    const answered = new Promise<void>((resolve) => {
+      played.process.request('say', {}, {}, { ...hearing, response: () => resolve() });
+    });
+    played.says({ jsonrpc: '2.0', id: 2, result: null });
+    await answered;
+    expect(played.process.hasServed).toBe(true);
+  });
+
   test('that is being ended shows it at once, before it is dead', async () => {
     const played = play();
     played.says(PONG);
