@@ -134,24 +134,28 @@ export function createLaunching(
         closeEnds(started);
         if (!taken) return launches.end(number, 'untaken');
         // Only now: an end must not overtake the launch that it ends.
-        void started.ended.then(({ end, status }) =>
-          link.send({ type: 'launch-ended', launch: number, end, status }),
-        );
+        tellEnd(started);
       },
     });
     if (!passed) {
       closeEnds(started);
-      return launches.end(number, 'untaken');
+      launches.end(number, 'untaken');
+      link.send({ type: 'launch-refused', request: asked.request, reason: 'sandbox-failed' });
+      return tellEnd(started);
     }
     // One that ended while it waited holds nothing here any more: else a broker that takes nothing could use up this
     // process's descriptors, since only launches that are alive count.
-    void started.ended.then(({ end, status }) => {
+    void started.ended.then(() => {
       if (!link.withdraw('launch', number)) return;
       closeEnds(started);
       refuse(asked, 'sandbox-failed');
       // Of one that stood ready the broker waits for the end besides.
-      link.send({ type: 'launch-ended', launch: number, end, status });
+      tellEnd(started);
     });
+  }
+
+  function tellEnd({ number, ended }: Launch): void {
+    void ended.then(({ end, status }) => link.send({ type: 'launch-ended', launch: number, end, status }));
   }
 
   return {
