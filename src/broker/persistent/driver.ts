@@ -24,6 +24,8 @@ export interface Place {
   readonly process: PersistentProcess;
   /** Gives it back. */
   leave(): void;
+  /** Its call has no recorded intent: the monitor does not count it among those of the process either. */
+  unused(): void;
 }
 
 export type Placed =
@@ -79,7 +81,9 @@ export function createPersistentDriver(
   let isStopped = false;
   let again: NodeJS.Timeout | undefined;
 
-  const serving = (): Member[] => [...members].filter(({ isReady, isRetired }) => isReady && !isRetired);
+  const isServing = ({ isReady, isRetired, process }: Member): boolean =>
+    isReady && !isRetired && !process.isOver;
+  const serving = (): Member[] => [...members].filter(isServing);
   const current = (): number => starting + [...members].filter(({ isRetired }) => !isRetired).length;
 
   function unavailable(): number | null {
@@ -141,14 +145,25 @@ export function createPersistentDriver(
     });
   }
 
-  function over({ isRetired, since }: Member, { end, fault, status }: ProcessEnd): void {
-    if (performance.now() - since >= STEADY_MS) backOff.succeeded();
-    if (!isRetired && !ENDS_WELL.includes(end)) hasFailed(fault ?? `${end} ${status}`);
+  /**
+   * One that has served, or lived long, is no sign that the next cannot: else who can end a process by a call could keep all
+   * others from it for half a minute each time. Also of one that is merely replaced.
+   */
+  function lookBack({ since, process }: Member): void {
+    if (process.hasServed || performance.now() - since >= STEADY_MS) backOff.succeeded();
+  }
+
+  function over(member: Member, { end, fault, status }: ProcessEnd): void {
+    if (!member.isRetired) {
+      lookBack(member);
+      if (!ENDS_WELL.includes(end)) hasFailed(fault ?? `${end} ${status}`);
+    }
     wake();
     fill();
   }
 
   function retire(member: Member): void {
+    if (!member.isRetired) lookBack(member);
     member.isRetired = true;
     if (member.calls === 0) member.process.kill(null);
   }
@@ -156,7 +171,9 @@ export function createPersistentDriver(
   function leastBusy(): Member | undefined {
     let found: Member | undefined;
     for (const member of members) {
-      if (!member.isReady || member.isRetired || member.calls >= settings.maxConcurrency) continue;
+      if (!isServing(member) || member.calls >= settings.maxConcurrency) continue;
+      // The monitor has it replaced when as many intents are recorded, and says so.
+      if (member.given >= settings.recycleCalls) continue;
       if (found === undefined || member.calls < found.calls) found = member;
     }
     return found;
@@ -165,11 +182,8 @@ export function createPersistentDriver(
   function enter(member: Member): Placed {
     member.calls += 1;
     member.given += 1;
-    if (member.given >= settings.recycleCalls) {
-      retire(member);
-      fill();
-    }
     let isHeld = true;
+    let isUsed = true;
     return {
       kind: 'placed',
       place: {
@@ -179,6 +193,12 @@ export function createPersistentDriver(
           isHeld = false;
           member.calls -= 1;
           if (member.isRetired && member.calls === 0) member.process.kill(null);
+          if (waiting.size > 0) wake();
+        },
+        unused() {
+          if (!isUsed) return;
+          isUsed = false;
+          member.given -= 1;
           if (waiting.size > 0) wake();
         },
       },

@@ -8,8 +8,8 @@ import type { LaunchGrant, MonitorLink } from '../monitor-link.ts';
 import { NOBODYS_TURN } from '../pool/pools.ts';
 import type { KeptIndexes } from '../scrub/kept-indexes.ts';
 import { createPersistentDriver, type PersistentDriver, type Placed } from './driver.ts';
-import { hearStderr } from './hear-stderr.ts';
-import { openProcess, type PersistentProcess } from './process.ts';
+import { type HeardStderr, hearStderr } from './hear-stderr.ts';
+import { openProcess, type PersistentProcess, STRAY_OUTPUT } from './process.ts';
 
 /** All persistent drivers. */
 export interface PersistentDrivers {
@@ -35,6 +35,8 @@ export function createPersistentDrivers(services: {
 }): PersistentDrivers {
   const { monitor, launchTurns, log, mayStart } = services;
   const drivers = new Map<string, PersistentDriver>();
+  /** Of each process that lives, also of one that ends with its last calls. */
+  const heard = new Set<HeardStderr>();
   let current: Generation | undefined;
 
   function open(profile: string, generation: Generation, grant: LaunchGrant): PersistentProcess {
@@ -50,7 +52,11 @@ export function createPersistentDrivers(services: {
       () => monitor.send({ type: 'end-launch', launch: grant.launch }),
       stderr.take,
     );
-    void opened.ended.then(stderr.end);
+    heard.add(stderr);
+    void opened.ended.then(({ fault }) => {
+      heard.delete(stderr);
+      return stderr.end(fault === STRAY_OUTPUT);
+    });
     return opened;
   }
 
@@ -82,6 +88,7 @@ export function createPersistentDrivers(services: {
   return {
     configure(next) {
       current = next;
+      for (const stderr of heard) stderr.configure(next);
       for (const [profile, driver] of drivers) {
         if (next.pools.get(profile)?.kind === 'persistent') continue;
         driver.stop();

@@ -17,6 +17,9 @@ const MAXIMUM_UNREAD_BYTES = 67_108_864;
 /** How long streams are drained after the sandbox is dead, in milliseconds. */
 const DRAIN_WITHIN_MS = 2_000;
 
+/** The fault of one that said too much that belongs to no call; the rest of its stderr was dropped. */
+export const STRAY_OUTPUT = 'stray-output';
+
 /** How a process ended, for the calls that it had. */
 export interface ProcessEnd {
   readonly end: LaunchEnd;
@@ -42,7 +45,11 @@ export interface PersistentProcess {
   readonly ready: Promise<boolean>;
   /** Requests without an answer. */
   readonly pending: number;
-  /** Sends a request and returns its number. */
+  /** It has answered a call, and not only that it is there. */
+  readonly hasServed: boolean;
+  /** It is being ended, or has ended: what it is given is lost. */
+  readonly isOver: boolean;
+  /** Sends a request and returns its number; to one that has ended nothing, and the request is lost. */
   request(method: string, params: JsonObject, meta: JsonObject, hearing: RequestHearing): number;
   /** Tells it that nobody waits for an answer any more; one still has to come. */
   cancel(id: number): void;
@@ -53,6 +60,7 @@ export interface PersistentProcess {
 }
 
 export interface ProcessLimits {
+  /** Longest line; and most bytes of what belongs to no call, stderr with it, between two answers. */
   readonly outputBytes: number;
   readonly depth: number;
   readonly keys: number;
@@ -74,13 +82,20 @@ export function openProcess(
   const errors = new Socket({ fd: grant.stderr, readable: true, writable: false });
   const hearings = new Map<number, RequestHearing>();
   let lastId = 0;
+  let pinged = 0;
   let fault: string | null = null;
-  let hasEnded = false;
+  let told: ProcessEnd | null = null;
+  let isKilled = false;
+  let hasServed = false;
   let heardAt = performance.now();
+  /** Since the last answer. */
+  let strayBytes = 0;
   let isCorked = false;
 
   function kill(why: string | null): void {
     fault ??= why;
+    if (isKilled) return;
+    isKilled = true;
     end();
   }
 
@@ -104,14 +119,23 @@ export function openProcess(
     if (typeof id !== 'number' || hearing === undefined || method !== undefined) return bad('response');
     hearings.delete(id);
     heardAt = performance.now();
+    strayBytes = 0;
+    if (id !== pinged) hasServed = true;
     hearing.response(value, line);
   }
 
   /** What names no call that waits comes too late, and is nobody's. */
   function onNotification(name: string, params: JsonValue | undefined, bytes: number): void {
-    if (params === undefined || !isJsonObject(params)) return;
-    const { request } = params;
-    if (typeof request === 'number') hearings.get(request)?.notification(name, params, bytes);
+    const request = params !== undefined && isJsonObject(params) ? params['request'] : undefined;
+    const hearing = typeof request === 'number' ? hearings.get(request) : undefined;
+    if (hearing === undefined || params === undefined || !isJsonObject(params)) stray(bytes);
+    else hearing.notification(name, params, bytes);
+  }
+
+  /** No call's limit holds it, and reading it costs all callers. */
+  function stray(bytes: number): void {
+    strayBytes += bytes;
+    if (strayBytes > limits.outputBytes) bad(STRAY_OUTPUT);
   }
 
   /** One write for all requests of a turn. */
@@ -131,6 +155,11 @@ export function openProcess(
   function request(method: string, params: JsonObject, meta: JsonObject, hearing: RequestHearing): number {
     lastId += 1;
     const id = lastId;
+    if (told !== null) {
+      // It ended while the call's intent was written.
+      hearing.lost(told);
+      return id;
+    }
     hearings.set(id, hearing);
     write({ jsonrpc: '2.0', id, method, params, _meta: meta });
     return id;
@@ -146,7 +175,7 @@ export function openProcess(
         clearTimeout(timer);
         resolve(isAlive);
       };
-      request(
+      pinged = request(
         PING,
         {},
         {},
@@ -163,7 +192,10 @@ export function openProcess(
   // EPIPE and the like: it ended or closed its end; its calls hear of its end.
   stdin.on('error', () => stdin.destroy());
   stdout.on('data', (chunk: Buffer) => lines.push(chunk));
-  errors.on('data', stderr);
+  errors.on('data', (chunk: Buffer) => {
+    stray(chunk.length);
+    if (strayBytes <= limits.outputBytes) stderr(chunk);
+  });
   const read = [stdout, errors].map(
     (stream) =>
       new Promise<void>((resolve) => {
@@ -180,12 +212,12 @@ export function openProcess(
     clearTimeout(timer);
     clearInterval(asking);
     stdin.destroy();
-    hasEnded = true;
-    const told = { end: how, status, fault };
+    const over = { end: how, status, fault };
+    told = over;
     const waiting = [...hearings.values()];
     hearings.clear();
-    for (const hearing of waiting) hearing.lost(told);
-    return told;
+    for (const hearing of waiting) hearing.lost(over);
+    return over;
   });
   const asking = setInterval(() => {
     if (hearings.size === 0 && performance.now() - heardAt >= ASKED_EVERY_MS) void ping(ANSWERS_WITHIN_MS);
@@ -198,9 +230,15 @@ export function openProcess(
     get pending() {
       return hearings.size;
     },
+    get hasServed() {
+      return hasServed;
+    },
+    get isOver() {
+      return isKilled || told !== null;
+    },
     request,
     cancel(id) {
-      if (!hasEnded) write({ jsonrpc: '2.0', method: 'cancel', params: { id } });
+      if (told === null) write({ jsonrpc: '2.0', method: 'cancel', params: { id } });
     },
     kill,
     ended,

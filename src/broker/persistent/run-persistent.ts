@@ -18,7 +18,7 @@ import type { PersistentProcess, ProcessEnd } from './process.ts';
 /** How long a process may take to answer a call that was cancelled, in milliseconds; then it is ended. */
 const CANCEL_GRACE_MS = 1_000;
 
-type Cause = EarlyEndReason | 'timeout';
+type Cause = EarlyEndReason | 'timeout' | 'output-limit';
 /** What came of a request. */
 type Came =
   | { readonly kind: 'heard'; readonly heard: Heard }
@@ -85,7 +85,9 @@ export async function runPersistent(
     const meta = { progress: pace !== null };
     const id = running.request(method.localName, admitted.params, meta, {
       response(response, line) {
-        said.bytesOut += line.length;
+        // What is still to be done with it is ours: it neither ends the process nor the call.
+        endNoMore();
+        hears(line.length);
         const judged = judgeResponse(method, response, () => !scrubber.mayHoldSecret(line));
         if (judged.kind === 'result' && judged.isClean) {
           const answer: Answer = { ok: true, result: judged.result, driver: null };
@@ -94,7 +96,7 @@ export async function runPersistent(
         void scrubJudged(judged, scrubber).then((heard) => settle({ kind: 'heard', heard }));
       },
       notification(name, params, bytes) {
-        said.bytesOut += bytes;
+        if (!hears(bytes)) return;
         if (name === 'log') return tell(params);
         const progress = name === 'progress' && pace !== null ? readProgress(params, scrubber) : null;
         if (progress !== null) pace?.report(progress);
@@ -102,9 +104,11 @@ export async function runPersistent(
       lost: (end) => settle({ kind: 'lost', end }),
     });
     let graceTimer: NodeJS.Timeout | undefined;
+    let isAnswered = false;
     function endBecause(why: Cause): void {
       if (cause !== null) return;
       cause = why;
+      if (isAnswered) return;
       running.cancel(id);
       graceTimer = setTimeout(() => running.kill('cancel-unanswered'), CANCEL_GRACE_MS);
     }
@@ -112,10 +116,21 @@ export async function runPersistent(
     admitted.early.listen((why) => {
       if (why === 'cancelled' || !method.finishes) endBecause(why);
     });
+    function endNoMore(): void {
+      isAnswered = true;
+      clearTimeout(timer);
+      clearTimeout(graceTimer);
+      admitted.early.listen(null);
+    }
+    /** Beyond the limit nothing of the call is looked at any more, so that what waits to be scrubbed is bounded too. */
+    function hears(bytes: number): boolean {
+      said.bytesOut += bytes;
+      if (said.bytesOut <= method.outputBytes) return true;
+      endBecause('output-limit');
+      return false;
+    }
     const came = await answered;
-    clearTimeout(timer);
-    clearTimeout(graceTimer);
-    admitted.early.listen(null);
+    endNoMore();
     pace?.end();
     return came;
   }
@@ -129,7 +144,7 @@ export async function runPersistent(
 
   function judge(came: Came): { outcome: Outcome; answer: Answer } {
     if (cause !== null)
-      return { outcome: cause, answer: failure(cause === 'timeout' ? 'timeout' : 'cancelled') };
+      return { outcome: cause, answer: failure(cause === 'disconnected' ? 'cancelled' : cause) };
     if (came.kind === 'lost') return ended('crashed', 'driver-restarted', came.end);
     if (scrubber.hasFailed) return { outcome: 'internal-error', answer: failure('internal-error') };
     if (came.heard.kind === 'answer') {

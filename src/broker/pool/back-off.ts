@@ -4,6 +4,7 @@ const LONGEST_MS = 30_000;
 
 /** How long to wait before something that failed is started again. */
 export interface BackOff {
+  /** Again before the wait is over it is of the same failure: what was started side by side fails side by side. */
   failed(): void;
   succeeded(): void;
   /** Failures since the last success. */
@@ -18,6 +19,7 @@ export function createBackOff(now: () => number = () => performance.now()): Back
   let until = 0;
   return {
     failed() {
+      if (now() < until) return;
       failures += 1;
       until = now() + Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - 1));
     },

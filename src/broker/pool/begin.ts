@@ -30,15 +30,21 @@ const OWN: Source = { kind: 'own' };
  * record have the call's permission to use it; one that ended meanwhile is no reason to fail.
  */
 export async function begin(admitted: Admitted, services: Services): Promise<Begun | Refused> {
-  const { target } = admitted;
+  const { target, generation } = admitted;
   if (target.kind === 'built-in') return send(admitted, services, OWN);
   const { profile } = target.method;
-  const placed = services.persistent.place(profile, admitted.early);
+  // A call that began before a reload had the driver persistent is not one for a process that others share.
+  const isShared = generation.pools.get(profile)?.kind === 'persistent';
+  const placed = isShared ? services.persistent.place(profile, admitted.early) : null;
   if (placed !== null) return beginShared(admitted, profile, await placed, services);
   const ready = services.pools.take(profile);
   if (ready === null) return send(admitted, services, OWN);
   const begun = send(admitted, services, { kind: 'ready', ready });
-  return (await begun.intent) === 'launch-gone' ? send(admitted, services, OWN) : begun;
+  const recorded = await begun.intent;
+  if (recorded === 'launch-gone') return send(admitted, services, OWN);
+  // Where the record itself failed the monitor has given it to this call, and ends it.
+  if (recorded !== 'recorded' && recorded !== 'audit-unavailable') services.pools.giveBack(profile, ready);
+  return begun;
 }
 
 async function beginShared(
@@ -50,7 +56,9 @@ async function beginShared(
   let placed: typeof first | null = first;
   for (let tried = 1; placed?.kind === 'placed'; tried += 1) {
     const begun = send(admitted, services, { kind: 'shared', place: placed.place });
-    if ((await begun.intent) !== 'launch-gone') return begun;
+    const recorded = await begun.intent;
+    if (recorded !== 'recorded') placed.place.unused();
+    if (recorded !== 'launch-gone') return begun;
     services.persistent.stale(placed.place.process.launch);
     placed.place.leave();
     placed = tried < PLACES_TRIED ? await services.persistent.place(profile, admitted.early) : null;

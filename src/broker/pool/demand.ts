@@ -31,7 +31,8 @@ export function createDemand(now: () => number = () => performance.now()): Deman
     },
     ended() {
       turn();
-      current -= 1;
+      // Of a call that was there before this was it knows only the end.
+      current = Math.max(0, current - 1);
     },
     get peak() {
       turn();

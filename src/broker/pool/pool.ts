@@ -33,6 +33,8 @@ export interface PoolMeans {
 export interface Pool {
   /** For a call that begins: the one that has waited longest, or null where none stands ready. */
   take(): PooledLaunch | null;
+  /** What was taken and did not become its call's, since that has no recorded intent, stands ready again. */
+  giveBack(launch: PooledLaunch): void;
   /** A call of this profile has ended, whether it had one or not. */
   callEnded(): void;
   resize(size: PoolSize): void;
@@ -45,6 +47,8 @@ export interface Pool {
 
 export function createPool(first: PoolSize, { prestart, end, mayStart, failed }: PoolMeans): Pool {
   const ready: PooledLaunch[] = [];
+  /** Taken and alive: at most as many as there are calls. */
+  const taken = new Set<PooledLaunch>();
   const demand = createDemand();
   const backOff = createBackOff();
   let size = first;
@@ -83,6 +87,7 @@ export function createPool(first: PoolSize, { prestart, end, mayStart, failed }:
     if (isStopped) return end(launch.launch);
     ready.push(launch);
     void launch.ended.then(({ end: how }) => {
+      taken.delete(launch);
       const index = ready.indexOf(launch);
       if (index < 0) return;
       ready.splice(index, 1);
@@ -112,9 +117,20 @@ export function createPool(first: PoolSize, { prestart, end, mayStart, failed }:
     take() {
       demand.began();
       const launch = ready.shift() ?? null;
+      if (launch !== null) {
+        taken.add(launch);
+        // It stood until it was wanted.
+        backOff.succeeded();
+      }
       // What replaces it starts when its call has ended, so as not to be in its way; unless the next would find none.
       if (ready.length === 0) fill();
       return launch;
+    },
+    giveBack(launch) {
+      if (!taken.delete(launch)) return;
+      if (isStopped) return end(launch.launch);
+      ready.unshift(launch);
+      shrinkLater();
     },
     callEnded() {
       demand.ended();

@@ -14,6 +14,8 @@ export interface Pools {
   configure(generation: Generation): void;
   /** For a call that begins: a driver that stands ready, or null. */
   take(profile: string): PooledLaunch | null;
+  /** Its call has no recorded intent: it did not serve it. */
+  giveBack(profile: string, launch: PooledLaunch): void;
   callEnded(profile: string): void;
   /** Starts what is missing, after a pause. */
   fill(): void;
@@ -64,6 +66,11 @@ export function createPools(services: {
       }
     },
     take: (profile) => pools.get(profile)?.take() ?? null,
+    giveBack(profile, launch) {
+      const pool = pools.get(profile);
+      if (pool === undefined) monitor.send({ type: 'end-launch', launch: launch.launch });
+      else pool.giveBack(launch);
+    },
     callEnded: (profile) => pools.get(profile)?.callEnded(),
     fill() {
       for (const pool of pools.values()) pool.fill();

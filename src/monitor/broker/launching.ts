@@ -134,14 +134,14 @@ export function createLaunching(
         closeEnds(started);
         if (!taken) return launches.end(number, 'untaken');
         // Only now: an end must not overtake the launch that it ends.
-        void started.ended.then(({ end, status }) =>
-          link.send({ type: 'launch-ended', launch: number, end, status }),
-        );
+        tellEnd(started);
       },
     });
     if (!passed) {
       closeEnds(started);
-      return launches.end(number, 'untaken');
+      launches.end(number, 'untaken');
+      link.send({ type: 'launch-refused', request: asked.request, reason: 'sandbox-failed' });
+      return tellEnd(started);
     }
     // One that ended while it waited holds nothing here any more: else a broker that takes nothing could use up this
     // process's descriptors, since only launches that are alive count.
@@ -149,7 +149,13 @@ export function createLaunching(
       if (!link.withdraw('launch', number)) return;
       closeEnds(started);
       refuse(asked, 'sandbox-failed');
+      // Of one that stood ready the broker waits for the end besides.
+      tellEnd(started);
     });
+  }
+
+  function tellEnd({ number, ended }: Launch): void {
+    void ended.then(({ end, status }) => link.send({ type: 'launch-ended', launch: number, end, status }));
   }
 
   return {

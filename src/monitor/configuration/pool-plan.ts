@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { prestarted } from '../../shared/configuration/profile.ts';
@@ -13,7 +13,7 @@ const FILES_MAXIMUM = 1_024;
 /** What of a driver is started before its calls, as its profile has it. */
 export type PoolPlan =
   /** At most so many stand ready, each for one call. */
-  | { readonly kind: 'prestart'; readonly max: number; readonly files: string | null }
+  | { readonly kind: 'prestart'; readonly max: number; readonly madeOf: string }
   /** So many processes, each of which serves many calls. */
   | {
       readonly kind: 'persistent';
@@ -22,7 +22,7 @@ export type PoolPlan =
       readonly calls: number;
       readonly ageMs: number;
       readonly memoryBytes: number | null;
-      readonly files: string | null;
+      readonly madeOf: string;
     };
 
 /**
@@ -40,10 +40,10 @@ export function planPool(
       throw fail(['mode'], 'persistent is for jsonrpc drivers: a command ends with its call');
     const { processes: max, recycle_calls: calls, recycle_age_ms: ageMs } = persistent;
     const { recycle_memory_bytes: memoryBytes } = persistent;
-    return { kind: 'persistent', ...{ max, calls, ageMs, memoryBytes }, files: markOfFolder(folder) };
+    return { kind: 'persistent', ...{ max, calls, ageMs, memoryBytes }, madeOf: markOfSource(value, folder) };
   }
   if (prestart === undefined) return null;
-  return { kind: 'prestart', max: prestarted(prestart).max, files: markOfFolder(folder) };
+  return { kind: 'prestart', max: prestarted(prestart).max, madeOf: markOfSource(value, folder) };
 }
 
 /**
@@ -58,15 +58,15 @@ export function refuseFullPools(drivers: ReadonlyMap<string, DriverPlan>, launch
     );
 }
 
-/** By what shows without reading any of it; null where there is too much to look at. */
-function markOfFolder(folder: string): string | null {
-  const hash = createHash('sha256');
+/** By the profile, of which the broker reads more than a plan has, and by what shows of the files without reading any. */
+function markOfSource(profile: Profile, folder: string): string {
+  const hash = createHash('sha256').update(JSON.stringify(profile));
   let left = FILES_MAXIMUM;
   const folders = [folder];
   for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
     for (const entry of readdirSync(next, { withFileTypes: true })) {
       left -= 1;
-      if (left < 0) return null;
+      if (left < 0) return randomUUID();
       const path = join(next, entry.name);
       if (entry.isDirectory()) folders.push(path);
       hash.update(`${path}\0${markOf(path)}\0`);

@@ -75,8 +75,8 @@ export function createPooledLaunches(
     const { launch } = entry;
     if (entry.isStale || launch.served !== null) return;
     entry.isStale = true;
-    if (launch.purpose.kind === 'pool') return launches.end(launch.number, 'retired');
-    entry.stale(launch);
+    if (launch.purpose.kind === 'persistent') entry.stale(launch);
+    if (entry.uses === 0) return launches.end(launch.number, 'retired');
     // The calls that it has may end; longer than one call may last it does not live.
     setTimeout(() => launches.end(launch.number, 'retired'), launch.plan.wallMs).unref();
   }

@@ -61,10 +61,13 @@ export function readProcessStatus(pid: number | 'self'): ProcessStatus {
   };
 }
 
-/** Resident memory of one process in bytes (VmRSS of /proc/PID/status); null where it is gone. */
+/**
+ * Resident memory of one process in bytes (VmRSS of /proc/PID/status); null where it is gone. The line Name holds what the
+ * process likes, and the kernel escapes a line feed in it alone.
+ */
 export function residentBytes(pid: number): number | null {
   try {
-    const found = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
+    const found = /\nVmRSS:\s+(\d+) kB\n/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
     return found === null ? null : Number(found[1]) * KIBIBYTE;
   } catch (error) {
     if (error instanceof Error && 'code' in error) return null;

@@ -134,7 +134,9 @@ function refuseSecrets({ value, fail }: Read): void {
 }
 
 function refusePrestart({ value, fail }: Read): void {
-  const { prestart, mode } = value;
+  const { prestart, mode, limits } = value;
+  if (mode === 'persistent' && limits.idle_ms !== null)
+    throw fail(['limits', 'idle_ms'], 'of a persistent driver no call can be told to be idle');
   if (prestart === undefined) return;
   if (mode === 'persistent')
     throw fail(['prestart'], 'a persistent driver is started before its calls anyway');

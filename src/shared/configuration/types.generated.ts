@@ -629,7 +629,7 @@ limits: {
  */
 wall_ms: number
 /**
- * How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.
+ * How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms. Not in `mode: persistent`.
  */
 idle_ms: (number | null)
 /**
@@ -938,7 +938,7 @@ limits?: {
  */
 wall_ms?: number
 /**
- * How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.
+ * How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms. Not in `mode: persistent`.
  */
 idle_ms?: (number | null)
 /**
@@ -1293,7 +1293,7 @@ limits?: {
  */
 wall_ms?: number
 /**
- * How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms.
+ * How long a driver may say nothing, on stdout or stderr, before it is ended, in milliseconds; progress and log messages count, and what is beyond output_bytes too. null: up to wall_ms. Not in `mode: persistent`.
  */
 idle_ms?: (number | null)
 /**

@@ -26,3 +26,11 @@ test('calls that go on count in every window that they are in', () => {
   now = DEMAND_WINDOW_MS * 12.5;
   expect(demand.peak).toBe(1);
 });
+
+test('calls that were there before it was take nothing away from those that come', () => {
+  const demand = createDemand(() => 0);
+  for (let call = 0; call < 5; call += 1) demand.ended();
+  demand.began();
+  demand.began();
+  expect(demand.peak).toBe(2);
+});

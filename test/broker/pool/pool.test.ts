@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { LaunchEnd, LaunchRefusal } from '../../../src/boundary/launch-words.ts';
 import type { PooledLaunch } from '../../../src/broker/monitor-link.ts';
 import { createPool, type Pool } from '../../../src/broker/pool/pool.ts';
+import { patience } from '../../support/patience.ts';
 
 interface Played {
   readonly pool: Pool;
@@ -131,5 +132,44 @@ describe('a pool', () => {
     played.pool.stop();
     await played.answer();
     expect(played.ended).toEqual([1, 2, 3, 4]);
+  });
+
+  test('has a launch again that its call could not use, so that callers who go away early do not empty it', async () => {
+    const played = play(1, 1);
+    played.pool.fill();
+    await played.answer();
+    const taken = played.pool.take();
+    if (taken === null) throw new Error('Cannot take a launch: none stands ready');
+    played.pool.giveBack(taken);
+    played.pool.callEnded();
+    expect(played.pool.status()).toMatchObject({ ready: 1 });
+    expect(played.pool.take()).toBe(taken);
+    await played.die(taken.launch, 'retired');
+    played.pool.giveBack(taken);
+    expect(played.pool.status()).toMatchObject({ ready: 0 });
+    played.pool.stop();
+  });
+
+  test('ends what comes back after it was stopped', async () => {
+    const played = play(1, 1);
+    played.pool.fill();
+    await played.answer();
+    const taken = played.pool.take();
+    played.pool.stop();
+    if (taken !== null) played.pool.giveBack(taken);
+    expect(played.ended).toEqual([1]);
+  });
+
+  test('counts failures in a row: one that stood until it was wanted ends the row', async () => {
+    const played = play(1, 1);
+    played.pool.fill();
+    await played.answer();
+    await played.die(1, 'exit');
+    expect(played.pool.status()).toMatchObject({ failures: 1 });
+    await expect.poll(played.asked, { timeout: 5_000 * patience }).toBe(1);
+    await played.answer();
+    played.pool.take();
+    expect(played.pool.status()).toMatchObject({ failures: 0, retry_in_ms: 0 });
+    played.pool.stop();
   });
 });
