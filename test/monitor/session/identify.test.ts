@@ -4,7 +4,7 @@ import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { placeOf } from '../../../src/monitor/session/cgroup-place.ts';
 import { identify } from '../../../src/monitor/session/identify.ts';
 import { peerCredentials } from '../../../src/posix/peer-credentials.ts';
@@ -181,6 +181,11 @@ test.each([
     const server = createServer({ pauseOnConnect: true }).listen(path);
     await once(server, 'listening');
     const caller = spawn('python3', ['-c', script, path], { stdio: 'ignore', detached: true });
+    onTestFinished(() => {
+      if (caller.pid !== undefined) process.kill(-caller.pid, 'SIGKILL');
+      server.close();
+      rmSync(folder, { recursive: true });
+    });
     const [socket]: Socket[] = await once(server, 'connection');
     const handle: unknown = Reflect.get(socket ?? {}, '_handle');
     const descriptor =
@@ -188,9 +193,6 @@ test.each([
     const { pid } = peerCredentials(descriptor);
     await expect.poll(() => readFileSync(`/proc/${pid}/stat`, 'latin1')).toMatch(/\) Z /);
     expect(identify(descriptor)).toMatchObject({ pid, pidProven: false, pidStart: null, unit: null });
-    if (caller.pid !== undefined) process.kill(-caller.pid, 'SIGKILL');
     socket?.destroy();
-    server.close();
-    rmSync(folder, { recursive: true });
   },
 );
