@@ -6,9 +6,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import standalone from 'ajv/dist/standalone/index.js';
-import { build } from 'esbuild';
 import { compile } from 'json-schema-to-typescript';
+import { standaloneValidators } from './standalone-validators.ts';
 
 type Schema = { [key: string]: unknown };
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
@@ -143,23 +142,7 @@ export async function validatorsText(): Promise<string> {
   const names = Object.fromEntries(
     Object.entries(schemas).map(([name, schema]) => [name, String(schema['$id'])]),
   );
-  const source = standalone.default(ajv, { ...names, profileName: nameSchema.$id });
-  const bundled = await build({
-    stdin: { contents: source, resolveDir: ROOT, loader: 'js' },
-    ...{
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      write: false,
-      legalComments: 'none',
-      target: 'node24',
-      // What is made is the same where node_modules is a link.
-      preserveSymlinks: true,
-    },
-  });
-  // ajv's helper carries the text of a require() for its code generator; here it is dead.
-  const text = (bundled.outputFiles[0]?.text ?? '').replace(/^.*\.code = 'require\(.*\n/gm, '');
-  return `// ${HEADER}\n${text}`;
+  return standaloneValidators(ajv, { ...names, profileName: nameSchema.$id }, HEADER);
 }
 
 export async function typesText(): Promise<string> {

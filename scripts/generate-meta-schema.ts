@@ -1,12 +1,9 @@
 // Writes src/broker/validate/meta-schema.generated.js and its types: `node scripts/generate-meta-schema.ts`. A broker that
 // compiled the meta-schema of JSON Schema 2020-12 by itself would start a fifth later, and hold what was compiled for ever.
 import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import standalone from 'ajv/dist/standalone/index.js';
-import { build } from 'esbuild';
+import { standaloneValidators } from './standalone-validators.ts';
 
-const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const FOLDER = new URL('../src/broker/validate/', import.meta.url);
 const META_SCHEMA = 'https://json-schema.org/draft/2020-12/schema';
 const HEADER = 'Made by scripts/generate-meta-schema.ts from ajv; change that and run `npm run generate`.';
@@ -24,23 +21,7 @@ export declare const isSchema: {
 
 export async function metaSchemaText(): Promise<string> {
   const ajv = new Ajv2020({ strict: true, logger: false, code: { source: true, esm: true, lines: true } });
-  const source = standalone.default(ajv, { isSchema: META_SCHEMA });
-  const bundled = await build({
-    stdin: { contents: source, resolveDir: ROOT, loader: 'js' },
-    ...{
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      write: false,
-      legalComments: 'none',
-      target: 'node24',
-      // What is made is the same where node_modules is a link.
-      preserveSymlinks: true,
-    },
-  });
-  // ajv's helper carries the text of a require() for its code generator; here it is dead.
-  const text = (bundled.outputFiles[0]?.text ?? '').replace(/^.*\.code = 'require\(.*\n/gm, '');
-  return `// ${HEADER}\n${text}`;
+  return standaloneValidators(ajv, { isSchema: META_SCHEMA }, HEADER);
 }
 
 if (import.meta.main) {

@@ -35,8 +35,3 @@ function signalByPidfd(pidfd: number, signal: number, what: string): boolean {
   if (errno !== ESRCH) throw new PosixError(what, errno);
   return false;
 }
-
-/** Whether the process still runs, by signal 0; EPERM means that it does (kill(2)). */
-export function isAliveByPidfd(pidfd: number): boolean {
-  return pidfdSendSignal(pidfd, 0, null, 0) >= 0 || lastErrno() !== ESRCH;
-}

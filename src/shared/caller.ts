@@ -22,7 +22,7 @@ export interface Caller {
   readonly gid: number;
   readonly groups: readonly number[];
   readonly pid: number;
-  /** Whether its pid, and all that was read by it, is proven to be the caller's (SO_PEERPIDFD, Linux 6.5). */
+  /** Whether it could be looked at, and all that was read by its pid is proven to be the caller's (SO_PEERPIDFD, Linux 6.5). */
   readonly pidProven: boolean;
   /** null: no unit, or it cannot be proven (before Linux 6.5). */
   readonly unit: SystemdUnit | null;

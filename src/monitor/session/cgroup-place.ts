@@ -6,7 +6,6 @@ export interface CgroupPlace {
   readonly container: Container | null;
 }
 
-const NOWHERE: CgroupPlace = { unit: null, container: null };
 const UNIT = /\.(?:service|scope)$/;
 const USER_MANAGER = /^user@\d+\.service$/;
 const LONGEST_ID = 64;
@@ -31,19 +30,22 @@ const FOLDERS: ReadonlyMap<string, Container['runtime']> = new Map([
  * Reads a /proc/PID/cgroup text: the first service or scope of the path in systemd's own hierarchy; below
  * `user@UID.service`, a unit of that user's manager. What lies inside a container is none of the host's: units there are
  * named by whoever is root in it.
+ * @param own the container that this daemon is in: who is in that one alone is in none, who is in one inside of it is in that
+ * @returns null: it lies outside of this daemon's namespace (cgroup_namespaces(7)), so that nothing is known of it
  */
-export function placeOf(cgroup: string): CgroupPlace {
-  const path = pathForSystemd(cgroup);
-  if (path.includes('/../')) return NOWHERE;
-  const parts = path.split('/').filter(Boolean);
+export function placeOf(cgroup: string, own: Container | null = null): CgroupPlace | null {
+  const parts = pathForSystemd(cgroup).split('/').filter(Boolean);
+  if (parts.includes('..')) return null;
   const at = parts.findIndex((_part, index) => containerAt(parts, index) !== null);
   const outside = at === -1 ? parts : parts.slice(0, at + 1);
   const [first, second] = outside.filter((part) => UNIT.test(part));
   const manager = first !== undefined && USER_MANAGER.test(first) ? 'user' : 'system';
-  const found = at === -1 ? null : containerAt(parts, at);
+  const found = parts
+    .map((_part, index) => containerAt(parts, index))
+    .find((one) => one !== null && !(one.runtime === own?.runtime && one.id === own.id));
   return {
     unit: unitOf(first, second, manager),
-    container: found && { ...found, manager },
+    container: found ? { ...found, manager } : null,
   };
 }
 

@@ -1,5 +1,5 @@
 import { peerCredentials, peerGroups, peerPidfd } from '../../posix/peer-credentials.ts';
-import { isAliveByPidfd } from '../../posix/pidfd.ts';
+import { processHasEnded } from '../../posix/poll.ts';
 import { type KnownCaller, lookAtProcess, NOTHING_SEEN } from './known-caller.ts';
 
 /** Ids above INT_MAX do not survive every tool; 65534 is what an unmapped id of another user namespace shows as. */
@@ -22,10 +22,11 @@ export function identify(socket: number): KnownCaller {
   try {
     const seen = lookAtProcess(pid);
     // /proc first, then the pidfd: alive now, so the number was the caller's while it was looked at.
-    const isAlive = pidfd !== null && isAliveByPidfd(pidfd.number);
-    if (isAlive) return { uid, gid, groups, pid, pidProven: true, ...seen };
+    const isAlive = pidfd !== null && !processHasEnded(pidfd.number);
+    if (isAlive && seen !== null) return { uid, gid, groups, pid, pidProven: true, ...seen };
     // Without a pidfd nothing is decided by what may be another's process by now; one that is dead was not looked at.
-    const unproven = pidfd === null ? { ...seen, unit: null, container: null } : NOTHING_SEEN;
+    const unproven =
+      pidfd === null && seen !== null ? { ...seen, unit: null, container: null } : NOTHING_SEEN;
     return { uid, gid, groups, pid, pidProven: false, ...unproven };
   } finally {
     pidfd?.close();

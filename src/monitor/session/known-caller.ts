@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import type { Caller, Container } from '../../shared/caller.ts';
-import { startTimeOf } from '../../shared/process-start.ts';
+import type { Caller } from '../../shared/caller.ts';
+import { runningSince } from '../../shared/process-start.ts';
 import { type CgroupPlace, placeOf } from './cgroup-place.ts';
 
 /** What the kernel says of a caller; what is not of a `Caller` is for the record alone. */
@@ -24,25 +24,32 @@ export const NOTHING_SEEN: SeenProcess = {
 };
 
 /** The daemon's own, where its names of cgroups are the host's. */
-const OWN_CONTAINER = placeOf(readProc('self', 'cgroup') ?? '').container;
+const OWN_CGROUP = readProc('self', 'cgroup');
+const OWN_CONTAINER = OWN_CGROUP === null ? null : (placeOf(OWN_CGROUP)?.container ?? null);
 
-/** Looks at a process. The number may be another's by then: only a pidfd that is alive after it proves the answer. */
-export function lookAtProcess(pid: number): SeenProcess {
-  const start = Number(startTimeOf(pid) ?? Number.NaN);
-  const cgroup = readProc(pid, 'cgroup');
+/**
+ * Looks at a process. The number may be another's by then: only a pidfd that is alive after it proves the answer.
+ * @returns null where this is no answer: its /proc cannot be read from here (another process namespace, hidepid of proc(5)), its
+ *   cgroup lies outside of this daemon's namespace, or it ended meanwhile and waits for its parent, when /proc may already say
+ *   that it is in no cgroup (proc_cgroup_show of kernel/cgroup/cgroup.c)
+ */
+export function lookAtProcess(pid: number): SeenProcess | null {
+  const place = placeOfProcess(pid);
+  const since = runningSince(pid);
+  if (place === null || since === null) return null;
   return {
-    pidStart: Number.isSafeInteger(start) ? start : null,
+    pidStart: Number.isSafeInteger(Number(since)) ? Number(since) : null,
     loginUid: readLogin(pid, 'loginuid'),
     loginSession: readLogin(pid, 'sessionid'),
-    ...(cgroup === null ? { unit: null, container: null } : placeBeside(OWN_CONTAINER, cgroup)),
+    ...place,
   };
 }
 
-/** Where a process is, seen from here: who is in the same container as the daemon is in none. */
-export function placeBeside(own: Container | null, cgroup: string): CgroupPlace {
-  const { unit, container } = placeOf(cgroup);
-  const isOwn = own !== null && container?.runtime === own.runtime && container.id === own.id;
-  return { unit, container: isOwn ? null : container };
+/** Where there are no cgroups at all, nobody is in a container's. */
+function placeOfProcess(pid: number): CgroupPlace | null {
+  if (OWN_CGROUP === null) return { unit: null, container: null };
+  const cgroup = readProc(pid, 'cgroup');
+  return cgroup === null ? null : placeOf(cgroup, OWN_CONTAINER);
 }
 
 function readLogin(pid: number, file: string): number | null {

@@ -33,7 +33,8 @@ function sourceOf(node: Endings): string {
 }
 
 function bothCases(character: string): string {
-  return /[a-z]/i.test(character) ? `[${character.toUpperCase()}${character.toLowerCase()}]` : character;
+  if (/[a-z]/i.test(character)) return `[${character.toUpperCase()}${character.toLowerCase()}]`;
+  return /\w/.test(character) ? character : `\\${character}`;
 }
 
 function wordsOf(parts: readonly Part[]): string[] {
