@@ -57,6 +57,9 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
+/** From here in what is compiled as in the sources; the compiled monitor is one file, which is here. */
+const APPENDING_THREAD = new URL('./audit/appending-thread.js', import.meta.url);
+
 /** What the broker said is a claim: printable text, bounded by the boundary. */
 function saidClaim(said: string | null): AuditFields {
   return said === null ? {} : { said: said.slice(0, RECORDED_REASON) };
@@ -95,7 +98,10 @@ export async function startDaemon({ options, installation, log, manager, passed 
   const { path } = auditSettings();
   // Before the log, which may write a record when it is opened.
   const keys = openParamsKeys(options.state);
-  const audit = await openDaemonAudit({ path, stateFolder: options.state, settings: auditSettings }, log);
+  const audit = await openDaemonAudit(
+    { path, stateFolder: options.state, settings: auditSettings, appendingThread: APPENDING_THREAD },
+    log,
+  );
   const interrupted = await closeEarlierCalls(audit).catch(worthAnotherTry);
   const { notes, killed } = sweepLaunches(options.state);
   const containers = openContainers(options.state, (why) =>

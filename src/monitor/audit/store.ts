@@ -1,10 +1,12 @@
 import type { FileHandle } from 'node:fs/promises';
-import { type Head, writeHeadNote } from '../../shared/audit/head-note.ts';
+import { encodeHeadNote, type Head, writeHeadNote } from '../../shared/audit/head-note.ts';
 import type { Addition } from './addition.ts';
+import { type Appender, changed } from './appender.ts';
+import { FOUND } from './appending-memory.ts';
 import { LOG_MODE, lstatOrNull, openOwnFile, writeAgain, writeAll } from './log-file.ts';
 import { CALLED_LOG, type ClosedSegment, describeClosed, LOG_FLAGS, replaceFile } from './rotation.ts';
 import { readBytes, readTail, standsAt, type Tail } from './tail.ts';
-import { atStage, StorageFailure } from './unavailable.ts';
+import { asFailure, atStage, type FailedStage, StorageFailure } from './unavailable.ts';
 
 /** The log and its head note, open. One step at a time: no two may be under way. */
 export interface LogStore {
@@ -43,8 +45,19 @@ export interface OpenFiles {
   readonly tail: Tail;
 }
 
+/** By what additions are written. */
+export interface Appending {
+  /** null: on Node's pool, where tests can have each step fail or wait. */
+  readonly appender: Appender | null;
+  /** After so many milliseconds an addition counts as given up. */
+  readonly stallMs: number;
+}
+
+/** What a step of an addition that failed at one of these left undone: the records were not begun. */
+const BEFORE_RECORDS: ReadonlySet<string> = new Set<FailedStage>(['open', 'changed', 'note']);
+
 /** Takes over files that stand at `tail`. */
-export function holdStore(files: OpenFiles): LogStore {
+export function holdStore(files: OpenFiles, { appender, stallMs }: Appending): LogStore {
   const { path, boot, note } = files;
   let { log, segment, durable } = files;
   /** What tells `log` from any other file. */
@@ -66,14 +79,44 @@ export function holdStore(files: OpenFiles): LogStore {
   async function requireUntouched(): Promise<void> {
     const [named, { ino, dev }] = await atStage('open', Promise.all([lstatOrNull(path), own ?? log.stat()]));
     own = { ino, dev };
-    if (named?.ino !== ino || named.dev !== dev) throw replaced(named === null);
     const expected = head.bytes + rest.length;
-    if (named.size !== expected) {
-      throw new StorageFailure('changed', `the log is ${named.size} bytes long where ${expected} were left`);
+    if (named === null) throw changed(FOUND.nothing, expected);
+    if (named.ino !== ino || named.dev !== dev) throw changed(FOUND.anotherFile, expected);
+    if (named.size !== expected) throw changed(named.size, expected);
+  }
+
+  async function add(addition: Addition): Promise<void> {
+    const { target, sync } = addition;
+    await (appender === null ? addOnPool(addition) : addOnThread(appender, addition));
+    head = target;
+    if (sync) durable = target;
+    rest = attempt = Buffer.alloc(0);
+  }
+
+  async function addOnThread(thread: Appender, { bytes, target, sync }: Addition): Promise<void> {
+    own ??= await atStage('open', log.stat());
+    unsettled = true;
+    attempt = bytes;
+    const heads = { durable, standing: head, writing: target };
+    const after = { durable: sync ? target : durable, standing: target, writing: null };
+    try {
+      const isSettled = await thread.append({
+        ...{ log: log.fd, note: note.fd, records: bytes, sync, withinMs: stallMs },
+        expected: { ino: own.ino, dev: own.dev, size: head.bytes + rest.length },
+        announcing: encodeHeadNote({ boot, segment, ...heads }),
+        settled: encodeHeadNote({ boot, segment, ...after }),
+      });
+      if (sync) isDoubtful = false;
+      unsettled = !isSettled;
+    } catch (error) {
+      const { stage } = asFailure(error);
+      if (BEFORE_RECORDS.has(stage)) attempt = Buffer.alloc(0);
+      if (stage === 'sync') isDoubtful = true;
+      throw error;
     }
   }
 
-  async function add({ bytes, target, sync }: Addition): Promise<void> {
+  async function addOnPool({ bytes, target, sync }: Addition): Promise<void> {
     // Both at once: on the pool the look at the size costs no time of its own.
     const [noted, untouched] = await Promise.allSettled([noteHeads(target), requireUntouched()]);
     unsettled = true;
@@ -82,9 +125,6 @@ export function holdStore(files: OpenFiles): LogStore {
     attempt = bytes;
     await atStage('write', writeAll(log, bytes));
     if (sync) await syncLog();
-    head = target;
-    if (sync) durable = target;
-    rest = attempt = Buffer.alloc(0);
   }
 
   async function syncLog(): Promise<void> {
@@ -132,7 +172,7 @@ export function holdStore(files: OpenFiles): LogStore {
 
   async function reread(): Promise<Tail> {
     const again = await atStage('open', openOwnFile({ path, called: CALLED_LOG, mode: LOG_MODE }, LOG_FLAGS));
-    if (again === null) throw replaced(true);
+    if (again === null) throw changed(FOUND.nothing, head.bytes);
     try {
       const tail = await atStage('open', readUntouchedTail(again));
       if (isDoubtful) await atStage('write', writeAgain(path, durable.bytes));
@@ -150,7 +190,7 @@ export function holdStore(files: OpenFiles): LogStore {
 
   async function readUntouchedTail(again: FileHandle): Promise<Tail> {
     const [now, before] = await Promise.all([again.stat(), log.stat()]);
-    if (now.ino !== before.ino || now.dev !== before.dev) throw replaced(false);
+    if (now.ino !== before.ino || now.dev !== before.dev) throw changed(FOUND.anotherFile, head.bytes);
     const known = Buffer.concat([rest, attempt]);
     // One byte more than can be there shows a log that is too long.
     const found = await readBytes(again, head.bytes, known.length + 1);
@@ -174,6 +214,7 @@ export function holdStore(files: OpenFiles): LogStore {
 
   async function abandon(): Promise<void> {
     await Promise.allSettled([log.close(), note.close()]);
+    appender?.stop();
   }
 
   return {
@@ -194,13 +235,6 @@ export function holdStore(files: OpenFiles): LogStore {
     },
     ...{ add, settle, rotate, reread, close, abandon },
   };
-}
-
-function replaced(isGone: boolean): StorageFailure {
-  return new StorageFailure(
-    'changed',
-    isGone ? 'the log is gone' : 'another file stands in the place of the log',
-  );
 }
 
 /** Closes a descriptor of which nothing more is wanted. close(2) may report once more what failed on it before. */

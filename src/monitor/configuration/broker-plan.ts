@@ -14,8 +14,8 @@ export interface BrokerPlan {
 
 const PATH = '/usr/bin:/bin';
 /**
- * XXX
- * which nothing is in use, and is no faster.
+ * V8's young generation may take three times 8 MiB: with its own 16 a broker through which much passes grows by some 12 MiB more,
+ * of which nothing is in use, and is no faster; with 4 collecting it takes a quarter of its time.
  */
 const NODE_OPTIONS = ['--max-semi-space-size=8'];
 const LIMITS: Omit<ProcessLimits, 'openFiles'> = {
