@@ -61,10 +61,11 @@ async function measureSize(size: Size, effort: Effort): Promise<Measurement> {
   const [method, params] = stays
     ? ['echoing.show', { file: '/texts/text' }]
     : ['native.show', { file: '/texts/text' }];
-  for (let turn = -1; turn < effort.turns; turn += 1) {
+  await ours.flood(method, params, IN_FLIGHT, effort.warmMs);
+  await peer.flood('show', {}, IN_FLIGHT, effort.warmMs);
+  for (let turn = 0; turn < effort.turns; turn += 1) {
     const flood = await ours.flood(method, params, IN_FLIGHT, effort.turnMs);
     const other = await peer.flood('show', {}, IN_FLIGHT, effort.turnMs);
-    if (turn < 0) continue;
     mine.push(flood.perSecond * rate);
     theirs.push(other.perSecond * rate);
     runs += flood.times.length;

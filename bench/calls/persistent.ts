@@ -24,6 +24,8 @@ const AIM_EXTRA_US = 220;
 const MICROSECONDS = 1_000;
 /** What one call leaves in the log, about. */
 const SYNCED_BYTES = 1_200;
+/** While it is warmed up. */
+const WARM_IN_FLIGHT = 64;
 const DURABILITIES = ['outcome', 'none'] as const;
 type Durability = (typeof DURABILITIES)[number];
 
@@ -73,6 +75,8 @@ export async function measurePersistent(effort: Effort): Promise<readonly Measur
   for (const durability of DURABILITIES) {
     const daemon = await startMeasured({ profiles: { echoing: PERSISTENT }, durability });
     const ours = await openWire(daemon.socket);
+    await ours.flood('echoing.say', PARAMS, WARM_IN_FLIGHT, effort.warmMs);
+    for (const peer of [jayson, bare]) await peer.flood('say', PARAMS, WARM_IN_FLIGHT, effort.warmMs);
     rows.push(...(await measureOne(effort, durability, ours, bare, folder)));
     for (const inFlight of [64, 256]) {
       const question = floodQuestion(inFlight, durability);
@@ -123,10 +127,9 @@ async function measureFlood(
   const [mine, theirs]: [number[], number[]] = [[], []];
   let runs = 0;
   const slowest: number[] = [];
-  for (let turn = -1; turn < effort.turns; turn += 1) {
+  for (let turn = 0; turn < effort.turns; turn += 1) {
     const flood = await ours.flood('echoing.say', PARAMS, inFlight, effort.turnMs);
     const other = await jayson.flood('say', PARAMS, inFlight, effort.turnMs);
-    if (turn < 0) continue;
     mine.push(flood.perSecond);
     theirs.push(other.perSecond);
     runs += flood.times.length;
