@@ -23,6 +23,8 @@ const TABLE = {
   decisions: { ci: 1_000, full: 50_000 },
   /** Calls that differ in their method or params. */
   distinctCalls: { ci: 10_000, full: 1_000_000 },
+  /** Calls through one persistent driver. */
+  persistentCalls: { ci: 20_000, full: 1_000_000 },
   /** Places at which each text of a corpus is cut in two. */
   corpusCuts: { ci: 8, full: 1_000 },
   /** Calls that are cancelled at a random moment, and as many whose caller leaves then. */
