@@ -75,8 +75,11 @@ export function startAppender(program: URL, path: string): Appender {
       const done = Atomics.load(words, WORD.done);
       Atomics.add(words, WORD.asked, 1);
       Atomics.notify(words, WORD.asked);
-      const waiting = Atomics.waitAsync(words, WORD.done, done);
-      if (waiting.async) await waiting.value;
+      // A wake may be late and belong to the addition before: the number alone tells.
+      while (Atomics.load(words, WORD.done) === done) {
+        const waiting = Atomics.waitAsync(words, WORD.done, done);
+        if (waiting.async) await waiting.value;
+      }
       const stage = STAGES[Atomics.load(words, WORD.failed)];
       if (stage !== undefined) throw failure(stage);
       return Atomics.load(words, WORD.settled) === 1;

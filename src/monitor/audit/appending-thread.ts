@@ -88,7 +88,8 @@ function fail(stage: (typeof STAGES)[number], errno: number): void {
 }
 
 for (let done = 0; ; ) {
-  Atomics.wait(words, WORD.asked, done);
+  // A wake may be late and belong to what is done already: the number alone tells.
+  while (word(WORD.asked) === done) Atomics.wait(words, WORD.asked, done);
   if (word(WORD.stop) === 1) break;
   done = word(WORD.asked);
   Atomics.store(words, WORD.failed, -1);

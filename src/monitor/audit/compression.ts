@@ -55,9 +55,14 @@ async function writeCompressed(source: FileHandle, path: string, signal: AbortSi
   const file = await createOwnFile(target, constants.O_RDWR, Buffer.alloc(0));
   try {
     const [plain, again] = [createHash('sha256'), createHash('sha256')];
-    await pipeline(readPieces(source, plain), createGzip({ level: COMPRESSION_LEVEL }), (pieces) => writePieces(file, pieces), {
-      signal,
-    });
+    await pipeline(
+      readPieces(source, plain),
+      createGzip({ level: COMPRESSION_LEVEL }),
+      (pieces) => writePieces(file, pieces),
+      {
+        signal,
+      },
+    );
     await file.sync();
     await pipeline(readPieces(file), createGunzip(), (pieces) => hashPieces(pieces, again), { signal });
     if (plain.digest('hex') !== again.digest('hex')) throw new Error('it does not give back the same bytes');
