@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { BUNDLED_PROFILES, makeDevelopmentFolder, ROOT } from './development-folder.ts';
+import { monitorWords } from './monitor-words.ts';
 
 const STARTS_WITHIN_MS = 15_000;
 const EXIT_BAD_LOG = 1;
@@ -59,7 +60,7 @@ process.stdout.write(
 );
 const daemon = spawn(
   process.execPath,
-  [join(ROOT, 'dist/monitor/main.js'), '--development', '--config', folder, '--state', made.state],
+  [...monitorWords(), '--development', '--config', folder, '--state', made.state],
   { stdio: ['ignore', 'inherit', 'pipe'] },
 );
 let operationalLog = '';

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { makeDevelopmentFolder, ROOT } from './development-folder.ts';
+import { monitorWords } from './monitor-words.ts';
 
 process.umask(0o022);
 const { folder, socket, state, log } = makeDevelopmentFolder(join(ROOT, 'run'));
@@ -13,7 +14,7 @@ console.log(`In another terminal:
 `);
 const daemon = spawn(
   process.execPath,
-  [join(ROOT, 'dist/monitor/main.js'), '--development', '--config', folder, '--state', state],
+  [...monitorWords(), '--development', '--config', folder, '--state', state],
   { stdio: 'inherit' },
 );
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => daemon.kill(signal));

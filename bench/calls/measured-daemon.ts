@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { makeDevelopmentFolder, type Profiles, permitAll, ROOT } from '../../scripts/development-folder.ts';
+import { monitorWords } from '../../scripts/monitor-words.ts';
 import { endsWithUs } from './ends-with-us.ts';
 
 const STARTS_WITHIN_MS = 60_000;
@@ -67,10 +68,9 @@ export function makeMeasuredFolder(options: MeasuredOptions = {}): string {
  * @throws Error with what it said where it does not start
  */
 export async function startOn(folder: string): Promise<MeasuredDaemon> {
-  const main = join(ROOT, 'dist/monitor/main.js');
   const state = join(folder, 'state');
   const socket = join(folder, 'driverd.sock');
-  const words = [main, '--development', '--config', folder, '--state', state];
+  const words = [...monitorWords(), '--development', '--config', folder, '--state', state];
   const monitor = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] });
   endsWithUs(monitor);
   let said = '';

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { makeDevelopmentFolder, type Profiles, permitAll, ROOT } from '../../scripts/development-folder.ts';
+import { monitorWords } from '../../scripts/monitor-words.ts';
 import { patience } from './patience.ts';
 import { recordProblem } from './record-schema.ts';
 
@@ -71,10 +72,10 @@ export async function startTestDaemon(options: TestDaemonOptions = {}): Promise<
       mode: '0666',
     },
   );
-  const main = join(options.installation ?? ROOT, 'dist/monitor/main.js');
   const [program = process.execPath, ...args] = [
     ...(options.wrap ?? []),
-    ...[process.execPath, main, '--development', '--config', folder, '--state', made.state],
+    ...[process.execPath, ...monitorWords(options.installation)],
+    ...['--development', '--config', folder, '--state', made.state],
     ...(options.socket === undefined ? [] : ['--socket', options.socket]),
   ];
   const monitor = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
