@@ -47,6 +47,22 @@ const programs: readonly {
     why: 'the privileged process holds no schema compiler, no policy engine, no parser of calls and no network (invariant 5)',
   },
   {
+    main: 'src/monitor/audit/appending-thread.ts',
+    mayUse: [],
+    neverUses: [
+      'node:child_process',
+      'node:net',
+      'node:http',
+      'node:https',
+      'node:http2',
+      'node:tls',
+      'node:dgram',
+      'node:vm',
+      'node:inspector',
+    ],
+    why: 'the thread that appends to the audit log appends, and does nothing else',
+  },
+  {
     main: 'src/broker/main.ts',
     mayUse: ['@cedar-policy/cedar-wasm', 'ajv', 'json-rpc-2.0', 'koffi', 'pino', 're2js', 'yaml'],
     neverUses: ['node:child_process', 'node:cluster', 'node:dgram', 'node:vm', 'node:inspector'],

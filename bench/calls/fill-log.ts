@@ -4,6 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { openAuditLog } from '../../src/monitor/audit/log.ts';
 import { parseSettings } from '../../src/shared/configuration/settings.ts';
+import { startAppendingThread } from '../../test/support/appending-thread.ts';
 
 const AT_ONCE = 500;
 
@@ -12,8 +13,9 @@ const [folder = '', records = ''] = process.argv.slice(2);
 const { audit } = parseSettings('driverd.yaml', Buffer.from('version: 1\n'));
 const stateFolder = join(folder, 'state');
 mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+const path = join(folder, 'audit/audit.jsonl');
 const log = await openAuditLog({
-  ...{ path: join(folder, 'audit/audit.jsonl'), stateFolder, settings: () => audit },
+  ...{ path, stateFolder, settings: () => audit, appender: startAppendingThread(path) },
 });
 for (let written = 0; written < Number(records); written += AT_ONCE) {
   await Promise.all(

@@ -1,17 +1,25 @@
 import { auditWarnings } from '../shared/audit/conditions.ts';
 import type { Log } from '../shared/log.ts';
+import { startAppender } from './audit/appender.ts';
 import { type AuditLog, type AuditLogOptions, openAuditLog } from './audit/log.ts';
 import { openSeals } from './audit/seals/open-seals.ts';
 import { worthAnotherTry } from './worth-another-try.ts';
 
 /**
  * Opens the audit log for a daemon, which tells in its operational log what happens to it.
+ * @param appendingThread the program of the thread that appends to it
  * @throws Error where an admin has to look at the log, WorthAnotherTry where the disk is full or does not answer
  */
-export async function openDaemonAudit(options: AuditLogOptions, log: Log): Promise<AuditLog> {
+export async function openDaemonAudit(
+  options: Pick<AuditLogOptions, 'path' | 'stateFolder' | 'settings'>,
+  appendingThread: URL,
+  log: Log,
+): Promise<AuditLog> {
   const report: AuditLogOptions['report'] = (message, details) => log.warn(details, message);
   try {
-    return await openAuditLog({ ...options, seals: await openSeals(options), report });
+    const seals = await openSeals(options);
+    const appender = startAppender(appendingThread, options.path);
+    return await openAuditLog({ ...options, appender, seals, report });
   } catch (error) {
     return worthAnotherTry(error);
   }

@@ -57,7 +57,7 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
-/** From here in what is compiled as in the sources; the compiled monitor is one file, which is here. */
+/** As compiled: this module lies in one file with the whole monitor then, which is in the same folder. */
 const APPENDING_THREAD = new URL('./audit/appending-thread.js', import.meta.url);
 
 /** What the broker said is a claim: printable text, bounded by the boundary. */
@@ -98,10 +98,8 @@ export async function startDaemon({ options, installation, log, manager, passed 
   const { path } = auditSettings();
   // Before the log, which may write a record when it is opened.
   const keys = openParamsKeys(options.state);
-  const audit = await openDaemonAudit(
-    { path, stateFolder: options.state, settings: auditSettings, appendingThread: APPENDING_THREAD },
-    log,
-  );
+  const logPlace = { path, stateFolder: options.state, settings: auditSettings };
+  const audit = await openDaemonAudit(logPlace, APPENDING_THREAD, log);
   const interrupted = await closeEarlierCalls(audit).catch(worthAnotherTry);
   const { notes, killed } = sweepLaunches(options.state);
   const containers = openContainers(options.state, (why) =>

@@ -1,11 +1,12 @@
 import { HEAD_NOTE_BYTES } from '../../shared/audit/head-note.ts';
+import type { AppendedRecords, AppendOutcome } from './append-in-order.ts';
 
-/** What the monitor and its appending thread share: numbers, two notes, and the records. */
+/** What the monitor and its appending thread share: one addition at a time, and then what came of it. */
 export interface AppendingMemory {
   readonly words: Int32Array;
   readonly numbers: Float64Array;
-  /** That an addition is being written, and that it stands. */
-  readonly notes: readonly [announcing: Uint8Array, settled: Uint8Array];
+  readonly announcing: Uint8Array;
+  readonly settled: Uint8Array;
   readonly records: Uint8Array;
 }
 
@@ -15,8 +16,8 @@ export const WORD = {
   done: 1,
   /** 1: end; nothing was asked for. */
   stop: 2,
-  noteDescriptor: 3,
-  logDescriptor: 4,
+  note: 3,
+  log: 4,
   /** Bytes of records. */
   length: 5,
   sync: 6,
@@ -24,26 +25,13 @@ export const WORD = {
   failed: 7,
   /** As in errno(3). */
   errno: 8,
-  /** Whether the last note was written. */
-  settled: 9,
+  isSettled: 9,
 } as const;
 
-/** Places in `numbers`. */
-export const NUMBER = {
-  /** Which file has to stand under the log's name, and how long it has to be. */
-  ino: 0,
-  dev: 1,
-  size: 2,
-  /** What stands there instead: its length, or one of FOUND. */
-  found: 3,
-  /** When it may have been given up, in milliseconds since 1970. */
-  givenUpAt: 4,
-} as const;
+/** Places in `numbers`: what an Int32 cannot hold. */
+const NUMBER = { ino: 0, dev: 1, size: 2, settleBefore: 3, found: 4 } as const;
 
-export const FOUND = { nothing: -1, anotherFile: -2 } as const;
-
-/** What is done with an addition, in this order; nothing after what failed. */
-export const STAGES = ['open', 'changed', 'note', 'write', 'sync'] as const;
+const STAGES = ['open', 'changed', 'note', 'write', 'sync'] as const;
 
 const WORDS = 16;
 const NUMBERS = 8;
@@ -52,18 +40,75 @@ const NUMBERS_BYTES = NUMBERS * Float64Array.BYTES_PER_ELEMENT;
 const NOTES_AT = WORDS_BYTES + NUMBERS_BYTES;
 const RECORDS_AT = NOTES_AT + 2 * HEAD_NOTE_BYTES;
 
-/** @param recordBytes the most that one addition may have */
+/** @param recordBytes the most that one addition may have; what is never written to takes no memory */
 export function makeAppendingMemory(recordBytes: number): SharedArrayBuffer {
   return new SharedArrayBuffer(RECORDS_AT + recordBytes);
 }
 
 export function viewAppendingMemory(memory: SharedArrayBuffer): AppendingMemory {
-  const note = (index: number): Uint8Array =>
-    new Uint8Array(memory, NOTES_AT + index * HEAD_NOTE_BYTES, HEAD_NOTE_BYTES);
   return {
     words: new Int32Array(memory, 0, WORDS),
     numbers: new Float64Array(memory, WORDS_BYTES, NUMBERS),
-    notes: [note(0), note(1)],
+    announcing: new Uint8Array(memory, NOTES_AT, HEAD_NOTE_BYTES),
+    settled: new Uint8Array(memory, NOTES_AT + HEAD_NOTE_BYTES, HEAD_NOTE_BYTES),
     records: new Uint8Array(memory, RECORDS_AT),
   };
+}
+
+/** Throws RangeError where the records are longer than the memory was made for. */
+export function putAddition(memory: AppendingMemory, given: AppendedRecords): void {
+  const { words, numbers, announcing, settled, records } = memory;
+  if (given.records.length > records.length)
+    throw new RangeError(`Cannot append ${given.records.length} bytes: ${records.length} at most at once`);
+  announcing.set(given.announcing);
+  settled.set(given.settled);
+  records.set(given.records);
+  numbers[NUMBER.ino] = given.expected.ino;
+  numbers[NUMBER.dev] = given.expected.dev;
+  numbers[NUMBER.size] = given.expected.size;
+  numbers[NUMBER.settleBefore] = given.settleBefore;
+  words[WORD.note] = given.note;
+  words[WORD.log] = given.log;
+  words[WORD.length] = given.records.length;
+  words[WORD.sync] = given.sync ? 1 : 0;
+}
+
+export function takeAddition(memory: AppendingMemory): AppendedRecords {
+  const { words, announcing, settled, records } = memory;
+  return {
+    note: wordAt(words, WORD.note),
+    log: wordAt(words, WORD.log),
+    expected: {
+      ino: numberAt(memory, NUMBER.ino),
+      dev: numberAt(memory, NUMBER.dev),
+      size: numberAt(memory, NUMBER.size),
+    },
+    ...{ announcing, settled, records: records.subarray(0, wordAt(words, WORD.length)) },
+    sync: wordAt(words, WORD.sync) === 1,
+    settleBefore: numberAt(memory, NUMBER.settleBefore),
+  };
+}
+
+export function putOutcome({ words, numbers }: AppendingMemory, outcome: AppendOutcome): void {
+  words[WORD.failed] = outcome.failed === null ? -1 : STAGES.indexOf(outcome.failed);
+  if (outcome.failed === null) words[WORD.isSettled] = outcome.isSettled ? 1 : 0;
+  else if (outcome.failed === 'changed') numbers[NUMBER.found] = outcome.found;
+  else words[WORD.errno] = outcome.errno;
+}
+
+export function takeOutcome(memory: AppendingMemory): AppendOutcome {
+  const { words } = memory;
+  const failed = STAGES[wordAt(words, WORD.failed)];
+  if (failed === undefined) return { failed: null, isSettled: wordAt(words, WORD.isSettled) === 1 };
+  if (failed === 'changed') return { failed, found: numberAt(memory, NUMBER.found) };
+  return { failed, errno: wordAt(words, WORD.errno) };
+}
+
+function wordAt(words: Int32Array, place: number): number {
+  return Atomics.load(words, place);
+}
+
+/** Whole once the number of its addition was seen: Atomics orders what was written before it (ECMA-262, "Memory Model"). */
+function numberAt({ numbers }: AppendingMemory, place: number): number {
+  return numbers[place] ?? Number.NaN;
 }

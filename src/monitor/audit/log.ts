@@ -4,7 +4,7 @@ import type { AuditFields } from '../../shared/audit/fields.ts';
 import type { AuditEvent } from '../../shared/audit/record.ts';
 import { reservePath } from '../../shared/audit/segments.ts';
 import type { Settings } from '../../shared/configuration/types.generated.ts';
-import { startAppender } from './appender.ts';
+import type { Appender } from './appender.ts';
 import { type ClockSources, createClock } from './clock.ts';
 import { keepSegments } from './keeper.ts';
 import { openStore } from './open.ts';
@@ -67,8 +67,8 @@ export interface AuditLogOptions {
   readonly stallMs?: number;
   /** Milliseconds between two looks at free space and at the segment's age; default LOOK_MS. */
   readonly lookMs?: number;
-  /** The program of the thread that appends to it (appending-thread.ts); default: Node's pool does. */
-  readonly appendingThread?: URL;
+  /** Appends to it; stopped with it, also where it cannot be opened. */
+  readonly appender: Appender;
   /** What it is sealed with; closed with it, also where it cannot be opened. Default: it is not sealed. */
   readonly seals?: SealStore;
 }
@@ -88,7 +88,7 @@ const KEEP_LOOKS = 60;
  */
 export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> {
   const { path, stateFolder, settings, retryMs = RETRY_MS, stallMs = STALL_MS, lookMs = LOOK_MS } = options;
-  const { seals, report = ignore } = options;
+  const { appender, seals, report = ignore } = options;
   const clock = createClock(options.clock);
   const listeners: ((state: AuditState, why: string | null) => void)[] = [];
   const changed = (why: string | null = null): void => {
@@ -96,11 +96,9 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     for (const listener of listeners) listener(writer.state, why);
   };
   const reserve = holdReserve(reservePath(path), () => settings().reserve_bytes);
-  const { appendingThread } = options;
-  const appender = appendingThread === undefined ? null : startAppender(appendingThread, path);
   const opened = await openStore(path, stateFolder, clock, seals?.sealed ?? 0, { appender, stallMs }).catch(
     (error: unknown) => {
-      appender?.stop();
+      appender.stop();
       return withoutSeals(error);
     },
   );

@@ -1,5 +1,5 @@
 import type { Head } from '../../shared/audit/head-note.ts';
-import { type PreparedRecord, sealRecord } from '../../shared/audit/record.ts';
+import { LINE_BYTES_MAXIMUM, type PreparedRecord, sealRecord } from '../../shared/audit/record.ts';
 import type { Addition } from './addition.ts';
 
 /** Most records that wait to be written, and most bytes of them. */
@@ -7,8 +7,12 @@ export const QUEUE_RECORDS_MAXIMUM = 8192;
 export const QUEUE_BYTES_MAXIMUM = 8_388_608;
 /** Most records of one write, so that making their lines does not hold up the monitor's loop. */
 export const GROUP_RECORDS_MAXIMUM = 512;
-/** A write ends with the record that reaches this many bytes. */
-export const GROUP_BYTES_MAXIMUM = 1_048_576;
+/** A write ends with the record that reaches this many UTF-16 units, which are counted already. */
+export const GROUP_UNITS_MAXIMUM = 1_048_576;
+/** Most bytes that one of them becomes in UTF-8. */
+const BYTES_PER_UNIT = 3;
+/** Most bytes of one write, which follows from that: what comes before its last record, and that record. */
+export const ADDITION_BYTES_MAXIMUM = BYTES_PER_UNIT * GROUP_UNITS_MAXIMUM + LINE_BYTES_MAXIMUM;
 
 /** Where a record came to stand. */
 export interface Written {
@@ -60,7 +64,7 @@ export function createQueue(): RecordQueue {
     let sync = false;
     let length = 0;
     for (const waiting of queue) {
-      if (lines.length >= GROUP_RECORDS_MAXIMUM || length >= GROUP_BYTES_MAXIMUM) break;
+      if (lines.length >= GROUP_RECORDS_MAXIMUM || length >= GROUP_UNITS_MAXIMUM) break;
       seq += 1;
       const { line, hash } = sealRecord(waiting.record, seq, prev);
       lines.push(line);

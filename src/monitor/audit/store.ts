@@ -1,9 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import { encodeHeadNote, type Head, writeHeadNote } from '../../shared/audit/head-note.ts';
 import type { Addition } from './addition.ts';
-import { type Appender, changed } from './appender.ts';
-import { FOUND } from './appending-memory.ts';
-import { LOG_MODE, lstatOrNull, openOwnFile, writeAgain, writeAll } from './log-file.ts';
+import { changed } from './append-failure.ts';
+import { FOUND } from './append-in-order.ts';
+import type { Appender } from './appender.ts';
+import { LOG_MODE, openOwnFile, writeAgain } from './log-file.ts';
 import { CALLED_LOG, type ClosedSegment, describeClosed, LOG_FLAGS, replaceFile } from './rotation.ts';
 import { readBytes, readTail, standsAt, type Tail } from './tail.ts';
 import { asFailure, atStage, type FailedStage, StorageFailure } from './unavailable.ts';
@@ -47,14 +48,17 @@ export interface OpenFiles {
 
 /** By what additions are written. */
 export interface Appending {
-  /** null: on Node's pool, where tests can have each step fail or wait. */
-  readonly appender: Appender | null;
+  /** Stopped when the store is closed or abandoned. */
+  readonly appender: Appender;
   /** After so many milliseconds an addition counts as given up. */
   readonly stallMs: number;
 }
 
-/** What a step of an addition that failed at one of these left undone: the records were not begun. */
-const BEFORE_RECORDS: ReadonlySet<string> = new Set<FailedStage>(['open', 'changed', 'note']);
+/**
+ * The share of that time within which the note may say again that nothing is being written. An addition that takes longer may
+ * be given up at any moment, and then its note has to stay as it is until the log was read again.
+ */
+const SETTLED_WITHIN = 0.5;
 
 /** Takes over files that stand at `tail`. */
 export function holdStore(files: OpenFiles, { appender, stallMs }: Appending): LogStore {
@@ -75,56 +79,33 @@ export function holdStore(files: OpenFiles, { appender, stallMs }: Appending): L
     return atStage('note', writeHeadNote(note, { boot, segment, durable, standing: head, writing }));
   }
 
-  /** By its name, since another file may have been given that. */
-  async function requireUntouched(): Promise<void> {
-    const [named, { ino, dev }] = await atStage('open', Promise.all([lstatOrNull(path), own ?? log.stat()]));
-    own = { ino, dev };
-    const expected = head.bytes + rest.length;
-    if (named === null) throw changed(FOUND.nothing, expected);
-    if (named.ino !== ino || named.dev !== dev) throw changed(FOUND.anotherFile, expected);
-    if (named.size !== expected) throw changed(named.size, expected);
-  }
-
-  async function add(addition: Addition): Promise<void> {
-    const { target, sync } = addition;
-    await (appender === null ? addOnPool(addition) : addOnThread(appender, addition));
-    head = target;
-    if (sync) durable = target;
-    rest = attempt = Buffer.alloc(0);
-  }
-
-  async function addOnThread(thread: Appender, { bytes, target, sync }: Addition): Promise<void> {
+  async function add({ bytes, target, sync }: Addition): Promise<void> {
     own ??= await atStage('open', log.stat());
-    unsettled = true;
-    attempt = bytes;
-    const heads = { durable, standing: head, writing: target };
-    const after = { durable: sync ? target : durable, standing: target, writing: null };
+    const noted = { boot, segment };
+    const after = { durable: sync ? target : durable, standing: target };
+    const appended = {
+      ...{ log: log.fd, note: note.fd, records: bytes, sync, withinMs: stallMs * SETTLED_WITHIN },
+      expected: { ino: own.ino, dev: own.dev, size: head.bytes + rest.length },
+      announcing: encodeHeadNote({ ...noted, durable, standing: head, writing: target }),
+      settled: encodeHeadNote({ ...noted, ...after, writing: null }),
+    };
     try {
-      const isSettled = await thread.append({
-        ...{ log: log.fd, note: note.fd, records: bytes, sync, withinMs: stallMs },
-        expected: { ino: own.ino, dev: own.dev, size: head.bytes + rest.length },
-        announcing: encodeHeadNote({ boot, segment, ...heads }),
-        settled: encodeHeadNote({ boot, segment, ...after }),
-      });
-      if (sync) isDoubtful = false;
-      unsettled = !isSettled;
+      unsettled = !(await appender.append(appended));
     } catch (error) {
-      const { stage } = asFailure(error);
-      if (BEFORE_RECORDS.has(stage)) attempt = Buffer.alloc(0);
-      if (stage === 'sync') isDoubtful = true;
+      keepInMind(asFailure(error).stage, bytes);
       throw error;
     }
+    if (sync) isDoubtful = false;
+    head = target;
+    durable = after.durable;
+    rest = Buffer.alloc(0);
   }
 
-  async function addOnPool({ bytes, target, sync }: Addition): Promise<void> {
-    // Both at once: on the pool the look at the size costs no time of its own.
-    const [noted, untouched] = await Promise.allSettled([noteHeads(target), requireUntouched()]);
-    unsettled = true;
-    if (untouched.status === 'rejected') throw untouched.reason;
-    if (noted.status === 'rejected') throw noted.reason;
-    attempt = bytes;
-    await atStage('write', writeAll(log, bytes));
-    if (sync) await syncLog();
+  /** What is left by an addition that failed: all that comes before the stage was done, nothing that comes after it. */
+  function keepInMind(failed: FailedStage, bytes: Buffer): void {
+    if (failed === 'note' || failed === 'write' || failed === 'sync') unsettled = true;
+    if (failed === 'write' || failed === 'sync') attempt = bytes;
+    if (failed === 'sync') isDoubtful = true;
   }
 
   async function syncLog(): Promise<void> {
@@ -213,8 +194,8 @@ export function holdStore(files: OpenFiles, { appender, stallMs }: Appending): L
   }
 
   async function abandon(): Promise<void> {
+    appender.stop();
     await Promise.allSettled([log.close(), note.close()]);
-    appender?.stop();
   }
 
   return {

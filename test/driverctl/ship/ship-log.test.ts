@@ -18,6 +18,7 @@ import { stdoutSink } from '../../../src/driverctl/ship/stdout-sink.ts';
 import { openAuditLog } from '../../../src/monitor/audit/log.ts';
 import { makePipe } from '../../../src/posix/pipes.ts';
 import { parseSettings } from '../../../src/shared/configuration/settings.ts';
+import { startAppendingThread } from '../../support/appending-thread.ts';
 import { patience } from '../../support/patience.ts';
 import { logLines } from '../../support/shipped.ts';
 import { playLog } from '../audit/played-log.ts';
@@ -252,7 +253,10 @@ test(
     const settings =
       'version: 1\naudit: { rotate_bytes: 20000, retention: { max_bytes: 65536, min_days: 0 } }\n';
     const { audit } = parseSettings('driverd.yaml', Buffer.from(settings));
-    const log = await openAuditLog({ path, stateFolder: join(folder, 'state'), settings: () => audit });
+    const log = await openAuditLog({
+      ...{ path, stateFolder: join(folder, 'state'), settings: () => audit },
+      appender: startAppendingThread(path),
+    });
     const append = (session: number): Promise<unknown> =>
       log.append('call-end', { session }, { said: randomBytes(200).toString('hex') }, false);
     async function write(bursts: number): Promise<void> {

@@ -11,6 +11,7 @@ import { listSegments, type Segment } from '../../../src/shared/audit/segments.t
 import { verifyLog } from '../../../src/shared/audit/verify.ts';
 import { auditSettings, makeFolder, makeLog, makePlaces } from '../../shared/audit/made-log.ts';
 import { readSegment } from '../../shared/audit/read-segment.ts';
+import { startAppendingThread } from '../../support/appending-thread.ts';
 
 /** A file system of 1 MiB; the state folder lies outside it. */
 function mountSmall(): { path: string; small: string; state: string } {
@@ -44,7 +45,10 @@ describe('a full disk', () => {
   test('gets no answer without a record, counts what is refused, and goes on by itself when there is room (A1)', async () => {
     const { path, small, state } = mountSmall();
     const ballast = join(small, 'ballast');
-    const log = await openAuditLog({ path, stateFolder: state, settings: auditSettings, retryMs: 20 });
+    const appender = startAppendingThread(path);
+    const log = await openAuditLog({
+      ...{ path, stateFolder: state, settings: auditSettings, appender, retryMs: 20 },
+    });
     const answered = new Set<number>();
     let refused = 0;
     for (let round = 0; round < 5; round += 1) {

@@ -308,6 +308,11 @@ describe('a rotation that fails', () => {
           : original.apply(this, given as []);
       });
       await expect(write(log, 20)).rejects.toThrow('EIO');
+      // One that could not even begin is tried again when there is a record to write.
+      while (calls <= 2) {
+        await vi.waitFor(() => expect(log.state).toBe('writing'), WAIT);
+        await write(log, 1).catch((error: unknown) => expect(String(error)).toContain('EIO'));
+      }
       await vi.waitFor(() => expect(log.state).toBe('writing'), WAIT);
       failing.mockRestore();
       await write(log, 20);

@@ -9,6 +9,7 @@ import { listSegments, reservePath } from '../../../src/shared/audit/segments.ts
 import { verifyLog } from '../../../src/shared/audit/verify.ts';
 import { auditSettings, makeFolder } from '../../shared/audit/made-log.ts';
 import { readSegment } from '../../shared/audit/read-segment.ts';
+import { startAppendingThread } from '../../support/appending-thread.ts';
 import { patience } from '../../support/patience.ts';
 
 const WAIT = { timeout: 30_000 * patience };
@@ -50,6 +51,7 @@ function mountSmallDisk(): SmallDisk {
         path,
         stateFolder: state,
         settings: () => settings,
+        appender: startAppendingThread(path),
         retryMs: 20,
         lookMs: 20,
         ...options,

@@ -14,6 +14,7 @@ import { prepareRecord, sealRecord } from '../../../src/shared/audit/record.ts';
 import { listSegments } from '../../../src/shared/audit/segments.ts';
 import { type VerifyResult, verifyLog } from '../../../src/shared/audit/verify.ts';
 import { parseSettings } from '../../../src/shared/configuration/settings.ts';
+import { startAppendingThread } from '../../support/appending-thread.ts';
 
 const SETTINGS = auditSettings();
 
@@ -47,8 +48,11 @@ export function makePlaces(folder = makeFolder()): Places {
     folder,
     path,
     head,
-    open: (options) =>
-      openAuditLog({ path, stateFolder: folder, settings: () => SETTINGS, retryMs: 20, ...options }),
+    open: ({ appender = startAppendingThread(path), ...options } = {}) =>
+      openAuditLog({
+        ...{ path, stateFolder: folder, settings: () => SETTINGS, appender, retryMs: 20 },
+        ...options,
+      }),
     verify: () => verifyLog(path, head, { rereads: 1 }),
     bytes: () => readFileSync(path),
     lines: () => linesOf(readFileSync(path)),

@@ -15,6 +15,7 @@ import {
   THIS_MACHINE,
 } from '../../../shared/audit/seals/sealed-places.ts';
 import { crashAfter } from '../../../support/crash.ts';
+import { playAppender } from '../../../support/played-appender.ts';
 
 /** Runs a daemon that ends in the middle of its work. Returns how many changes it began, and whether it came to its end. */
 async function crash(
@@ -22,10 +23,11 @@ async function crash(
   changes: number,
   cut?: (length: number) => number,
 ): Promise<{ begun: number; isWhole: boolean }> {
-  const played = crashAfter(changes, cut);
+  const { appender, disk } = playAppender(places.path);
+  const played = crashAfter(changes, disk, cut);
   let isWhole = true;
   try {
-    await runDaemon(places, 2);
+    await runDaemon(places, 2, { appender });
   } catch {
     isWhole = false;
   } finally {

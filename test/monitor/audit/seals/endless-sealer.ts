@@ -5,13 +5,16 @@ import { openAuditLog } from '../../../../src/monitor/audit/log.ts';
 import { openSeals } from '../../../../src/monitor/audit/seals/open-seals.ts';
 import { asUnavailable } from '../../../../src/monitor/audit/unavailable.ts';
 import { parseSettings } from '../../../../src/shared/configuration/settings.ts';
+import { startAppendingThread } from '../../../support/appending-thread.ts';
 
 const RETRY_MS = 50;
 const [path = '', stateFolder = '', machine = ''] = process.argv.slice(2);
 const settings = 'version: 1\naudit: { seal: { records: 5 }, rotate_bytes: 16384, reserve_bytes: 16384 }\n';
 const { audit } = parseSettings('driverd.yaml', Buffer.from(settings));
 const seals = await openSeals({ path, stateFolder, machine });
-const log = await openAuditLog({ path, stateFolder, settings: () => audit, seals });
+const log = await openAuditLog({
+  ...{ path, stateFolder, settings: () => audit, seals, appender: startAppendingThread(path) },
+});
 await log.append('daemon-start', {}, {}, true);
 for (let writer = 0; writer < 8; writer += 1) void writeOn(writer);
 

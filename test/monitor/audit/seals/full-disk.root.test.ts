@@ -7,6 +7,7 @@ import { openSeals } from '../../../../src/monitor/audit/seals/open-seals.ts';
 import { AuditUnavailable } from '../../../../src/monitor/audit/unavailable.ts';
 import { verifySealedLog } from '../../../../src/shared/audit/seals/verify-sealed.ts';
 import { auditSettings, makeFolder } from '../../../shared/audit/made-log.ts';
+import { startAppendingThread } from '../../../support/appending-thread.ts';
 import { patience } from '../../../support/patience.ts';
 
 const WITHIN = { timeout: 60_000 * patience, interval: 20 };
@@ -51,7 +52,10 @@ test.each(['log', 'state'] as const)(
     const { path, stateFolder, small } = mountSmall(what);
     const settings = auditSettings({ seal: { records: 5, seconds: 86_400 } });
     const seals = await openSeals({ path, stateFolder, machine: null });
-    const log = await openAuditLog({ path, stateFolder, seals, settings: () => settings, retryMs: 20 });
+    const appender = startAppendingThread(path);
+    const log = await openAuditLog({
+      ...{ path, stateFolder, seals, appender, settings: () => settings, retryMs: 20 },
+    });
     await log.append('daemon-start', {}, {}, true);
     for (let round = 0; round < 5; round += 1) {
       await append(log, 30);
@@ -76,7 +80,10 @@ test(
     const settings = auditSettings({ seal: { records: 5, seconds: 86_400 } });
     const open = async (): Promise<AuditLog> => {
       const seals = await openSeals({ path, stateFolder, machine: null });
-      return openAuditLog({ path, stateFolder, seals, settings: () => settings, retryMs: 20 });
+      const appender = startAppendingThread(path);
+      return openAuditLog({
+        ...{ path, stateFolder, seals, appender, settings: () => settings, retryMs: 20 },
+      });
     };
     const log = await open();
     await log.append('daemon-start', {}, {}, true);

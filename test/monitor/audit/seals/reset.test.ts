@@ -24,6 +24,7 @@ import {
   THIS_MACHINE,
 } from '../../../shared/audit/seals/sealed-places.ts';
 import { crashAfter } from '../../../support/crash.ts';
+import { playAppender } from '../../../support/played-appender.ts';
 
 function ask(places: SealedPlaces, reason: string | null = 'a disk was lost'): void {
   writeFileSync(join(places.state, RESET_REQUEST_FILE), encodeResetRequest({ uid: 0, reason }), {
@@ -225,10 +226,11 @@ async function crashWhileResetting(
   part = 0,
 ): Promise<{ begun: number; firstTry: string | null }> {
   if (changes === Number.POSITIVE_INFINITY) ask(places);
-  const played = crashAfter(changes, (length) =>
+  const { appender, disk } = playAppender(places.path);
+  const played = crashAfter(changes, disk, (length) =>
     length === 512 && part < 1 ? 0 : Math.floor(length * part),
   );
-  const log = await places.open().catch(() => null);
+  const log = await places.open({ appender }).catch(() => null);
   played.over();
   await log?.close();
   const [first = null] = places.lines();

@@ -14,6 +14,7 @@ import {
   type SealedPlaces,
   sealProblem,
 } from '../../../shared/audit/seals/sealed-places.ts';
+import { startAppendingThread } from '../../../support/appending-thread.ts';
 import { patience } from '../../../support/patience.ts';
 
 const anyFile = await open('/dev/null');
@@ -40,7 +41,8 @@ async function openWith(
   const { path, state: stateFolder } = places;
   const seals = await openSeals({ path, stateFolder, machine: null });
   const settings = (): AuditSettings => auditSettings({ ...more, seal: limits() });
-  return openAuditLog({ path, stateFolder, seals, settings, retryMs: 20, stallMs });
+  const appender = startAppendingThread(path);
+  return openAuditLog({ path, stateFolder, seals, appender, settings, retryMs: 20, stallMs });
 }
 
 function eventsOf(places: SealedPlaces): string[] {
@@ -234,7 +236,8 @@ describe('a log that cannot be sealed', () => {
     const { path, state } = other;
     const seals = await openSeals({ path: places.path, stateFolder: places.state, machine: null });
     const settings = (): AuditSettings => auditSettings();
-    await expect(openAuditLog({ path, stateFolder: state, seals, settings })).rejects.toThrow(
+    const appender = startAppendingThread(path);
+    await expect(openAuditLog({ path, stateFolder: state, seals, appender, settings })).rejects.toThrow(
       /^Cannot open the audit log: it ends with record 0, and record \d was sealed$/,
     );
   });

@@ -1,6 +1,11 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AuditLog, type AuditSettings, openAuditLog } from '../../../../src/monitor/audit/log.ts';
+import {
+  type AuditLog,
+  type AuditLogOptions,
+  type AuditSettings,
+  openAuditLog,
+} from '../../../../src/monitor/audit/log.ts';
 import { openSeals, type SealsOptions } from '../../../../src/monitor/audit/seals/open-seals.ts';
 import type { SealLimits } from '../../../../src/monitor/audit/seals/sealer.ts';
 import { HEAD_NOTE_FILE } from '../../../../src/shared/audit/head-note.ts';
@@ -10,10 +15,14 @@ import { matchSeals } from '../../../../src/shared/audit/seals/match-seals.ts';
 import { openSealReader } from '../../../../src/shared/audit/seals/read-seals.ts';
 import { parseSeal, type Seal } from '../../../../src/shared/audit/seals/seal.ts';
 import { sealsPath } from '../../../../src/shared/audit/segments.ts';
+import { startAppendingThread } from '../../../support/appending-thread.ts';
 import { auditSettings, makeFolder } from '../made-log.ts';
 
 export const THIS_MACHINE = '1'.repeat(32);
 export const ANOTHER_MACHINE = '2'.repeat(32);
+
+/** What the log is opened with; default: a thread that appends to it. */
+export type SealedOptions = SealsOptions & Pick<AuditLogOptions, 'appender'>;
 
 /** A sealed log whose folder and whose state are two, since who can write the one need not read the other. */
 export interface SealedPlaces {
@@ -23,7 +32,7 @@ export interface SealedPlaces {
   readonly seals: string;
   readonly head: string;
   readonly keys: string;
-  open(more?: Partial<SealsOptions>): Promise<AuditLog>;
+  open(more?: Partial<SealedOptions>): Promise<AuditLog>;
   lines(): string[];
   sealLines(): string[];
   readSeals(): readonly Seal[];
@@ -48,7 +57,7 @@ export function makeSealedPlaces(
     ...{ folder, state, path, seals },
     head: join(state, HEAD_NOTE_FILE),
     keys: join(state, KEY_BLOCK_FILE),
-    async open(options = {}) {
+    async open({ appender, ...options } = {}) {
       const machine = THIS_MACHINE;
       const opened = await openSeals({ path, stateFolder: state, machine, ...options });
       const settings = auditSettings({ ...more, seal: limits });
@@ -57,6 +66,7 @@ export function makeSealedPlaces(
         path,
         stateFolder: state,
         seals: opened,
+        appender: appender ?? startAppendingThread(path),
         settings: () => settings,
         retryMs: 2 ** 30,
       });
@@ -75,7 +85,7 @@ function linesOf(path: string): string[] {
 export async function runDaemon(
   places: SealedPlaces,
   count: number,
-  more: Partial<SealsOptions> = {},
+  more: Partial<SealedOptions> = {},
 ): Promise<void> {
   const log = await places.open(more);
   try {

@@ -1,0 +1,36 @@
+import { constants } from 'node:os';
+import { settledUnlessFailed } from '../../src/monitor/audit/append-failure.ts';
+import { type AppendingSystem, appendInOrder, NODE_SYSTEM } from '../../src/monitor/audit/append-in-order.ts';
+import type { Appender } from '../../src/monitor/audit/appender.ts';
+
+/** The disk that an audit log is appended to: a test takes a method's place, and the step is watched, is cut or fails. */
+export interface PlayedDisk extends AppendingSystem {
+  /** Before the first step of an addition and behind its last; the monitor goes on meanwhile. */
+  begins(): Promise<void>;
+  answers(): Promise<void>;
+}
+
+/**
+ * Appends by the very steps of the daemon's thread, on the same files, in the thread of the test: what is played is the disk,
+ * which does what it is asked until a test has it do otherwise.
+ */
+export function playAppender(path: string): { readonly appender: Appender; readonly disk: PlayedDisk } {
+  const disk: PlayedDisk = { ...NODE_SYSTEM, begins: async () => undefined, answers: async () => undefined };
+  const appender: Appender = {
+    async append({ withinMs, ...appended }) {
+      const settleBefore = disk.now() + withinMs;
+      await disk.begins();
+      const outcome = appendInOrder({ ...appended, settleBefore }, path, disk);
+      await disk.answers();
+      return settledUnlessFailed(outcome, appended.expected.size);
+    },
+    stop: () => undefined,
+  };
+  return { appender, disk };
+}
+
+/** What a system call fails with, as node:fs throws it. */
+export function diskError(code: 'EIO' | 'ENOSPC' | 'EACCES'): Error {
+  const errno = -constants.errno[code];
+  return Object.assign(new Error(`${code}: made by the test`), { code, errno });
+}
