@@ -8,7 +8,7 @@ import { worthAnotherTry } from './worth-another-try.ts';
 /**
  * Opens the audit log for a daemon, which tells in its operational log what happens to it.
  * @param appendingThread the program of the thread that appends to it
- * @throws Error where an admin has to look at the log, WorthAnotherTry where the disk is full or does not answer
+ * @throws Error where an admin has to look at the log, WorthAnotherTry where the disk is full or there is no room for a thread
  */
 export async function openDaemonAudit(
   options: Pick<AuditLogOptions, 'path' | 'stateFolder' | 'settings'>,
@@ -17,8 +17,12 @@ export async function openDaemonAudit(
 ): Promise<AuditLog> {
   const report: AuditLogOptions['report'] = (message, details) => log.warn(details, message);
   try {
-    const seals = await openSeals(options);
+    // First, so that nothing is open yet where it cannot be started.
     const appender = startAppender(appendingThread, options.path);
+    const seals = await openSeals(options).catch((error: unknown) => {
+      appender.stop();
+      throw error;
+    });
     return await openAuditLog({ ...options, appender, seals, report });
   } catch (error) {
     return worthAnotherTry(error);

@@ -17,10 +17,9 @@ export interface PlayedDisk extends AppendingSystem {
 export function playAppender(path: string): { readonly appender: Appender; readonly disk: PlayedDisk } {
   const disk: PlayedDisk = { ...NODE_SYSTEM, begins: async () => undefined, answers: async () => undefined };
   const appender: Appender = {
-    async append({ withinMs, ...appended }) {
-      const settleBefore = disk.now() + withinMs;
+    async append(appended) {
       await disk.begins();
-      const outcome = appendInOrder({ ...appended, settleBefore }, path, disk);
+      const outcome = appendInOrder(appended, path, disk);
       await disk.answers();
       return settledUnlessFailed(outcome, appended.expected.size);
     },

@@ -1,5 +1,5 @@
-import { getSystemErrorMap } from 'node:util';
 import { type AppendOutcome, FOUND } from './append-in-order.ts';
+import { errnoMeaning, errnoWord } from './errno-word.ts';
 import { StorageFailure } from './unavailable.ts';
 
 /**
@@ -10,8 +10,8 @@ import { StorageFailure } from './unavailable.ts';
 export function settledUnlessFailed(outcome: AppendOutcome, left: number): boolean {
   if (outcome.failed === null) return outcome.isSettled;
   if (outcome.failed === 'changed') throw changed(outcome.found, left);
-  const [code = 'UNKNOWN', why = 'unknown error'] = getSystemErrorMap().get(-outcome.errno) ?? [];
-  const message = `${code}: ${why}, ${outcome.failed}`;
+  const code = errnoWord(outcome.errno);
+  const message = `${code}: ${errnoMeaning(outcome.errno)}, ${outcome.failed}`;
   throw new StorageFailure(outcome.failed, message, Object.assign(new Error(message), { code }));
 }
 

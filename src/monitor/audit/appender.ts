@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { settledUnlessFailed } from './append-failure.ts';
-import { type AppendedRecords, NODE_SYSTEM } from './append-in-order.ts';
+import type { AppendedRecords } from './append-in-order.ts';
 import {
   makeAppendingMemory,
   putAddition,
@@ -9,14 +9,10 @@ import {
   WORD,
 } from './appending-memory.ts';
 import { ADDITION_BYTES_MAXIMUM } from './queue.ts';
+import { AuditUnavailable, errorCode, StorageFailure } from './unavailable.ts';
 
 /** The thread has one loop and no data of its own. */
 const THREAD_MEMORY = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16, stackSizeMb: 1 };
-
-export type Appended = Omit<AppendedRecords, 'settleBefore'> & {
-  /** After so many milliseconds its note stays as it was announced: the caller may have given it up. */
-  readonly withinMs: number;
-};
 
 /** Writes additions to the log, all steps of one without a word in between. */
 export interface Appender {
@@ -25,26 +21,28 @@ export interface Appender {
    * @returns whether the note says again that nothing is being written
    * @throws StorageFailure
    */
-  append(appended: Appended): Promise<boolean>;
+  append(appended: AppendedRecords): Promise<boolean>;
   /** Nothing may be on its way, and nothing comes after it. */
   stop(): void;
 }
 
 /**
- * Starts a thread that appends.
+ * Starts a thread that appends. Where it ends unasked this process does too: nobody could tell what of an addition is there.
  * @param program appending-thread.ts, as it lies beside the program that runs
  * @param path of the log
+ * @throws AuditUnavailable where the system has no room for one more thread
  */
 export function startAppender(program: URL, path: string): Appender {
   const shared = makeAppendingMemory(ADDITION_BYTES_MAXIMUM);
   const memory = viewAppendingMemory(shared);
   const { words } = memory;
-  const thread = new Worker(program, {
-    ...{ workerData: { memory: shared, path }, env: {}, execArgv: [], resourceLimits: THREAD_MEMORY },
-    name: 'audit',
-  });
+  const thread = startThread(program, { memory: shared, path });
+  let isStopped = false;
   thread.on('error', (error) => {
     throw error;
+  });
+  thread.on('exit', () => {
+    if (!isStopped) throw new Error('The thread that appends to the audit log has ended');
   });
 
   function ask(): void {
@@ -53,8 +51,10 @@ export function startAppender(program: URL, path: string): Appender {
   }
 
   return {
-    async append({ withinMs, ...appended }) {
-      putAddition(memory, { ...appended, settleBefore: NODE_SYSTEM.now() + withinMs });
+    async append(appended) {
+      // Nobody is there who would say that it is done.
+      if (isStopped) throw new StorageFailure('open', 'the log is closed');
+      putAddition(memory, appended);
       const done = Atomics.load(words, WORD.done);
       ask();
       // A wake may be late and belong to the addition before: the number alone tells.
@@ -65,8 +65,24 @@ export function startAppender(program: URL, path: string): Appender {
       return settledUnlessFailed(takeOutcome(memory), appended.expected.size);
     },
     stop() {
+      isStopped = true;
       Atomics.store(words, WORD.stop, 1);
       ask();
     },
   };
+}
+
+function startThread(
+  program: URL,
+  workerData: { readonly memory: SharedArrayBuffer; readonly path: string },
+): Worker {
+  const limits = { env: {}, execArgv: [], resourceLimits: THREAD_MEMORY };
+  try {
+    return new Worker(program, { ...limits, workerData, name: 'audit' });
+  } catch (error) {
+    // pthread_create(3): EAGAIN, a limit of threads is reached. Another try may succeed.
+    if (errorCode(error) !== 'ERR_WORKER_INIT_FAILED') throw error;
+    const why = 'Cannot start the thread that appends to the audit log: no thread could be made';
+    throw new AuditUnavailable(why, { cause: error });
+  }
 }

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { encodeHeadNote, type Head, writeHeadNote } from '../../shared/audit/head-note.ts';
 import type { Addition } from './addition.ts';
 import { changed } from './append-failure.ts';
-import { FOUND } from './append-in-order.ts';
+import { FOUND, NODE_SYSTEM } from './append-in-order.ts';
 import type { Appender } from './appender.ts';
 import { LOG_MODE, openOwnFile, writeAgain } from './log-file.ts';
 import { CALLED_LOG, type ClosedSegment, describeClosed, LOG_FLAGS, replaceFile } from './rotation.ts';
@@ -80,11 +80,13 @@ export function holdStore(files: OpenFiles, { appender, stallMs }: Appending): L
   }
 
   async function add({ bytes, target, sync }: Addition): Promise<void> {
+    // From here on whoever asked for it waits: also for the look at the file.
+    const settleBefore = NODE_SYSTEM.now() + stallMs * SETTLED_WITHIN;
     own ??= await atStage('open', log.stat());
     const noted = { boot, segment };
     const after = { durable: sync ? target : durable, standing: target };
     const appended = {
-      ...{ log: log.fd, note: note.fd, records: bytes, sync, withinMs: stallMs * SETTLED_WITHIN },
+      ...{ log: log.fd, note: note.fd, records: bytes, sync, settleBefore },
       expected: { ino: own.ino, dev: own.dev, size: head.bytes + rest.length },
       announcing: encodeHeadNote({ ...noted, durable, standing: head, writing: target }),
       settled: encodeHeadNote({ ...noted, ...after, writing: null }),

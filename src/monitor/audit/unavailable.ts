@@ -1,3 +1,5 @@
+import { errnoWord } from './errno-word.ts';
+
 /** Where writing the log failed. `changed`: it is not as the monitor left it, so something else wrote to it or cut it. */
 export type FailedStage =
   | 'note'
@@ -57,9 +59,10 @@ export async function atStage<Result>(stage: FailedStage, step: Promise<Result>)
   }
 }
 
-/** The errno word of an error of node:fs, or null. */
+/** The errno word of an error of node:fs, or null. Its `code` is a whole sentence where libuv has no word. */
 export function errorCode(error: unknown): string | null {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return null;
+  return 'errno' in error && typeof error.errno === 'number' ? errnoWord(-error.errno) : error.code;
 }
 
 /** What a record that cannot be written, or a log that cannot be opened for now, ends with. */

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   appendFileSync,
@@ -15,25 +16,26 @@ import {
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Appended, Appender } from '../../../src/monitor/audit/appender.ts';
+import type { AppendedRecords } from '../../../src/monitor/audit/append-in-order.ts';
+import type { Appender } from '../../../src/monitor/audit/appender.ts';
 import { ADDITION_BYTES_MAXIMUM } from '../../../src/monitor/audit/queue.ts';
 import { StorageFailure } from '../../../src/monitor/audit/unavailable.ts';
 import { HEAD_NOTE_BYTES } from '../../../src/shared/audit/head-note.ts';
 import { makeFolder } from '../../shared/audit/made-log.ts';
-import { startAppendingThread } from '../../support/appending-thread.ts';
+import { APPENDING_THREAD, startAppendingThread } from '../../support/appending-thread.ts';
 
 const BEFORE = 'what stands\n';
 const [NOTED, ANNOUNCING, SETTLED] = ['before', 'announcing', 'settled'].map((text) =>
   text.padEnd(HEAD_NOTE_BYTES),
 ) as [string, string, string];
-const LONG_MS = 600_000;
+const NEVER = Number.POSITIVE_INFINITY;
 
 /** A log and its note, open, and a thread that appends to it. */
 interface Bench {
   readonly path: string;
   readonly appender: Appender;
   readonly thread: Worker;
-  append(text: string, more?: Partial<Appended>): Promise<boolean>;
+  append(text: string, more?: Partial<AppendedRecords>): Promise<boolean>;
   log(): string;
   note(): string;
 }
@@ -54,7 +56,7 @@ async function startBench(): Promise<Bench> {
     ...{ path, appender, thread },
     append: (text, more = {}) =>
       appender.append({
-        ...{ log, note, expected: { ino, dev, size: BEFORE.length }, sync: true, withinMs: LONG_MS },
+        ...{ log, note, expected: { ino, dev, size: BEFORE.length }, sync: true, settleBefore: NEVER },
         ...{ announcing: Buffer.from(ANNOUNCING), settled: Buffer.from(SETTLED), records: Buffer.from(text) },
         ...more,
       }),
@@ -111,7 +113,7 @@ describe('the thread that appends', () => {
 
   test('leaves the note announced where the addition may have been given up', async () => {
     const { append, log, note } = await startBench();
-    expect(await append('one\n', { withinMs: 0 })).toBe(false);
+    expect(await append('one\n', { settleBefore: 0 })).toBe(false);
     expect(log()).toBe(`${BEFORE}one\n`);
     expect(note()).toBe(ANNOUNCING);
   });
@@ -138,6 +140,34 @@ describe('the thread that appends', () => {
     const ended = once(thread, 'exit');
     appender.stop();
     expect(await ended).toEqual([0]);
+  });
+});
+
+describe('a thread that ends unasked', () => {
+  test.each([
+    ['cannot be loaded', 'file:///gone/appending-thread.js', ''],
+    ['is ended', APPENDING_THREAD.href, "process.once('worker', (thread) => thread.terminate());"],
+  ])(
+    'takes the process with it, and whoever waits for an addition: one that %s (A3)',
+    async (_how, program, before) => {
+      const appender = new URL('../../../src/monitor/audit/appender.ts', import.meta.url).href;
+      const script = `import { startAppender } from '${appender}';
+      ${before}
+      const appender = startAppender(new URL('${program}'), '/gone/audit.jsonl');
+      const note = Buffer.alloc(512);
+      await appender.append({ log: -1, note: -1, expected: { ino: 0, dev: 0, size: 0 }, announcing: note, settled: note,
+        records: note, sync: false, settleBefore: 0 }).catch(() => undefined);
+      process.exit(0);`;
+      const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' });
+      expect(await once(child, 'exit')).toEqual([1, null]);
+    },
+  );
+
+  test('is not waited for once it was stopped', async () => {
+    const { append, appender, log } = await startBench();
+    appender.stop();
+    expect(await failureOf(append('one\n'))).toMatchObject({ stage: 'open', message: 'the log is closed' });
+    expect(log()).toBe(BEFORE);
   });
 });
 

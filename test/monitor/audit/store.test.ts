@@ -164,3 +164,32 @@ describe('an addition on a played disk that fails', () => {
     expect(store.unsettled).toBe(true);
   });
 });
+
+test('an addition whose file is looked at for too long leaves the note announced: it may have been given up (A14)', async () => {
+  const stallMs = 200;
+  const { path, folder, head } = makePlaces();
+  const { appender } = playAppender(path);
+  const clock = createClock();
+  const { store } = await openStore(path, folder, clock, 0, { appender, stallMs });
+  onTestFinished(() => store.abandon());
+  const anyFile = await open('/dev/null');
+  const files = Object.getPrototypeOf(anyFile) as FileHandle;
+  await anyFile.close();
+  const { stat } = files;
+  let thaw = (): void => undefined;
+  const frozen = new Promise<void>((resolve) => (thaw = resolve));
+  vi.spyOn(files, 'stat').mockImplementationOnce(async function (this: FileHandle) {
+    await frozen;
+    return stat.call(this);
+  } as FileHandle['stat']);
+  const addition = composeAddition(emptyTail(store.head).next, [
+    prepareRecord(clock.now(), 'session', {}, {}),
+  ]);
+  const adding = store.add(addition);
+  const asked = performance.now();
+  await vi.waitUntil(() => performance.now() > asked + stallMs);
+  thaw();
+  await adding;
+  expect(store.unsettled).toBe(true);
+  expect(decodeHeadNote(readFileSync(head)).writing).toEqual(addition.target);
+});
