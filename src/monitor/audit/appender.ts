@@ -11,7 +11,7 @@ import {
 import { ADDITION_BYTES_MAXIMUM } from './queue.ts';
 import { AuditUnavailable, errorCode, StorageFailure } from './unavailable.ts';
 
-/** The thread has one loop and no data of its own. */
+/** The thread has one loop and no data of its own. What Node itself was started with for the young generation goes before. */
 const THREAD_MEMORY = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16, stackSizeMb: 1 };
 
 /** Writes additions to the log, all steps of one without a word in between. */
