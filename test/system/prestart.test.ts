@@ -212,8 +212,10 @@ describe('what stands ready goes', () => {
     const ends = records.filter(({ event }) => event === 'launch-end');
     expect(ends).toHaveLength(records.filter(({ event }) => event === 'launch').length);
     expect(ends.map(({ facts }) => facts['end'])).toContain('retired');
-    const left = [...commandLines().keys()].filter((pid) => below.includes(pid));
-    expect(left).toEqual([]);
+    // Its broker's launcher dies with it, a moment later.
+    await expect
+      .poll(() => [...commandLines().keys()].filter((pid) => below.includes(pid)), SOON)
+      .toEqual([]);
   });
 
   test('with its broker, and the next one has its own (invariant 9)', async () => {
