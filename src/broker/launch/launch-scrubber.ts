@@ -5,6 +5,10 @@ import type { Scrubber, ScrubCounts, ScrubStream } from '../scrub/scrubber.ts';
 const FAILED = 'scrubber-failed';
 const FAILED_MARK = markOf(FAILED);
 
+const NOTHING: ScrubCounts = new Map();
+const NO_BYTES = { bytes: Buffer.from(FAILED_MARK), passed: 0, counts: NOTHING };
+const NO_VALUE = { value: FAILED_MARK, counts: NOTHING };
+
 /** The scrubber of one launch: it counts what it finds, and lets nothing through when it fails. */
 export interface LaunchScrubber extends Scrubber {
   /** How often each rule applied; of streams only what was added with `count`. */
@@ -19,7 +23,6 @@ export interface LaunchScrubber extends Scrubber {
  */
 export function scrubLaunch(scrubber: Scrubber, onFault: (error: unknown) => void): LaunchScrubber {
   const counts = new Map<string, number>();
-  const nothing: ScrubCounts = new Map();
   let hasFailed = false;
 
   function count(found: ScrubCounts): void {
@@ -71,15 +74,13 @@ export function scrubLaunch(scrubber: Scrubber, onFault: (error: unknown) => voi
     return {
       write: (chunk) => pass(() => stream?.write(chunk) ?? null),
       end: () => pass(() => stream?.end() ?? null),
-      counts: stream?.counts ?? nothing,
+      counts: stream?.counts ?? NOTHING,
       get passed() {
         return stream?.passed ?? 0;
       },
     };
   }
 
-  const noBytes = { bytes: Buffer.from(FAILED_MARK), passed: 0, counts: nothing };
-  const noValue = { value: FAILED_MARK, counts: nothing };
   return {
     counts,
     count,
@@ -87,13 +88,13 @@ export function scrubLaunch(scrubber: Scrubber, onFault: (error: unknown) => voi
       return hasFailed;
     },
     stream: guardedStream,
-    bytes: (bytes, isCut) => attempt(() => counted(scrubber.bytes(bytes, isCut)), noBytes),
-    bytesInTurns: (bytes, isCut) => attemptInTurns(() => scrubber.bytesInTurns(bytes, isCut), noBytes),
-    text: (text) => attempt(() => counted(scrubber.text(text)), { text: FAILED_MARK, counts: nothing }),
-    value: (value) => attempt(() => counted(scrubber.value(value)), noValue),
-    valueInTurns: (value) => attemptInTurns(() => scrubber.valueInTurns(value), noValue),
+    bytes: (bytes, isCut) => attempt(() => counted(scrubber.bytes(bytes, isCut)), NO_BYTES),
+    bytesInTurns: (bytes, isCut) => attemptInTurns(() => scrubber.bytesInTurns(bytes, isCut), NO_BYTES),
+    text: (text) => attempt(() => counted(scrubber.text(text)), { text: FAILED_MARK, counts: NOTHING }),
+    value: (value) => attempt(() => counted(scrubber.value(value)), NO_VALUE),
+    valueInTurns: (value) => attemptInTurns(() => scrubber.valueInTurns(value), NO_VALUE),
     mayHoldSecret: (json) => attempt(() => scrubber.mayHoldSecret(json), true),
     pointer: (pointer) =>
-      attempt(() => counted(scrubber.pointer(pointer)), { pointer: `/${FAILED_MARK}`, counts: nothing }),
+      attempt(() => counted(scrubber.pointer(pointer)), { pointer: `/${FAILED_MARK}`, counts: NOTHING }),
   };
 }

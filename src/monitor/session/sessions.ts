@@ -11,6 +11,8 @@ import type { KnownCaller } from './known-caller.ts';
 const GONE_GRACE_MS = 3_000;
 /** How often every session is asked whether its peer is still there, in milliseconds. */
 const SWEEP_EVERY_MS = 1_000;
+/** An answer counts for so long, in milliseconds: of many calls at once one asks. */
+const ANSWER_COUNTS_MS = 10;
 /** Identities whose rate is remembered. */
 const RATES_KEPT = 1_024;
 /** Descriptors kept free for launches, files and the broker's pairs. */
@@ -24,6 +26,8 @@ export interface Session {
   /** Whether a broker has taken the connection; it dies with that broker. */
   taken: boolean;
   goneSince: number | null;
+  /** performance.now() when it was asked last. */
+  askedAt: number;
   /** The caller as the records of its calls have it. */
   readonly recorded: AuditFields;
 }
@@ -94,8 +98,12 @@ export function createSessions(
   }
 
   function isGone(session: Session): boolean {
-    if (session.goneSince === null && peerHasGone(session.copy.number)) session.goneSince = performance.now();
-    return session.goneSince !== null && performance.now() - session.goneSince > GONE_GRACE_MS;
+    const now = performance.now();
+    if (session.goneSince === null && now - session.askedAt >= ANSWER_COUNTS_MS) {
+      session.askedAt = now;
+      if (peerHasGone(session.copy.number)) session.goneSince = now;
+    }
+    return session.goneSince !== null && now - session.goneSince > GONE_GRACE_MS;
   }
 
   const sweep = setInterval(() => {
@@ -115,7 +123,10 @@ export function createSessions(
       last += 1;
       const copy = ownDescriptor(duplicateDescriptor(descriptor));
       const recorded = describe(caller);
-      const session: Session = { number: last, caller, copy, taken: false, goneSince: null, recorded };
+      const session: Session = {
+        ...{ number: last, caller, copy, taken: false },
+        ...{ goneSince: null, askedAt: Number.NEGATIVE_INFINITY, recorded },
+      };
       sessions.set(last, session);
       events.opened(session);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { createHash, createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 import { canonicalJson } from '../json/canonical.ts';
 import type { JsonObject, JsonValue } from '../json-value.ts';
 
@@ -27,7 +27,7 @@ const CONTENT = new RegExp(`^\\{"version":1,"keys":\\[${KEY}(?:,${KEY})*\\]\\}\\
 /** @throws RangeError for bytes that are no key */
 export function paramsKey(bytes: Uint8Array, created: string): ParamsKey {
   if (bytes.length !== KEY_BYTES) throw new RangeError('Cannot use the params key: it is not 32 bytes long');
-  const id = createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+  const id = hash('sha256', bytes).slice(0, 16);
   return { id, created, secret: createSecretKey(bytes) };
 }
 
@@ -61,7 +61,7 @@ export function decodeParamsKeys(text: string): readonly [ParamsKey, ...ParamsKe
 
 /** SHA-256 of params in their canonical JSON (RFC 8785): what the broker tells of them. */
 export function paramsDigest(params: JsonObject | readonly JsonValue[]): Buffer {
-  return createHash('sha256').update(canonicalJson(params)).digest();
+  return hash('sha256', canonicalJson(params), 'buffer');
 }
 
 /**
