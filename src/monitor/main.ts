@@ -11,7 +11,6 @@
  * It never sees a byte that a caller or a driver wrote.
  */
 import '../posix/close-inherited.ts';
-import { useOneMallocArena } from '../posix/malloc-arenas.ts';
 import { createLog } from '../shared/log.ts';
 import { startDaemon } from './daemon.ts';
 import { findInstallation } from './installation.ts';
@@ -43,7 +42,6 @@ function readOptions(): Options | null {
 async function main(options: Options): Promise<void> {
   // Files are made private unless said otherwise; without a handler SIGUSR1 would open Node's inspector on a port.
   process.umask(0o077);
-  useOneMallocArena();
   process.on('SIGUSR1', () => undefined);
   const log = createLog('monitor', 'info');
   const manager = findServiceManager(process.env, log);

@@ -244,3 +244,15 @@ test('a record of open calls of the longest kind is a record (invariant 14)', as
   await log.close();
   expect(places.lines().map((line) => JSON.parse(line).event)).toEqual(['open-calls']);
 });
+
+test('a record that no call is open is a record', async () => {
+  const places = makePlaces();
+  const log = await places.open();
+  const checkpoints = createCheckpoints(log, () => [], 1);
+  checkpoints.written(1);
+  checkpoints.written(2);
+  await log.close();
+  const records = places.lines().map((line) => JSON.parse(line));
+  expect(records.map(({ facts }) => facts.count)).toEqual([0]);
+  expect(records.map(recordProblem)).toEqual([null]);
+});
