@@ -25,6 +25,11 @@ const folders: readonly { readonly folder: string; readonly mayImport: readonly 
   { folder: 'sdk', mayImport: ['sdk'] },
 ];
 
+const NETWORK_AND_EVALUATION = [
+  ...['node:http', 'node:https', 'node:http2', 'node:tls', 'node:dgram'],
+  ...['node:vm', 'node:inspector'],
+];
+
 /** The programs: the npm packages and the modules of Node's own that may or must not come in with each. */
 const programs: readonly {
   readonly main: string;
@@ -35,31 +40,13 @@ const programs: readonly {
   {
     main: 'src/monitor/main.ts',
     mayUse: ['koffi', 'pino', 'yaml'],
-    neverUses: [
-      'node:http',
-      'node:https',
-      'node:http2',
-      'node:tls',
-      'node:dgram',
-      'node:vm',
-      'node:inspector',
-    ],
+    neverUses: NETWORK_AND_EVALUATION,
     why: 'the privileged process holds no schema compiler, no policy engine, no parser of calls and no network (invariant 5)',
   },
   {
     main: 'src/monitor/audit/appending-thread.ts',
     mayUse: [],
-    neverUses: [
-      'node:child_process',
-      'node:net',
-      'node:http',
-      'node:https',
-      'node:http2',
-      'node:tls',
-      'node:dgram',
-      'node:vm',
-      'node:inspector',
-    ],
+    neverUses: ['node:child_process', 'node:net', ...NETWORK_AND_EVALUATION],
     why: 'the thread that appends to the audit log appends, and does nothing else',
   },
   {
