@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { writeOnceATurn } from '../write-once-a-turn.ts';
 
 /** Writes replies to one caller, bounded: who does not read is disconnected. */
 export interface Writer {
@@ -21,6 +22,7 @@ export function createWriter(
   patienceMs: number,
   drained: () => void,
 ): Writer {
+  const writeLine = writeOnceATurn(socket);
   let impatience: NodeJS.Timeout | undefined;
   socket.on('drain', () => {
     clearTimeout(impatience);
@@ -32,7 +34,7 @@ export function createWriter(
     line(text, droppable) {
       if (socket.destroyed) return true;
       if (droppable && socket.writableNeedDrain) return false;
-      socket.write(`${text}\n`);
+      writeLine(`${text}\n`);
       if (socket.writableLength > maximumBytes) impatience ??= setTimeout(() => socket.destroy(), patienceMs);
       return true;
     },

@@ -4,6 +4,7 @@ import { JsonRefused, parseJson } from '../../shared/json/parse.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../shared/json-value.ts';
 import { createLineReader } from '../frame/lines.ts';
 import type { LaunchGrant } from '../monitor-link.ts';
+import { writeOnceATurn } from '../write-once-a-turn.ts';
 
 /** The method of the driver protocol that every persistent driver answers. */
 const PING = 'rpc.ping';
@@ -78,6 +79,7 @@ export function openProcess(
   stderr: (chunk: Buffer) => void,
 ): PersistentProcess {
   const stdin = new Socket({ fd: grant.stdin, readable: false, writable: true });
+  const writeLine = writeOnceATurn(stdin);
   const stdout = new Socket({ fd: grant.stdout, readable: true, writable: false });
   const errors = new Socket({ fd: grant.stderr, readable: true, writable: false });
   const hearings = new Map<number, RequestHearing>();
@@ -90,7 +92,6 @@ export function openProcess(
   let heardAt = performance.now();
   /** Since the last answer. */
   let strayBytes = 0;
-  let isCorked = false;
 
   function kill(why: string | null): void {
     fault ??= why;
@@ -138,18 +139,9 @@ export function openProcess(
     if (strayBytes > limits.outputBytes) bad(STRAY_OUTPUT);
   }
 
-  /** One write for all requests of a turn. */
   function write(message: JsonObject): void {
     if (stdin.writableLength > MAXIMUM_UNREAD_BYTES) return kill('unread');
-    if (!isCorked) {
-      isCorked = true;
-      stdin.cork();
-      process.nextTick(() => {
-        isCorked = false;
-        stdin.uncork();
-      });
-    }
-    stdin.write(`${JSON.stringify(message)}\n`);
+    writeLine(`${JSON.stringify(message)}\n`);
   }
 
   function request(method: string, params: JsonObject, meta: JsonObject, hearing: RequestHearing): number {
