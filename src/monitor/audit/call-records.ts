@@ -44,14 +44,21 @@ export type CallStages = {
 };
 
 export function intentRecord(session: Session, said: IntentClaims, rule: ParamsRule): RecordParts {
-  const { call, request, method, policies, notification, generation, launch } = said;
+  const { call, request, method, policies, notification, generation, launch, trace, span, because } = said;
+  const claims: AuditFields = {
+    call,
+    request_id: request,
+    method,
+    decision: 'permit',
+    policies,
+    notification,
+    ...paramsClaims(said, rule),
+    trace_id: trace,
+    span_id: span,
+  };
   return {
     facts: intentFacts(session, generation, launch),
-    claims: {
-      ...{ call, request_id: request, method, decision: 'permit', policies, notification },
-      ...paramsClaims(said, rule),
-      ...saidByCaller(said),
-    },
+    claims: because === null ? claims : { ...claims, reason_text: because },
   };
 }
 
@@ -82,18 +89,24 @@ export function outcomeRecord(
   const { session, uid } = of;
   const duration = Math.round(stages.total / 1000);
   return {
-    facts: { session, uid, launches, run, duration_ms: duration, stages_us: { ...stages } },
+    facts: { session, uid, launches, run, duration_ms: duration, stages_us: stages },
     claims: {
-      ...identityClaims(of),
-      ...{ outcome: said.outcome, end_reason: END_OF_OUTCOME[said.outcome], error_code: said.error },
-      ...{
-        handed_over: said.handed,
-        bytes_in: said.bytesIn,
-        bytes_out: said.bytesOut,
-        bytes_dropped: said.bytesDropped,
-        control_characters_removed: said.controlsRemoved,
-      },
-      ...{ waited_us: said.waitedMicroseconds, ran_us: said.ranMicroseconds, stages_us: { ...said.stages } },
+      call: of.call,
+      request_id: of.request,
+      method: of.method,
+      trace_id: of.trace,
+      span_id: of.span,
+      outcome: said.outcome,
+      end_reason: END_OF_OUTCOME[said.outcome],
+      error_code: said.error,
+      handed_over: said.handed,
+      bytes_in: said.bytesIn,
+      bytes_out: said.bytesOut,
+      bytes_dropped: said.bytesDropped,
+      control_characters_removed: said.controlsRemoved,
+      waited_us: said.waitedMicroseconds,
+      ran_us: said.ranMicroseconds,
+      stages_us: said.stages,
       scrubbed: Object.fromEntries(said.scrubbed.map(({ rule, count }) => [rule, count])),
     },
   };

@@ -1,5 +1,5 @@
 import type { Head } from '../../shared/audit/head-note.ts';
-import { LINE_BYTES_MAXIMUM, type PreparedRecord, sealRecord } from '../../shared/audit/record.ts';
+import { LINE_BYTES_MAXIMUM, type PreparedRecord, sealInto } from '../../shared/audit/record.ts';
 import type { Addition } from './addition.ts';
 
 /** Most records that wait to be written, and most bytes of them. */
@@ -7,12 +7,10 @@ export const QUEUE_RECORDS_MAXIMUM = 8192;
 export const QUEUE_BYTES_MAXIMUM = 8_388_608;
 /** Most records of one write, so that making their lines does not hold up the monitor's loop. */
 export const GROUP_RECORDS_MAXIMUM = 512;
-/** A write ends with the record that reaches this many UTF-16 units, which are counted already. */
-export const GROUP_UNITS_MAXIMUM = 1_048_576;
-/** Most bytes that one of them becomes in UTF-8. */
-const BYTES_PER_UNIT = 3;
-/** Most bytes of one write, which follows from that: what comes before its last record, and that record. */
-export const ADDITION_BYTES_MAXIMUM = BYTES_PER_UNIT * GROUP_UNITS_MAXIMUM + LINE_BYTES_MAXIMUM;
+/** A write ends with the record that reaches this many bytes. */
+export const GROUP_BYTES_MAXIMUM = 1_048_576;
+/** Most bytes of one write: what comes before its last record, and that record. */
+export const ADDITION_BYTES_MAXIMUM = GROUP_BYTES_MAXIMUM + LINE_BYTES_MAXIMUM;
 
 /** Where a record came to stand. */
 export interface Written {
@@ -48,6 +46,8 @@ export interface RecordQueue {
 export function createQueue(): RecordQueue {
   let queue: WaitingRecord[] = [];
   let bytes = 0;
+  /** For one group after the other; what is never written to takes no memory. */
+  const lines = Buffer.allocUnsafeSlow(ADDITION_BYTES_MAXIMUM);
 
   function push(waiting: WaitingRecord): boolean {
     const more = sizeOf(waiting);
@@ -58,27 +58,24 @@ export function createQueue(): RecordQueue {
   }
 
   function takeGroup(head: Head): Group | null {
-    const lines: string[] = [];
     const places: Written[] = [];
     let { seq, hash: prev } = head;
     let sync = false;
-    let length = 0;
+    let end = 0;
     for (const waiting of queue) {
-      if (lines.length >= GROUP_RECORDS_MAXIMUM || length >= GROUP_UNITS_MAXIMUM) break;
+      if (places.length >= GROUP_RECORDS_MAXIMUM || end >= GROUP_BYTES_MAXIMUM) break;
       seq += 1;
-      const { line, hash } = sealRecord(waiting.record, seq, prev);
-      lines.push(line);
-      places.push({ seq, hash });
-      prev = hash;
+      const sealed = sealInto(lines, end, waiting.record, seq, prev);
+      ({ end, hash: prev } = sealed);
+      places.push({ seq, hash: prev });
       sync ||= waiting.durable;
-      length += line.length;
       bytes -= sizeOf(waiting);
     }
-    if (lines.length === 0) return null;
-    const waiting = queue.splice(0, lines.length);
-    const text = Buffer.from(lines.join(''));
-    const target = { seq, hash: prev, bytes: head.bytes + text.length };
-    return { waiting, places, bytes: text, target, sync };
+    if (places.length === 0) return null;
+    const waiting = queue.splice(0, places.length);
+    // A copy: the group is kept until it stands, and `lines` are for the next.
+    const taken = Buffer.from(lines.subarray(0, end));
+    return { waiting, places, bytes: taken, target: { seq, hash: prev, bytes: head.bytes + end }, sync };
   }
 
   function takeAll(): readonly WaitingRecord[] {

@@ -135,12 +135,38 @@ export function sealRecord(
   seq: number,
   prev: string,
 ): { line: string; hash: string } {
-  const { at } = record;
-  const body =
+  const sealed = sealedText(record, seq, prev);
+  const digest = hash('sha256', sealed, 'hex');
+  return { line: `${sealed}${hashPart(digest)}`, hash: digest };
+}
+
+/**
+ * The same, written where it is to stand: a log's writer makes very many.
+ *
+ * @param at where in `lines` it begins; LINE_BYTES_MAXIMUM bytes have to be free from there
+ */
+export function sealInto(
+  lines: Buffer,
+  at: number,
+  record: PreparedRecord,
+  seq: number,
+  prev: string,
+): { end: number; hash: string } {
+  const sealedTo = at + lines.write(sealedText(record, seq, prev), at);
+  const digest = hash('sha256', lines.subarray(at, sealedTo), 'hex');
+  return { end: sealedTo + lines.write(hashPart(digest), sealedTo, 'latin1'), hash: digest };
+}
+
+/** What the hash is taken over. */
+function sealedText({ at, event, facts, claims }: PreparedRecord, seq: number, prev: string): string {
+  return (
     `{"version":1,"seq":${seq},"time":"${at.time}","monotonic_ns":"${at.monotonicNanoseconds}","boot":"${at.boot}",` +
-    `"host":"${at.host}","writer":${at.writer},"event":"${record.event}","facts":${record.facts},"claims":${record.claims},"prev":"${prev}"`;
-  const digest = hash('sha256', body, 'hex');
-  return { line: `${body},"hash":"${digest}"}\n`, hash: digest };
+    `"host":"${at.host}","writer":${at.writer},"event":"${event}","facts":${facts},"claims":${claims},"prev":"${prev}"`
+  );
+}
+
+function hashPart(digest: string): string {
+  return `,"hash":"${digest}"}\n`;
 }
 
 /**
