@@ -11,7 +11,7 @@ import { makeSmallRoot } from './small-root.ts';
 import { openWire } from './wire.ts';
 
 const WARM_UP = 10;
-/** In which a pool is full again. */
+/** In which a pool is full again. What it is compared with waits as long: a processor that slept takes longer for whatever comes next. */
 const PACE_MS = 25;
 const PARAMS = { text: 'x' };
 const AIM_COLD = 1.8;
@@ -86,11 +86,14 @@ async function measurePrestarted(effort: Effort, time: Time): Promise<Measuremen
   if (why !== null) return unmeasured(prestartedQuestion, why);
   const daemon = await startMeasured({ profiles: { ready: PRESTARTED } });
   const wire = await openWire(daemon.socket);
-  const ours = async (): Promise<number> => {
+  const paced = (work: () => Promise<number>) => async (): Promise<number> => {
     await wait(PACE_MS);
-    return wire.call('ready.copy', PARAMS);
+    return work();
   };
-  const [mine = [], theirs = []] = await inTurn([ours, () => time(['/bin/cat'])], effort.launches);
+  const [mine = [], theirs = []] = await inTurn(
+    [paced(() => wire.call('ready.copy', PARAMS)), paced(() => time(['/bin/cat']))],
+    effort.launches,
+  );
   wire.close();
   await daemon.stop();
   return compared(prestartedQuestion, mine, theirs);

@@ -92,7 +92,8 @@ export function openMonitorLink(events: MonitorEvents): MonitorLink {
       events.broken('descriptors and message do not belong together');
       return null;
     }
-    control.send({ type: 'taken', kind, number });
+    // Once what came is put to use: the monitor makes room by it, and nobody waits for that.
+    setImmediate(control.send, { type: 'taken', kind, number });
     if (!received.incomplete && received.descriptors.length === count) return received.descriptors;
     // This process is at its limit of open files: that session or launch fails, the others go on.
     for (const descriptor of received.descriptors) ownDescriptor(descriptor).close();

@@ -28,10 +28,11 @@ const LINE_FEED = Buffer.from('\n');
 /** Longest wait for the gate's "ready", in milliseconds. */
 const READY_WITHIN_MS = 20_000;
 /**
- * How a killed sandbox is looked at until its first process has ended: so often at once, between other events, since it
- * mostly ends within some microseconds of its launcher; then every so many milliseconds.
+ * A sandbox's first process mostly ends some microseconds after its launcher. This thread waits for that so long, asleep:
+ * where the two share a processor, whatever this one did meanwhile would hold that end up.
  */
-const DEATH_LOOKS_AT_ONCE = 100;
+const DEATH_AWAITED_MS = 1;
+/** How often one that takes longer is looked at, in milliseconds. */
 const DEATH_POLL_MS = 1;
 
 export interface SandboxStdio {
@@ -173,6 +174,8 @@ export function superviseSandbox(
       resolve(status);
       // What nobody waits for: reading what it used and removing it take a quarter of a millisecond.
       setImmediate(() => {
+        gate.destroy();
+        letNamespaceGo();
         cgroup?.kill();
         cgroup?.remove();
       });
@@ -181,12 +184,10 @@ export function superviseSandbox(
       killGroup(child.pid);
       launcherEnded = true;
       // With its pid 1 all of a process namespace is dead (pid_namespaces(7)).
-      if (firstPid === undefined || !processHasEnded(firstPid.number)) kill();
-      gate.destroy();
+      if (!isDeadSoon(firstPid)) kill();
       waitForDeath(firstPid, () => {
         firstPid?.close();
         firstPid = undefined;
-        letNamespaceGo();
         void settle(code ?? 128 + (signal === 'SIGKILL' ? 9 : 15), signal !== null);
       });
     });
@@ -292,8 +293,14 @@ function killGroup(leader: number | undefined): void {
   }
 }
 
-function waitForDeath(pidfd: Descriptor | undefined, dead: () => void, looks = 0): void {
+/** Kills a first process and waits a moment for its end. */
+function isDeadSoon(pidfd: Descriptor | undefined): boolean {
+  if (pidfd === undefined) return false;
+  killByPidfd(pidfd.number);
+  return processHasEnded(pidfd.number, DEATH_AWAITED_MS);
+}
+
+function waitForDeath(pidfd: Descriptor | undefined, dead: () => void): void {
   if (pidfd === undefined || processHasEnded(pidfd.number)) return dead();
-  if (looks < DEATH_LOOKS_AT_ONCE) setImmediate(waitForDeath, pidfd, dead, looks + 1);
-  else setTimeout(waitForDeath, DEATH_POLL_MS, pidfd, dead, looks);
+  setTimeout(waitForDeath, DEATH_POLL_MS, pidfd, dead);
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { hearCommand } from '../../../src/broker/launch/hear-command.ts';
+import { scrubLaunch } from '../../../src/broker/launch/launch-scrubber.ts';
 import { limits, loadMethod, SECRET, scrubber } from './fixtures.ts';
 
 const RESULT = '    result: { type: object }\n';
@@ -10,7 +11,7 @@ async function hear(output: string, bytes: Buffer, raw = false, isTruncated = fa
   const hearing = hearCommand(
     loadMethod('command', `${RESULT}    output: ${output}\n`),
     limits,
-    scrubber(),
+    scrubLaunch(scrubber(), () => undefined),
     raw,
     () => isTruncated,
   );

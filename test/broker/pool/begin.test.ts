@@ -4,7 +4,7 @@ import type { PooledLaunch, Recorded } from '../../../src/broker/monitor-link.ts
 import { begin } from '../../../src/broker/pool/begin.ts';
 import type { Services } from '../../../src/broker/services.ts';
 
-const READY = { launch: 7 } as PooledLaunch;
+const READY = { launch: 7, granted: new Promise(() => undefined) } as unknown as PooledLaunch;
 
 /** What this stage reads of a call. */
 function admitted(mode: 'prestart' | 'persistent'): Admitted {
