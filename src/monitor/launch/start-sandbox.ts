@@ -9,7 +9,7 @@ import { BUBBLEWRAP } from './bubblewrap.ts';
 import type { LaunchCgroup } from './cgroups.ts';
 import { type FirstProcess, findFirstProcess } from './first-process.ts';
 import { GATE_DESCRIPTOR, GATE_GO, GATE_READY } from './gate.ts';
-import { keepMountNamespace } from './mount-namespace.ts';
+import { keepNamespaces } from './kept-namespaces.ts';
 import { type KernelLimits, readProcessLimits } from './process-limits.ts';
 import { type ProcessStatus, readProcessStatus } from './process-status.ts';
 import { guardWords } from './root-guard.ts';
@@ -32,6 +32,11 @@ const READY_WITHIN_MS = 20_000;
  * where the two share a processor, whatever this one did meanwhile would hold that end up.
  */
 const DEATH_AWAITED_MS = 1;
+/**
+ * How long after the death of a launch what nobody waits for is done, in milliseconds: taking apart what it was in, on the
+ * processors that its reply needs before.
+ */
+export const TIDIED_AFTER_MS = 5;
 /** How often one that takes longer is looked at, in milliseconds. */
 const DEATH_POLL_MS = 1;
 
@@ -69,7 +74,7 @@ export interface Sandbox {
   terminate(): void;
   /**
    * Settles when every process is dead, with the program's exit status (128 + n: signal n, as a shell has it). Its cgroup is
-   * removed a turn of the event loop later.
+   * removed `TIDIED_AFTER_MS` later.
    */
   readonly ended: Promise<number>;
 }
@@ -157,7 +162,7 @@ export function superviseSandbox(
     pipeOf(child, GATE_DESCRIPTOR + 1 + index),
   );
   let firstPid: Descriptor | undefined;
-  let letNamespaceGo = (): void => undefined;
+  let letNamespacesGo = (): void => undefined;
   let running: Omit<RunningSandbox, 'first'> | undefined;
   let launcherEnded = false;
 
@@ -172,13 +177,12 @@ export function superviseSandbox(
     async function settle(status: number, wasKilled: boolean): Promise<void> {
       await afterDeath?.(wasKilled);
       resolve(status);
-      // What nobody waits for: reading what it used and removing it take a quarter of a millisecond.
-      setImmediate(() => {
+      setTimeout(() => {
         gate.destroy();
-        letNamespaceGo();
+        letNamespacesGo();
         cgroup?.kill();
         cgroup?.remove();
-      });
+      }, TIDIED_AFTER_MS);
     }
     child.once('exit', (code, signal) => {
       killGroup(child.pid);
@@ -247,7 +251,7 @@ export function superviseSandbox(
       try {
         const found = findFirstProcess(child.pid);
         firstPid = found.pidfd;
-        letNamespaceGo = keepMountNamespace(found.pid);
+        letNamespacesGo = keepNamespaces(found.pid);
         running = { firstPid: found.pid, gatePid: found.gatePid };
         if (moved === undefined) readBack(found);
         else void moved.then(() => readBack(found), failAs);
