@@ -3,6 +3,7 @@ import type { Isolation } from '../../boundary/messages.ts';
 import type { Descriptor } from '../../posix/descriptor.ts';
 import { markOf } from '../configuration/file-mark.ts';
 import type { DriverPlan } from '../configuration/plan.ts';
+import type { LaunchUsage } from './cgroup-usage.ts';
 import type { Cgroups } from './cgroups.ts';
 import type { Containers } from './container/containers.ts';
 import type { Filters } from './filters.ts';
@@ -152,6 +153,7 @@ export function createLaunches(
     let served: ServedCall | null = request.purpose.kind === 'call' ? request.purpose : null;
     let wallTimer: NodeJS.Timeout | undefined;
     let processesTimer: NodeJS.Timeout | undefined;
+    let usage: LaunchUsage | null = null;
     void sandbox.ended.then((status) => {
       clearTimeout(wallTimer);
       clearTimeout(entry.graceTimer);
@@ -162,11 +164,15 @@ export function createLaunches(
         if (exceeded !== null) entry.end = LIMIT_ENDS[exceeded];
       }
       const diedAt = performance.now();
-      // Once the broker is told, which waits for it, and mostly with its call's outcome.
+      // Once the broker is told, and while it makes its call's outcome, which takes this along.
+      setImmediate(readUsage);
       dead.push(() => settle(status, diedAt));
       noted += 1;
       setTimeout(tidy, TIDIED_AFTER_MS);
     });
+    function readUsage(): void {
+      usage ??= cgroup?.usage() ?? null;
+    }
     function tidy(): void {
       settleDead();
       try {
@@ -179,9 +185,10 @@ export function createLaunches(
       if (isEmpty()) for (const settle of emptied.splice(0)) settle();
     }
     function settle(status: number, diedAt: number): void {
+      readUsage();
       if (started !== undefined) {
         events.ended(started, {
-          ...{ end: entry.end, status, usage: cgroup?.usage() ?? null },
+          ...{ end: entry.end, status, usage },
           startMicroseconds: openedAt === null ? null : microseconds(askedAt, openedAt),
           ranMicroseconds: openedAt === null ? null : microseconds(servedAt ?? openedAt, diedAt),
         });

@@ -3,7 +3,6 @@ import { Socket } from 'node:net';
 import type { Descriptor } from '../../posix/descriptor.ts';
 import { reopenMemoryFile } from '../../posix/memory-file.ts';
 import { killByPidfd } from '../../posix/pidfd.ts';
-import { processHasEnded } from '../../posix/poll.ts';
 import type { SeccompFilter } from '../../posix/seccomp.ts';
 import { BUBBLEWRAP } from './bubblewrap.ts';
 import type { LaunchCgroup } from './cgroups.ts';
@@ -22,23 +21,17 @@ import {
   writtenFiles,
 } from './sandbox.ts';
 import { type RunningSandbox, terminateProgram } from './terminate-program.ts';
+import { isDeadSoon, whenDead } from './wait-for-death.ts';
 
 const COLON = Buffer.from(':');
 const LINE_FEED = Buffer.from('\n');
 /** Longest wait for the gate's "ready", in milliseconds. */
 const READY_WITHIN_MS = 20_000;
 /**
- * A sandbox's first process mostly ends some microseconds after its launcher. This thread waits for that so long, asleep:
- * where the two share a processor, whatever this one did meanwhile would hold that end up.
- */
-const DEATH_AWAITED_MS = 1;
-/**
  * How long after the death of a launch what nobody waits for is done, in milliseconds: taking apart what it was in, on the
  * processors that its reply needs before.
  */
 export const TIDIED_AFTER_MS = 5;
-/** How often one that takes longer is looked at, in milliseconds. */
-const DEATH_POLL_MS = 1;
 
 export interface SandboxStdio {
   /** Raw descriptors or words of Node's `stdio`; the raw ones stay the caller's to close. */
@@ -189,7 +182,7 @@ export function superviseSandbox(
       launcherEnded = true;
       // With its pid 1 all of a process namespace is dead (pid_namespaces(7)).
       if (!isDeadSoon(firstPid)) kill();
-      waitForDeath(firstPid, () => {
+      whenDead(firstPid, () => {
         firstPid?.close();
         firstPid = undefined;
         void settle(code ?? 128 + (signal === 'SIGKILL' ? 9 : 15), signal !== null);
@@ -295,16 +288,4 @@ function killGroup(leader: number | undefined): void {
     if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM')))
       throw error;
   }
-}
-
-/** Kills a first process and waits a moment for its end. */
-function isDeadSoon(pidfd: Descriptor | undefined): boolean {
-  if (pidfd === undefined) return false;
-  killByPidfd(pidfd.number);
-  return processHasEnded(pidfd.number, DEATH_AWAITED_MS);
-}
-
-function waitForDeath(pidfd: Descriptor | undefined, dead: () => void): void {
-  if (pidfd === undefined || processHasEnded(pidfd.number)) return dead();
-  setTimeout(waitForDeath, DEATH_POLL_MS, pidfd, dead);
 }
