@@ -45,8 +45,7 @@ export function hearCommand(
     if (!isAccepted && !(raw && method.stderrInErrors)) return null;
     const printed = Buffer.concat(chunks);
     const isText = command.output === 'text' || !isAccepted;
-    const scrubbed =
-      isText || raw || isTruncated() ? await (ahead ?? scrubUncounted(printed)) : null;
+    const scrubbed = isText || raw || isTruncated() ? await (ahead ?? scrubUncounted(printed)) : null;
     // Of a parsed result the same is found in that.
     if (isText && scrubbed !== null) scrubber.count(scrubbed.counts);
     const text = textOrBase64(scrubbed?.bytes ?? Buffer.alloc(0));

@@ -53,3 +53,21 @@ test('of a secret that the limit cut nothing is emitted, wherever the cut falls 
       if (length >= 4) expect(JSON.stringify(heard)).not.toContain(SECRET.slice(0, 4));
     }
 });
+
+test('what is scrubbed before the exit status is there counts only where it is shown (invariant 10)', async () => {
+  for (const [status, counted] of [
+    [0, [['token', 1]]],
+    [9, []],
+  ] as const) {
+    const counting = scrubLaunch(scrubber(), () => undefined);
+    const method = loadMethod('command', `${RESULT}    output: text\n`);
+    const hearing = hearCommand(method, limits, counting, false, () => false);
+    hearing.stdout(Buffer.from(`it is ${SECRET}\n`));
+    hearing.silent?.();
+    const heard = await hearing.close(status, () => Buffer.alloc(0));
+    expect(JSON.stringify(heard)).not.toContain(SECRET);
+    expect([...counting.counts]).toEqual(counted);
+    if (status === 0)
+      expect(heard).toMatchObject({ answer: { result: { stdout: 'it is [REDACTED:token]\n' } } });
+  }
+});
