@@ -11,8 +11,10 @@ import { makeSmallRoot } from './small-root.ts';
 import { openWire } from './wire.ts';
 
 const WARM_UP = 10;
-/** In which a pool is full again. */
+/** In which a pool is full again. What it is compared with waits as long: a processor that slept takes longer for whatever comes next. */
 const PACE_MS = 25;
+/** While it is kept busy first: V8 compiles what runs often, and a daemon runs for months. */
+const WARM_IN_FLIGHT = 4;
 const PARAMS = { text: 'x' };
 const AIM_COLD = 1.8;
 const AIM_PRESTARTED = 0.5;
@@ -53,6 +55,7 @@ async function measureCold(
 ): Promise<readonly Measurement[]> {
   const daemon = await startMeasured({ profiles: { native: NATIVE } });
   const wire = await openWire(daemon.socket);
+  await wire.flood('native.copy', PARAMS, WARM_IN_FLIGHT, effort.warmMs);
   const ours = (): Promise<number> => wire.call('native.copy', PARAMS);
   const together = all.filter((program) => !program.isSlow && program.missing() === null);
   const times = await inTurn(
@@ -86,11 +89,15 @@ async function measurePrestarted(effort: Effort, time: Time): Promise<Measuremen
   if (why !== null) return unmeasured(prestartedQuestion, why);
   const daemon = await startMeasured({ profiles: { ready: PRESTARTED } });
   const wire = await openWire(daemon.socket);
-  const ours = async (): Promise<number> => {
+  await wire.flood('ready.copy', PARAMS, WARM_IN_FLIGHT, effort.warmMs);
+  const paced = (work: () => Promise<number>) => async (): Promise<number> => {
     await wait(PACE_MS);
-    return wire.call('ready.copy', PARAMS);
+    return work();
   };
-  const [mine = [], theirs = []] = await inTurn([ours, () => time(['/bin/cat'])], effort.launches);
+  const [mine = [], theirs = []] = await inTurn(
+    [paced(() => wire.call('ready.copy', PARAMS)), paced(() => time(['/bin/cat']))],
+    effort.launches,
+  );
   wire.close();
   await daemon.stop();
   return compared(prestartedQuestion, mine, theirs);

@@ -17,6 +17,9 @@ import { receiveDescriptors } from '../posix/descriptor-passing.ts';
 /** Most bytes of frames that the monitor may leave unread: it has stopped answering. */
 const MAXIMUM_UNREAD_BYTES = 67_108_864;
 
+/** How long after a launch was taken that is said, in milliseconds. */
+const LAUNCH_TAKEN_AFTER_MS = 5;
+
 type Without<T, K extends string> = T extends unknown ? Omit<T, K> : never;
 type LaunchRequest = Omit<Extract<BrokerControl, { type: 'launch' }>, 'type' | 'request'>;
 type AnsweredRequest = Without<Extract<BrokerControl, { type: 'launch' | 'prestart' }>, 'request'>;
@@ -92,7 +95,10 @@ export function openMonitorLink(events: MonitorEvents): MonitorLink {
       events.broken('descriptors and message do not belong together');
       return null;
     }
-    control.send({ type: 'taken', kind, number });
+    const taken = { type: 'taken', kind, number } as const;
+    // The monitor only makes room by that of a launch: what came is put to use before.
+    if (kind === 'launch') setTimeout(control.send, LAUNCH_TAKEN_AFTER_MS, taken);
+    else control.send(taken);
     if (!received.incomplete && received.descriptors.length === count) return received.descriptors;
     // This process is at its limit of open files: that session or launch fails, the others go on.
     for (const descriptor of received.descriptors) ownDescriptor(descriptor).close();

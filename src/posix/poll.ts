@@ -10,12 +10,12 @@ const POLLNVAL = 0x20;
 const pollNative = libc.func('int poll(void *, unsigned long, int)');
 const pollfd = Buffer.alloc(8);
 
-function events(descriptor: number, wanted: number): number {
-  for (;;) {
+function events(descriptor: number, wanted: number, withinMs = 0): number {
+  for (let waitMs = withinMs; ; waitMs = 0) {
     pollfd.writeInt32LE(descriptor, 0);
     pollfd.writeInt16LE(wanted, 4);
     pollfd.writeInt16LE(0, 6);
-    if (pollNative(pollfd, 1, 0) >= 0) return pollfd.readInt16LE(6);
+    if (pollNative(pollfd, 1, waitMs) >= 0) return pollfd.readInt16LE(6);
     // A signal came (a child ended): signal(7), poll is never restarted by itself.
     const errno = lastErrno();
     if (errno !== EINTR) throw new PosixError('poll a descriptor', errno);
@@ -35,7 +35,10 @@ export function takesMore(descriptor: number): boolean {
   return (events(descriptor, POLLOUT) & (POLLOUT | POLLHUP | POLLERR | POLLNVAL)) !== 0;
 }
 
-/** Whether the process of a pidfd has ended (pidfd_open(2): the descriptor then polls readable). */
-export function processHasEnded(pidfd: number): boolean {
-  return (events(pidfd, POLLIN) & (POLLIN | POLLHUP)) !== 0;
+/**
+ * Whether the process of a pidfd has ended (pidfd_open(2): the descriptor then polls readable).
+ * @param withinMs how long all of this thread waits for that
+ */
+export function processHasEnded(pidfd: number, withinMs = 0): boolean {
+  return (events(pidfd, POLLIN, withinMs) & (POLLIN | POLLHUP)) !== 0;
 }

@@ -28,7 +28,9 @@ const LAST_SIGNAL = 64;
 export interface Hearing {
   /** Where it gives a promise, no more is to be read before that has settled. */
   stdout(chunk: Buffer): Promise<void> | undefined;
-  /** The streams are at end-of-file. Null: no answer came. */
+  /** Both streams are at end-of-file, and the sandbox may live on: whatever needs no exit status can be done. */
+  silent?(): void;
+  /** The sandbox is dead too. Null: no answer came. */
   close(status: number, stderr: () => Buffer): Promise<Heard | null>;
 }
 export type Heard =
@@ -164,7 +166,8 @@ async function hearOut(
     if (isHeldBack) idle?.refresh();
     else endBecause('timeout');
   }
-  const streams = openStreams(grant, streaming === null ? method.outputBytes : method.streamBytes, {
+  const streams = openStreams(grant, input, streaming === null ? method.outputBytes : method.streamBytes, {
+    silent: () => hearing.silent?.(),
     came: () => void idle?.refresh(),
     stdout(chunk) {
       bytesOut += chunk.length;
@@ -193,7 +196,6 @@ async function hearOut(
     clearTimeout(timer);
     admitted.early.listen(null);
   }
-  streams.write(input);
   const status = await streams.finished;
   const endedAt = performance.now();
   for (const one of [idle ?? undefined, graceTimer]) clearTimeout(one);

@@ -3,9 +3,10 @@ import type { JsonObject } from '../../shared/json-value.ts';
 import type { Method } from '../catalogue/catalogue.ts';
 import { commandResult } from '../catalogue/output.ts';
 import { scrubBytes } from '../scrub/bytes-in-turns.ts';
-import type { Scrubber } from '../scrub/scrubber.ts';
+import type { ScrubCounts } from '../scrub/scrubber.ts';
 import { inTurns } from '../scrub/turns.ts';
 import { describeEnd, type Heard, type Hearing } from './converse.ts';
+import type { LaunchScrubber } from './launch-scrubber.ts';
 import { failure } from './run.ts';
 import { textOrBase64 } from './streams.ts';
 
@@ -19,17 +20,22 @@ import { textOrBase64 } from './streams.ts';
 export function hearCommand(
   method: Method,
   limits: Settings['limits'],
-  scrubber: Scrubber,
+  scrubber: LaunchScrubber,
   raw: boolean,
   isTruncated: () => boolean,
 ): Hearing {
   const chunks: Buffer[] = [];
+  /** What was printed, scrubbed while the end of the sandbox was waited for. */
+  let ahead: Promise<Uncounted> | null = null;
 
-  /** Without counting: the same is found in the result. */
-  async function scrubUncounted(bytes: Buffer): Promise<{ readonly bytes: Buffer; readonly passed: number }> {
+  async function scrubUncounted(bytes: Buffer): Promise<Uncounted> {
     const stream = scrubber.stream();
     const scrubbed = await inTurns(scrubBytes(stream, bytes, isTruncated()));
-    return { bytes: scrubbed, passed: stream.passed };
+    return { bytes: scrubbed, passed: stream.passed, counts: stream.counts };
+  }
+
+  function silent(): void {
+    if (method.command?.output === 'text') ahead = scrubUncounted(Buffer.concat(chunks));
   }
 
   async function close(status: number, stderr: () => Buffer): Promise<Heard | null> {
@@ -39,11 +45,9 @@ export function hearCommand(
     if (!isAccepted && !(raw && method.stderrInErrors)) return null;
     const printed = Buffer.concat(chunks);
     const isText = command.output === 'text' || !isAccepted;
-    const scrubbed = isText
-      ? await scrubber.bytesInTurns(printed, isTruncated())
-      : raw || isTruncated()
-        ? await scrubUncounted(printed)
-        : null;
+    const scrubbed = isText || raw || isTruncated() ? await (ahead ?? scrubUncounted(printed)) : null;
+    // Of a parsed result the same is found in that.
+    if (isText && scrubbed !== null) scrubber.count(scrubbed.counts);
     const text = textOrBase64(scrubbed?.bytes ?? Buffer.alloc(0));
     const stdout = isTruncated() ? printed.subarray(0, scrubbed?.passed) : printed;
     const dropped = printed.length - stdout.length;
@@ -70,5 +74,12 @@ export function hearCommand(
     chunks.push(chunk);
   }
 
-  return { stdout, close };
+  return { stdout, silent, close };
+}
+
+/** Scrubbed bytes that may turn out to be shown to nobody. */
+interface Uncounted {
+  readonly bytes: Buffer;
+  readonly passed: number;
+  readonly counts: ScrubCounts;
 }

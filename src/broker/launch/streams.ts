@@ -9,8 +9,6 @@ const DRAIN_WITHIN_MS = 2_000;
 
 /** The output of a driver as it comes, bounded over both streams. */
 export interface DriverStreams {
-  /** Gives the driver its request and closes its stdin. A driver that has stopped reading is no error. */
-  write(bytes: Uint8Array): void;
   /** Settles when both streams are at end-of-file and the sandbox is dead, with its exit status. */
   readonly finished: Promise<number>;
   /** Bytes beyond the limit that were dropped. */
@@ -18,6 +16,8 @@ export interface DriverStreams {
 }
 
 export interface StreamEvents {
+  /** Both streams are at end-of-file. */
+  silent(): void;
   /** Something came, within the limit or not. */
   came(): void;
   /** Where it gives a promise, no more is read before that has settled. */
@@ -27,9 +27,22 @@ export interface StreamEvents {
   overLimit(): void;
 }
 
-/** @param maximumBytes of stdout and stderr together */
-export function openStreams(grant: LaunchGrant, maximumBytes: number, events: StreamEvents): DriverStreams {
+/**
+ * Gives a driver its request, closes its stdin and listens.
+ * @param input a driver that has stopped reading it is no error
+ * @param maximumBytes of stdout and stderr together
+ */
+export function openStreams(
+  grant: LaunchGrant,
+  input: Uint8Array,
+  maximumBytes: number,
+  events: StreamEvents,
+): DriverStreams {
   const stdin = new Socket({ fd: grant.stdin, readable: false, writable: true });
+  // EPIPE and the like: the driver ended or closed its end; what it answered decides.
+  stdin.on('error', () => stdin.destroy());
+  // First of all: it begins with that.
+  stdin.end(input);
   const stdout = new Socket({ fd: grant.stdout, readable: true, writable: false });
   const stderr = new Socket({ fd: grant.stderr, readable: true, writable: false });
   let left = maximumBytes;
@@ -55,8 +68,6 @@ export function openStreams(grant: LaunchGrant, maximumBytes: number, events: St
     };
   }
 
-  // EPIPE and the like: the driver ended or closed its end; what it answered decides.
-  stdin.on('error', () => stdin.destroy());
   const closed = [
     [stdout, events.stdout],
     [stderr, events.stderr],
@@ -83,6 +94,7 @@ export function openStreams(grant: LaunchGrant, maximumBytes: number, events: St
     });
     return { ended, destroy: () => stream.destroy(), isTaking: () => isTaking };
   });
+  const atEnd = Promise.all(ends.map(({ ended }) => ended)).then(events.silent);
   const finished = grant.ended.then(async ({ status }) => {
     let timer = setTimeout(giveUp, DRAIN_WITHIN_MS);
     function giveUp(): void {
@@ -90,13 +102,12 @@ export function openStreams(grant: LaunchGrant, maximumBytes: number, events: St
       if (ends.some(({ isTaking }) => isTaking())) timer = setTimeout(giveUp, DRAIN_WITHIN_MS);
       else for (const { destroy } of ends) destroy();
     }
-    await Promise.all(ends.map(({ ended }) => ended));
+    await atEnd;
     clearTimeout(timer);
     stdin.destroy();
     return status;
   });
   return {
-    write: (bytes) => void stdin.end(bytes),
     finished,
     get dropped() {
       return dropped;

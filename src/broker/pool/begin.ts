@@ -1,6 +1,6 @@
 import { type Intent, openRecord } from '../audit/records.ts';
 import { type Admitted, type Refused, refuse } from '../call.ts';
-import type { PooledLaunch } from '../monitor-link.ts';
+import type { PooledLaunch, Recorded } from '../monitor-link.ts';
 import type { Place } from '../persistent/driver.ts';
 import type { Services } from '../services.ts';
 
@@ -39,12 +39,19 @@ export async function begin(admitted: Admitted, services: Services): Promise<Beg
   if (placed !== null) return beginShared(admitted, profile, await placed, services);
   const ready = services.pools.take(profile);
   if (ready === null) return send(admitted, services, OWN);
-  const begun = send(admitted, services, { kind: 'ready', ready });
+  const sent = send(admitted, services, { kind: 'ready', ready });
+  const begun = { ...sent, intent: recordedOrHandedOver(sent.intent, ready) };
   const recorded = await begun.intent;
   if (recorded === 'launch-gone') return send(admitted, services, OWN);
   // Where the record itself failed the monitor has given it to this call, and ends it.
   if (recorded !== 'recorded' && recorded !== 'audit-unavailable') services.pools.giveBack(profile, ready);
   return begun;
+}
+
+/** A driver that stood ready is handed over once the intent that names it is recorded, and may be here before that word. */
+async function recordedOrHandedOver(intent: Intent, { granted }: PooledLaunch): Promise<Recorded> {
+  const handedOver = granted.then((grant) => (typeof grant === 'string' ? intent : 'recorded'));
+  return Promise.race([intent, handedOver]);
 }
 
 async function beginShared(

@@ -15,6 +15,12 @@ export interface PoolSize {
   readonly max: number;
 }
 
+/**
+ * So long after a call what replaces its driver is started, in milliseconds: a start takes processor time that the reply, on its
+ * way through three processes, and whoever waits for it would have.
+ */
+const REPLACED_AFTER_MS = 5;
+
 /** What a broker before this one had is not dead yet: so often it is tried, in milliseconds. */
 const FULL_AGAIN_MS = 100;
 
@@ -56,6 +62,7 @@ export function createPool(first: PoolSize, { prestart, end, mayStart, failed }:
   let isStopped = false;
   let again: NodeJS.Timeout | undefined;
   let shrinking: NodeJS.Timeout | undefined;
+  let replacing: NodeJS.Timeout | undefined;
 
   const wanted = (): number => Math.min(size.max, Math.max(size.min, demand.peak));
 
@@ -122,7 +129,7 @@ export function createPool(first: PoolSize, { prestart, end, mayStart, failed }:
         // It stood until it was wanted.
         backOff.succeeded();
       }
-      // What replaces it starts when its call has ended, so as not to be in its way; unless the next would find none.
+      // What replaces it starts when its call is over, so as not to be in its way; unless the next would find none.
       if (ready.length === 0) fill();
       return launch;
     },
@@ -134,7 +141,12 @@ export function createPool(first: PoolSize, { prestart, end, mayStart, failed }:
     },
     callEnded() {
       demand.ended();
-      fill();
+      // The next call would find none.
+      if (ready.length === 0) return fill();
+      replacing ??= setTimeout(() => {
+        replacing = undefined;
+        fill();
+      }, REPLACED_AFTER_MS);
     },
     resize(next) {
       size = next;
@@ -146,6 +158,7 @@ export function createPool(first: PoolSize, { prestart, end, mayStart, failed }:
       isStopped = true;
       clearTimeout(again);
       clearTimeout(shrinking);
+      clearTimeout(replacing);
       for (const { launch } of ready.splice(0)) end(launch);
     },
     status: () => ({

@@ -29,7 +29,7 @@ interface Passing {
   readonly number: number;
   readonly descriptors: readonly Descriptor[];
   readonly message: MonitorControl;
-  /** The kernel holds the descriptors: those here may be closed. */
+  /** The kernel holds the descriptors, and the message is on its way: those here may be closed. */
   sent?(): void;
   /** Called once: taken (true), or dropped with this broker or since its descriptors were closed (false). */
   settled(taken: boolean): void;
@@ -113,8 +113,8 @@ export function startBroker(plan: BrokerPlan, filter: SeccompFilter, events: Bro
       }
       waiting.shift();
       untaken.set(words, next);
-      next.sent?.();
       control?.send(next.message);
+      next.sent?.();
     }
   }
 

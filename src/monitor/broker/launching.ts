@@ -129,12 +129,14 @@ export function createLaunching(
         ...{ type: 'launched', request: asked.request, launch: number, isolation },
         secrets: secrets.map(({ name, value }) => ({ name, value: Buffer.from(value).toString('base64') })),
       },
-      sent: () => closeEnds(started),
+      sent() {
+        closeEnds(started);
+        // Only now, behind the launch: an end must not overtake it.
+        tellEnd(started);
+      },
       settled(taken) {
         closeEnds(started);
-        if (!taken) return launches.end(number, 'untaken');
-        // Only now: an end must not overtake the launch that it ends.
-        tellEnd(started);
+        if (!taken) launches.end(number, 'untaken');
       },
     });
     if (!passed) {

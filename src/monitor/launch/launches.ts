@@ -3,6 +3,7 @@ import type { Isolation } from '../../boundary/messages.ts';
 import type { Descriptor } from '../../posix/descriptor.ts';
 import { markOf } from '../configuration/file-mark.ts';
 import type { DriverPlan } from '../configuration/plan.ts';
+import type { LaunchUsage } from './cgroup-usage.ts';
 import type { Cgroups } from './cgroups.ts';
 import type { Containers } from './container/containers.ts';
 import type { Filters } from './filters.ts';
@@ -15,7 +16,7 @@ import { endOfLife, longestLife, type Purpose, type ServedCall } from './purpose
 import { unguarded } from './root-guard.ts';
 import { type DriverSecrets, readSecrets } from './secrets.ts';
 import { spawnLaunch } from './spawn-launch.ts';
-import type { Sandbox } from './start-sandbox.ts';
+import { type Sandbox, TIDIED_AFTER_MS } from './start-sandbox.ts';
 import type { LaunchNotes } from './sweep.ts';
 
 /** Longest wait for killed drivers to be dead at a stop, in milliseconds; what outlives it the next start sweeps. */
@@ -79,7 +80,7 @@ export interface Launches {
   terminate(number: number): void;
   /** Kills one; likewise. */
   end(number: number, why: LaunchEnd): void;
-  /** Has the ends of all dead ones on their way to the log, which else comes a turn of the event loop later. */
+  /** Has the ends of all dead ones on their way to the log, which else comes `TIDIED_AFTER_MS` later. */
   settleDead(): void;
   endAll(why: LaunchEnd): void;
   /** Settles when none is alive; at the latest after `DEATH_WITHIN_MS`, since a process may wait in the kernel. */
@@ -106,9 +107,14 @@ export function createLaunches(
   let last = 0;
   /** What is to be done about dead ones whose end is not on its way to the log yet. */
   const dead: (() => void)[] = [];
+  /** Dead ones whose notes are still there. */
+  let noted = 0;
   function settleDead(): void {
     for (const settle of dead.splice(0)) settle();
-    if (alive.size === 0) for (const settle of emptied.splice(0)) settle();
+  }
+
+  function isEmpty(): boolean {
+    return alive.size === 0 && noted === 0;
   }
 
   function end(number: number, why: LaunchEnd): void {
@@ -147,6 +153,7 @@ export function createLaunches(
     let served: ServedCall | null = request.purpose.kind === 'call' ? request.purpose : null;
     let wallTimer: NodeJS.Timeout | undefined;
     let processesTimer: NodeJS.Timeout | undefined;
+    let usage: LaunchUsage | null = null;
     void sandbox.ended.then((status) => {
       clearTimeout(wallTimer);
       clearTimeout(entry.graceTimer);
@@ -157,20 +164,31 @@ export function createLaunches(
         if (exceeded !== null) entry.end = LIMIT_ENDS[exceeded];
       }
       const diedAt = performance.now();
-      // Once the broker is told, which waits for it.
+      // Once the broker is told, and while it makes its call's outcome, which takes this along.
+      setImmediate(readUsage);
       dead.push(() => settle(status, diedAt));
-      setImmediate(settleDead);
+      noted += 1;
+      setTimeout(tidy, TIDIED_AFTER_MS);
     });
-    function settle(status: number, diedAt: number): void {
+    function readUsage(): void {
+      usage ??= cgroup?.usage() ?? null;
+    }
+    function tidy(): void {
+      settleDead();
       try {
         forget();
       } catch (error) {
         // A disk that became read-only: a note that stays is harmless, since the sweep compares start times.
         events.failed(plan.name, error instanceof Error ? error.message : 'its note could not be removed');
       }
+      noted -= 1;
+      if (isEmpty()) for (const settle of emptied.splice(0)) settle();
+    }
+    function settle(status: number, diedAt: number): void {
+      readUsage();
       if (started !== undefined) {
         events.ended(started, {
-          ...{ end: entry.end, status, usage: cgroup?.usage() ?? null },
+          ...{ end: entry.end, status, usage },
           startMicroseconds: openedAt === null ? null : microseconds(askedAt, openedAt),
           ranMicroseconds: openedAt === null ? null : microseconds(servedAt ?? openedAt, diedAt),
         });
@@ -258,7 +276,7 @@ export function createLaunches(
       for (const number of [...alive.keys()]) end(number, why);
     },
     whenEmpty() {
-      if (alive.size === 0 && dead.length === 0) return Promise.resolve();
+      if (isEmpty()) return Promise.resolve();
       return new Promise((settle) => {
         emptied.push(settle);
         setTimeout(settle, DEATH_WITHIN_MS).unref();

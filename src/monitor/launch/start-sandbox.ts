@@ -3,13 +3,12 @@ import { Socket } from 'node:net';
 import type { Descriptor } from '../../posix/descriptor.ts';
 import { reopenMemoryFile } from '../../posix/memory-file.ts';
 import { killByPidfd } from '../../posix/pidfd.ts';
-import { processHasEnded } from '../../posix/poll.ts';
 import type { SeccompFilter } from '../../posix/seccomp.ts';
 import { BUBBLEWRAP } from './bubblewrap.ts';
 import type { LaunchCgroup } from './cgroups.ts';
 import { type FirstProcess, findFirstProcess } from './first-process.ts';
 import { GATE_DESCRIPTOR, GATE_GO, GATE_READY } from './gate.ts';
-import { keepMountNamespace } from './mount-namespace.ts';
+import { keepNamespaces } from './kept-namespaces.ts';
 import { type KernelLimits, readProcessLimits } from './process-limits.ts';
 import { type ProcessStatus, readProcessStatus } from './process-status.ts';
 import { guardWords } from './root-guard.ts';
@@ -22,17 +21,17 @@ import {
   writtenFiles,
 } from './sandbox.ts';
 import { type RunningSandbox, terminateProgram } from './terminate-program.ts';
+import { isDeadSoon, whenDead } from './wait-for-death.ts';
 
 const COLON = Buffer.from(':');
 const LINE_FEED = Buffer.from('\n');
 /** Longest wait for the gate's "ready", in milliseconds. */
 const READY_WITHIN_MS = 20_000;
 /**
- * How a killed sandbox is looked at until its first process has ended: so often at once, between other events, since it
- * mostly ends within some microseconds of its launcher; then every so many milliseconds.
+ * How long after the death of a launch what nobody waits for is done, in milliseconds: taking apart what it was in, on the
+ * processors that its reply needs before.
  */
-const DEATH_LOOKS_AT_ONCE = 100;
-const DEATH_POLL_MS = 1;
+export const TIDIED_AFTER_MS = 5;
 
 export interface SandboxStdio {
   /** Raw descriptors or words of Node's `stdio`; the raw ones stay the caller's to close. */
@@ -68,7 +67,7 @@ export interface Sandbox {
   terminate(): void;
   /**
    * Settles when every process is dead, with the program's exit status (128 + n: signal n, as a shell has it). Its cgroup is
-   * removed a turn of the event loop later.
+   * removed `TIDIED_AFTER_MS` later.
    */
   readonly ended: Promise<number>;
 }
@@ -156,7 +155,7 @@ export function superviseSandbox(
     pipeOf(child, GATE_DESCRIPTOR + 1 + index),
   );
   let firstPid: Descriptor | undefined;
-  let letNamespaceGo = (): void => undefined;
+  let letNamespacesGo = (): void => undefined;
   let running: Omit<RunningSandbox, 'first'> | undefined;
   let launcherEnded = false;
 
@@ -171,22 +170,21 @@ export function superviseSandbox(
     async function settle(status: number, wasKilled: boolean): Promise<void> {
       await afterDeath?.(wasKilled);
       resolve(status);
-      // What nobody waits for: reading what it used and removing it take a quarter of a millisecond.
-      setImmediate(() => {
+      setTimeout(() => {
+        gate.destroy();
+        letNamespacesGo();
         cgroup?.kill();
         cgroup?.remove();
-      });
+      }, TIDIED_AFTER_MS);
     }
     child.once('exit', (code, signal) => {
       killGroup(child.pid);
       launcherEnded = true;
       // With its pid 1 all of a process namespace is dead (pid_namespaces(7)).
-      if (firstPid === undefined || !processHasEnded(firstPid.number)) kill();
-      gate.destroy();
-      waitForDeath(firstPid, () => {
+      if (!isDeadSoon(firstPid)) kill();
+      whenDead(firstPid, () => {
         firstPid?.close();
         firstPid = undefined;
-        letNamespaceGo();
         void settle(code ?? 128 + (signal === 'SIGKILL' ? 9 : 15), signal !== null);
       });
     });
@@ -246,7 +244,7 @@ export function superviseSandbox(
       try {
         const found = findFirstProcess(child.pid);
         firstPid = found.pidfd;
-        letNamespaceGo = keepMountNamespace(found.pid);
+        letNamespacesGo = keepNamespaces(found.pid);
         running = { firstPid: found.pid, gatePid: found.gatePid };
         if (moved === undefined) readBack(found);
         else void moved.then(() => readBack(found), failAs);
@@ -290,10 +288,4 @@ function killGroup(leader: number | undefined): void {
     if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM')))
       throw error;
   }
-}
-
-function waitForDeath(pidfd: Descriptor | undefined, dead: () => void, looks = 0): void {
-  if (pidfd === undefined || processHasEnded(pidfd.number)) return dead();
-  if (looks < DEATH_LOOKS_AT_ONCE) setImmediate(waitForDeath, pidfd, dead, looks + 1);
-  else setTimeout(waitForDeath, DEATH_POLL_MS, pidfd, dead, looks);
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { hearCommand } from '../../../src/broker/launch/hear-command.ts';
+import { scrubLaunch } from '../../../src/broker/launch/launch-scrubber.ts';
 import { limits, loadMethod, SECRET, scrubber } from './fixtures.ts';
 
 const RESULT = '    result: { type: object }\n';
@@ -10,7 +11,7 @@ async function hear(output: string, bytes: Buffer, raw = false, isTruncated = fa
   const hearing = hearCommand(
     loadMethod('command', `${RESULT}    output: ${output}\n`),
     limits,
-    scrubber(),
+    scrubLaunch(scrubber(), () => undefined),
     raw,
     () => isTruncated,
   );
@@ -51,4 +52,22 @@ test('of a secret that the limit cut nothing is emitted, wherever the cut falls 
       expect(JSON.stringify(heard)).toContain('one');
       if (length >= 4) expect(JSON.stringify(heard)).not.toContain(SECRET.slice(0, 4));
     }
+});
+
+test('what is scrubbed before the exit status is there counts only where it is shown (invariant 10)', async () => {
+  for (const [status, counted] of [
+    [0, [['token', 1]]],
+    [9, []],
+  ] as const) {
+    const counting = scrubLaunch(scrubber(), () => undefined);
+    const method = loadMethod('command', `${RESULT}    output: text\n`);
+    const hearing = hearCommand(method, limits, counting, false, () => false);
+    hearing.stdout(Buffer.from(`it is ${SECRET}\n`));
+    hearing.silent?.();
+    const heard = await hearing.close(status, () => Buffer.alloc(0));
+    expect(JSON.stringify(heard)).not.toContain(SECRET);
+    expect([...counting.counts]).toEqual(counted);
+    if (status === 0)
+      expect(heard).toMatchObject({ answer: { result: { stdout: 'it is [REDACTED:token]\n' } } });
+  }
 });

@@ -4,7 +4,7 @@ import type { PooledLaunch, Recorded } from '../../../src/broker/monitor-link.ts
 import { begin } from '../../../src/broker/pool/begin.ts';
 import type { Services } from '../../../src/broker/services.ts';
 
-const READY = { launch: 7 } as PooledLaunch;
+const READY = { launch: 7, granted: new Promise(() => undefined) } as unknown as PooledLaunch;
 
 /** What this stage reads of a call. */
 function admitted(mode: 'prestart' | 'persistent'): Admitted {
@@ -23,7 +23,7 @@ function admitted(mode: 'prestart' | 'persistent'): Admitted {
   } as unknown as Admitted;
 }
 
-function play(answers: readonly Recorded[]) {
+function play(answers: readonly (Recorded | Promise<Recorded>)[], ready = READY) {
   const left = [...answers];
   const launches: unknown[] = [];
   const back: unknown[] = [];
@@ -37,7 +37,7 @@ function play(answers: readonly Recorded[]) {
       },
     },
     pools: {
-      take: () => READY,
+      take: () => ready,
       giveBack: (profile: string, launch: unknown) => void back.push(profile, launch),
     },
     persistent: {
@@ -65,6 +65,21 @@ test('one that the monitor has used, or that has ended, does not come back', asy
     await begin(admitted('prestart'), played.services);
     expect(played.back).toEqual([]);
   }
+});
+
+test('a call goes on with the driver that it was handed, also where the word of its record comes later (invariant 11)', async () => {
+  const handedOver = { launch: 7, granted: Promise.resolve({ launch: 7 }) } as unknown as PooledLaunch;
+  const played = play([new Promise(() => undefined)], handedOver);
+  const begun = await begin(admitted('prestart'), played.services);
+  expect('stage' in begun ? null : await begun.intent).toBe('recorded');
+  expect(played.back).toEqual([]);
+});
+
+test('a driver that ended before it was handed over leaves the word to the record (invariant 11)', async () => {
+  const ended = { launch: 7, granted: Promise.resolve('sandbox-failed') } as unknown as PooledLaunch;
+  const refused = play([Promise.resolve('audit-unavailable')], ended);
+  const begun = await begin(admitted('prestart'), refused.services);
+  expect('stage' in begun ? null : await begun.intent).toBe('audit-unavailable');
 });
 
 test('a call that began when its driver was not persistent is given no place in a process that others share', async () => {
