@@ -1,4 +1,8 @@
 import type { Socket } from 'node:net';
+import { utf8Bytes } from '../../shared/utf8.ts';
+
+/** A shorter line is written as a string: it needs no buffer of its own, in UTF-16 units. */
+const LONG = 16_384;
 
 /** Writes replies to one caller, bounded: who does not read is disconnected. */
 export interface Writer {
@@ -32,7 +36,8 @@ export function createWriter(
     line(text, droppable) {
       if (socket.destroyed) return true;
       if (droppable && socket.writableNeedDrain) return false;
-      socket.write(`${text}\n`);
+      if (text.length < LONG) socket.write(`${text}\n`);
+      else socket.write(utf8Bytes(text, '\n'));
       if (socket.writableLength > maximumBytes) impatience ??= setTimeout(() => socket.destroy(), patienceMs);
       return true;
     },
