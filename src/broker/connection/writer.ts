@@ -1,5 +1,9 @@
 import type { Socket } from 'node:net';
+import { utf8Bytes } from '../../shared/utf8.ts';
 import { writeOnceATurn } from '../write-once-a-turn.ts';
+
+/** A shorter line is written as a string: it needs no buffer of its own, in UTF-16 units. */
+const LONG = 16_384;
 
 /** Writes replies to one caller, bounded: who does not read is disconnected. */
 export interface Writer {
@@ -34,7 +38,7 @@ export function createWriter(
     line(text, droppable) {
       if (socket.destroyed) return true;
       if (droppable && socket.writableNeedDrain) return false;
-      writeLine(`${text}\n`);
+      writeLine(text.length < LONG ? `${text}\n` : utf8Bytes(text, '\n'));
       if (socket.writableLength > maximumBytes) impatience ??= setTimeout(() => socket.destroy(), patienceMs);
       return true;
     },

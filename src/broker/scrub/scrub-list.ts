@@ -1,3 +1,4 @@
+import { utf8Bytes } from '../../shared/utf8.ts';
 import type { KnownValues } from './known-values.ts';
 import { markOf, maskBetween } from './mask.ts';
 import type { Match } from './match.ts';
@@ -18,7 +19,7 @@ export function* scrubStrings(
   strings: readonly string[],
   counts: Counting,
 ): Turns<readonly string[]> {
-  const bytes = Buffer.from(strings.join('\n'));
+  const bytes = utf8Bytes(strings.join('\n'));
   const ranges = yield* findInTurns(known, bytes);
   const scrubbed = ranges.length === 0 ? strings : maskEach(strings, bytes, ranges, counts);
   return strings.some(isSecretOption) ? maskArguments(scrubbed, counts) : scrubbed;

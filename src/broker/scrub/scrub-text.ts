@@ -1,3 +1,4 @@
+import { utf8Bytes } from '../../shared/utf8.ts';
 import { createSecretFinder, findSecrets } from './find-secrets.ts';
 import type { KnownValues } from './known-values.ts';
 import { maskBetween } from './mask.ts';
@@ -22,14 +23,14 @@ export function scrubText(
   mayBeCut: boolean = true,
 ): string {
   if (given.length < SHORTEST_SECRET) return given;
-  const bytes = Buffer.from(given);
+  const bytes = utf8Bytes(given);
   return masked(given, bytes, findSecrets(known, bytes, mayBeCut), counts);
 }
 
 /** A text that is there as a whole: what ends as a known value begins is not that value, cut off. */
 export function* scrubLongText(known: KnownValues, given: string, counts: Counting): Turns<string> {
   if (given.length <= TURN_BYTES) return scrubText(known, given, counts, false);
-  const bytes = Buffer.from(given);
+  const bytes = utf8Bytes(given);
   return masked(given, bytes, yield* findInTurns(known, bytes), counts);
 }
 
