@@ -91,8 +91,13 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
   const { appender, seals, report = ignore } = options;
   const clock = createClock(options.clock);
   const listeners: ((state: AuditState, why: string | null) => void)[] = [];
+  let wasFailing = false;
   const changed = (why: string | null = null): void => {
-    if (writer.state === 'failing') keeper.interrupt();
+    const isFailing = writer.state === 'failing';
+    if (isFailing) keeper.interrupt();
+    // What it could not record it gave up until it looks again, which may be long.
+    else if (wasFailing) keeper.wake();
+    wasFailing = isFailing;
     for (const listener of listeners) listener(writer.state, why);
   };
   const reserve = holdReserve(reservePath(path), () => settings().reserve_bytes);

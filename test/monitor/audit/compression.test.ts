@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
@@ -37,6 +37,35 @@ describe('compressing a segment', () => {
     expect(gunzipSync(compressed).toString()).toBe(text);
     expect(compressed.length).toBeLessThan(text.length / 10);
     expect(statSync(compressedPath(path)).mode & 0o7777).toBe(0o640);
+  });
+
+  const PIECE = 262_144;
+
+  test.each([
+    ['nothing', 0],
+    ['a whole piece', PIECE],
+    ['whole pieces', 3 * PIECE],
+    ['more than whole pieces', 2 * PIECE + 1],
+  ])('gives back %s, also what does not compress', async (_title, length) => {
+    const random = randomBytes(Math.floor(length / 2));
+    const bytes = Buffer.concat([random, Buffer.alloc(length - random.length, 'some text ')]);
+    const path = segmentPath(join(makeFolder(), 'audit.jsonl'), 1);
+    writeFileSync(path, bytes, { mode: 0o640 });
+    await compressSegment(path, NEVER);
+    expect(existsSync(path)).toBe(false);
+    expect(gunzipSync(readFileSync(compressedPath(path))).equals(bytes)).toBe(true);
+  });
+
+  test('holds little memory that waits for a collection, however long it is (Z13)', async () => {
+    const { path } = makeSegment('some text '.repeat(6 * PIECE));
+    const before = process.memoryUsage().arrayBuffers;
+    let most = 0;
+    const look = setInterval(() => {
+      most = Math.max(most, process.memoryUsage().arrayBuffers);
+    }, 1);
+    await compressSegment(path, NEVER);
+    clearInterval(look);
+    expect(most - before).toBeLessThan(8 * PIECE);
   });
 
   test.each([
@@ -113,6 +142,25 @@ describe('a log', () => {
     expect(await places.verify()).toMatchObject({ ok: true, tail: 'proven' });
     const sessions = (await places.allLines()).filter((line) => line.includes('"event":"session"'));
     expect(sessions).toHaveLength(60);
+  });
+
+  test('is bad where a compressed segment ends after one of its members (A8)', async () => {
+    const places = makePlaces();
+    const log = await places.open({ settings: () => auditSettings({ rotate_bytes: 400_000 }) });
+    for (let session = 0; session < 500; session += 1)
+      await log.append('session', { session, text: 'x'.repeat(1_000) }, {}, false);
+    const [oldest] = await vi.waitFor(async () => {
+      const found = (await listSegments(places.path)).filter(({ isCompressed }) => isCompressed);
+      expect(found).toHaveLength(1);
+      return found;
+    }, 10_000 * patience);
+    await log.close();
+    expect(await places.verify()).toMatchObject({ ok: true, tail: 'proven' });
+    const { path = '' } = oldest ?? {};
+    const plain = gunzipSync(readFileSync(path));
+    expect(plain.length).toBeGreaterThan(262_144);
+    writeFileSync(path, gzipSync(plain.subarray(0, 262_144)));
+    expect(await places.verify()).toMatchObject({ ok: false, firstBad: { segment: basename(path) } });
   });
 
   test('says once that it could not, shows it, and tries again', async () => {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { type Keeper, keepSegments } from '../../../src/monitor/audit/keeper.ts';
 import type { AuditLog, AuditLogOptions, AuditSettings } from '../../../src/monitor/audit/log.ts';
@@ -9,6 +10,7 @@ import { listSegments } from '../../../src/shared/audit/segments.ts';
 import { verifyLog } from '../../../src/shared/audit/verify.ts';
 import { auditSettings, makePlaces, type Places } from '../../shared/audit/made-log.ts';
 import { patience } from '../../support/patience.ts';
+import { playAppender } from '../../support/played-appender.ts';
 
 const DAY_MS = 86_400_000;
 const NOW = 1_000 * DAY_MS;
@@ -190,6 +192,31 @@ describe('a log over its limit', () => {
       WAIT,
     );
     await next.close();
+    expect(await places.verify()).toMatchObject({ ok: true, tail: 'proven' });
+  });
+
+  test('loses its oldest segments as soon as it can be written again, where it could not be when it was looked at', async () => {
+    const places = makePlaces();
+    const first = await places.open(withRetention({}));
+    await write(first, 100);
+    await first.close();
+    const before = await listSegments(places.path);
+    const { appender, disk } = playAppender(places.path);
+    let answers = 0;
+    disk.answers = async () => {
+      answers += 1;
+      if (answers === 1) await wait(1_000);
+    };
+    const { settings = auditSettings } = withRetention({ max_bytes: 20_000 });
+    const log = await places.open({ settings, appender, stallMs: 200, lookMs: 3_600_000 });
+    const states: string[] = [];
+    log.onStateChange((state) => states.push(state));
+    await vi.waitFor(
+      async () => expect((await listSegments(places.path)).length).toBeLessThan(before.length / 2),
+      WAIT,
+    );
+    await log.close();
+    expect(states.slice(0, 2)).toEqual(['failing', 'writing']);
     expect(await places.verify()).toMatchObject({ ok: true, tail: 'proven' });
   });
 
