@@ -12,8 +12,14 @@ const PLACELESS: Entry = { kind: 'entered', release: () => undefined };
 
 let lastCall = 0;
 
-/** Its rate, a place within the limits, a number for the monitor, and a way to end the call when its connection goes. */
-export async function admit(authorised: Authorised, services: Services): Promise<Admitted | Refused> {
+/**
+ * Its rate, a place within the limits, a number for the monitor, and a way to end the call when its connection goes. A
+ * promise comes only where it has to wait.
+ */
+export function admit(
+  authorised: Authorised,
+  services: Services,
+): Admitted | Refused | Promise<Admitted | Refused> {
   const stopped = stop(authorised, services);
   if (stopped !== null) return stopped;
   const { session, generation } = authorised;
@@ -24,7 +30,14 @@ export async function admit(authorised: Authorised, services: Services): Promise
   generation.began();
   const entry = needsNoPlace(authorised.target)
     ? PLACELESS
-    : await services.limiter.enter(session.caller.uid, driver, limits, authorised.early);
+    : services.limiter.enter(session.caller.uid, driver, limits, authorised.early);
+  return entry instanceof Promise
+    ? entry.then((came) => enter(authorised, came, services))
+    : enter(authorised, entry, services);
+}
+
+function enter(authorised: Authorised, entry: Entry, services: Services): Admitted | Refused {
+  const { generation } = authorised;
   if (entry.kind !== 'entered') {
     generation.ended();
     if (entry.kind === 'ended') return refuse('refused', entry.why);

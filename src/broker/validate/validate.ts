@@ -20,10 +20,8 @@ export function validate(callable: Callable): Valid | Refused {
   if (!checked.ok) return invalid(checked.at, checked.rule);
   freeze(params);
   const paramsSha256 = paramsDigest(params).toString('hex');
-  return {
-    ...{ ...callable, stage: 'valid', params, metadata: reading.metadata, paramsSha256 },
-    validatedAt: performance.now(),
-  };
+  const { metadata } = reading;
+  return { ...callable, stage: 'valid', params, metadata, paramsSha256, validatedAt: performance.now() };
 }
 
 function named({ target }: Callable, params: Request['params']): JsonObject | null {
