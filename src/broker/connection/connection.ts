@@ -68,7 +68,7 @@ export function serveConnection(
   const lines = createLineReader(limits.message_bytes, {
     line(bytes) {
       restartDeadline();
-      queue.push(bytes.slice());
+      queue.push(bytes);
     },
     tooLong: () => void endWith('message-too-large'),
   });
@@ -113,7 +113,8 @@ export function serveConnection(
     while (serving.size < limits.in_flight_per_connection && !writer.isFull) {
       const line = queue.shift();
       if (line === undefined) break;
-      const served = serveLine(line).then(() => {
+      const served = replyTo(line).then((reply) => {
+        if (reply !== null) writer.line(JSON.stringify(reply), false);
         serving.delete(served);
         next();
         endWhenServed();
@@ -129,12 +130,6 @@ export function serveConnection(
       if (lines.pending && !closing)
         deadline ??= setTimeout(() => void endWith('message-timeout'), limits.message_ms);
     }
-  }
-
-  async function serveLine(line: Uint8Array): Promise<void> {
-    const reply = await replyTo(line);
-    if (reply === null) return;
-    writer.line(JSON.stringify(reply), false);
   }
 
   function replyTo(line: Uint8Array): Promise<Reply | readonly Reply[] | null> {

@@ -24,7 +24,7 @@ const NOTHING_RAN: Omit<Ran, 'outcome' | 'answer'> = {
 };
 
 /** The ends of a run's stages, as they come. */
-type Progress = { -readonly [Stage in keyof Omit<RunTimes, 'answered'>]: RunTimes[Stage] };
+type Progress = { -readonly [Stage in keyof RunTimes]: RunTimes[Stage] };
 
 /**
  * Runs an admitted call: asks for a launch, waits for the intent's record and the launch, hands over, hears the
@@ -33,7 +33,14 @@ type Progress = { -readonly [Stage in keyof Omit<RunTimes, 'answered'>]: RunTime
  */
 export async function run(admitted: Admitted, begun: Begun, services: Services): Promise<Run> {
   const { askedAt: asked, source } = begun;
-  const progress: Progress = { asked, intended: asked, launched: null, handedOver: null, ended: null };
+  const progress: Progress = {
+    asked,
+    intended: asked,
+    launched: null,
+    handedOver: null,
+    ended: null,
+    answered: asked,
+  };
   let ran: Ran;
   try {
     ran = await runFrom(admitted, source, services, progress);
@@ -42,7 +49,8 @@ export async function run(admitted: Admitted, begun: Begun, services: Services):
     const answer = failure('internal-error');
     ran = { ...NOTHING_RAN, handedOver: progress.handedOver !== null, outcome: 'internal-error', answer };
   }
-  return { ...ran, times: { ...progress, answered: performance.now() } };
+  progress.answered = performance.now();
+  return { ...ran, times: progress };
 }
 
 function runFrom(

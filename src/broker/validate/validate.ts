@@ -38,5 +38,6 @@ function invalid(at: string, rule: string): Refused {
 function freeze(value: JsonValue): void {
   if (typeof value !== 'object' || value === null) return;
   Object.freeze(value);
-  for (const member of Object.values(value)) freeze(member);
+  if (isJsonObject(value)) for (const name in value) freeze(value[name] ?? null);
+  else for (const item of value) freeze(item);
 }
