@@ -93,7 +93,7 @@ export function openChannel<Incoming extends Table, Outgoing extends { readonly 
 
   function leave(): void {
     const count = bodies.length;
-    const frames = encodeFrames(bodies);
+    const frames = encodeFrames(bodies, bytes);
     bodies = [];
     bytes = 0;
     if (!open) return;

@@ -13,10 +13,15 @@ export function encodeFrame(body: string): Buffer {
   return encodeFrames([body]);
 }
 
-/** The frames of several bodies, one behind the other. */
-export function encodeFrames(bodies: readonly string[]): Buffer {
-  const bytes = bodies.reduce((sum, body) => sum + LENGTH_BYTES + Buffer.byteLength(body), 0);
-  const frames = Buffer.allocUnsafe(bytes);
+/**
+ * The frames of several bodies, one behind the other.
+ * @param bytes of all bodies together, from who has counted them
+ */
+export function encodeFrames(
+  bodies: readonly string[],
+  bytes: number = bodies.reduce((sum, body) => sum + Buffer.byteLength(body), 0),
+): Buffer {
+  const frames = Buffer.allocUnsafe(bodies.length * LENGTH_BYTES + bytes);
   let at = 0;
   for (const body of bodies) {
     const length = frames.write(body, at + LENGTH_BYTES);

@@ -3,7 +3,7 @@ import { checkStream } from './admit/check-stream.ts';
 import { closeRecord, recordRefusal } from './audit/records.ts';
 import { authorise } from './authorise/authorise.ts';
 import { checkCallable } from './authorise/check-callable.ts';
-import type { Admitted, Finished, Received, Refused } from './call.ts';
+import type { Finished, Received, Refused } from './call.ts';
 import { failure, run } from './launch/run.ts';
 import { type Begun, begin, release } from './pool/begin.ts';
 import { type Reply, respond, respondToRefusal } from './respond/respond.ts';
@@ -25,29 +25,31 @@ export async function answer(received: Received, services: Services): Promise<Re
   if (authorised.stage === 'refused') return refused(received, authorised, services);
   const unstreamable = checkStream(authorised);
   if (unstreamable !== null) return refused(received, unstreamable, services);
-  const admitted = await admit(authorised, services);
+  const admitting = admit(authorised, services);
+  // To wait for what is there already would cost a turn of the queue of each call.
+  const admitted = admitting instanceof Promise ? await admitting : admitting;
   if (admitted.stage === 'refused') return refused(received, admitted, services);
   let begun: Begun | null = null;
   try {
     const placed = await begin(admitted, services);
     if ('stage' in placed) return await refused(received, placed, services);
     begun = placed;
-    const finished = await perform(admitted, begun, services);
-    return respond(finished);
+    // Intent and launch leave together, or the intent names one that runs; hand-over waits for both, the reply for the outcome.
+    const finished: Finished = {
+      ...admitted,
+      stage: 'finished',
+      run: await run(admitted, begun, services),
+    };
+    const isRecorded = await closeRecord(finished, begun.source.intent, services);
+    return respond(isRecorded ? finished : unrecorded(finished));
   } finally {
     admitted.release();
     release(admitted, begun, services);
   }
 }
 
-/** Intent and launch leave together, or the intent names one that runs; hand-over waits for both, the reply for the outcome. */
-async function perform(admitted: Admitted, begun: Begun, services: Services): Promise<Finished> {
-  const finished: Finished = {
-    ...admitted,
-    stage: 'finished',
-    run: await run(admitted, begun, services),
-  };
-  if (await closeRecord(finished, begun.intent, services)) return finished;
+/** What came of it may not be said. */
+function unrecorded(finished: Finished): Finished {
   return { ...finished, run: { ...finished.run, answer: failure('outcome-unrecorded') } };
 }
 

@@ -7,16 +7,15 @@ const fetched = Buffer.alloc(FETCHED_BYTES);
 let used = FETCHED_BYTES;
 
 /**
- * Random bytes for what has to be unique and is no secret: they lay in memory before.
+ * Random bytes, in hexadecimal, for what has to be unique and is no secret: they lay in memory before.
  *
- * @param count from 1 to 4096
- * @returns bytes that stand until the next call
+ * @param count of bytes, from 1 to 4096
  */
-export function takeRandomBytes(count: number): Buffer {
+export function takeRandomHex(count: number): string {
   if (used + count > FETCHED_BYTES) {
     randomFillSync(fetched);
     used = 0;
   }
   used += count;
-  return fetched.subarray(used - count, used);
+  return fetched.toString('hex', used - count, used);
 }

@@ -1,7 +1,7 @@
 import { type Admitted, type Authorised, type Callable, type Refused, refuse, type Target } from '../call.ts';
 import type { PoolSettings } from '../pool/pool-settings.ts';
 import type { Services } from '../services.ts';
-import type { Entry } from './limiter.ts';
+import type { Entry, PlaceLimits } from './limiter.ts';
 import { type Limits, limitsFor } from './limits-for.ts';
 
 /** When a caller who found every place taken and the queue full should ask again, in milliseconds. */
@@ -12,8 +12,14 @@ const PLACELESS: Entry = { kind: 'entered', release: () => undefined };
 
 let lastCall = 0;
 
-/** Its rate, a place within the limits, a number for the monitor, and a way to end the call when its connection goes. */
-export async function admit(authorised: Authorised, services: Services): Promise<Admitted | Refused> {
+/**
+ * Its rate, a place within the limits, a number for the monitor, and a way to end the call when its connection goes. A
+ * promise comes only where it has to wait.
+ */
+export function admit(
+  authorised: Authorised,
+  services: Services,
+): Admitted | Refused | Promise<Admitted | Refused> {
   const stopped = stop(authorised, services);
   if (stopped !== null) return stopped;
   const { session, generation } = authorised;
@@ -24,7 +30,14 @@ export async function admit(authorised: Authorised, services: Services): Promise
   generation.began();
   const entry = needsNoPlace(authorised.target)
     ? PLACELESS
-    : await services.limiter.enter(session.caller.uid, driver, limits, authorised.early);
+    : services.limiter.enter(session.caller.uid, driver, limits, authorised.early);
+  return entry instanceof Promise
+    ? entry.then((came) => enter(authorised, came, services))
+    : enter(authorised, entry, services);
+}
+
+function enter(authorised: Authorised, entry: Entry, services: Services): Admitted | Refused {
+  const { generation } = authorised;
   if (entry.kind !== 'entered') {
     generation.ended();
     if (entry.kind === 'ended') return refuse('refused', entry.why);
@@ -68,20 +81,32 @@ export function limitsOf({
   const { name, driver, destructive } = nameOf(target);
   const set = limitsFor(generation.settings, generation.rolesOf(session.caller), { name, driver });
   const limits = boundedBy(set, generation.pools.get(driver));
-  const perMinute = destructive ? limits.destructive_calls_per_minute : limits.calls_per_minute;
+  const perMinute = destructive ? set.destructive_calls_per_minute : set.calls_per_minute;
   return { driver, limits, perMinute, bucket: `${session.caller.uid} ${name}` };
 }
 
 /** More calls than its processes take at a time wait for a place, as at any other limit. */
-function boundedBy(limits: Limits, pool: PoolSettings | undefined): Limits {
+function boundedBy(limits: Limits, pool: PoolSettings | undefined): PlaceLimits {
   if (pool?.kind !== 'persistent') return limits;
   const places = pool.processes * pool.maxConcurrency;
-  return places >= limits.in_flight_per_driver ? limits : { ...limits, in_flight_per_driver: places };
+  if (places >= limits.in_flight_per_driver) return limits;
+  const { in_flight, in_flight_per_identity, queued, queued_per_identity, queued_per_driver, queue_ms } =
+    limits;
+  // Without all the others, as there is one for each call.
+  return {
+    in_flight,
+    in_flight_per_identity,
+    in_flight_per_driver: places,
+    queued,
+    queued_per_identity,
+    queued_per_driver,
+    queue_ms,
+  };
 }
 
 export interface CallLimits {
   readonly driver: string;
-  readonly limits: Limits;
+  readonly limits: PlaceLimits;
   readonly perMinute: number;
   /** Which of the rates' buckets is this call's. */
   readonly bucket: string;

@@ -5,11 +5,11 @@ import { createTurns } from './turns.ts';
 /** Calls in flight and those that wait for a place: for each identity (a uid, over all its connections), driver, and in all. */
 export interface Limiter {
   /**
-   * Takes a place, or waits for one up to `queue_ms`.
+   * Takes a place, or waits for one up to `queue_ms`; a promise comes only where it waits.
    * @param driver the profile's name
    * @param early ends the wait
    */
-  enter(uid: number, driver: string, limits: PlaceLimits, early: EarlyEnd): Promise<Entry>;
+  enter(uid: number, driver: string, limits: PlaceLimits, early: EarlyEnd): Entry | Promise<Entry>;
   /** Calls in flight and waiting that count for an identity and a driver. */
   countsOf(uid: number, driver: string): LimiterCounts;
   readonly inFlight: number;
@@ -83,14 +83,18 @@ export function createLimiter(): Limiter {
         inFlight -= 1;
         perIdentity.change(uid, -1);
         perDriver.change(driver, -1);
-        for (let next = turns.next(fits); next !== undefined; next = turns.next(fits)) next.enter();
+        if (turns.size > 0) beginWaiting();
         if (inFlight === 0) for (const settle of idle.splice(0)) settle();
       },
     };
   }
 
+  function beginWaiting(): void {
+    for (let next = turns.next(fits); next !== undefined; next = turns.next(fits)) next.enter();
+  }
+
   return {
-    async enter(uid, driver, limits, early) {
+    enter(uid, driver, limits, early) {
       const wanted = { uid, driver, limits };
       if (early.why !== null) return { kind: 'ended', why: early.why };
       if (fits(wanted)) return takePlace(uid, driver);

@@ -30,6 +30,7 @@ export function limitsFor(
   roles: readonly string[],
   method: LimitedMethod | null,
 ): Limits {
+  if (overrides.length === 0) return limits;
   const matching = overrides.filter(
     (override) =>
       (override.roles === undefined || override.roles.some((role) => roles.includes(role))) &&

@@ -34,6 +34,8 @@ export function createTokenBuckets(
 ): TokenBuckets {
   // A Map iterates in the order of insertion: its first key is the one that was used longest ago.
   const buckets = new Map<string, Bucket>();
+  /** It is the last already, and stays that. */
+  let newest = '';
 
   function filled({ tokens, at, perMinute }: Bucket, limit: number): number {
     return Math.min(limit, tokens + ((now() - at) * perMinute) / MINUTE_MS);
@@ -41,8 +43,9 @@ export function createTokenBuckets(
 
   /** Forgets the bucket used longest ago, of which a full one says nothing; or how long until it is full. */
   function makeRoom(): number {
+    if (buckets.size < most) return 0;
     const [oldest] = buckets;
-    if (oldest === undefined || buckets.size < most) return 0;
+    if (oldest === undefined) return 0;
     const [key, bucket] = oldest;
     const missing = bucket.perMinute - filled(bucket, bucket.perMinute);
     if (missing > 0) return waitFor(missing, bucket.perMinute);
@@ -58,9 +61,10 @@ export function createTokenBuckets(
         if (wait > 0) return wait;
       }
       const tokens = known === undefined ? perMinute : filled(known, perMinute);
-      buckets.delete(key);
+      if (key !== newest) buckets.delete(key);
       const taken = tokens >= 1 ? 1 : 0;
       buckets.set(key, { tokens: tokens - taken, at: now(), perMinute });
+      newest = key;
       return taken === 1 ? 0 : waitFor(1 - tokens, perMinute);
     },
     left(key, perMinute) {

@@ -29,42 +29,55 @@ export function openRecord(
   launch: number | null,
 ): Intent {
   const { session, generation, requestId, request, policies, metadata, call, target } = admitted;
+  const { params, names } = paramsClaims(admitted, scrubber);
+  const { trace, span, because } = saidBy(metadata, scrubber);
+  // Field by field, as below: what is spread into a record is copied slowly, and each call has two.
   return monitor.record({
-    ...{ type: 'intent', call, session: session.number, generation: generation.number, request: requestId },
+    type: 'intent',
+    call,
+    session: session.number,
+    generation: generation.number,
+    request: requestId,
     launch,
     method: claim(request.method),
-    ...paramsClaims(admitted, scrubber()),
-    policies: policies.slice(0, MAXIMUM_POLICIES).map((policy) => claim(policy)),
+    params,
+    names,
+    policies: policyClaims(policies),
     notification: request.id === undefined,
-    ...saidBy(metadata, scrubber()),
+    trace,
+    span,
+    because,
     durable: target.kind === 'driver' && target.method.destructive,
   });
 }
 
 /**
  * An outcome belongs to an intent: where that was not recorded, the monitor has counted the call already.
+ * @param intent as it is, or on its way
  * @returns whether a reply may say what came of the call (invariant 11: its outcome is durable before)
  */
 export async function closeRecord(
   finished: Finished,
-  intent: Intent,
+  intent: Recorded | Intent,
   { monitor }: Services,
 ): Promise<boolean> {
-  if ((await intent) !== 'recorded') return true;
+  const intended = typeof intent === 'string' ? intent : await intent;
+  if (intended !== 'recorded') return true;
   const { run, call, bytesIn } = finished;
+  const { waitedMicroseconds, ranMicroseconds, stages } = durationsOf(finished);
   const recorded = await monitor.record({
-    ...{
-      type: 'outcome',
-      call,
-      outcome: run.outcome,
-      handed: run.handedOver,
-      bytesIn,
-      bytesOut: run.bytesOut,
-      bytesDropped: run.bytesDropped,
-      controlsRemoved: run.controlsRemoved,
-    },
+    type: 'outcome',
+    call,
+    outcome: run.outcome,
+    handed: run.handedOver,
+    bytesIn,
+    bytesOut: run.bytesOut,
+    bytesDropped: run.bytesDropped,
+    controlsRemoved: run.controlsRemoved,
     error: run.answer.ok ? null : errorTable[run.answer.reason].code,
-    ...durationsOf(finished),
+    waitedMicroseconds,
+    ranMicroseconds,
+    stages,
     scrubbed: scrubClaims(run.scrubbed),
   });
   return recorded === 'recorded';
@@ -89,30 +102,35 @@ export async function recordRefusal(
         : scrubbedClaim(scrubber(), request.method),
     // Of params that no schema has seen: without `_meta` where that can be told apart, so that equal calls look equal.
     params: isHashed ? digestOf(reading.kind === 'read' ? reading.params : request.params) : null,
-    policies: exit.policies.slice(0, MAXIMUM_POLICIES).map((policy) => claim(policy)),
-    ...saidBy(reading.kind === 'read' ? reading.metadata : null, scrubber()),
+    policies: policyClaims(exit.policies),
+    ...saidBy(reading.kind === 'read' ? reading.metadata : null, scrubber),
   });
 }
 
 /** What a call says about itself. Each has a trace: where the caller gave none, one begins here. */
 function saidBy(
   metadata: Metadata | null,
-  scrubber: Scrubber,
+  scrubber: () => Scrubber,
 ): Pick<IntentClaims, 'trace' | 'span' | 'because'> {
   const { traceId: trace, spanId: span } = metadata?.traceparent ?? newTrace();
   const reason = metadata?.reason;
-  return { trace, span, because: reason === undefined ? null : scrubbedReason(scrubber, reason) };
+  return { trace, span, because: reason === undefined ? null : scrubbedReason(scrubber(), reason) };
 }
 
 /** What the profile has on record of valid params. Names are those that the schema let through. */
 function paramsClaims(
   { target, params, paramsSha256 }: Admitted,
-  scrubber: Scrubber,
+  scrubber: () => Scrubber,
 ): Pick<IntentClaims, 'params' | 'names'> {
   const onRecord = target.kind === 'driver' ? target.method.paramsOnRecord : 'hash';
   if (onRecord !== 'names') return { params: onRecord === 'hash' ? paramsSha256 : null, names: null };
   const names = Object.keys(params).sort().slice(0, MAXIMUM_PARAM_NAMES);
-  return { params: null, names: names.map((name) => scrubbedClaim(scrubber, name, MAXIMUM_PARAM_NAME)) };
+  const scrubbing = scrubber();
+  return { params: null, names: names.map((name) => scrubbedClaim(scrubbing, name, MAXIMUM_PARAM_NAME)) };
+}
+
+function policyClaims(policies: readonly string[]): string[] {
+  return policies.slice(0, MAXIMUM_POLICIES).map((policy) => claim(policy));
 }
 
 function digestOf(params: Request['params']): string {
@@ -120,6 +138,7 @@ function digestOf(params: Request['params']): string {
 }
 
 function scrubClaims(counts: ScrubCounts): { rule: string; count: number }[] {
+  if (counts.size === 0) return [];
   // That a rule ran out of its time is on record however many others applied.
   const place = ([rule]: readonly [string, number]): number => (rule === BUDGET_NAME ? 0 : 1);
   const sorted = [...counts].toSorted((one, other) => place(one) - place(other));

@@ -12,12 +12,20 @@ export interface BoundedMap<Key, Value> {
 export function createBoundedMap<Key, Value>(capacity: number): BoundedMap<Key, Value> {
   // A Map iterates in the order of insertion (ECMA-262, Map.prototype.set), so its first key is the oldest.
   const entries = new Map<Key, Value>();
+  /** Its place is the last one already: to take it out and put it in again costs more than to find it. */
+  let newest: Key | undefined;
+
+  function putLast(key: Key, value: Value): void {
+    entries.set(key, value);
+    newest = key;
+  }
+
   return {
     get(key) {
       const value = entries.get(key);
-      if (value === undefined) return undefined;
+      if (value === undefined || key === newest) return value;
       entries.delete(key);
-      entries.set(key, value);
+      putLast(key, value);
       return value;
     },
     set(key, value) {
@@ -26,7 +34,7 @@ export function createBoundedMap<Key, Value>(capacity: number): BoundedMap<Key, 
         const oldest = entries.keys().next();
         if (!oldest.done) entries.delete(oldest.value);
       }
-      entries.set(key, value);
+      putLast(key, value);
     },
     get size() {
       return entries.size;

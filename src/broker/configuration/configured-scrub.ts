@@ -4,6 +4,7 @@ import type { ReadFile } from '../../shared/configuration/yaml.ts';
 import { beginCallRules } from '../scrub/admin/call-rules.ts';
 import { compileAdminRules } from '../scrub/admin/compile.ts';
 import type { KnownValues } from '../scrub/known-values.ts';
+import { mayHoldSecret } from '../scrub/may-hold-secret.ts';
 import { createScrubberOf, indexSecrets, type Scrubber } from '../scrub/scrubber.ts';
 
 type ValueMessage = Extract<MonitorControl, { type: 'scrub-value' }>;
@@ -20,6 +21,8 @@ export interface ConfiguredScrub {
    * @param over told the id of each rule that runs out of its time and is off from there on
    */
   scrubber(known: KnownValues, over: (rule: string) => void): Scrubber;
+  /** Whether a value that was parsed from this JSON text may hold a secret: where not, it needs no scrubber. */
+  mayHoldSecret(known: KnownValues, json: Uint8Array): boolean;
 }
 
 /**
@@ -31,10 +34,13 @@ export function configureScrub(
   messages: readonly ValueMessage[],
 ): ConfiguredScrub {
   const rules = compileAdminRules(scrub, fail);
+  // Only asked for its keywords, which is nothing that takes of a call's time.
+  const asked = beginCallRules(rules, () => undefined);
   const values = messages.map(({ name, value }) => ({ name, value }));
   return {
     values,
     known: indexSecrets(values.map(({ name, value }) => ({ name, value: Buffer.from(value, 'base64') }))),
     scrubber: (known, over) => createScrubberOf({ ...known, rules: beginCallRules(rules, over) }),
+    mayHoldSecret: (known, json) => mayHoldSecret(known, json) || asked?.hasKeyword(json) === true,
   };
 }

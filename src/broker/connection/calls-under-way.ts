@@ -24,17 +24,24 @@ export interface CallUnderWay {
 
 export function createCallsUnderWay(): CallsUnderWay {
   const calls = new Set<EarlyEnding>();
-  const named = new Map<RequestId, Set<EarlyEnding>>();
+  /** The first call of each id, and those that have one which was taken. */
+  const named = new Map<RequestId, EarlyEnding>();
+  const alike = new Map<EarlyEnding, RequestId>();
 
   function name(id: RequestId, call: EarlyEnding): void {
-    const same = named.get(id);
-    if (same === undefined) named.set(id, new Set([call]));
-    else same.add(call);
+    if (named.has(id)) alike.set(call, id);
+    else named.set(id, call);
   }
 
   function forget(id: RequestId, call: EarlyEnding): void {
-    const same = named.get(id);
-    if (same?.delete(call) && same.size === 0) named.delete(id);
+    if (named.get(id) === call) named.delete(id);
+    else alike.delete(call);
+  }
+
+  function* withId(id: RequestId): Generator<EarlyEnding> {
+    const first = named.get(id);
+    if (first !== undefined) yield first;
+    for (const [call, its] of alike) if (its === id) yield call;
   }
 
   return {
@@ -51,7 +58,7 @@ export function createCallsUnderWay(): CallsUnderWay {
       };
     },
     cancel(id, except) {
-      const found = [...(named.get(id) ?? [])].filter((call) => call !== except);
+      const found = [...withId(id)].filter((call) => call !== except);
       for (const call of found) call.end('cancelled');
       return found.length > 0;
     },

@@ -68,7 +68,7 @@ export function serveConnection(
   const lines = createLineReader(limits.message_bytes, {
     line(bytes) {
       restartDeadline();
-      queue.push(bytes.slice());
+      queue.push(bytes);
     },
     tooLong: () => void endWith('message-too-large'),
   });
@@ -113,7 +113,8 @@ export function serveConnection(
     while (serving.size < limits.in_flight_per_connection && !writer.isFull) {
       const line = queue.shift();
       if (line === undefined) break;
-      const served = serveLine(line).finally(() => {
+      const served = replyTo(line).then((reply) => {
+        if (reply !== null) writer.line(JSON.stringify(reply), false);
         serving.delete(served);
         next();
         endWhenServed();
@@ -131,13 +132,7 @@ export function serveConnection(
     }
   }
 
-  async function serveLine(line: Uint8Array): Promise<void> {
-    const reply = await replyTo(line);
-    if (reply === null) return;
-    writer.line(JSON.stringify(reply), false);
-  }
-
-  async function replyTo(line: Uint8Array): Promise<Reply | readonly Reply[] | null> {
+  function replyTo(line: Uint8Array): Promise<Reply | readonly Reply[] | null> {
     let value: JsonValue;
     try {
       value = parseJson(line, { depth: limits.nesting_depth, keys: limits.keys });
@@ -146,17 +141,21 @@ export function serveConnection(
       if (isHttpRequestLine(line)) {
         // What follows are headers and a body that somebody else may have chosen: no line of it is a call.
         queue.length = 0;
-        await endWith('http-not-spoken');
-        return null;
+        return endWith('http-not-spoken').then(() => null);
       }
       return invalid(null, 'parse-error', { rule: error.reason });
     }
     const envelope = readEnvelope(value, { batchLength: limits.batch_length });
     if (envelope.kind === 'invalid') return invalid(null, 'invalid-request');
     if (envelope.kind === 'single') return answerElement(envelope.element, line.length);
-    const replies = await Promise.all(
-      envelope.elements.map((element) => answerElement(element, line.length)),
-    );
+    return answerBatch(envelope.elements, line.length);
+  }
+
+  async function answerBatch(
+    elements: readonly EnvelopeElement[],
+    bytesIn: number,
+  ): Promise<readonly Reply[] | null> {
+    const replies = await Promise.all(elements.map((element) => answerElement(element, bytesIn)));
     const spoken = replies.filter((reply) => reply !== null);
     return spoken.length === 0 ? null : spoken;
   }
@@ -165,15 +164,14 @@ export function serveConnection(
     if (element.kind === 'invalid') return invalid(element.id, 'invalid-request');
     const { early, replied } = calls.begin(element.request.id);
     const received: Received = {
-      ...{
-        stage: 'received',
-        early,
-        session,
-        request: element.request,
-        requestId: newRequestIdentifier(),
-        bytesIn,
-      },
-      ...{ receivedAt: performance.now(), generation: current() },
+      stage: 'received',
+      early,
+      session,
+      request: element.request,
+      requestId: newRequestIdentifier(),
+      bytesIn,
+      receivedAt: performance.now(),
+      generation: current(),
     };
     try {
       return await answer(received, services);

@@ -17,22 +17,23 @@ export interface EarlyEnding extends EarlyEnd {
   end(why: EarlyEndReason): void;
 }
 
+type Mutable<Of> = { -readonly [Field in keyof Of]: Of[Field] };
+
 /** A plain object, since every call has one: an AbortSignal costs as much as reading a small message. */
 export function createEarlyEnd(): EarlyEnding {
-  let reason: EarlyEndReason | null = null;
   let heard: ((why: EarlyEndReason) => void) | null = null;
-  return {
-    get why() {
-      return reason;
-    },
+  // Not with a getter: V8 keeps an object with one of its own as a hash table.
+  const early: Mutable<EarlyEnding> = {
+    why: null,
     listen(listener) {
       heard = listener;
-      if (reason !== null) listener?.(reason);
+      if (early.why !== null) listener?.(early.why);
     },
     end(why) {
-      if (reason !== null) return;
-      reason = why;
+      if (early.why !== null) return;
+      early.why = why;
       heard?.(why);
     },
   };
+  return early;
 }

@@ -1,4 +1,4 @@
-import { takeRandomBytes } from '../random-bytes.ts';
+import { takeRandomHex } from '../random-bytes.ts';
 
 /** Where a call stands in a trace: the caller's own, or one that begins with it. */
 export interface TraceParent {
@@ -27,12 +27,12 @@ export function readTraceParent(text: string): TraceParent | undefined {
 }
 
 const RANDOM_BYTES = 24;
+const ZEROS = '00000000';
 
 /** Begins a trace for a call that came without one (section 3.2.2.3: random, not all zero). */
 export function newTrace(): TraceParent {
-  let random: Buffer;
-  do random = takeRandomBytes(RANDOM_BYTES);
-  while (random.readUInt32BE(0) === 0 || random.readUInt32BE(16) === 0);
-  const hex = random.toString('hex');
+  let hex: string;
+  do hex = takeRandomHex(RANDOM_BYTES);
+  while (hex.startsWith(ZEROS) || hex.startsWith(ZEROS, 32));
   return { traceId: hex.slice(0, 32), spanId: hex.slice(32) };
 }

@@ -8,20 +8,23 @@ import type { Admitted, Answer, Run, RunTimes } from '../call.ts';
 import type { Method } from '../catalogue/catalogue.ts';
 import type { LaunchGrant, PooledLaunch, Recorded } from '../monitor-link.ts';
 import { runPersistent } from '../persistent/run-persistent.ts';
-import type { Begun } from '../pool/begin.ts';
+import type { Begun, Source } from '../pool/begin.ts';
 import type { Services } from '../services.ts';
 import { converse, type Told } from './converse.ts';
 import { prepareInput } from './prepare-input.ts';
 import { closeUnread } from './streams.ts';
 
+/** What came of a run, without the ends of its stages. */
+type Ran = Omit<Run, 'times'>;
+
 /** A run in which no driver did anything. */
-const NOTHING_RAN: Omit<Run, 'outcome' | 'answer' | 'times'> = {
+const NOTHING_RAN: Omit<Ran, 'outcome' | 'answer'> = {
   ...{ handedOver: false, bytesOut: 0, bytesDropped: 0, controlsRemoved: 0, isolation: null },
   ...{ scrubbed: new Map(), streamed: null },
 };
 
 /** The ends of a run's stages, as they come. */
-type Progress = { -readonly [Stage in keyof Omit<RunTimes, 'answered'>]: RunTimes[Stage] };
+type Progress = { -readonly [Stage in keyof RunTimes]: RunTimes[Stage] };
 
 /**
  * Runs an admitted call: asks for a launch, waits for the intent's record and the launch, hands over, hears the
@@ -29,44 +32,68 @@ type Progress = { -readonly [Stage in keyof Omit<RunTimes, 'answered'>]: RunTime
  * the call with an outcome like any other; what it was stands in the operational log alone.
  */
 export async function run(admitted: Admitted, begun: Begun, services: Services): Promise<Run> {
-  const { askedAt: asked, intent } = begun;
-  const progress: Progress = { asked, intended: asked, launched: null, handedOver: null, ended: null };
-  let ran: Omit<Run, 'times'>;
+  const { askedAt: asked, source } = begun;
+  const progress: Progress = {
+    asked,
+    intended: asked,
+    launched: null,
+    handedOver: null,
+    ended: null,
+    answered: asked,
+  };
+  let ran: Ran;
   try {
-    ran =
-      admitted.target.kind === 'built-in'
-        ? await runBuiltIn(admitted, admitted.target.builtIn, intent, progress)
-        : await runDriver(admitted, admitted.target.method, begun, services, progress);
+    ran = await runFrom(admitted, source, services, progress);
   } catch (error) {
     services.log.error({ request: admitted.requestId, error }, 'a call failed inside the broker');
     const answer = failure('internal-error');
     ran = { ...NOTHING_RAN, handedOver: progress.handedOver !== null, outcome: 'internal-error', answer };
   }
-  return { ...ran, times: { ...progress, answered: performance.now() } };
+  progress.answered = performance.now();
+  return { ...ran, times: progress };
+}
+
+function runFrom(
+  admitted: Admitted,
+  source: Source,
+  services: Services,
+  progress: Progress,
+): Ran | Promise<Ran> {
+  const { target } = admitted;
+  if (target.kind === 'built-in') return runBuiltIn(admitted, target.builtIn, source.intent, progress);
+  return source.kind === 'shared'
+    ? runShared(admitted, target.method, source, services, progress)
+    : runDriver(admitted, target.method, source, services, progress);
+}
+
+/** Of a call to which nothing was handed over. */
+function early(outcome: Outcome, reason: ErrorReason, extra: JsonObject = {}): Ran {
+  return { ...NOTHING_RAN, outcome, answer: failure(reason, extra) };
+}
+
+function runShared(
+  admitted: Admitted,
+  method: Method,
+  { intent, place }: Extract<Source, { kind: 'shared' }>,
+  services: Services,
+  progress: Progress,
+): Ran | Promise<Ran> {
+  progress.intended = performance.now();
+  if (intent !== 'recorded') return early(...refusedLaunch(refusalOf(intent)));
+  const { why } = admitted.early;
+  if (why !== null) return early(why, 'cancelled');
+  progress.handedOver = performance.now();
+  return runPersistent(admitted, method, place.process, services);
 }
 
 async function runDriver(
   admitted: Admitted,
   method: Method,
-  { intent, source }: Begun,
+  source: Exclude<Source, { kind: 'shared' }>,
   services: Services,
   progress: Progress,
-): Promise<Omit<Run, 'times'>> {
-  const early = (outcome: Outcome, reason: ErrorReason, extra: JsonObject = {}): Omit<Run, 'times'> => ({
-    ...NOTHING_RAN,
-    outcome,
-    answer: failure(reason, extra),
-  });
-
-  if (source.kind === 'shared') {
-    const recorded = await intent;
-    progress.intended = performance.now();
-    if (recorded !== 'recorded') return early(...refusedLaunch(refusalOf(recorded)));
-    const { why } = admitted.early;
-    if (why !== null) return early(why, 'cancelled');
-    progress.handedOver = performance.now();
-    return runPersistent(admitted, method, source.place.process, services);
-  }
+): Promise<Ran> {
+  const { intent } = source;
   const ready = source.kind === 'ready' ? source.ready : null;
   const input = prepareInput(method, admitted);
   if (!input.ok) {
@@ -165,9 +192,9 @@ async function dismiss(grant: LaunchGrant, { monitor }: Services): Promise<void>
 async function runBuiltIn(
   admitted: Admitted,
   builtIn: BuiltIn,
-  intent: Intent,
+  intent: Recorded | Intent,
   progress: Progress,
-): Promise<Omit<Run, 'times'>> {
+): Promise<Ran> {
   const recorded = await intent;
   progress.intended = performance.now();
   if (recorded !== 'recorded') {

@@ -44,8 +44,8 @@ export interface DriverMeans {
 
 /** The processes of one persistent driver. */
 export interface PersistentDriver {
-  /** A place in the process with the fewest calls; waits for one that starts. */
-  place(early: EarlyEnd): Promise<Placed>;
+  /** A place in the process with the fewest calls; a promise where it waits for one that starts. */
+  place(early: EarlyEnd): Placed | Promise<Placed>;
   /** Milliseconds until it is tried again, where it ended again and again and none runs; else null. */
   unavailable(): number | null;
   /** The monitor gives no further call to this one. */
@@ -215,7 +215,7 @@ export function createPersistentDriver(
   }
 
   return {
-    async place(early) {
+    place(early) {
       const now = placeNow(early);
       if (now !== null) return now;
       fill();

@@ -16,7 +16,7 @@ export interface PersistentDrivers {
   /** Takes a configuration: drivers come, change their numbers and go. */
   configure(generation: Generation): void;
   /** Null: the profile is not persistent. */
-  place(profile: string, early: EarlyEnd): Promise<Placed> | null;
+  place(profile: string, early: EarlyEnd): Placed | Promise<Placed> | null;
   /** Milliseconds until a driver that is not there is tried again; null: it is there, or starts. */
   unavailable(profile: string): number | null;
   stale(launch: number): void;

@@ -1,15 +1,14 @@
 import { type Intent, openRecord } from '../audit/records.ts';
 import { type Admitted, type Refused, refuse } from '../call.ts';
 import type { PooledLaunch, Recorded } from '../monitor-link.ts';
-import type { Place } from '../persistent/driver.ts';
+import type { Place, Placed } from '../persistent/driver.ts';
 import type { Services } from '../services.ts';
 
 /** How often a call that meets processes which are just being replaced looks for another. */
 const PLACES_TRIED = 4;
 
-/** An admitted call whose intent is on its way, and where it will run. */
+/** An admitted call whose intent has left, and where it will run. */
 export interface Begun {
-  readonly intent: Intent;
   /** performance.now() when the intent left. */
   readonly askedAt: number;
   readonly source: Source;
@@ -17,35 +16,46 @@ export interface Begun {
 
 export type Source =
   /** It starts its own driver, or needs none. */
-  | { readonly kind: 'own' }
+  | { readonly kind: 'own'; readonly intent: Intent }
   /** The driver that stood ready for it. */
-  | { readonly kind: 'ready'; readonly ready: PooledLaunch }
-  /** A process that serves others too. */
-  | { readonly kind: 'shared'; readonly place: Place };
-
-const OWN: Source = { kind: 'own' };
+  | { readonly kind: 'ready'; readonly intent: Intent; readonly ready: PooledLaunch }
+  /** A process that serves others too; what the monitor said of the intent is known. */
+  | { readonly kind: 'shared'; readonly intent: Recorded; readonly place: Place };
 
 /**
  * Sends the intent of a call. Where its driver runs already the intent names the launch, so that one message and one
  * record have the call's permission to use it; one that ended meanwhile is no reason to fail.
  */
-export async function begin(admitted: Admitted, services: Services): Promise<Begun | Refused> {
+export function begin(admitted: Admitted, services: Services): Begun | Promise<Begun | Refused> {
   const { target, generation } = admitted;
-  if (target.kind === 'built-in') return send(admitted, services, OWN);
+  if (target.kind === 'built-in') return beginOwn(admitted, services);
   const { profile } = target.method;
   // A call that began before a reload had the driver persistent is not one for a process that others share.
   const isShared = generation.pools.get(profile)?.kind === 'persistent';
   const placed = isShared ? services.persistent.place(profile, admitted.early) : null;
-  if (placed !== null) return beginShared(admitted, profile, await placed, services);
+  if (placed !== null) return beginShared(admitted, profile, placed, services);
   const ready = services.pools.take(profile);
-  if (ready === null) return send(admitted, services, OWN);
-  const sent = send(admitted, services, { kind: 'ready', ready });
-  const begun = { ...sent, intent: recordedOrHandedOver(sent.intent, ready) };
-  const recorded = await begun.intent;
-  if (recorded === 'launch-gone') return send(admitted, services, OWN);
+  return ready === null ? beginOwn(admitted, services) : beginReady(admitted, profile, ready, services);
+}
+
+function beginOwn(admitted: Admitted, services: Services): Begun {
+  const askedAt = performance.now();
+  return { askedAt, source: { kind: 'own', intent: openRecord(admitted, services, null) } };
+}
+
+async function beginReady(
+  admitted: Admitted,
+  profile: string,
+  ready: PooledLaunch,
+  services: Services,
+): Promise<Begun> {
+  const askedAt = performance.now();
+  const intent = recordedOrHandedOver(openRecord(admitted, services, ready.launch), ready);
+  const recorded = await intent;
+  if (recorded === 'launch-gone') return beginOwn(admitted, services);
   // Where the record itself failed the monitor has given it to this call, and ends it.
   if (recorded !== 'recorded' && recorded !== 'audit-unavailable') services.pools.giveBack(profile, ready);
-  return begun;
+  return { askedAt, source: { kind: 'ready', intent, ready } };
 }
 
 /** A driver that stood ready is handed over once the intent that names it is recorded, and may be here before that word. */
@@ -57,31 +67,23 @@ async function recordedOrHandedOver(intent: Intent, { granted }: PooledLaunch): 
 async function beginShared(
   admitted: Admitted,
   profile: string,
-  first: Awaited<NonNullable<ReturnType<Services['persistent']['place']>>>,
+  first: Placed | Promise<Placed>,
   services: Services,
 ): Promise<Begun | Refused> {
-  let placed: typeof first | null = first;
+  // To wait for what is there already would cost a turn of the queue of each call.
+  let placed: Placed | null = first instanceof Promise ? await first : first;
   for (let tried = 1; placed?.kind === 'placed'; tried += 1) {
-    const begun = send(admitted, services, { kind: 'shared', place: placed.place });
-    const recorded = await begun.intent;
-    if (recorded !== 'recorded') placed.place.unused();
-    if (recorded !== 'launch-gone') return begun;
-    services.persistent.stale(placed.place.process.launch);
-    placed.place.leave();
+    const { place } = placed;
+    const askedAt = performance.now();
+    const intent = await openRecord(admitted, services, place.process.launch);
+    if (intent !== 'recorded') place.unused();
+    if (intent !== 'launch-gone') return { askedAt, source: { kind: 'shared', intent, place } };
+    services.persistent.stale(place.process.launch);
+    place.leave();
     placed = tried < PLACES_TRIED ? await services.persistent.place(profile, admitted.early) : null;
   }
   if (placed?.kind === 'ended') return refuse('refused', admitted.early.why ?? 'cancelled');
   return refuse('refused', 'driver-unavailable', { retry_after_ms: placed?.retryAfterMs ?? 1 });
-}
-
-function send(admitted: Admitted, services: Services, source: Source): Begun {
-  const askedAt = performance.now();
-  return { intent: openRecord(admitted, services, launchOf(source)), askedAt, source };
-}
-
-function launchOf(source: Source): number | null {
-  if (source.kind === 'own') return null;
-  return source.kind === 'ready' ? source.ready.launch : source.place.process.launch;
 }
 
 /** A call has ended: what it used is free, or may be replaced. */

@@ -18,8 +18,7 @@ export function respond(finished: Finished): Reply | null {
   }
   const reply = { jsonrpc: '2.0', id: request.id, result: answer.result };
   const told = metadata.reply || answer.driver !== null || run.bytesDropped > 0 || run.streamed !== null;
-  const applied = told ? { _meta: applies(finished, answer.driver) } : {};
-  return { ...reply, ...applied };
+  return told ? { ...reply, _meta: applies(finished, answer.driver) } : reply;
 }
 
 /** The reply of a call that a stage refused; null for a notification. */

@@ -18,7 +18,9 @@ const LONGEST = 65_536;
 export function mayHoldSecret(known: KnownValues, json: Uint8Array): boolean {
   if (json.length > LONGEST || json.includes(BACKSLASH) || hasKeyword(json)) return true;
   if (known.rules?.hasKeyword(json) === true) return true;
+  // Without values to look for, a keyword is all that there could be.
+  if (known.longest === 0) return false;
   const text = Buffer.from(json.buffer, json.byteOffset, json.length).toString('latin1');
-  if (known.longest > 0 && NUMBER_SPELT_OTHERWISE.test(text)) return true;
+  if (NUMBER_SPELT_OTHERWISE.test(text)) return true;
   return findSecrets(known, Buffer.from(text.replaceAll(BETWEEN_ITEMS, '\n'), 'latin1'), false).length > 0;
 }

@@ -20,10 +20,8 @@ export function validate(callable: Callable): Valid | Refused {
   if (!checked.ok) return invalid(checked.at, checked.rule);
   freeze(params);
   const paramsSha256 = paramsDigest(params).toString('hex');
-  return {
-    ...{ ...callable, stage: 'valid', params, metadata: reading.metadata, paramsSha256 },
-    validatedAt: performance.now(),
-  };
+  const { metadata } = reading;
+  return { ...callable, stage: 'valid', params, metadata, paramsSha256, validatedAt: performance.now() };
 }
 
 function named({ target }: Callable, params: Request['params']): JsonObject | null {
@@ -40,5 +38,6 @@ function invalid(at: string, rule: string): Refused {
 function freeze(value: JsonValue): void {
   if (typeof value !== 'object' || value === null) return;
   Object.freeze(value);
-  for (const member of Object.values(value)) freeze(member);
+  if (isJsonObject(value)) for (const name in value) freeze(value[name] ?? null);
+  else for (const item of value) freeze(item);
 }

@@ -26,7 +26,7 @@ function arrivals(limiter: Limiter, limits: PlaceLimits) {
   return {
     order,
     arrive(uid: number, name: string, driver = 'd'): void {
-      void limiter.enter(uid, driver, limits, stays).then((entry) => {
+      void Promise.resolve(limiter.enter(uid, driver, limits, stays)).then((entry) => {
         order.push(entry.kind === 'entered' ? name : `${name} ${entry.kind}`);
         if (entry.kind === 'entered') releases.push(entry.release);
       });
