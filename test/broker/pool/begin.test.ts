@@ -71,7 +71,7 @@ test('a call goes on with the driver that it was handed, also where the word of 
   const handedOver = { launch: 7, granted: Promise.resolve({ launch: 7 }) } as unknown as PooledLaunch;
   const played = play([new Promise(() => undefined)], handedOver);
   const begun = await begin(admitted('prestart'), played.services);
-  expect('stage' in begun ? null : await begun.intent).toBe('recorded');
+  expect('stage' in begun ? null : await begun.source.intent).toBe('recorded');
   expect(played.back).toEqual([]);
 });
 
@@ -79,7 +79,7 @@ test('a driver that ended before it was handed over leaves the word to the recor
   const ended = { launch: 7, granted: Promise.resolve('sandbox-failed') } as unknown as PooledLaunch;
   const refused = play([Promise.resolve('audit-unavailable')], ended);
   const begun = await begin(admitted('prestart'), refused.services);
-  expect('stage' in begun ? null : await begun.intent).toBe('audit-unavailable');
+  expect('stage' in begun ? null : await begun.source.intent).toBe('audit-unavailable');
 });
 
 test('a call that began when its driver was not persistent is given no place in a process that others share', async () => {
