@@ -92,10 +92,12 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
     if (use?.kind === 'gone') return link.answer({ type: 'unrecorded', serial, reason: 'launch-gone' });
     const written = calls.intent(session, message);
     if (written === false) return link.kill('it used a call number twice');
-    // Beside the record, once that is on its way: behind its gate a command waits for what comes with the hand-over, on a
-    // stdin that nobody has yet.
-    if (use !== null) setImmediate(use.launch.open);
-    if (use?.launch.purpose.kind === 'pool') handOverWhenWritten(use.launch, written);
+    if (use?.launch.purpose.kind === 'pool') {
+      // Beside the record, once that is on its way: behind its gate a command waits for what comes with the hand-over, on a
+      // stdin that nobody has yet.
+      setImmediate(use.launch.open);
+      handOverWhenWritten(use.launch, written);
+    }
     answerWhenWritten(serial, written);
   }
 
