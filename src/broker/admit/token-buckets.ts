@@ -32,8 +32,11 @@ export function createTokenBuckets(
   now: () => number = () => performance.now(),
   most: number = MOST_BUCKETS,
 ): TokenBuckets {
-  // A Map iterates in the order of insertion: its first key is the one that was used longest ago.
   const buckets = new Map<string, Bucket>();
+  // A Map iterates in the order of insertion: what comes first is what was used longest ago. The iterator goes on where it
+  // was, since a new one passes over the places of all that were taken out, each time.
+  let order = buckets.entries();
+  let oldest: readonly [string, Bucket] | undefined;
   /** It is the last already, and stays that. */
   let newest = '';
 
@@ -41,12 +44,22 @@ export function createTokenBuckets(
     return Math.min(limit, tokens + ((now() - at) * perMinute) / MINUTE_MS);
   }
 
+  /** One that was used again is another value, further on. */
+  function usedLongestAgo(): readonly [string, Bucket] | undefined {
+    while (buckets.size > 0 && (oldest === undefined || buckets.get(oldest[0]) !== oldest[1])) {
+      const next = order.next();
+      oldest = next.value;
+      if (next.done) order = buckets.entries();
+    }
+    return oldest;
+  }
+
   /** Forgets the bucket used longest ago, of which a full one says nothing; or how long until it is full. */
   function makeRoom(): number {
     if (buckets.size < most) return 0;
-    const [oldest] = buckets;
-    if (oldest === undefined) return 0;
-    const [key, bucket] = oldest;
+    const found = usedLongestAgo();
+    if (found === undefined) return 0;
+    const [key, bucket] = found;
     const missing = bucket.perMinute - filled(bucket, bucket.perMinute);
     if (missing > 0) return waitFor(missing, bucket.perMinute);
     buckets.delete(key);

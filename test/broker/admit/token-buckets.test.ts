@@ -83,4 +83,29 @@ describe('buckets', () => {
     }
     expect(buckets.size).toBeLessThanOrEqual(MOST_BUCKETS);
   });
+
+  test('make room by the one that was used longest ago, in any order of use', () => {
+    for (let round = 0; round < 1_000; round += 1) {
+      const { now, pass } = clock();
+      const buckets = createTokenBuckets(now, 4);
+      // The same with a list: a call a minute, so what was used a minute ago is full.
+      let used: { readonly key: string; readonly at: number }[] = [];
+      for (let step = 0; step < 60; step += 1) {
+        pass(Math.floor(Math.random() * 45_000));
+        const key = 'abcdefgh'.charAt(Math.floor(Math.random() * 8));
+        const found = used.find((one) => one.key === key);
+        const [oldest] = used;
+        const isFull = (at: number): boolean => now() - at >= 60_000;
+        const mayEnter =
+          found !== undefined || used.length < 4 || (oldest !== undefined && isFull(oldest.at));
+        const given = buckets.take(key, 1) === 0;
+        expect(given).toBe(mayEnter && (found === undefined || isFull(found.at)));
+        if (!given && found === undefined) continue;
+        // What it has left is no whole number any more.
+        if (!given) break;
+        if (found === undefined && used.length === 4) used = used.slice(1);
+        used = [...used.filter((one) => one.key !== key), { key, at: now() }];
+      }
+    }
+  });
 });
