@@ -182,6 +182,8 @@ export async function startDaemon({ options, installation, log, manager, passed 
       sessions.passUntaken();
     },
     ended(why, said) {
+      // The ends of its calls tell how their launches ended.
+      launches.settleDead();
       launches.endAll('broker-ended');
       for (const session of [...sessions.all()])
         if (session.taken) sessions.close(session.number, 'broker-ended');

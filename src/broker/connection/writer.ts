@@ -37,7 +37,8 @@ export function createWriter(
   return {
     line(text, droppable) {
       if (socket.destroyed) return true;
-      if (droppable && socket.writableNeedDrain) return false;
+      // What was written in this turn has not been offered to the kernel yet, and tells nothing about its reader.
+      if (droppable && socket.writableCorked === 0 && socket.writableNeedDrain) return false;
       writeLine(text.length < LONG ? `${text}\n` : utf8Bytes(text, '\n'));
       if (socket.writableLength > maximumBytes) impatience ??= setTimeout(() => socket.destroy(), patienceMs);
       return true;

@@ -167,7 +167,8 @@ async function hearOut(
     else endBecause('timeout');
   }
   const streams = openStreams(grant, input, streaming === null ? method.outputBytes : method.streamBytes, {
-    silent: () => hearing.silent?.(),
+    // What it printed is nobody's where the call has ended early.
+    silent: () => (cause === undefined ? hearing.silent?.() : undefined),
     came: () => void idle?.refresh(),
     stdout(chunk) {
       bytesOut += chunk.length;
