@@ -50,6 +50,12 @@ const programs: readonly {
     why: 'the thread that appends to the audit log appends, and does nothing else',
   },
   {
+    main: 'src/monitor/audit/compressing-thread.ts',
+    mayUse: [],
+    neverUses: ['node:child_process', 'node:net', ...NETWORK_AND_EVALUATION],
+    why: 'the thread that compresses the audit log compresses, and does nothing else',
+  },
+  {
     main: 'src/broker/main.ts',
     mayUse: ['@cedar-policy/cedar-wasm', 'ajv', 'json-rpc-2.0', 'koffi', 'pino', 're2js', 'yaml'],
     neverUses: ['node:child_process', 'node:cluster', 'node:dgram', 'node:vm', 'node:inspector'],

@@ -16,7 +16,7 @@ import type { Session } from '../../src/monitor/session/sessions.ts';
 import type { AuditFields } from '../../src/shared/audit/fields.ts';
 import { parseSettings } from '../../src/shared/configuration/settings.ts';
 import { createLog } from '../../src/shared/log.ts';
-import { APPENDING_THREAD } from '../../test/support/appending-thread.ts';
+import { AUDIT_THREADS } from '../../test/support/appending-thread.ts';
 import { reportMeasured, startPlayedBroker } from './start-played-broker.ts';
 import { logIn, stateIn, type Writers } from './writers.ts';
 
@@ -43,7 +43,7 @@ const generations = { current: generation } as unknown as Generations;
 const log = createLog('monitor', 'error');
 const keys = openParamsKeys(stateFolder);
 const logPlace = { path, stateFolder, settings: () => settings.audit };
-const audit = await openDaemonAudit(logPlace, APPENDING_THREAD, log);
+const audit = await openDaemonAudit(logPlace, AUDIT_THREADS, log);
 const { calls, refusals } = createRecording(audit, log, keys, generations);
 
 function playedSession(number: number): Session {

@@ -58,7 +58,10 @@ export interface Daemon {
 }
 
 /** As compiled: this module lies in one file with the whole monitor then, which is in the same folder. */
-const APPENDING_THREAD = new URL('./audit/appending-thread.js', import.meta.url);
+const AUDIT_THREADS = {
+  appending: new URL('./audit/appending-thread.js', import.meta.url),
+  compressing: new URL('./audit/compressing-thread.js', import.meta.url),
+};
 
 /** What the broker said is a claim: printable text, bounded by the boundary. */
 function saidClaim(said: string | null): AuditFields {
@@ -99,7 +102,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
   // Before the log, which may write a record when it is opened.
   const keys = openParamsKeys(options.state);
   const logPlace = { path, stateFolder: options.state, settings: auditSettings };
-  const audit = await openDaemonAudit(logPlace, APPENDING_THREAD, log);
+  const audit = await openDaemonAudit(logPlace, AUDIT_THREADS, log);
   const interrupted = await closeEarlierCalls(audit).catch(worthAnotherTry);
   const { notes, killed } = sweepLaunches(options.state);
   const containers = openContainers(options.state, (why) =>

@@ -5,7 +5,7 @@ import { openDaemonAudit } from '../../src/monitor/daemon-audit.ts';
 import { WorthAnotherTry } from '../../src/monitor/worth-another-try.ts';
 import { createLog } from '../../src/shared/log.ts';
 import { auditSettings, makePlaces } from '../shared/audit/made-log.ts';
-import { APPENDING_THREAD } from '../support/appending-thread.ts';
+import { AUDIT_THREADS } from '../support/appending-thread.ts';
 
 vi.mock('node:worker_threads', { spy: true });
 
@@ -20,7 +20,7 @@ test.each([
   vi.mocked(Worker).mockImplementationOnce(refuse);
   const { path, folder: stateFolder } = makePlaces();
   const options = { path, stateFolder, settings: () => auditSettings() };
-  const refused = await openDaemonAudit(options, APPENDING_THREAD, createLog('monitor', 'fatal')).catch(
+  const refused = await openDaemonAudit(options, AUDIT_THREADS, createLog('monitor', 'fatal')).catch(
     (error: unknown) => error,
   );
   expect(refused).toBeInstanceOf(Error);

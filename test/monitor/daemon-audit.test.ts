@@ -5,7 +5,7 @@ import { auditState, auditStatus, openDaemonAudit } from '../../src/monitor/daem
 import { WorthAnotherTry } from '../../src/monitor/worth-another-try.ts';
 import { createLog } from '../../src/shared/log.ts';
 import { auditSettings, makePlaces } from '../shared/audit/made-log.ts';
-import { APPENDING_THREAD } from '../support/appending-thread.ts';
+import { AUDIT_THREADS } from '../support/appending-thread.ts';
 
 describe('the status line', () => {
   const played = (state: AuditLog['state'], conditions: AuditLog['conditions']): AuditLog =>
@@ -35,7 +35,7 @@ describe('a daemon’s log that cannot be opened', () => {
   test('is worth another try where the disk is full, and not where an admin has to look at it', async () => {
     const places = makePlaces();
     const options = { path: places.path, stateFolder: places.folder, settings: () => auditSettings() };
-    const first = await openDaemonAudit(options, APPENDING_THREAD, log);
+    const first = await openDaemonAudit(options, AUDIT_THREADS, log);
     await first.append('session', { session: 1 }, {}, true);
     await first.close();
     const { FileHandle } = await handles();
@@ -43,10 +43,10 @@ describe('a daemon’s log that cannot be opened', () => {
     const sync = vi.spyOn(FileHandle, 'sync').mockRejectedValue(full);
     const { rmSync } = await import('node:fs');
     rmSync(`${places.folder}/audit-reserve`);
-    await expect(openDaemonAudit(options, APPENDING_THREAD, log)).rejects.toBeInstanceOf(WorthAnotherTry);
+    await expect(openDaemonAudit(options, AUDIT_THREADS, log)).rejects.toBeInstanceOf(WorthAnotherTry);
     sync.mockRestore();
     rmSync(places.path);
-    const refused = await openDaemonAudit(options, APPENDING_THREAD, log).catch((error: unknown) => error);
+    const refused = await openDaemonAudit(options, AUDIT_THREADS, log).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(Error);
     expect(refused).not.toBeInstanceOf(WorthAnotherTry);
     expect(refused).not.toBeInstanceOf(AuditUnavailable);

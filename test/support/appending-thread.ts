@@ -6,3 +6,9 @@ export const APPENDING_THREAD = new URL('../../src/monitor/audit/appending-threa
 export function startAppendingThread(path: string): Appender {
   return startAppender(APPENDING_THREAD, path);
 }
+
+/** The programs of a daemon's threads, from the sources. */
+export const AUDIT_THREADS = {
+  appending: APPENDING_THREAD,
+  compressing: new URL('../../src/monitor/audit/compressing-thread.ts', import.meta.url),
+};

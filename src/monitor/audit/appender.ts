@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { settledUnlessFailed } from './append-failure.ts';
 import type { AppendedRecords } from './append-in-order.ts';
 import {
@@ -9,10 +9,8 @@ import {
   WORD,
 } from './appending-memory.ts';
 import { ADDITION_BYTES_MAXIMUM } from './queue.ts';
+import { startThread } from './thread.ts';
 import { AuditUnavailable, errorCode, StorageFailure } from './unavailable.ts';
-
-/** The thread has one loop and no data of its own. What Node itself was started with for the young generation goes before. */
-const THREAD_MEMORY = { maxYoungGenerationSizeMb: 1, maxOldGenerationSizeMb: 16, stackSizeMb: 1 };
 
 /** Writes additions to the log, all steps of one without a word in between. */
 export interface Appender {
@@ -36,7 +34,7 @@ export function startAppender(program: URL, path: string): Appender {
   const shared = makeAppendingMemory(ADDITION_BYTES_MAXIMUM);
   const memory = viewAppendingMemory(shared);
   const { words } = memory;
-  const thread = startThread(program, { memory: shared, path });
+  const thread = startThatAppends(program, { memory: shared, path });
   let isStopped = false;
   thread.on('error', (error) => {
     throw error;
@@ -72,13 +70,12 @@ export function startAppender(program: URL, path: string): Appender {
   };
 }
 
-function startThread(
+function startThatAppends(
   program: URL,
   workerData: { readonly memory: SharedArrayBuffer; readonly path: string },
 ): Worker {
-  const limits = { env: {}, execArgv: [], resourceLimits: THREAD_MEMORY };
   try {
-    return new Worker(program, { ...limits, workerData, name: 'audit' });
+    return startThread(program, 'audit', workerData);
   } catch (error) {
     // pthread_create(3): EAGAIN, a limit of threads is reached. Another try may succeed.
     if (errorCode(error) !== 'ERR_WORKER_INIT_FAILED') throw error;

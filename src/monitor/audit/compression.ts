@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { createGunzip, createGzip, type Gunzip, type Gzip } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { compressedPath, segmentOf } from '../../shared/audit/segments.ts';
 import { createOwnFile, LOG_MODE, openOwnFile, syncFolder, writeAll } from './log-file.ts';
 import { freeBytes } from './space.ts';
@@ -16,17 +16,21 @@ const BLOCK_BYTES = PIECE_BYTES + 4_096;
 const COMPRESSION_LEVEL = 3;
 
 const DIFFERS = 'it does not give back the same bytes';
+
+/** Puts a compressed segment in the place of a plain one. Rejects with why it could not. */
+export type Compress = (path: string, signal: AbortSignal) => Promise<void>;
+
 /**
  * Puts a compressed segment in the place of a plain one: the plain one goes only once the other is on disk and gives back
  * the same bytes. A crash at any point leaves the plain one, or the good compressed one, or both. It works in pieces, on
- * the thread pool, so that nobody waits for it, and holds two of them at a time.
+ * the thread that calls it, and holds two of them at a time, plain and compressed.
  *
  * @param path of the closed segment
  * @throws what reading, writing or the signal throws, and Error where the bytes differ or there is no room
  */
 export async function compressSegment(path: string, signal: AbortSignal): Promise<void> {
   const compressed = compressedPath(path);
-  const unfinished = `${compressed}${UNFINISHED}`;
+  const unfinished = unfinishedPath(path);
   await rm(unfinished, { force: true });
   const source = await openOwnFile({ path, called: 'the segment', mode: LOG_MODE }, constants.O_RDONLY);
   if (source === null) throw new Error('the segment is gone');
@@ -43,6 +47,11 @@ export async function compressSegment(path: string, signal: AbortSignal): Promis
   await syncFolder(path);
   await rm(path);
   await syncFolder(path);
+}
+
+/** Where what is compressed of a segment stands until it is whole. */
+export function unfinishedPath(path: string): string {
+  return `${compressedPath(path)}${UNFINISHED}`;
 }
 
 /** What does not compress takes as much again; the last room of a disk is the log's own. */
@@ -77,11 +86,10 @@ async function writeMembers(source: FileHandle, file: FileHandle, signal: AbortS
 }
 
 async function writeMember(file: FileHandle, plain: Buffer): Promise<number> {
-  let length = 0;
-  await putThrough(plain, createGzip({ level: COMPRESSION_LEVEL, chunkSize: BLOCK_BYTES }), async (part) => {
-    await writeAll(file, part);
-    length += part.length;
-  });
+  const member = gzipSync(plain, { level: COMPRESSION_LEVEL, chunkSize: BLOCK_BYTES });
+  const { length } = member;
+  await writeAll(file, member);
+  free(member);
   return length;
 }
 
@@ -96,40 +104,26 @@ async function requireSame(
   for (const length of members) {
     signal.throwIfAborted();
     const plain = await readPiece(source, piece, offset);
-    await requireGives(plain, await readPiece(file, compressed.subarray(0, length), end));
+    requireGives(plain, await readPiece(file, compressed.subarray(0, length), end));
     offset += PIECE_BYTES;
     end += length;
   }
   if ((await file.stat()).size !== end) throw new Error(DIFFERS);
 }
 
-async function requireGives(plain: Buffer, member: Buffer): Promise<void> {
-  let length = 0;
-  await putThrough(member, createGunzip({ chunkSize: BLOCK_BYTES }), (part) => {
-    if (!part.equals(plain.subarray(length, length + part.length))) throw new Error(DIFFERS);
-    length += part.length;
-  });
-  if (length !== plain.length) throw new Error(DIFFERS);
+function requireGives(plain: Buffer, member: Buffer): void {
+  const given = gunzipSync(member, { chunkSize: BLOCK_BYTES, maxOutputLength: PIECE_BYTES });
+  if (!given.equals(plain)) throw new Error(DIFFERS);
+  free(given);
 }
 
 /**
- * Gives zlib a piece, hands on what comes of it, and frees its memory at once. That is outside of V8's heap, and V8 would
- * collect it when that is full: by then dozens of megabytes wait, and the process keeps their room.
+ * Frees at once what zlib wrote into. That is outside of V8's heap, and V8 would collect it when that is full: by then dozens of
+ * megabytes wait, and the process keeps their room.
  */
-async function putThrough(
-  piece: Buffer,
-  zlib: Gzip | Gunzip,
-  take: (part: Buffer) => Promise<void> | void,
-): Promise<void> {
-  const blocks = new Set<ArrayBufferLike>();
-  const parts: AsyncIterable<Buffer> = zlib.end(piece);
-  for await (const part of parts) {
-    await take(part);
-    blocks.add(part.buffer);
-  }
-  // zlib has ended and writes nothing more. Of another length would be a block that belongs to others too.
-  for (const block of blocks)
-    if (block instanceof ArrayBuffer && block.byteLength === BLOCK_BYTES) block.transfer(0);
+function free({ buffer }: Buffer): void {
+  // Of another length would be a block that belongs to others too.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === BLOCK_BYTES) buffer.transfer(0);
 }
 
 /** Fills the buffer with what stands at `offset`; less at the end of the file. */

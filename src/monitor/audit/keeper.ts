@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { AuditFields } from '../../shared/audit/fields.ts';
 import type { AuditEvent } from '../../shared/audit/record.ts';
 import { compressedPath, segmentPath } from '../../shared/audit/segments.ts';
-import { compressSegment, removeUnfinished } from './compression.ts';
+import { type Compress, removeUnfinished } from './compression.ts';
 import type { AuditSettings } from './log.ts';
 import { syncFolder } from './log-file.ts';
 import {
@@ -34,6 +34,7 @@ export interface KeeperOptions {
   /** Of the file that is written to. */
   readonly path: string;
   readonly settings: () => AuditSettings;
+  readonly compress: Compress;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly append: (
@@ -53,7 +54,7 @@ export interface KeeperOptions {
 }
 
 export function keepSegments(options: KeeperOptions): Keeper {
-  const { path, settings, now, append, sealNow, isWriting, report, changed } = options;
+  const { path, settings, compress, now, append, sealNow, isWriting, report, changed } = options;
   const stopping = new AbortController();
   let compressing = new AbortController();
   const beginnings: Beginnings = new Map();
@@ -99,7 +100,7 @@ export function keepSegments(options: KeeperOptions): Keeper {
       if (isCompressed) continue;
       if (!settings().compress || !isWriting()) return;
       try {
-        await compressSegment(segment, signal);
+        await compress(segment, signal);
       } catch (error) {
         if (signal.aborted) return;
         failed ??= { name: basename(segment), error };

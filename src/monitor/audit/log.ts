@@ -6,6 +6,7 @@ import { reservePath } from '../../shared/audit/segments.ts';
 import type { Settings } from '../../shared/configuration/types.generated.ts';
 import type { Appender } from './appender.ts';
 import { type ClockSources, createClock } from './clock.ts';
+import { type Compress, compressSegment } from './compression.ts';
 import { keepSegments } from './keeper.ts';
 import { openStore } from './open.ts';
 import { type EarlierCall, findOpenCalls } from './open-calls.ts';
@@ -69,6 +70,8 @@ export interface AuditLogOptions {
   readonly lookMs?: number;
   /** Appends to it; stopped with it, also where it cannot be opened. */
   readonly appender: Appender;
+  /** By what closed segments are compressed. Default: this thread. */
+  readonly compress?: Compress;
   /** What it is sealed with; closed with it, also where it cannot be opened. Default: it is not sealed. */
   readonly seals?: SealStore;
 }
@@ -88,7 +91,7 @@ const KEEP_LOOKS = 60;
  */
 export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> {
   const { path, stateFolder, settings, retryMs = RETRY_MS, stallMs = STALL_MS, lookMs = LOOK_MS } = options;
-  const { appender, seals, report = ignore } = options;
+  const { appender, seals, compress = compressSegment, report = ignore } = options;
   const clock = createClock(options.clock);
   const listeners: ((state: AuditState, why: string | null) => void)[] = [];
   let wasFailing = false;
@@ -128,7 +131,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
   const lowWater = (): number => settings().low_water_bytes;
   const space = watchSpace({ path, lowWater, append, report, changed });
   const keeper = keepSegments({
-    ...{ path, settings, append, sealNow, report, changed },
+    ...{ path, settings, compress, append, sealNow, report, changed },
     now: () => Date.parse(clock.now().time),
     isWriting: () => writer.state === 'writing',
   });

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
+import { compressSegment } from '../../../src/monitor/audit/compression.ts';
 import { type Keeper, keepSegments } from '../../../src/monitor/audit/keeper.ts';
 import type { AuditLog, AuditLogOptions, AuditSettings } from '../../../src/monitor/audit/log.ts';
 import { type ClosedFile, chooseRemoved, REMOVED_MAXIMUM } from '../../../src/monitor/audit/retention.ts';
@@ -97,7 +98,8 @@ function keepBeside(
   const { settings } = withRetention(retention);
   return keepSegments({
     ...{ path: places.path, settings: settings ?? auditSettings, append: log.append, sealNow },
-    ...{ now: Date.now, isWriting: () => true, report: () => undefined, changed: () => undefined },
+    ...{ compress: compressSegment, now: Date.now, isWriting: () => true },
+    ...{ report: () => undefined, changed: () => undefined },
   });
 }
 

@@ -10,6 +10,7 @@ import {
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { compressSegment } from '../../../src/monitor/audit/compression.ts';
 import { keepSegments } from '../../../src/monitor/audit/keeper.ts';
 import type { AuditLog } from '../../../src/monitor/audit/log.ts';
 import { decodeHeadNote, encodeHeadNote, type HeadNote } from '../../../src/shared/audit/head-note.ts';
@@ -215,6 +216,7 @@ test('the segment that a rotation is closing is not compressed before its record
         return SMALL.retention;
       },
     }),
+    compress: compressSegment,
     now: Date.now,
     append: () => Promise.reject(new Error('nothing is to be recorded')),
     sealNow: async () => undefined,
