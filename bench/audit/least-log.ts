@@ -45,7 +45,9 @@ function write(): void {
   }
   writeSync(file, text);
   fdatasyncSync(file);
-  audit.write(encodeFrames(group.map(({ serial }) => JSON.stringify({ type: 'recorded', serial }))));
+  audit.write(
+    encodeFrames([JSON.stringify({ type: 'recorded', serials: group.map(({ serial }) => serial) })]),
+  );
 }
 
 await reportMeasured(broker);

@@ -7,6 +7,7 @@ import { BROKER_FRAME_BYTES } from '../../src/boundary/frames.ts';
 import { BROKER_AUDIT, type BrokerAudit, type MonitorAudit } from '../../src/boundary/messages.ts';
 import { createRecording } from '../../src/monitor/audit/call-recording.ts';
 import { openParamsKeys } from '../../src/monitor/audit/params-keys.ts';
+import { answerRecords } from '../../src/monitor/broker/answer-records.ts';
 import type { BrokerLink } from '../../src/monitor/broker/broker-link.ts';
 import { createDispatch, type DispatchTargets } from '../../src/monitor/broker/dispatch.ts';
 import type { Generations } from '../../src/monitor/configuration/generations.ts';
@@ -67,7 +68,7 @@ const channel = openChannel<typeof BROKER_AUDIT, MonitorAudit>({
   onBroken: () => undefined,
 });
 const link: Partial<BrokerLink> = {
-  answer: channel.send,
+  ...answerRecords(channel.send),
   pauseAudit: channel.pause,
   resumeAudit: channel.resume,
   kill(why) {
@@ -90,7 +91,7 @@ function writeAsItCame({ serial, type, ...claims }: BrokerAudit): void {
   const event = type === 'intent' ? 'call-start' : 'call-end';
   void audit
     .append(event, { session: 1, uid: 1000 }, claims as AuditFields, true)
-    .then(() => channel.send({ type: 'recorded', serial }));
+    .then(() => channel.send({ type: 'recorded', serials: [serial] }));
 }
 
 await reportMeasured(broker);

@@ -256,8 +256,11 @@ export const MONITOR_CONTROL = {
 } as const;
 export type MonitorControl = MessageOf<typeof MONITOR_CONTROL>;
 
+/** Records that one message tells of: those of one write to the log wait for each other anyway. */
+export const MAXIMUM_RECORDED = 512;
+
 export const MONITOR_AUDIT = {
-  recorded: { serial: count },
+  recorded: { serials: list(count, MAXIMUM_RECORDED) },
   unrecorded: {
     serial: count,
     reason: word(

@@ -154,6 +154,11 @@ export function openMonitorLink(events: MonitorEvents): MonitorLink {
     }
   }
 
+  function settleRecord(serial: number, recorded: Recorded): void {
+    records.get(serial)?.(recorded);
+    records.delete(serial);
+  }
+
   const control: Channel<BrokerControl> = openChannel({
     socket: new Socket({ fd: BROKER_DESCRIPTORS.control }),
     incoming: MONITOR_CONTROL,
@@ -168,8 +173,8 @@ export function openMonitorLink(events: MonitorEvents): MonitorLink {
     maximumFrameBytes: MONITOR_FRAME_BYTES,
     maximumQueuedBytes: MAXIMUM_UNREAD_BYTES,
     onMessage(message) {
-      records.get(message.serial)?.(message.type === 'recorded' ? 'recorded' : message.reason);
-      records.delete(message.serial);
+      if (message.type === 'unrecorded') return settleRecord(message.serial, message.reason);
+      for (const serial of message.serials) settleRecord(serial, 'recorded');
     },
     onBroken: events.broken,
   });

@@ -14,6 +14,7 @@ import { makePacketPair } from '../../posix/pipes.ts';
 import type { SeccompFilter } from '../../posix/seccomp.ts';
 import type { BrokerPlan } from '../configuration/broker-plan.ts';
 import { type ReadySandbox, type Sandbox, startSandbox } from '../launch/start-sandbox.ts';
+import { answerRecords, type RecordAnswers } from './answer-records.ts';
 
 /** Descriptors passed and not yet taken; the rest wait here. */
 const MAXIMUM_UNTAKEN = 64;
@@ -36,10 +37,9 @@ interface Passing {
 }
 
 /** One life of the broker, with its three pairs. */
-export interface BrokerLink {
+export interface BrokerLink extends RecordAnswers {
   readonly ready: Promise<ReadySandbox>;
   send(message: MonitorControl): void;
-  answer(message: MonitorAudit): void;
   /** Passes descriptors, then the message with the same words. False where too many wait already. */
   pass(passing: Passing): boolean;
   /** Takes back what waits and was not sent yet; without a call of `settled`. False where there is none. */
@@ -151,6 +151,8 @@ export function startBroker(plan: BrokerPlan, filter: SeccompFilter, events: Bro
       onBroken: (why) => end(`audit: ${why}`),
     });
 
+  const answers = answerRecords((message) => audit?.send(message));
+
   sandbox.ready.then(
     () => {
       if (!ended) sandbox.go();
@@ -162,7 +164,7 @@ export function startBroker(plan: BrokerPlan, filter: SeccompFilter, events: Bro
   return {
     ready: sandbox.ready,
     send: (message) => control?.send(message),
-    answer: (message) => audit?.send(message),
+    ...answers,
     pass(passing) {
       if (ended || waiting.length >= MAXIMUM_WAITING) return false;
       waiting.push(passing);

@@ -56,12 +56,12 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
     written.then(
       () => {
         done();
-        link.answer({ type: 'recorded', serial });
+        link.recorded(serial);
       },
       () => {
         done();
         uncounted();
-        link.answer({ type: 'unrecorded', serial, reason: 'audit-unavailable' });
+        link.unrecorded(serial, 'audit-unavailable');
       },
     );
   }
@@ -71,25 +71,25 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
     const state = sessions.state(message.session);
     if (state === 'never-was') return link.kill('it named a session that never was');
     const session = sessions.get(message.session);
-    if (session === undefined) return link.answer({ type: 'unrecorded', serial, reason: 'unknown-session' });
-    if (state === 'gone') return link.answer({ type: 'unrecorded', serial, reason: 'peer-gone' });
+    if (session === undefined) return link.unrecorded(serial, 'unknown-session');
+    if (state === 'gone') return link.unrecorded(serial, 'peer-gone');
     if (calls.open >= OPEN_CALLS_FACTOR * targets.current().settings.limits.in_flight) {
-      return link.answer({ type: 'unrecorded', serial, reason: 'too-many-calls' });
+      return link.unrecorded(serial, 'too-many-calls');
     }
     const generation = targets.generation(message.generation);
     if (generation === undefined) {
-      return link.answer({ type: 'unrecorded', serial, reason: 'stale-generation' });
+      return link.unrecorded(serial, 'stale-generation');
     }
     // What is built in starts nothing, and `rpc.status` is how one sees that driverd is paused.
     if (targets.isPaused() && !message.method.startsWith('rpc.')) {
-      return link.answer({ type: 'unrecorded', serial, reason: 'paused' });
+      return link.unrecorded(serial, 'paused');
     }
     const profile = message.method.slice(0, Math.max(0, message.method.indexOf('.')));
     const served = { call: message.call, session: session.number };
     const use =
       message.launch === null ? null : pooled.use(message.launch, served, generation.drivers.get(profile));
     if (use?.kind === 'untrue') return link.kill(use.why);
-    if (use?.kind === 'gone') return link.answer({ type: 'unrecorded', serial, reason: 'launch-gone' });
+    if (use?.kind === 'gone') return link.unrecorded(serial, 'launch-gone');
     const written = calls.intent(session, message);
     if (written === false) return link.kill('it used a call number twice');
     if (use?.launch.purpose.kind === 'pool') {
@@ -161,12 +161,12 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
             return link.kill('it named a session that never was');
           const session = sessions.get(message.session);
           if (session === undefined) {
-            return link.answer({ type: 'unrecorded', serial: message.serial, reason: 'unknown-session' });
+            return link.unrecorded(message.serial, 'unknown-session');
           }
           const refused = calls.refusal(session, message);
           if ('written' in refused) return answerWhenWritten(message.serial, refused.written);
           // No record of its own is on its way, and others need not wait for this one's caller.
-          void refused.counted.then(() => link.answer({ type: 'recorded', serial: message.serial }));
+          void refused.counted.then(() => link.recorded(message.serial));
           return;
         }
       }
