@@ -15,4 +15,4 @@ export function buildId(): string {
 }
 
 /** The broker's descriptors beside stdin, stdout and stderr. 3 is the gate's, closed before the broker runs. */
-export const BROKER_DESCRIPTORS = { control: 4, audit: 5, passing: 6 } as const;
+export const BROKER_DESCRIPTORS = { control: 4, audit: 5, passing: 6, notices: 7 } as const;

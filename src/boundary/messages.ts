@@ -1,6 +1,7 @@
 import { AUDIT_CONDITIONS } from '../shared/audit/conditions.ts';
 import { configurationChanges } from './configuration-change.ts';
 import { LAUNCH_ENDS, LAUNCH_REFUSALS } from './launch-words.ts';
+import { RECORDS_TOLD_MAXIMUM } from './notices.ts';
 import {
   type Check,
   callReason,
@@ -256,11 +257,8 @@ export const MONITOR_CONTROL = {
 } as const;
 export type MonitorControl = MessageOf<typeof MONITOR_CONTROL>;
 
-/** Records that one message tells of: those of one write to the log wait for each other anyway. */
-export const MAXIMUM_RECORDED = 512;
-
 export const MONITOR_AUDIT = {
-  recorded: { serials: list(count, MAXIMUM_RECORDED) },
+  recorded: { serials: list(count, RECORDS_TOLD_MAXIMUM) },
   unrecorded: {
     serial: count,
     reason: word(

@@ -11,6 +11,7 @@ import {
   type MonitorAudit,
   type MonitorControl,
 } from '../boundary/messages.ts';
+import { createNoticeReader } from '../boundary/notices.ts';
 import { ownDescriptor } from '../posix/descriptor.ts';
 import { receiveDescriptors } from '../posix/descriptor-passing.ts';
 
@@ -63,7 +64,7 @@ export interface MonitorEvents {
   broken(why: string): void;
 }
 
-/** The broker's ends of the three pairs that it was started with. */
+/** The broker's ends of the three pairs and the pipe that it was started with. */
 export function openMonitorLink(events: MonitorEvents): MonitorLink {
   let lastSerial = 0;
   let lastRequest = 0;
@@ -178,6 +179,13 @@ export function openMonitorLink(events: MonitorEvents): MonitorLink {
     },
     onBroken: events.broken,
   });
+  const notices = new Socket({ fd: BROKER_DESCRIPTORS.notices, writable: false });
+  notices.on(
+    'data',
+    createNoticeReader((serial) => settleRecord(serial, 'recorded')),
+  );
+  notices.on('error', (error) => events.broken(error.message));
+  notices.on('end', () => events.broken('end-of-file'));
   control.send({ type: 'hello', build: buildId() });
 
   return {

@@ -12,6 +12,7 @@ import {
   refusalRecord,
 } from './audit/call-records.ts';
 import type { AuditFields, AuditLog } from './audit/log.ts';
+import type { Notice } from './audit/notice-pipe.ts';
 import type { Refusals } from './audit/refusals.ts';
 import { AuditUnavailable, type Doubt } from './audit/unavailable.ts';
 import type { Ended } from './launch/launch-facts.ts';
@@ -25,7 +26,7 @@ interface OpenCall {
   readonly intended: Promise<boolean>;
   /** performance.now() when the intent came, and when it was written. */
   readonly at: number;
-  intendedAt: number;
+  intendedAt: number | null;
   readonly launches: number[];
   /** Of the launch that ended last. */
   run: AuditFields | null;
@@ -43,14 +44,22 @@ const LAUNCHES_PER_CALL = 8;
 /** Longest wait of a launch for its call's intent, in milliseconds: the two come on channels of their own. */
 const INTENT_WITHIN_MS = 5_000;
 
+/** A record that is written, and whether the broker was told. */
+export type RecordedCall = { readonly isTold: boolean };
+
 /** Settles when its own record is written, or one that tells how many there were. */
-export type RecordedRefusal = { readonly written: Promise<unknown> } | { readonly counted: Promise<void> };
+export type RecordedRefusal =
+  | { readonly written: Promise<RecordedCall> }
+  | { readonly counted: Promise<void> };
 
 export interface Calls {
-  /** Records an intent; settles when it is written. False where the broker has used the number already. */
-  intent(session: Session, claims: IntentClaims): Promise<unknown> | false;
+  /**
+   * Records an intent; settles when it is written. False where the broker has used the number already.
+   * @param notice by whom this is told meanwhile: the outcome may come before this settles
+   */
+  intent(session: Session, claims: IntentClaims, notice?: Notice): Promise<RecordedCall> | false;
   /** Records an outcome; settles when it is durable. False where there is no such intent. */
-  outcome(claims: OutcomeClaims): Promise<unknown> | false;
+  outcome(claims: OutcomeClaims, notice?: Notice): Promise<RecordedCall> | false;
   /** Records a call that was refused before any intent, or counts it where there are too many. */
   refusal(session: Session, claims: RefusalClaims): RecordedRefusal;
   /**
@@ -98,8 +107,12 @@ export function createCalls(log: AuditLog, options: CallsOptions): Calls {
     event: Parameters<AuditLog['append']>[0],
     { facts, claims }: RecordParts,
     durable: boolean,
-  ): Promise<unknown> {
-    return log.append(event, facts, claims, durable).then(({ seq }) => options.written(seq));
+    notice?: Notice,
+  ): Promise<RecordedCall> {
+    return log.append(event, facts, claims, durable, notice).then((answered) => {
+      options.written(answered.seq);
+      return answered;
+    });
   }
 
   function intentComes(call: number): Promise<void> {
@@ -143,11 +156,11 @@ export function createCalls(log: AuditLog, options: CallsOptions): Calls {
   }
 
   return {
-    intent(session, claims) {
+    intent(session, claims, notice) {
       if (open.has(claims.call)) return false;
       const { call, request, method, trace, span } = claims;
       const record = intentRecord(session, claims, options.paramsRule(method));
-      const written = append('call-start', record, isIntentDurable(claims.durable));
+      const written = append('call-start', record, isIntentDurable(claims.durable), notice);
       const intended = written.then(
         () => {
           opened.intendedAt = performance.now();
@@ -164,7 +177,7 @@ export function createCalls(log: AuditLog, options: CallsOptions): Calls {
       const now = performance.now();
       const opened: OpenCall = {
         identity: { session: session.number, uid: session.caller.uid, call, request, method, trace, span },
-        ...{ intended, at: now, intendedAt: now, run: null, ended: null },
+        ...{ intended, at: now, intendedAt: null, run: null, ended: null },
         launches: claims.launch === null ? [] : [claims.launch],
         ...{ intentStands: STANDS, endStands: DOES_NOT_STAND },
       };
@@ -172,18 +185,20 @@ export function createCalls(log: AuditLog, options: CallsOptions): Calls {
       waiting.get(call)?.();
       return written;
     },
-    outcome(claims) {
+    outcome(claims, notice) {
       const call = open.get(claims.call);
       if (call === undefined) return false;
       open.delete(claims.call);
+      const now = performance.now();
       const stages = {
-        intent: microseconds(call.at, call.intendedAt),
+        // The broker was told before this process was.
+        intent: microseconds(call.at, call.intendedAt ?? now),
         launch: call.ended?.startMicroseconds ?? null,
         run: call.ended?.ranMicroseconds ?? null,
-        total: microseconds(call.at, performance.now()),
+        total: microseconds(call.at, now),
       };
       const record = outcomeRecord(call.identity, call, stages, claims);
-      const written = append('call-end', record, options.durability() === 'outcome');
+      const written = append('call-end', record, options.durability() === 'outcome', notice);
       written.catch((error: unknown) => endRefused(call, error));
       return written;
     },

@@ -6,6 +6,7 @@ const O_CLOEXEC = 0o2000000;
 const AF_UNIX = 1;
 const SOCK_SEQPACKET = 5;
 const SOCK_CLOEXEC = 0o2000000;
+const O_NONBLOCK = 0o4000;
 const SOCK_NONBLOCK = 0o4000;
 
 const pipe2 = libc.func('int pipe2(_Out_ int *, int)');
@@ -19,6 +20,12 @@ export interface Pipe {
 /** pipe2(2), close-on-exec. Throws `PosixError` (EMFILE, ENFILE). */
 export function makePipe(): Pipe {
   const [read, write] = callForPair('make a pipe', (pair) => pipe2(pair, O_CLOEXEC));
+  return { read: ownDescriptor(read), write: ownDescriptor(write) };
+}
+
+/** The same, and neither end ever waits: EAGAIN instead (pipe(7)). */
+export function makeNonblockingPipe(): Pipe {
+  const [read, write] = callForPair('make a pipe', (pair) => pipe2(pair, O_CLOEXEC | O_NONBLOCK));
   return { read: ownDescriptor(read), write: ownDescriptor(write) };
 }
 

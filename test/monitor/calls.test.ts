@@ -25,7 +25,7 @@ function playedLog(): {
   const append: AuditLog['append'] = async (event, facts, claims, durable) => {
     if (state.failing) throw new AuditUnavailable('Cannot write: no space', {}, state.doubt);
     taken.push({ event, facts, claims, durable });
-    return { seq: taken.length };
+    return { seq: taken.length, isTold: false };
   };
   const events = (): string[] => taken.map(({ event }) => event);
   return { log: { append } as unknown as AuditLog, taken, events, state };
@@ -87,6 +87,20 @@ describe('a call whose intent could not be recorded', () => {
     Promise.resolve(calls.intent(session, intentOf(1))).catch(() => 0);
     expect(await calls.intended(playedLaunch(1))).toBe(false);
   });
+});
+
+function stagesOf(record: Taken | undefined): AuditFields {
+  return record?.facts['stages_us'] as AuditFields;
+}
+
+test('an outcome may come before this process hears that the intent stands, of which the broker was told', async () => {
+  const { calls, taken } = start();
+  const intended = calls.intent(session, intentOf(1));
+  const ended = calls.outcome(outcomeOf(1));
+  await Promise.all([intended, ended]);
+  expect(calls.open).toBe(0);
+  const { intent, total } = stagesOf(taken.at(-1));
+  expect(intent).toBe(total);
 });
 
 describe('a launch', () => {

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import { settledUnlessFailed } from '../../src/monitor/audit/append-failure.ts';
+import { appendedUnlessFailed } from '../../src/monitor/audit/append-failure.ts';
 import { type AppendingSystem, appendInOrder, NODE_SYSTEM } from '../../src/monitor/audit/append-in-order.ts';
 import type { Appender } from '../../src/monitor/audit/appender.ts';
 
@@ -21,7 +21,7 @@ export function playAppender(path: string): { readonly appender: Appender; reado
       await disk.begins();
       const outcome = appendInOrder(appended, path, disk);
       await disk.answers();
-      return settledUnlessFailed(outcome, appended.expected.size);
+      return appendedUnlessFailed(outcome, appended.expected.size);
     },
     stop: () => undefined,
   };

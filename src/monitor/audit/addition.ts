@@ -1,5 +1,6 @@
 import type { Head } from '../../shared/audit/head-note.ts';
 import { type PreparedRecord, sealRecord } from '../../shared/audit/record.ts';
+import type { NoticePipe } from './notice-pipe.ts';
 import type { Tail } from './tail.ts';
 
 /** What one write brings to the log. */
@@ -8,6 +9,8 @@ export interface Addition {
   /** Where the log then ends. */
   readonly target: Head;
   readonly sync: boolean;
+  /** Who is told by the thread that writes it that it stands, and which serials; null: nobody. */
+  readonly notice: { readonly pipe: NoticePipe; readonly serials: readonly number[] } | null;
 }
 
 /** Makes the lines of records that go to disk together, behind what stands there. */
@@ -26,5 +29,8 @@ export function composeAddition(
   // Where the newline goes before it, `after` counts it already.
   const bytes = Buffer.from(text);
   const target = { seq, hash, bytes: after.bytes + bytes.length };
-  return { bytes: closed ? bytes : Buffer.concat([Buffer.from('\n'), bytes]), target, sync: true };
+  return {
+    ...{ bytes: closed ? bytes : Buffer.concat([Buffer.from('\n'), bytes]), target },
+    ...{ sync: true, notice: null },
+  };
 }

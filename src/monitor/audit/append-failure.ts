@@ -2,13 +2,16 @@ import { type AppendOutcome, FOUND } from './append-in-order.ts';
 import { errnoMeaning, errnoWord } from './errno-word.ts';
 import { StorageFailure } from './unavailable.ts';
 
+/** An addition that stands. */
+export type Appended = Extract<AppendOutcome, { failed: null }>;
+
 /**
- * Whether the head note says again that nothing is being written.
+ * What came of an addition that did not fail.
  * @param left how long the log was left, in bytes
  * @throws StorageFailure where the addition failed
  */
-export function settledUnlessFailed(outcome: AppendOutcome, left: number): boolean {
-  if (outcome.failed === null) return outcome.isSettled;
+export function appendedUnlessFailed(outcome: AppendOutcome, left: number): Appended {
+  if (outcome.failed === null) return outcome;
   if (outcome.failed === 'changed') throw changed(outcome.found, left);
   const code = errnoWord(outcome.errno);
   const message = `${code}: ${errnoMeaning(outcome.errno)}, ${outcome.failed}`;

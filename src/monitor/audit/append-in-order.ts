@@ -15,6 +15,8 @@ export interface AppendedRecords {
   readonly sync: boolean;
   /** From when on the note stays as it was announced, by `now`. */
   readonly settleBefore: number;
+  /** Who is told that they stand; null: nobody. */
+  readonly notice: { readonly pipe: number; readonly bytes: Uint8Array } | null;
 }
 
 /** What of the system an addition is written with. */
@@ -30,7 +32,7 @@ export interface AppendingSystem {
 
 /** What came of it. Nothing behind the stage that failed was begun. */
 export type AppendOutcome =
-  | { readonly failed: null; readonly isSettled: boolean }
+  | { readonly failed: null; readonly isSettled: boolean; readonly isTold: boolean }
   | { readonly failed: 'changed'; readonly found: number }
   | { readonly failed: 'open' | 'note' | 'write' | 'sync'; readonly errno: number };
 
@@ -69,7 +71,9 @@ export function appendInOrder(given: AppendedRecords, path: string, system: Appe
   } catch (error) {
     return { failed, errno: errnoOf(error) };
   }
-  return { failed: null, isSettled: settle(given, system) };
+  const isSettled = settle(given, system);
+  // What may have been given up is told by who gave it up.
+  return { failed: null, isSettled, isTold: isSettled && tell(given, system) };
 }
 
 /** What stands in the log's place; null: the log as it was left. Looked at by its name, since another file may have that. */
@@ -103,6 +107,17 @@ function settle({ note, settled, settleBefore }: AppendedRecords, system: Append
   try {
     writeNote(note, settled, system);
     return true;
+  } catch (error) {
+    errnoOf(error);
+    return false;
+  }
+}
+
+/** Whether who waits was told. Where not (the pipe is full, or nobody reads it), the monitor tells. */
+function tell({ notice }: AppendedRecords, system: AppendingSystem): boolean {
+  if (notice === null) return false;
+  try {
+    return system.write(notice.pipe, notice.bytes, 0, notice.bytes.length, null) === notice.bytes.length;
   } catch (error) {
     errnoOf(error);
     return false;

@@ -1,5 +1,5 @@
 import type { Worker } from 'node:worker_threads';
-import { settledUnlessFailed } from './append-failure.ts';
+import { type Appended, appendedUnlessFailed } from './append-failure.ts';
 import type { AppendedRecords } from './append-in-order.ts';
 import {
   makeAppendingMemory,
@@ -16,10 +16,9 @@ import { AuditUnavailable, errorCode, StorageFailure } from './unavailable.ts';
 export interface Appender {
   /**
    * One at a time.
-   * @returns whether the note says again that nothing is being written
    * @throws StorageFailure
    */
-  append(appended: AppendedRecords): Promise<boolean>;
+  append(appended: AppendedRecords): Promise<Appended>;
   /** Nothing may be on its way, and nothing comes after it. */
   stop(): void;
 }
@@ -60,7 +59,7 @@ export function startAppender(program: URL, path: string): Appender {
         const waiting = Atomics.waitAsync(words, WORD.done, done);
         if (waiting.async) await waiting.value;
       }
-      return settledUnlessFailed(takeOutcome(memory), appended.expected.size);
+      return appendedUnlessFailed(takeOutcome(memory), appended.expected.size);
     },
     stop() {
       isStopped = true;

@@ -1,3 +1,4 @@
+import { NOTICE_BYTES_MAXIMUM } from '../../boundary/notices.ts';
 import { HEAD_NOTE_BYTES } from '../../shared/audit/head-note.ts';
 import type { AppendedRecords, AppendOutcome } from './append-in-order.ts';
 
@@ -7,6 +8,7 @@ export interface AppendingMemory {
   readonly numbers: Float64Array;
   readonly announcing: Uint8Array;
   readonly settled: Uint8Array;
+  readonly notice: Uint8Array;
   readonly records: Uint8Array;
 }
 
@@ -26,6 +28,10 @@ export const WORD = {
   /** As in errno(3). */
   errno: 8,
   isSettled: 9,
+  /** A descriptor; -1: nobody is to be told. */
+  noticePipe: 10,
+  noticeLength: 11,
+  isTold: 12,
 } as const;
 
 /** Places in `numbers`: what an Int32 cannot hold. */
@@ -38,7 +44,8 @@ const NUMBERS = 8;
 const WORDS_BYTES = WORDS * Int32Array.BYTES_PER_ELEMENT;
 const NUMBERS_BYTES = NUMBERS * Float64Array.BYTES_PER_ELEMENT;
 const NOTES_AT = WORDS_BYTES + NUMBERS_BYTES;
-const RECORDS_AT = NOTES_AT + 2 * HEAD_NOTE_BYTES;
+const NOTICE_AT = NOTES_AT + 2 * HEAD_NOTE_BYTES;
+const RECORDS_AT = NOTICE_AT + NOTICE_BYTES_MAXIMUM;
 
 /** @param recordBytes the most that one addition may have; what is never written to takes no memory */
 export function makeAppendingMemory(recordBytes: number): SharedArrayBuffer {
@@ -51,13 +58,14 @@ export function viewAppendingMemory(memory: SharedArrayBuffer): AppendingMemory 
     numbers: new Float64Array(memory, WORDS_BYTES, NUMBERS),
     announcing: new Uint8Array(memory, NOTES_AT, HEAD_NOTE_BYTES),
     settled: new Uint8Array(memory, NOTES_AT + HEAD_NOTE_BYTES, HEAD_NOTE_BYTES),
+    notice: new Uint8Array(memory, NOTICE_AT, NOTICE_BYTES_MAXIMUM),
     records: new Uint8Array(memory, RECORDS_AT),
   };
 }
 
 /** Throws RangeError where the records are longer than the memory was made for. */
 export function putAddition(memory: AppendingMemory, given: AppendedRecords): void {
-  const { words, numbers, announcing, settled, records } = memory;
+  const { words, numbers, announcing, settled, notice, records } = memory;
   if (given.records.length > records.length)
     throw new RangeError(`Cannot append ${given.records.length} bytes: ${records.length} at most at once`);
   announcing.set(given.announcing);
@@ -71,10 +79,14 @@ export function putAddition(memory: AppendingMemory, given: AppendedRecords): vo
   words[WORD.log] = given.log;
   words[WORD.length] = given.records.length;
   words[WORD.sync] = given.sync ? 1 : 0;
+  words[WORD.noticePipe] = given.notice?.pipe ?? -1;
+  words[WORD.noticeLength] = given.notice?.bytes.length ?? 0;
+  if (given.notice !== null) notice.set(given.notice.bytes);
 }
 
 export function takeAddition(memory: AppendingMemory): AppendedRecords {
-  const { words, announcing, settled, records } = memory;
+  const { words, announcing, settled, notice, records } = memory;
+  const pipe = wordAt(words, WORD.noticePipe);
   return {
     note: wordAt(words, WORD.note),
     log: wordAt(words, WORD.log),
@@ -84,6 +96,7 @@ export function takeAddition(memory: AppendingMemory): AppendedRecords {
       size: numberAt(memory, NUMBER.size),
     },
     ...{ announcing, settled, records: records.subarray(0, wordAt(words, WORD.length)) },
+    notice: pipe < 0 ? null : { pipe, bytes: notice.subarray(0, wordAt(words, WORD.noticeLength)) },
     sync: wordAt(words, WORD.sync) === 1,
     settleBefore: numberAt(memory, NUMBER.settleBefore),
   };
@@ -91,15 +104,20 @@ export function takeAddition(memory: AppendingMemory): AppendedRecords {
 
 export function putOutcome({ words, numbers }: AppendingMemory, outcome: AppendOutcome): void {
   words[WORD.failed] = outcome.failed === null ? -1 : STAGES.indexOf(outcome.failed);
-  if (outcome.failed === null) words[WORD.isSettled] = outcome.isSettled ? 1 : 0;
-  else if (outcome.failed === 'changed') numbers[NUMBER.found] = outcome.found;
+  if (outcome.failed === null) {
+    words[WORD.isSettled] = outcome.isSettled ? 1 : 0;
+    words[WORD.isTold] = outcome.isTold ? 1 : 0;
+  } else if (outcome.failed === 'changed') numbers[NUMBER.found] = outcome.found;
   else words[WORD.errno] = outcome.errno;
 }
 
 export function takeOutcome(memory: AppendingMemory): AppendOutcome {
   const { words } = memory;
   const failed = STAGES[wordAt(words, WORD.failed)];
-  if (failed === undefined) return { failed: null, isSettled: wordAt(words, WORD.isSettled) === 1 };
+  if (failed === undefined) {
+    const [isSettled, isTold] = [wordAt(words, WORD.isSettled) === 1, wordAt(words, WORD.isTold) === 1];
+    return { failed: null, isSettled, isTold };
+  }
   if (failed === 'changed') return { failed, found: numberAt(memory, NUMBER.found) };
   return { failed, errno: wordAt(words, WORD.errno) };
 }

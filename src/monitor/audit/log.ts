@@ -8,6 +8,7 @@ import type { Appender } from './appender.ts';
 import { type ClockSources, createClock } from './clock.ts';
 import { type Compress, compressSegment } from './compression.ts';
 import { keepSegments } from './keeper.ts';
+import type { Notice } from './notice-pipe.ts';
 import { openStore } from './open.ts';
 import { type EarlierCall, findOpenCalls } from './open-calls.ts';
 import { holdReserve } from './reserve.ts';
@@ -25,13 +26,15 @@ export interface AuditLog {
   /**
    * Queues one record. Resolves when it is written and, where `durable`, on disk (fdatasync). Rejects with
    * AuditUnavailable when it is not or is not known to be, and with TypeError for a record that cannot be written at all.
+   * @param notice by whom this is told as soon as it is so, where that can be; `isTold`: it was
    */
   append(
     event: AuditEvent,
     facts: AuditFields,
     claims: AuditFields,
     durable: boolean,
-  ): Promise<{ seq: number }>;
+    notice?: Notice,
+  ): Promise<{ seq: number; isTold: boolean }>;
   readonly state: AuditState;
   readonly conditions: readonly AuditCondition[];
   /** What the keys of its seals are bound to; null: it is not sealed. */

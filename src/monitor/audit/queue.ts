@@ -1,12 +1,14 @@
+import { RECORDS_TOLD_MAXIMUM } from '../../boundary/notices.ts';
 import type { Head } from '../../shared/audit/head-note.ts';
 import { LINE_BYTES_MAXIMUM, type PreparedRecord, sealInto } from '../../shared/audit/record.ts';
 import type { Addition } from './addition.ts';
+import type { Notice, NoticePipe } from './notice-pipe.ts';
 
 /** Most records that wait to be written, and most bytes of them. */
 export const QUEUE_RECORDS_MAXIMUM = 8192;
 export const QUEUE_BYTES_MAXIMUM = 8_388_608;
 /** Most records of one write, so that making their lines does not hold up the monitor's loop. */
-export const GROUP_RECORDS_MAXIMUM = 512;
+export const GROUP_RECORDS_MAXIMUM = RECORDS_TOLD_MAXIMUM;
 /** A write ends with the record that reaches this many bytes. */
 export const GROUP_BYTES_MAXIMUM = 1_048_576;
 /** Most bytes of one write: what comes before its last record, and that record. */
@@ -18,11 +20,18 @@ export interface Written {
   readonly hash: string;
 }
 
+/** The same, and whether the thread that wrote it has told who waits for that. */
+export interface Answered extends Written {
+  readonly isTold: boolean;
+}
+
 /** A record that somebody waits for. */
 export interface WaitingRecord {
   readonly record: PreparedRecord;
   readonly durable: boolean;
-  readonly written: (answer: Written) => void;
+  /** By whom its writing is to be told beside `written`. */
+  readonly notice: Notice | null;
+  readonly written: (answer: Answered) => void;
   readonly refused: (error: Error) => void;
 }
 
@@ -59,6 +68,8 @@ export function createQueue(): RecordQueue {
 
   function takeGroup(head: Head): Group | null {
     const places: Written[] = [];
+    const serials: number[] = [];
+    let pipe: NoticePipe | null = null;
     let { seq, hash: prev } = head;
     let sync = false;
     let end = 0;
@@ -70,12 +81,26 @@ export function createQueue(): RecordQueue {
       places.push({ seq, hash: prev });
       sync ||= waiting.durable;
       bytes -= sizeOf(waiting);
+      const { notice } = waiting;
+      if (notice === null) continue;
+      // Those of a broker that has ended are for nobody.
+      if (pipe !== notice.pipe) serials.length = 0;
+      pipe = notice.pipe;
+      serials.push(notice.serial);
     }
     if (places.length === 0) return null;
     const waiting = queue.splice(0, places.length);
     // A copy: the group is kept until it stands, and `lines` are for the next.
     const taken = Buffer.from(lines.subarray(0, end));
-    return { waiting, places, bytes: taken, target: { seq, hash: prev, bytes: head.bytes + end }, sync };
+    const notice = pipe === null ? null : { pipe, serials };
+    return {
+      waiting,
+      places,
+      bytes: taken,
+      target: { seq, hash: prev, bytes: head.bytes + end },
+      sync,
+      notice,
+    };
   }
 
   function takeAll(): readonly WaitingRecord[] {
@@ -93,6 +118,17 @@ export function createQueue(): RecordQueue {
     takeGroup,
     takeAll,
   };
+}
+
+/**
+ * Answers all who wait for a group that stands.
+ * @param isTold whether its notice was given
+ */
+export function answerGroup({ waiting, places, notice: given }: Group, isTold: boolean): void {
+  for (const [index, place] of places.entries()) {
+    const { notice, written } = waiting[index] ?? {};
+    written?.({ ...place, isTold: isTold && notice?.pipe === given?.pipe });
+  }
 }
 
 /** In UTF-16 units, which is what waits in memory. */

@@ -14,8 +14,8 @@ export interface SegmentWriter {
   readonly head: Head;
   /** Whether `settle` has something to do. */
   readonly unsettled: boolean;
-  /** Writes records. Throws StorageFailure. */
-  add(addition: Addition): Promise<void>;
+  /** Writes records; says whether their notice was given. Throws StorageFailure. */
+  add(addition: Addition): Promise<boolean>;
   /** The writers of all records up to the head were told that these stand. */
   confirm(): void;
   /** Notes that nothing is being written. Throws StorageFailure. */
@@ -59,9 +59,9 @@ export function writeSegments({ opened, clock, limits, rotated }: SegmentWriterO
   let confirmed = store.head.seq;
   let announced = confirmed;
 
-  async function add(addition: Addition): Promise<void> {
+  async function add(addition: Addition): Promise<boolean> {
     announced = addition.target.seq;
-    await store.add(addition);
+    return store.add(addition);
   }
 
   function due(): RotationReason | null {

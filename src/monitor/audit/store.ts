@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { encodeNotice } from '../../boundary/notices.ts';
 import { encodeHeadNote, type Head, writeHeadNote } from '../../shared/audit/head-note.ts';
 import type { Addition } from './addition.ts';
 import { changed } from './append-failure.ts';
@@ -19,8 +20,12 @@ export interface LogStore {
   readonly unsettled: boolean;
   /** Whether a rotation has begun and failed midway: nothing can be written until it is finished. */
   readonly isRotating: boolean;
-  /** Notes where the addition will end, writes all of it and, if asked, has it on disk. Throws StorageFailure. */
-  add(addition: Addition): Promise<void>;
+  /**
+   * Notes where the addition will end, writes all of it and, if asked, has it on disk.
+   * @returns whether its notice was given
+   * @throws StorageFailure
+   */
+  add(addition: Addition): Promise<boolean>;
   /** Notes that nothing is being written. Throws StorageFailure. */
   settle(): Promise<void>;
   /**
@@ -79,7 +84,7 @@ export function holdStore(files: OpenFiles, { appender, stallMs }: Appending): L
     return atStage('note', writeHeadNote(note, { boot, segment, durable, standing: head, writing }));
   }
 
-  async function add({ bytes, target, sync }: Addition): Promise<void> {
+  async function add({ bytes, target, sync, notice }: Addition): Promise<boolean> {
     // From here on whoever asked for it waits: also for the look at the file.
     const settleBefore = NODE_SYSTEM.now() + stallMs * SETTLED_WITHIN;
     own ??= await atStage('open', log.stat());
@@ -91,16 +96,24 @@ export function holdStore(files: OpenFiles, { appender, stallMs }: Appending): L
       announcing: encodeHeadNote({ ...noted, durable, standing: head, writing: target }),
       settled: encodeHeadNote({ ...noted, ...after, writing: null }),
     };
+    const pipe = notice?.pipe.take() ?? null;
+    let isTold: boolean;
     try {
-      unsettled = !(await appender.append(appended));
+      const told = notice === null || pipe === null ? null : { pipe, bytes: encodeNotice(notice.serials) };
+      const { isSettled, ...outcome } = await appender.append({ ...appended, notice: told });
+      unsettled = !isSettled;
+      isTold = outcome.isTold;
     } catch (error) {
       keepInMind(asFailure(error).stage, bytes);
       throw error;
+    } finally {
+      if (pipe !== null) notice?.pipe.giveBack();
     }
     if (sync) isDoubtful = false;
     head = target;
     durable = after.durable;
     rest = Buffer.alloc(0);
+    return isTold;
   }
 
   /** What is left by an addition that failed: all that comes before the stage was done, nothing that comes after it. */

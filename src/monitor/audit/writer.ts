@@ -3,7 +3,8 @@ import type { AuditFields } from '../../shared/audit/fields.ts';
 import { type AuditEvent, prepareRecord } from '../../shared/audit/record.ts';
 import type { AuditClock } from './clock.ts';
 import { createDoubtedRecords } from './doubted-records.ts';
-import { createQueue, type Group, type Written } from './queue.ts';
+import type { Notice } from './notice-pipe.ts';
+import { type Answered, answerGroup, createQueue, type Group } from './queue.ts';
 import { createRefusedCount, type RefusedCount } from './refused-count.ts';
 import type { Reserve } from './reserve.ts';
 import type { SealStore } from './seals/seal-store.ts';
@@ -15,7 +16,13 @@ import { within } from './within.ts';
 
 /** Writes records in groups, refuses them while that fails, and goes on by itself. */
 export interface Writer {
-  append(event: AuditEvent, facts: AuditFields, claims: AuditFields, durable: boolean): Promise<Written>;
+  append(
+    event: AuditEvent,
+    facts: AuditFields,
+    claims: AuditFields,
+    durable: boolean,
+    notice?: Notice,
+  ): Promise<Answered>;
   readonly state: AuditState;
   /** Whether the reserve is given up: while its room lasts what is under way is closed on record; nothing new is accepted. */
   readonly isReserveUsed: boolean;
@@ -84,13 +91,8 @@ export function createWriter(options: WriterOptions): Writer {
       now: () => clock.now().time,
     });
 
-  function append(
-    event: AuditEvent,
-    facts: AuditFields,
-    claims: AuditFields,
-    durable: boolean,
-  ): Promise<Written> {
-    if (!closed) return enqueue(event, facts, claims, durable);
+  function append(...record: Parameters<typeof enqueue>): Promise<Answered> {
+    if (!closed) return enqueue(...record);
     return Promise.reject(new AuditUnavailable('Cannot write the audit record: the log is closed'));
   }
 
@@ -99,13 +101,14 @@ export function createWriter(options: WriterOptions): Writer {
     facts: AuditFields,
     claims: AuditFields,
     durable: boolean,
-  ): Promise<Written> {
+    notice: Notice | null = null,
+  ): Promise<Answered> {
     return new Promise((written, refused) => {
       if (failure !== null && !(takesClosing(failure) && CLOSING_EVENTS.has(event))) {
         return refused(unavailable(failure.cause));
       }
       const record = prepareRecord(clock.now(), event, facts, claims);
-      if (!queue.push({ record, durable, written, refused })) {
+      if (!queue.push({ record, durable, notice, written, refused })) {
         return refused(new AuditUnavailable('Cannot write the audit record: too many records wait'));
       }
       startWork();
@@ -142,9 +145,8 @@ export function createWriter(options: WriterOptions): Writer {
         if (why !== null) await unlessStalled(segments.rotate(why), null);
         group = queue.takeGroup(segments.head);
         if (group === null && !segments.unsettled) return;
-        const step = group === null ? segments.settle() : segments.add(group);
-        await unlessStalled(step, group);
-        for (const [index, place] of (group?.places ?? []).entries()) group?.waiting[index]?.written(place);
+        if (group === null) await unlessStalled(segments.settle(), null);
+        else answerGroup(group, await unlessStalled(segments.add(group), group));
         segments.confirm();
         if (group !== null) sealer?.wrote(segments.head.seq);
       }
@@ -154,15 +156,16 @@ export function createWriter(options: WriterOptions): Writer {
   }
 
   /** Waits for a step. Over the limit what waits is refused at once; the step itself is still waited for, then judged. */
-  async function unlessStalled(step: Promise<void>, group: Group | null): Promise<void> {
+  async function unlessStalled<Result>(step: Promise<Result>, group: Group | null): Promise<Result> {
     const stalled = () => new StorageFailure('stalled', `the disk did not answer within ${stallMs} ms`);
     let isLate = false;
     const settled = whenLate(stallMs, () => {
       isLate = true;
       fail(stalled(), group);
     });
-    await step.finally(settled);
+    const result = await step.finally(settled);
     if (isLate) throw stalled();
+    return result;
   }
 
   function fail(cause: StorageFailure, group: Group | null): void {

@@ -1,4 +1,5 @@
-import { MAXIMUM_RECORDED, type MonitorAudit } from '../../boundary/messages.ts';
+import type { MonitorAudit } from '../../boundary/messages.ts';
+import { RECORDS_TOLD_MAXIMUM } from '../../boundary/notices.ts';
 
 type UnrecordedReason = Extract<MonitorAudit, { type: 'unrecorded' }>['reason'];
 
@@ -24,7 +25,7 @@ export function answerRecords(send: (message: MonitorAudit) => void): RecordAnsw
       // Behind the answers that wait in this turn already.
       if (serials.length === 0) queueMicrotask(tell);
       serials.push(serial);
-      if (serials.length === MAXIMUM_RECORDED) tell();
+      if (serials.length === RECORDS_TOLD_MAXIMUM) tell();
     },
     unrecorded: (serial, reason) => send({ type: 'unrecorded', serial, reason }),
   };

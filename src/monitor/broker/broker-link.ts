@@ -10,8 +10,9 @@ import {
 } from '../../boundary/messages.ts';
 import type { Descriptor } from '../../posix/descriptor.ts';
 import { sendDescriptors } from '../../posix/descriptor-passing.ts';
-import { makePacketPair } from '../../posix/pipes.ts';
+import { makeNonblockingPipe, makePacketPair } from '../../posix/pipes.ts';
 import type { SeccompFilter } from '../../posix/seccomp.ts';
+import { holdNoticePipe, type Notice } from '../audit/notice-pipe.ts';
 import type { BrokerPlan } from '../configuration/broker-plan.ts';
 import { type ReadySandbox, type Sandbox, startSandbox } from '../launch/start-sandbox.ts';
 import { answerRecords, type RecordAnswers } from './answer-records.ts';
@@ -38,6 +39,8 @@ interface Passing {
 
 /** One life of the broker, with its three pairs. */
 export interface BrokerLink extends RecordAnswers {
+  /** By whom a record's writing is told without this process's event loop. */
+  noticeOf(serial: number): Notice;
   readonly ready: Promise<ReadySandbox>;
   send(message: MonitorControl): void;
   /** Passes descriptors, then the message with the same words. False where too many wait already. */
@@ -65,18 +68,22 @@ export interface BrokerEvents {
  */
 export function startBroker(plan: BrokerPlan, filter: SeccompFilter, events: BrokerEvents): BrokerLink {
   const [passingEnd, brokerEnd] = makePacketPair();
+  const notices = makeNonblockingPipe();
   let sandbox: Sandbox;
   try {
     sandbox = startSandbox(plan.sandbox, filter, {
       standard: ['ignore', 'ignore', 'inherit'],
-      further: ['pipe', 'pipe', brokerEnd.number],
+      further: ['pipe', 'pipe', brokerEnd.number, notices.read.number],
     });
   } catch (error) {
     passingEnd.close();
+    notices.write.close();
     throw error;
   } finally {
     brokerEnd.close();
+    notices.read.close();
   }
+  const noticePipe = holdNoticePipe(notices.write);
   const untaken = new Map<string, Passing>();
   const waiting: Passing[] = [];
   let ended = false;
@@ -88,6 +95,7 @@ export function startBroker(plan: BrokerPlan, filter: SeccompFilter, events: Bro
     control?.close();
     audit?.close();
     passingEnd.close();
+    noticePipe.close();
     for (const passing of [...untaken.values(), ...waiting]) passing.settled(false);
     untaken.clear();
     waiting.length = 0;
@@ -165,6 +173,7 @@ export function startBroker(plan: BrokerPlan, filter: SeccompFilter, events: Bro
     ready: sandbox.ready,
     send: (message) => control?.send(message),
     ...answers,
+    noticeOf: (serial) => ({ pipe: noticePipe, serial }),
     pass(passing) {
       if (ended || waiting.length >= MAXIMUM_WAITING) return false;
       waiting.push(passing);

@@ -1,7 +1,7 @@
 import type { BrokerAudit, BrokerControl } from '../../boundary/messages.ts';
 import type { AuditLog } from '../audit/log.ts';
 import type { Refusals } from '../audit/refusals.ts';
-import type { Calls } from '../calls.ts';
+import type { Calls, RecordedCall } from '../calls.ts';
 import type { Generation } from '../configuration/load.ts';
 import type { Launch, Launches } from '../launch/launches.ts';
 import type { PooledLaunches } from '../launch/pooled.ts';
@@ -51,12 +51,16 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
   });
 
   /** @param uncounted counts what could have no record */
-  function answerWhenWritten(serial: number, written: Promise<unknown>, uncounted = log.countRefused): void {
+  function answerWhenWritten(
+    serial: number,
+    written: Promise<RecordedCall>,
+    uncounted = log.countRefused,
+  ): void {
     const done = valve.writing();
     written.then(
-      () => {
+      ({ isTold }) => {
         done();
-        link.recorded(serial);
+        if (!isTold) link.recorded(serial);
       },
       () => {
         done();
@@ -90,7 +94,7 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
       message.launch === null ? null : pooled.use(message.launch, served, generation.drivers.get(profile));
     if (use?.kind === 'untrue') return link.kill(use.why);
     if (use?.kind === 'gone') return link.unrecorded(serial, 'launch-gone');
-    const written = calls.intent(session, message);
+    const written = calls.intent(session, message, link.noticeOf(serial));
     if (written === false) return link.kill('it used a call number twice');
     if (use?.launch.purpose.kind === 'pool') {
       // Beside the record, once that is on its way: behind its gate a command waits for what comes with the hand-over, on a
@@ -152,7 +156,7 @@ export function createDispatch(targets: DispatchTargets): Dispatch {
         case 'outcome': {
           // The outcome tells how its launch ended.
           launches.settleDead();
-          const written = calls.outcome(message);
+          const written = calls.outcome(message, link.noticeOf(message.serial));
           if (written === false) return link.kill('it ended a call that never began');
           return answerWhenWritten(message.serial, written, log.countUnrecorded);
         }

@@ -14,6 +14,7 @@ const GIVEN: AppendedRecords = {
     announcing: Buffer.from('announcing'),
     settled: Buffer.from('settled'),
     records: Buffer.from('records'),
+    notice: null,
   },
 };
 
@@ -62,18 +63,20 @@ const ANNOUNCE = 'write announcing to 11 at 0';
 const WRITE = 'write records to 10 at its end';
 const SYNC = 'datasync 10';
 const SETTLE = 'write settled to 11 at 0';
+const TELL = 'write notice to 12 at its end';
+const TOLD: AppendedRecords = { ...GIVEN, notice: { pipe: 12, bytes: Buffer.from('notice') } };
 const { EIO } = constants.errno;
 
 describe('an addition', () => {
   test('is looked for, announced, written, on disk and settled, in this order (invariant 11, A3)', () => {
     const { outcome, asked } = run({});
-    expect(outcome).toEqual({ failed: null, isSettled: true });
+    expect(outcome).toEqual({ failed: null, isSettled: true, isTold: false });
     expect(asked).toEqual([LOOK, ANNOUNCE, WRITE, SYNC, SETTLE]);
   });
 
   test('asks nothing of the disk where nobody asked for it', () => {
     const { outcome, asked } = run({}, { ...GIVEN, sync: false });
-    expect(outcome).toEqual({ failed: null, isSettled: true });
+    expect(outcome).toEqual({ failed: null, isSettled: true, isTold: false });
     expect(asked).toEqual([LOOK, ANNOUNCE, WRITE, SETTLE]);
   });
 
@@ -81,7 +84,7 @@ describe('an addition', () => {
     const write: AppendingSystem['write'] = (_file, _bytes, _from, length, at) =>
       at === null ? Math.min(length, 3) : length;
     const { outcome, asked } = run({ write });
-    expect(outcome).toEqual({ failed: null, isSettled: true });
+    expect(outcome).toEqual({ failed: null, isSettled: true, isTold: false });
     const pieces = ['records', 'ords', 's'].map((text) => `write ${text} to 10 at its end`);
     expect(asked).toEqual([LOOK, ANNOUNCE, ...pieces, SYNC, SETTLE]);
   });
@@ -130,13 +133,43 @@ describe('an addition', () => {
     const { outcome, asked } = run({
       write: (_file, bytes, _from, length) => (bytes === GIVEN.settled ? last() : length),
     });
-    expect(outcome).toEqual({ failed: null, isSettled: false });
+    expect(outcome).toEqual({ failed: null, isSettled: false, isTold: false });
     expect(asked).toEqual([LOOK, ANNOUNCE, WRITE, SYNC, SETTLE]);
+  });
+
+  test('is told to who waits for it last, when it is on disk and its note says so (invariant 11)', () => {
+    const { outcome, asked } = run({}, TOLD);
+    expect(outcome).toEqual({ failed: null, isSettled: true, isTold: true });
+    expect(asked).toEqual([LOOK, ANNOUNCE, WRITE, SYNC, SETTLE, TELL]);
+  });
+
+  test.each<[string, () => number]>([
+    ['nobody reads', fail],
+    ['is full', () => 5],
+  ])('stands where the pipe %s, and says that nobody was told', (_how, last) => {
+    const { outcome } = run(
+      { write: (_file, bytes, _from, length) => (bytes === TOLD.notice?.bytes ? last() : length) },
+      TOLD,
+    );
+    expect(outcome).toEqual({ failed: null, isSettled: true, isTold: false });
+  });
+
+  test.each<[string, Partial<AppendingSystem>]>([
+    ['failed', { datasync: fail }],
+    ['may have been given up', { now: () => GIVEN.settleBefore }],
+    [
+      'has a note that does not say that it stands',
+      { write: (_file, bytes, _from, length) => (bytes === GIVEN.settled ? fail() : length) },
+    ],
+  ])('is told to nobody where it %s (invariant 11)', (_what, more) => {
+    const { outcome, asked } = run(more, TOLD);
+    expect(outcome).not.toMatchObject({ isTold: true });
+    expect(asked).not.toContain(TELL);
   });
 
   test('leaves its note as it was announced once it may have been given up', () => {
     const { outcome, asked } = run({ now: () => GIVEN.settleBefore });
-    expect(outcome).toEqual({ failed: null, isSettled: false });
+    expect(outcome).toEqual({ failed: null, isSettled: false, isTold: false });
     expect(asked).toEqual([LOOK, ANNOUNCE, WRITE, SYNC]);
   });
 

@@ -7,19 +7,24 @@ import {
   existsSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
   truncateSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { encodeNotice } from '../../../src/boundary/notices.ts';
+import type { Appended } from '../../../src/monitor/audit/append-failure.ts';
 import type { AppendedRecords } from '../../../src/monitor/audit/append-in-order.ts';
 import type { Appender } from '../../../src/monitor/audit/appender.ts';
 import { ADDITION_BYTES_MAXIMUM } from '../../../src/monitor/audit/queue.ts';
 import { StorageFailure } from '../../../src/monitor/audit/unavailable.ts';
+import { makeNonblockingPipe } from '../../../src/posix/pipes.ts';
 import { HEAD_NOTE_BYTES } from '../../../src/shared/audit/head-note.ts';
 import { makeFolder } from '../../shared/audit/made-log.ts';
 import { APPENDING_THREAD, startAppendingThread } from '../../support/appending-thread.ts';
@@ -29,13 +34,16 @@ const [NOTED, ANNOUNCING, SETTLED] = ['before', 'announcing', 'settled'].map((te
   text.padEnd(HEAD_NOTE_BYTES),
 ) as [string, string, string];
 const NEVER = Number.POSITIVE_INFINITY;
+const PIPE_BUF = 4_096;
 
 /** A log and its note, open, and a thread that appends to it. */
 interface Bench {
   readonly path: string;
   readonly appender: Appender;
   readonly thread: Worker;
+  /** Gives back whether the note says again that nothing is being written. */
   append(text: string, more?: Partial<AppendedRecords>): Promise<boolean>;
+  appendTold(text: string, more?: Partial<AppendedRecords>): Promise<Appended>;
   log(): string;
   note(): string;
 }
@@ -52,14 +60,15 @@ async function startBench(): Promise<Bench> {
   const appender = startAppendingThread(path);
   onTestFinished(appender.stop);
   const [thread] = (await started) as [Worker];
+  const appendTold: Bench['appendTold'] = (text, more = {}) =>
+    appender.append({
+      ...{ log, note, expected: { ino, dev, size: BEFORE.length }, sync: true, settleBefore: NEVER },
+      ...{ announcing: Buffer.from(ANNOUNCING), settled: Buffer.from(SETTLED), records: Buffer.from(text) },
+      ...{ notice: null, ...more },
+    });
   return {
-    ...{ path, appender, thread },
-    append: (text, more = {}) =>
-      appender.append({
-        ...{ log, note, expected: { ino, dev, size: BEFORE.length }, sync: true, settleBefore: NEVER },
-        ...{ announcing: Buffer.from(ANNOUNCING), settled: Buffer.from(SETTLED), records: Buffer.from(text) },
-        ...more,
-      }),
+    ...{ path, appender, thread, appendTold },
+    append: async (text, more) => (await appendTold(text, more)).isSettled,
     log: () => readFileSync(path, 'utf8'),
     note: () => readFileSync(notePath, 'utf8'),
   };
@@ -69,6 +78,13 @@ function opened(path: string, flags: number): number {
   const file = openSync(path, flags);
   onTestFinished(() => closeSync(file));
   return file;
+}
+
+/** Until it takes nothing more. */
+function fill(pipe: number): void {
+  expect(() => {
+    for (;;) writeSync(pipe, Buffer.alloc(PIPE_BUF));
+  }).toThrow('EAGAIN');
 }
 
 async function failureOf(appending: Promise<boolean>): Promise<StorageFailure> {
@@ -118,6 +134,27 @@ describe('the thread that appends', () => {
     expect(note()).toBe(ANNOUNCING);
   });
 
+  test('tells on a pipe that what it was given stands, and waits for nobody there (Z13)', async () => {
+    const { path, appendTold, log } = await startBench();
+    const { ino, dev } = statSync(path);
+    const { read, write } = makeNonblockingPipe();
+    onTestFinished(() => {
+      for (const end of [read, write]) end.close();
+    });
+    const bytes = encodeNotice([1, 2 ** 40]);
+    const notice = { pipe: write.number, bytes };
+    expect(await appendTold('one\n', { notice })).toMatchObject({ isSettled: true, isTold: true });
+    const heard = Buffer.alloc(PIPE_BUF);
+    expect(heard.subarray(0, readSync(read.number, heard)).equals(bytes)).toBe(true);
+    fill(write.number);
+    const expected = { ino, dev, size: log().length };
+    expect(await appendTold('two\n', { notice, expected })).toMatchObject({ isSettled: true, isTold: false });
+    read.close();
+    const after = { ino, dev, size: log().length };
+    expect(await appendTold('three\n', { notice, expected: after })).toMatchObject({ isTold: false });
+    expect(log()).toBe(`${BEFORE}one\ntwo\nthree\n`);
+  });
+
   test('refuses what is longer than its bound, takes what is not, and goes on', async () => {
     const { path, append, log, note } = await startBench();
     const longest = 'x'.repeat(ADDITION_BYTES_MAXIMUM);
@@ -156,7 +193,7 @@ describe('a thread that ends unasked', () => {
       const appender = startAppender(new URL('${program}'), '/gone/audit.jsonl');
       const note = Buffer.alloc(512);
       await appender.append({ log: -1, note: -1, expected: { ino: 0, dev: 0, size: 0 }, announcing: note, settled: note,
-        records: note, sync: false, settleBefore: 0 }).catch(() => undefined);
+        records: note, notice: null, sync: false, settleBefore: 0 }).catch(() => undefined);
       process.exit(0);`;
       const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' });
       expect(await once(child, 'exit')).toEqual([1, null]);

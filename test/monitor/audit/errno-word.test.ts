@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { expect, test } from 'vitest';
-import { settledUnlessFailed } from '../../../src/monitor/audit/append-failure.ts';
+import { appendedUnlessFailed } from '../../../src/monitor/audit/append-failure.ts';
 import { errorCode, StorageFailure } from '../../../src/monitor/audit/unavailable.ts';
 
 /** As Node throws what libuv has no name for. */
@@ -11,7 +11,7 @@ function unnamedError(errno: number): Error {
 
 function failureAtWrite(errno: number): unknown {
   try {
-    return settledUnlessFailed({ failed: 'write', errno }, 0);
+    return appendedUnlessFailed({ failed: 'write', errno }, 0);
   } catch (error) {
     return error;
   }

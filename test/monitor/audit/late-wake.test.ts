@@ -30,16 +30,16 @@ test('a wake that comes after its addition was written has nothing written twice
   const aNote = Buffer.alloc(HEAD_NOTE_BYTES);
   putAddition(memory, {
     ...{ log, note, expected: { ino, dev, size: 0 }, announcing: aNote, settled: aNote },
-    ...{ records: RECORD, sync: false, settleBefore: Number.POSITIVE_INFINITY },
+    ...{ records: RECORD, sync: false, settleBefore: Number.POSITIVE_INFINITY, notice: null },
   });
   Atomics.add(words, WORD.asked, 1);
   Atomics.notify(words, WORD.asked);
   while (Atomics.load(words, WORD.done) === 0) await wait(1);
-  expect(takeOutcome(memory)).toEqual({ failed: null, isSettled: true });
+  expect(takeOutcome(memory)).toEqual({ failed: null, isSettled: true, isTold: false });
   await wait(LATE_MS);
   Atomics.notify(words, WORD.asked);
   await wait(LATE_MS);
-  expect(takeOutcome(memory)).toEqual({ failed: null, isSettled: true });
+  expect(takeOutcome(memory)).toEqual({ failed: null, isSettled: true, isTold: false });
   expect(readFileSync(path, 'utf8')).toBe(RECORD.toString());
   Atomics.store(words, WORD.stop, 1);
   Atomics.add(words, WORD.asked, 1);

@@ -39,7 +39,7 @@ async function holdPlayed(): Promise<Held> {
   return { ...{ path, store, disk, next, bytes }, note: () => decodeHeadNote(readFileSync(head)) };
 }
 
-async function failureOf(adding: Promise<void>): Promise<StorageFailure> {
+async function failureOf(adding: Promise<unknown>): Promise<StorageFailure> {
   return adding.then(() => expect.unreachable(), asFailure);
 }
 

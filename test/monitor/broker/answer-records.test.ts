@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { MAXIMUM_RECORDED, type MonitorAudit } from '../../../src/boundary/messages.ts';
+import type { MonitorAudit } from '../../../src/boundary/messages.ts';
+import { RECORDS_TOLD_MAXIMUM } from '../../../src/boundary/notices.ts';
 import { answerRecords } from '../../../src/monitor/broker/answer-records.ts';
 
 function answering() {
@@ -20,11 +21,11 @@ test('records that stand after one write are told in one message, each once', as
 
 test('a message tells of no more records than the broker takes (invariant 14)', async () => {
   const { sent, recorded } = answering();
-  const serials = Array.from({ length: 2 * MAXIMUM_RECORDED + 1 }, (_, serial) => serial);
+  const serials = Array.from({ length: 2 * RECORDS_TOLD_MAXIMUM + 1 }, (_, serial) => serial);
   for (const serial of serials) recorded(serial);
   await new Promise(setImmediate);
   const lists = sent.map((message) => (message.type === 'recorded' ? message.serials : []));
-  expect(lists.map(({ length }) => length)).toEqual([MAXIMUM_RECORDED, MAXIMUM_RECORDED, 1]);
+  expect(lists.map(({ length }) => length)).toEqual([RECORDS_TOLD_MAXIMUM, RECORDS_TOLD_MAXIMUM, 1]);
   expect(lists.flat()).toEqual(serials);
 });
 
