@@ -1,8 +1,13 @@
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 
-/** The two processes of the daemon, and the thread that one of them starts. */
-const PROGRAMS = ['monitor/main.js', 'monitor/audit/appending-thread.js', 'broker/main.js'];
+/** The two processes of the daemon, and the thread that each of them starts. */
+const PROGRAMS = [
+  'monitor/main.js',
+  'monitor/audit/appending-thread.js',
+  'broker/main.js',
+  'broker/scrub/beside/thread.js',
+];
 /** What finds files of its own beside itself, or is no JavaScript. */
 const SEPARATE = ['koffi', 'pino', '@cedar-policy/cedar-wasm'];
 /** Packages in the older module format ask for Node's own modules by it. */
