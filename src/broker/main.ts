@@ -164,7 +164,9 @@ function main(): void {
     rates,
     ...{ launchTurns, pools, persistent },
     indexes,
-    linesBeside: findLinesBeside(LOOKING_THREAD),
+    linesBeside: findLinesBeside(LOOKING_THREAD, (error) =>
+      log.error({ error }, 'the thread that looks at long texts has ended'),
+    ),
     log,
     scrubber: () => scrubber(),
     driverLogs,

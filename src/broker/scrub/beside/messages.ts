@@ -6,12 +6,14 @@ export interface Asked {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** What came of it; without its bytes: it failed. */
-export type Told =
+/** What the thread says. */
+export type Said =
+  | { readonly kind: 'ready' }
   | {
+      readonly kind: 'looked';
       readonly number: number;
       readonly bytes: Uint8Array<ArrayBuffer>;
       /** Null: they are too many to be told. */
       readonly matches: readonly LineMatch[] | null;
     }
-  | { readonly number: number; readonly bytes: null };
+  | { readonly kind: 'failed'; readonly number: number };

@@ -5,18 +5,21 @@
 import { parentPort } from 'node:worker_threads';
 import { inTurns } from '../turns.ts';
 import { findLineMatches } from './line-matches.ts';
-import type { Asked, Told } from './messages.ts';
+import type { Asked, Said } from './messages.ts';
 
-parentPort?.on('message', (asked: Asked) => void look(asked));
+function say(said: Said, moved: readonly ArrayBuffer[] = []): void {
+  parentPort?.postMessage(said, moved);
+}
 
 async function look({ number, bytes }: Asked): Promise<void> {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  let told: Told;
   try {
-    told = { number, bytes, matches: await inTurns(findLineMatches(text)) };
+    const matches = await inTurns(findLineMatches(Buffer.from(bytes.buffer)));
+    say({ kind: 'looked', number, bytes, matches }, [bytes.buffer]);
   } catch {
     // What failed may quote the text.
-    told = { number, bytes: null };
+    say({ kind: 'failed', number });
   }
-  parentPort?.postMessage(told, told.bytes === null ? [] : [told.bytes.buffer]);
 }
+
+parentPort?.on('message', (asked: Asked) => void look(asked));
+say({ kind: 'ready' });
