@@ -80,7 +80,13 @@ export function createKeywords(words: readonly string[]): Keywords {
     // Who is called back may search too.
     const likely = spare ?? new Int32Array(MOST_AT_ONCE);
     spare = null;
-    const count = keepFollowed(beginnings, bytes, from, likely, keepUsed(beginnings, bytes, from, end, likely));
+    const count = keepFollowed(
+      beginnings,
+      bytes,
+      from,
+      likely,
+      keepUsed(beginnings, bytes, from, end, likely),
+    );
     let stopped = -1;
     for (let index = 0; index < count && stopped < 0; index += 1) {
       const place = likely[index] ?? 0;

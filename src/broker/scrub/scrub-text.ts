@@ -59,7 +59,11 @@ export function* findInTurns(
   const looked = beside === null || known.rules !== undefined ? null : yield* lookBeside(given, beside);
   const matches = looked?.matches ?? null;
   const bytes = looked?.bytes ?? given;
-  const finder = createSecretFinder(known, false, matches === null ? followLines() : tellLineMatches(matches));
+  const finder = createSecretFinder(
+    known,
+    false,
+    matches === null ? followLines() : tellLineMatches(matches),
+  );
   const turn = matches !== null && known.longest === 0 ? TOLD_BYTES : TURN_BYTES;
   const ranges: Match[] = [];
   let from = 0;

@@ -45,12 +45,20 @@ function longTexts(): readonly string[] {
   return long;
 }
 
-async function unlike(known: KnownValues, beside: LinesBeside, given: readonly JsonValue[]): Promise<number[]> {
+async function unlike(
+  known: KnownValues,
+  beside: LinesBeside,
+  given: readonly JsonValue[],
+): Promise<number[]> {
   const [plain, other] = [createScrubberOf(known), createScrubberOf(known, beside)];
-  const pairs = given.map(async (value) => [await plain.valueInTurns(value), await other.valueInTurns(value)]);
+  const pairs = given.map(async (value) => [
+    await plain.valueInTurns(value),
+    await other.valueInTurns(value),
+  ]);
   return (await Promise.all(pairs)).flatMap(([one, two], at) =>
     JSON.stringify(one?.value) === JSON.stringify(two?.value) &&
-    JSON.stringify([...(one?.counts ?? [])].toSorted()) === JSON.stringify([...(two?.counts ?? [])].toSorted())
+    JSON.stringify([...(one?.counts ?? [])].toSorted()) ===
+      JSON.stringify([...(two?.counts ?? [])].toSorted())
       ? []
       : [at],
   );
@@ -81,7 +89,11 @@ const OUTPUTS: readonly JsonValue[] = [
   // One line alone, whose matches reach over the places at which it is cut.
   ...TEXTS.slice(0, 40).map((text) => text.replaceAll('\n', ' ')),
   ...TEXTS.slice(0, 40).map((text) => text.split('\n')),
-  { text: TEXTS.slice(0, 10).join(''), token: TEXTS[0] ?? '', list: [TEXTS[1] ?? '', { env: TEXTS[2] ?? '' }] },
+  {
+    text: TEXTS.slice(0, 10).join(''),
+    token: TEXTS[0] ?? '',
+    list: [TEXTS[1] ?? '', { env: TEXTS[2] ?? '' }],
+  },
 ];
 
 test.each([
@@ -97,7 +109,9 @@ test.each([
   },
 );
 
-test('a thread tells it of many texts at once, and ends when it is idle (invariant 10)', { timeout }, async () => {
+test('a thread tells it of many texts at once, and ends when it is idle (invariant 10)', {
+  timeout,
+}, async () => {
   const ended = vi.fn<(why: Error) => void>();
   const beside = findLinesBeside(THREAD, ended);
   await startThread(beside);
@@ -109,7 +123,9 @@ test('a thread tells it of many texts at once, and ends when it is idle (invaria
   await startThread(beside);
 });
 
-test('a short text, one that comes alone, and more than there is room for are looked at where they are', { timeout }, async () => {
+test('a short text, one that comes alone, and more than there is room for are looked at where they are', {
+  timeout,
+}, async () => {
   const beside = findLinesBeside(THREAD, () => undefined);
   const before = threads();
   expect(beside.find(Buffer.alloc(PART, 'a'))).toBeNull();
@@ -126,7 +142,9 @@ test('a short text, one that comes alone, and more than there is room for are lo
   expect(await beside.find(beyond)).toMatchObject({ matches: [] });
 });
 
-test('of a text with a secret everywhere nothing is told: it is scrubbed where it is (invariant 10)', { timeout }, async () => {
+test('of a text with a secret everywhere nothing is told: it is scrubbed where it is (invariant 10)', {
+  timeout,
+}, async () => {
   const text = `password=${'hunter2-Xk9'}\n`.repeat(10_000);
   expect(atOnce(findLineMatches(Buffer.from(text)))).toBeNull();
   expect(await unlike(NOBODY, HERE, [text])).toEqual([]);
@@ -151,11 +169,16 @@ test.each([
     const beside = findLinesBeside(program, ended);
     const faults = vi.fn<(error: unknown) => void>();
     const scrubbing = (): Scrubber => scrubLaunch(createScrubberOf(NOBODY, beside), faults);
-    const text = `${textsWithoutSecrets(LOG_CORPUS).join('\n')}\npassword=hunter2-Xk9\n`.repeat(4).slice(0, MUCH);
+    const text = `${textsWithoutSecrets(LOG_CORPUS).join('\n')}\npassword=hunter2-Xk9\n`
+      .repeat(4)
+      .slice(0, MUCH);
     let launch = scrubLaunch(createScrubberOf(NOBODY, beside), faults);
     for (; !launch.hasFailed; await wait(5)) {
       launch = scrubLaunch(createScrubberOf(NOBODY, beside), faults);
-      const [one, other] = await Promise.all([launch.valueInTurns({ text }), launch.valueInTurns([text, text])]);
+      const [one, other] = await Promise.all([
+        launch.valueInTurns({ text }),
+        launch.valueInTurns([text, text]),
+      ]);
       expect(JSON.stringify([one.value, other.value])).not.toContain('hunter2');
       if (launch.hasFailed) expect([one.value, other.value]).toContain('[REDACTED:scrubber-failed]');
     }
@@ -167,7 +190,9 @@ test.each([
   },
 );
 
-test('where no thread can be started texts are scrubbed all the same (invariant 10)', { timeout }, async () => {
+test('where no thread can be started texts are scrubbed all the same (invariant 10)', {
+  timeout,
+}, async () => {
   const ended = vi.fn<(why: Error) => void>();
   const beside = findLinesBeside(new URL('./no-such-program.js', import.meta.url), ended);
   while (ended.mock.calls.length === 0) {
