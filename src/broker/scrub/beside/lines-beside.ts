@@ -44,7 +44,7 @@ interface Thread {
 }
 
 /**
- * Starts its thread when there is much to do, and ends it soon after: it takes memory.
+ * Starts its thread when there is much to do, and ends it soon after: it takes some 60 MiB.
  * @param program thread.ts, as it lies beside the program that runs
  * @param ended told why it ended, where it was not to
  */
