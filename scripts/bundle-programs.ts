@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 
-/** The two processes of the daemon, and the threads that one of them starts. */
+/** The two processes of the daemon, and the threads that they start. */
 const PROGRAMS = [
   'monitor/main.js',
   'monitor/audit/appending-thread.js',
   'monitor/audit/compressing-thread.js',
   'broker/main.js',
+  'broker/scrub/beside/thread.js',
 ];
 /** What finds files of its own beside itself, or is no JavaScript. */
 const SEPARATE = ['koffi', 'pino', '@cedar-policy/cedar-wasm'];

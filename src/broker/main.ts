@@ -28,10 +28,13 @@ import { scrubLogLine } from './logs/scrub-log-line.ts';
 import { openMonitorLink } from './monitor-link.ts';
 import { createPersistentDrivers } from './persistent/drivers.ts';
 import { createPools } from './pool/pools.ts';
+import { findLinesBeside } from './scrub/beside/lines-beside.ts';
 import { keepIndexes } from './scrub/kept-indexes.ts';
 import { createScrubber, type Scrubber } from './scrub/scrubber.ts';
 import type { Services } from './services.ts';
 
+/** What was compiled beside this program. */
+const LOOKING_THREAD = new URL('./scrub/beside/thread.js', import.meta.url);
 const EXIT_WITHOUT_MONITOR = 1;
 /** Longest wait for the monitor's word that it has paused, in milliseconds. */
 const PAUSED_WITHIN_MS = 5_000;
@@ -161,6 +164,9 @@ function main(): void {
     rates,
     ...{ launchTurns, pools, persistent },
     indexes,
+    linesBeside: findLinesBeside(LOOKING_THREAD, (error) =>
+      log.error({ error }, 'the thread that looks at long texts has ended'),
+    ),
     log,
     scrubber: () => scrubber(),
     driverLogs,

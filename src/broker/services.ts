@@ -6,6 +6,7 @@ import type { DriverLogs } from './logs/driver-logs.ts';
 import type { MonitorLink } from './monitor-link.ts';
 import type { PersistentDrivers } from './persistent/drivers.ts';
 import type { Pools } from './pool/pools.ts';
+import type { LinesBeside } from './scrub/beside/lines-beside.ts';
 import type { KeptIndexes } from './scrub/kept-indexes.ts';
 import type { Scrubber } from './scrub/scrubber.ts';
 
@@ -18,6 +19,7 @@ export interface Services {
   readonly pools: Pools;
   readonly persistent: PersistentDrivers;
   readonly indexes: KeptIndexes;
+  readonly linesBeside: LinesBeside;
   readonly log: Log;
   /** For text that belongs to no launch: it knows no driver's secrets. */
   readonly scrubber: () => Scrubber;

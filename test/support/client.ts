@@ -45,8 +45,9 @@ export async function connectClient(path: string): Promise<Client> {
   let rest = '';
   let ended = false;
   let lastId = 0;
-  socket.on('data', (chunk: Buffer) => {
-    rest += chunk.toString();
+  // A chunk may end within a character.
+  socket.setEncoding('utf8').on('data', (chunk: string) => {
+    rest += chunk;
     for (let at = rest.indexOf('\n'); at >= 0; at = rest.indexOf('\n')) {
       const line = rest.slice(0, at);
       rest = rest.slice(at + 1);

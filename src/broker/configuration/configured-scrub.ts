@@ -3,6 +3,7 @@ import type { Settings } from '../../shared/configuration/types.generated.ts';
 import type { ReadFile } from '../../shared/configuration/yaml.ts';
 import { beginCallRules } from '../scrub/admin/call-rules.ts';
 import { compileAdminRules } from '../scrub/admin/compile.ts';
+import type { LinesBeside } from '../scrub/beside/lines-beside.ts';
 import type { KnownValues } from '../scrub/known-values.ts';
 import { mayHoldSecret } from '../scrub/may-hold-secret.ts';
 import { createScrubberOf, indexSecrets, type Scrubber } from '../scrub/scrubber.ts';
@@ -19,8 +20,9 @@ export interface ConfiguredScrub {
    * A scrubber for one call, or for one stream that belongs to none.
    * @param known an index that holds the values too
    * @param over told the id of each rule that runs out of its time and is off from there on
+   * @param beside looks at the lines of long texts
    */
-  scrubber(known: KnownValues, over: (rule: string) => void): Scrubber;
+  scrubber(known: KnownValues, over: (rule: string) => void, beside?: LinesBeside): Scrubber;
   /** Whether a value that was parsed from this JSON text may hold a secret: where not, it needs no scrubber. */
   mayHoldSecret(known: KnownValues, json: Uint8Array): boolean;
 }
@@ -40,7 +42,8 @@ export function configureScrub(
   return {
     values,
     known: indexSecrets(values.map(({ name, value }) => ({ name, value: Buffer.from(value, 'base64') }))),
-    scrubber: (known, over) => createScrubberOf({ ...known, rules: beginCallRules(rules, over) }),
+    scrubber: (known, over, beside) =>
+      createScrubberOf({ ...known, rules: beginCallRules(rules, over) }, beside),
     mayHoldSecret: (known, json) => mayHoldSecret(known, json) || asked?.hasKeyword(json) === true,
   };
 }

@@ -13,6 +13,7 @@ import { isHttpRequestLine } from '../frame/http.ts';
 import { createLineReader } from '../frame/lines.ts';
 import { answer } from '../pipeline.ts';
 import { newRequestIdentifier } from '../request-identifier.ts';
+import { encodeReply } from '../respond/encode-reply.ts';
 import { type Reply, respondToInvalid } from '../respond/respond.ts';
 import type { Services } from '../services.ts';
 import { createCallsUnderWay } from './calls-under-way.ts';
@@ -114,7 +115,7 @@ export function serveConnection(
       const line = queue.shift();
       if (line === undefined) break;
       const served = replyTo(line).then((reply) => {
-        if (reply !== null) writer.line(JSON.stringify(reply), false);
+        if (reply !== null) writer.line(encodeReply(reply), false);
         serving.delete(served);
         next();
         endWhenServed();

@@ -5,13 +5,15 @@ import { writeOnceATurn } from '../write-once-a-turn.ts';
 /** A shorter line is written as a string: it needs no buffer of its own, in UTF-16 units. */
 const LONG = 16_384;
 
+const NEWLINE = Buffer.from('\n');
+
 /** Writes replies to one caller, bounded: who does not read is disconnected. */
 export interface Writer {
   /**
-   * One line; `droppable` ones are left out while earlier ones wait.
+   * One line, as a text or in parts; `droppable` ones are left out while earlier ones wait.
    * @returns false: it was left out
    */
-  line(text: string, droppable: boolean): boolean;
+  line(given: string | readonly Buffer[], droppable: boolean): boolean;
   /** Whether so much waits that no more requests should be read. */
   readonly isFull: boolean;
 }
@@ -35,11 +37,12 @@ export function createWriter(
   });
   socket.on('close', () => clearTimeout(impatience));
   return {
-    line(text, droppable) {
+    line(given, droppable) {
       if (socket.destroyed) return true;
       // What was written in this turn has not been offered to the kernel yet, and tells nothing about its reader.
       if (droppable && socket.writableCorked === 0 && socket.writableNeedDrain) return false;
-      writeLine(text.length < LONG ? `${text}\n` : utf8Bytes(text, '\n'));
+      if (typeof given === 'string') writeLine(given.length < LONG ? `${given}\n` : utf8Bytes(given, '\n'));
+      else for (const part of [...given, NEWLINE]) writeLine(part);
       if (socket.writableLength > maximumBytes) impatience ??= setTimeout(() => socket.destroy(), patienceMs);
       return true;
     },

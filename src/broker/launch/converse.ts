@@ -98,7 +98,7 @@ export async function converse(handOver: HandOver, services: Services): Promise<
     return session.notify('rpc.progress', { progressToken, ...progress }, isLast);
   });
   try {
-    return await hearOut(handOver, services, scrub.scrubber(known, over), pace);
+    return await hearOut(handOver, services, scrub.scrubber(known, over, services.linesBeside), pace);
   } finally {
     pace.end();
     giveBack();

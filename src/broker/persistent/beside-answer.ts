@@ -36,11 +36,14 @@ export function hearBesideAnswer(
       services.log.error({ request, error }, 'output of a driver could not be scrubbed: it was dropped'),
     );
   const scrubber = guarded(
-    generation.scrub.scrubber(known, (rule) =>
-      services.log.warn(
-        { request, profile: method.profile, rule },
-        'a scrub rule took too long: the line is masked whole, and the rule is off for the rest of the call',
-      ),
+    generation.scrub.scrubber(
+      known,
+      (rule) =>
+        services.log.warn(
+          { request, profile: method.profile, rule },
+          'a scrub rule took too long: the line is masked whole, and the rule is off for the rest of the call',
+        ),
+      services.linesBeside,
     ),
   );
   const pace: ProgressPace | null =

@@ -2,7 +2,7 @@ import { BUDGET_NAME } from './admin/budget.ts';
 import { BORDER_BEFORE, BORDER_BEHIND } from './borders.ts';
 import { readCanonically } from './canonical-view.ts';
 import { readDumps } from './dump-view.ts';
-import { followLines, hasKeyword } from './follow-lines.ts';
+import { followLines, hasKeyword, type LineFollower } from './follow-lines.ts';
 import { followView } from './follow-view.ts';
 import type { KnownValues } from './known-values.ts';
 import type { Match } from './match.ts';
@@ -50,9 +50,15 @@ export interface Decided {
   readonly openFrom: number | null;
 }
 
-/** @param mayBeCut whether the beginning of a known value at the end of the stream is masked */
-export function createSecretFinder(known: KnownValues, mayBeCut: boolean = true): SecretFinder {
-  const lines = followLines();
+/**
+ * @param mayBeCut whether the beginning of a known value at the end of the stream is masked
+ * @param lines finds what rules and private key blocks match
+ */
+export function createSecretFinder(
+  known: KnownValues,
+  mayBeCut: boolean = true,
+  lines: LineFollower = followLines(),
+): SecretFinder {
   const merger = createMerger();
   const views = [
     followView(readCanonically(known.canonical), known.canonical, { unbroken: UNBROKEN, mayBeCut }),

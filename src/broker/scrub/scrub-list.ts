@@ -1,4 +1,5 @@
 import { utf8Bytes } from '../../shared/utf8.ts';
+import type { LinesBeside } from './beside/lines-beside.ts';
 import type { KnownValues } from './known-values.ts';
 import { markOf, maskBetween } from './mask.ts';
 import type { Match } from './match.ts';
@@ -18,9 +19,9 @@ export function* scrubStrings(
   known: KnownValues,
   strings: readonly string[],
   counts: Counting,
+  beside: LinesBeside | null,
 ): Turns<readonly string[]> {
-  const bytes = utf8Bytes(strings.join('\n'));
-  const ranges = yield* findInTurns(known, bytes);
+  const { bytes, ranges } = yield* findInTurns(known, utf8Bytes(strings.join('\n')), beside);
   const scrubbed = ranges.length === 0 ? strings : maskEach(strings, bytes, ranges, counts);
   return strings.some(isSecretOption) ? maskArguments(scrubbed, counts) : scrubbed;
 }

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../shared/json-value.ts';
+import type { LinesBeside } from './beside/lines-beside.ts';
 import { findSecrets } from './find-secrets.ts';
 import { hasKeyword } from './follow-lines.ts';
 import type { KnownValues } from './known-values.ts';
@@ -29,6 +30,7 @@ const SECRET_DATA: ReadonlySet<string> = new Set(['data', 'stringData']);
 interface Walk {
   readonly known: KnownValues;
   readonly counts: Counting;
+  readonly beside: LinesBeside | null;
   /** Names that may stay. */
   readonly names: Map<string, NameKind>;
   /** Bytes in this turn. */
@@ -41,9 +43,15 @@ type NameKind = 'secret' | 'telling' | 'plain';
 /**
  * Scrubs strings, numbers and names of members: as a text of its own each, and once more with its name before it, since
  * many rules want one. A number that is masked becomes a string; all else keeps its type.
+ * @param beside looks at the lines of long texts
  */
-export function* scrubValue(known: KnownValues, given: JsonValue, counts: Counting): Turns<JsonValue> {
-  return yield* walkValue({ known, counts, names: new Map(), spent: 0 }, given, null);
+export function* scrubValue(
+  known: KnownValues,
+  given: JsonValue,
+  counts: Counting,
+  beside: LinesBeside | null,
+): Turns<JsonValue> {
+  return yield* walkValue({ known, counts, beside, names: new Map(), spent: 0 }, given, null);
 }
 
 /** Scrubs each name in a JSON pointer (RFC 6901): a driver may have chosen them. */
@@ -64,7 +72,7 @@ function* walkValue(walk: Walk, given: JsonValue, name: string | null): Turns<Js
   const itemName = name !== null && kindOf(walk, name) === 'secret' ? name : null;
   if (itemName === null && given.length > 1 && given.every((item) => typeof item === 'string')) {
     yield* takeTurns(walk, given.length * BYTES_PER_ITEM);
-    return yield* scrubStrings(walk.known, given, walk.counts);
+    return yield* scrubStrings(walk.known, given, walk.counts, walk.beside);
   }
   const items: JsonValue[] = [];
   for (const item of given) items.push(yield* walkValue(walk, item, itemName));
@@ -102,7 +110,7 @@ function* walkScalar(walk: Walk, given: string | number, name: string | null): T
   const alone =
     typeof given === 'number'
       ? scrubNumber(walk, given)
-      : yield* scrubLongText(walk.known, given, walk.counts);
+      : yield* scrubLongText(walk.known, given, walk.counts, walk.beside);
   if (name === null || kind !== 'telling' || text.length > LONGEST_WITH_NAME) return alone;
   return typeof alone === 'number'
     ? behindName(walk, name, alone, '')

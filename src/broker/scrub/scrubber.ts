@@ -1,4 +1,5 @@
 import type { JsonValue } from '../../shared/json-value.ts';
+import type { LinesBeside } from './beside/lines-beside.ts';
 import { scrubBytes } from './bytes-in-turns.ts';
 import { formsOf, type KnownSecret } from './forms.ts';
 import { indexKnownValues, type KnownValues } from './known-values.ts';
@@ -51,8 +52,11 @@ export function indexSecrets(secrets: readonly KnownSecret[]): KnownValues {
   return indexKnownValues(secrets.flatMap(formsOf));
 }
 
-/** A scrubber with an index that was built before. */
-export function createScrubberOf(known: KnownValues): Scrubber {
+/**
+ * A scrubber with an index that was built before.
+ * @param beside looks at the lines of long texts that are scrubbed turn by turn
+ */
+export function createScrubberOf(known: KnownValues, beside: LinesBeside | null = null): Scrubber {
   return {
     stream: () => createScrubStream(known),
     bytes(given, isCut = false) {
@@ -71,11 +75,11 @@ export function createScrubberOf(known: KnownValues): Scrubber {
     },
     value(given) {
       const counts: Counting = new Map();
-      return { value: atOnce(scrubValue(known, given, counts)), counts };
+      return { value: atOnce(scrubValue(known, given, counts, null)), counts };
     },
     async valueInTurns(given) {
       const counts: Counting = new Map();
-      return { value: await inTurns(scrubValue(known, given, counts)), counts };
+      return { value: await inTurns(scrubValue(known, given, counts, beside)), counts };
     },
     mayHoldSecret: (json) => mayHoldSecret(known, json),
     pointer(given) {
