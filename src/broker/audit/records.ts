@@ -134,7 +134,7 @@ function policyClaims(policies: readonly string[]): string[] {
 }
 
 function digestOf(params: Request['params']): string {
-  return paramsDigest(params ?? Object.create(null)).toString('hex');
+  return paramsDigest(params ?? Object.create(null));
 }
 
 function scrubClaims(counts: ScrubCounts): { rule: string; count: number }[] {

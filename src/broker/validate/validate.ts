@@ -19,7 +19,7 @@ export function validate(callable: Callable): Valid | Refused {
   const checked = schema.check(params);
   if (!checked.ok) return invalid(checked.at, checked.rule);
   freeze(params);
-  const paramsSha256 = paramsDigest(params).toString('hex');
+  const paramsSha256 = paramsDigest(params);
   const { metadata } = reading;
   return { ...callable, stage: 'valid', params, metadata, paramsSha256, validatedAt: performance.now() };
 }

@@ -159,5 +159,5 @@ function paramsClaims(
 ): AuditFields {
   if (onRecord === 'names') return names === null ? {} : { params_names: names };
   if (onRecord === 'omit' || method === null || params === null) return {};
-  return { params_hash: paramsHash(key, method, Buffer.from(params, 'hex')), params_key: key.id };
+  return { params_hash: paramsHash(key, method, params), params_key: key.id };
 }

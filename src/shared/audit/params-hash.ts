@@ -1,6 +1,7 @@
-import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
+import { createSecretKey, hash, type KeyObject } from 'node:crypto';
 import { canonicalJson } from '../json/canonical.ts';
 import type { JsonObject, JsonValue } from '../json-value.ts';
+import { type Hmac, hmacUnder } from './hmac.ts';
 
 /** A key under which params are recorded. The broker never has one (invariant 13). */
 export interface ParamsKey {
@@ -9,6 +10,7 @@ export interface ParamsKey {
   /** When it was made, ISO 8601. */
   readonly created: string;
   readonly secret: KeyObject;
+  readonly hmac: Hmac;
 }
 
 export const PARAMS_KEYS_FILE = 'params-keys.json';
@@ -18,7 +20,7 @@ export const PARAMS_KEYS_MAXIMUM = 64;
 export const PARAMS_KEYS_BYTES = 16_384;
 
 const KEY_BYTES = 32;
-const SHA256_BYTES = 32;
+const SHA256 = /^[0-9a-f]{64}$/;
 const KEY =
   '\\{"id":"([0-9a-f]{16})","created":"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z)","key":"([0-9a-f]{64})"\\}';
 const ONE_KEY = new RegExp(KEY, 'g');
@@ -28,7 +30,7 @@ const CONTENT = new RegExp(`^\\{"version":1,"keys":\\[${KEY}(?:,${KEY})*\\]\\}\\
 export function paramsKey(bytes: Uint8Array, created: string): ParamsKey {
   if (bytes.length !== KEY_BYTES) throw new RangeError('Cannot use the params key: it is not 32 bytes long');
   const id = hash('sha256', bytes).slice(0, 16);
-  return { id, created, secret: createSecretKey(bytes) };
+  return { id, created, secret: createSecretKey(bytes), hmac: hmacUnder(bytes) };
 }
 
 /** The file of keys, the present one first. */
@@ -59,24 +61,20 @@ export function decodeParamsKeys(text: string): readonly [ParamsKey, ...ParamsKe
   return [present, ...old];
 }
 
-/** SHA-256 of params in their canonical JSON (RFC 8785): what the broker tells of them. */
-export function paramsDigest(params: JsonObject | readonly JsonValue[]): Buffer {
-  return hash('sha256', canonicalJson(params), 'buffer');
+/** SHA-256 of params in their canonical JSON (RFC 8785), hex: what the broker tells of them. */
+export function paramsDigest(params: JsonObject | readonly JsonValue[]): string {
+  return hash('sha256', canonicalJson(params), 'hex');
 }
 
 /**
  * What a record says of a call's params: HMAC-SHA-256(key, method, NUL, sha256), hex.
  *
  * @param method the full method name; has no NUL
- * @param sha256 `paramsDigest`, 32 bytes
- * @throws RangeError for another length, or a NUL in the method: two different calls could have one hash
+ * @param sha256 `paramsDigest`
+ * @throws RangeError for what is none, or a NUL in the method: two different calls could have one hash
  */
-export function paramsHash(key: ParamsKey, method: string, sha256: Uint8Array): string {
-  if (sha256.length !== SHA256_BYTES)
-    throw new RangeError('Cannot hash the params: their digest is not 32 bytes long');
+export function paramsHash(key: ParamsKey, method: string, sha256: string): string {
+  if (!SHA256.test(sha256)) throw new RangeError('Cannot hash the params: their digest is none');
   if (method.includes('\0')) throw new RangeError('Cannot hash the params: the method name has a NUL');
-  const name = Buffer.from(`${method}\0`);
-  return createHmac('sha256', key.secret)
-    .update(Buffer.concat([name, sha256]))
-    .digest('hex');
+  return key.hmac(Buffer.concat([Buffer.from(`${method}\0`), Buffer.from(sha256, 'hex')]));
 }
