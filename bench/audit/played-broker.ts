@@ -2,6 +2,7 @@
 // played-monitor.ts; prints what was recorded, as one line of JSON.
 import { writeSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
+import type { BrokerAudit } from '../../src/boundary/messages.ts';
 import { openMonitorLink } from '../../src/broker/monitor-link.ts';
 import type { Writers } from './writers.ts';
 
@@ -19,10 +20,8 @@ let recorded = 0;
 let calls = 0;
 let isOver = false;
 
-type Message = Parameters<typeof monitor.record>[0];
-
-async function record(message: Message): Promise<void> {
-  const answer = await monitor.record(message);
+async function record(make: (serial: number) => BrokerAudit): Promise<void> {
+  const answer = await monitor.record(make);
   if (answer !== 'recorded') throw new Error(`Cannot measure: a record was not written: ${answer}`);
   recorded += 1;
 }
@@ -31,18 +30,27 @@ async function write(session: number): Promise<void> {
   while (!isOver) {
     calls += 1;
     const call = calls;
-    await record({
-      ...{ type: 'intent', call, session, generation: 1, launch: null, request: REQUEST },
+    await record((serial) => ({
+      ...{ type: 'intent', serial, call, session, generation: 1, launch: null, request: REQUEST },
       ...{ method: 'service.restart', params: DIGEST, names: null, policies: ['operators-may-restart'] },
       ...{ notification: false, trace: DIGEST.slice(0, 32), span: DIGEST.slice(0, 16) },
       ...{ because: null, durable: writers.durableIntents },
-    });
-    await record({
-      ...{ type: 'outcome', call, outcome: 'ok', error: null, handed: true, bytesIn: 212, bytesOut: 96 },
+    }));
+    await record((serial) => ({
+      ...{
+        type: 'outcome',
+        serial,
+        call,
+        outcome: 'ok',
+        error: null,
+        handed: true,
+        bytesIn: 212,
+        bytesOut: 96,
+      },
       ...{ bytesDropped: 0, controlsRemoved: 0, waitedMicroseconds: 5_210, ranMicroseconds: 14_032 },
       stages: { validate: 31, authorise: 212, intent: 402, launch: 5_100, run: 14_032, scrub: 120 },
       scrubbed: [],
-    });
+    }));
   }
 }
 const REQUEST = '01890a5d-ac96-774b-bcce-b302099a8057';

@@ -6,6 +6,7 @@ import { openChannel } from '../../src/boundary/channel.ts';
 import { BROKER_FRAME_BYTES } from '../../src/boundary/frames.ts';
 import { BROKER_AUDIT, type BrokerAudit, type MonitorAudit } from '../../src/boundary/messages.ts';
 import { createRecording } from '../../src/monitor/audit/call-recording.ts';
+import { holdNoticePipe } from '../../src/monitor/audit/notice-pipe.ts';
 import { openParamsKeys } from '../../src/monitor/audit/params-keys.ts';
 import { answerRecords } from '../../src/monitor/broker/answer-records.ts';
 import type { BrokerLink } from '../../src/monitor/broker/broker-link.ts';
@@ -59,7 +60,8 @@ const sessions = new Map(
   Array.from({ length: writers.count }, (_, index) => [index + 1, playedSession(index + 1)]),
 );
 
-const { broker, audit: socket } = startPlayedBroker(words);
+const { broker, audit: socket, notices } = startPlayedBroker(words);
+const pipe = holdNoticePipe(notices);
 
 const channel = openChannel<typeof BROKER_AUDIT, MonitorAudit>({
   ...{ socket, incoming: BROKER_AUDIT, maximumFrameBytes: BROKER_FRAME_BYTES },
@@ -69,6 +71,7 @@ const channel = openChannel<typeof BROKER_AUDIT, MonitorAudit>({
 });
 const link: Partial<BrokerLink> = {
   ...answerRecords(channel.send),
+  noticeOf: (serial) => ({ pipe, serial }),
   pauseAudit: channel.pause,
   resumeAudit: channel.resume,
   kill(why) {

@@ -2,15 +2,25 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { BROKER_DESCRIPTORS } from '../../src/boundary/build.ts';
+import type { Descriptor } from '../../src/posix/descriptor.ts';
+import { makeNonblockingPipe } from '../../src/posix/pipes.ts';
 
-/** A played broker, and the monitor's end of the pair on which it asks for records. */
-export function startPlayedBroker(words: string): { readonly broker: ChildProcess; readonly audit: Socket } {
+/** A played broker, and the monitor's ends of the pair on which it asks for records and of the pipe on which it hears of them. */
+export interface PlayedBroker {
+  readonly broker: ChildProcess;
+  readonly audit: Socket;
+  readonly notices: Descriptor;
+}
+
+export function startPlayedBroker(words: string): PlayedBroker {
   const program = fileURLToPath(new URL('played-broker.ts', import.meta.url));
+  const { read, write: notices } = makeNonblockingPipe();
   const broker = spawn(process.execPath, [program, words], {
-    stdio: ['ignore', 'pipe', 'inherit', 'ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ignore', 'pipe', 'pipe', 'ignore', read.number],
   });
+  read.close();
   pairOf(broker, BROKER_DESCRIPTORS.control).resume();
-  return { broker, audit: pairOf(broker, BROKER_DESCRIPTORS.audit) };
+  return { broker, notices, audit: pairOf(broker, BROKER_DESCRIPTORS.audit) };
 }
 
 function pairOf(broker: ChildProcess, number: number): Socket {

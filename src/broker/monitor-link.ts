@@ -40,8 +40,11 @@ export interface LaunchGrant extends Omit<Launched, 'type' | 'request'> {
 
 export interface MonitorLink {
   send(message: BrokerControl): void;
-  /** Asks for a record; settles when it is written (and durable where the settings want that), or with why not. */
-  record(record: Without<BrokerAudit, 'serial'>): Promise<Recorded>;
+  /**
+   * Asks for a record; settles when it is written (and durable where the settings want that), or with why not.
+   * @param make writes it, with its serial: to add that to one that is there is to copy it
+   */
+  record(make: (serial: number) => BrokerAudit): Promise<Recorded>;
   launch(request: LaunchRequest): Promise<LaunchGrant | LaunchRefusal>;
   /** Asks for one that waits for its call, of a profile that has a pool. */
   prestart(request: PrestartRequest): Promise<PooledLaunch | LaunchRefusal>;
@@ -190,10 +193,10 @@ export function openMonitorLink(events: MonitorEvents): MonitorLink {
 
   return {
     send: control.send,
-    record(record) {
+    record(make) {
       lastSerial += 1;
       const serial = lastSerial;
-      audit.send({ ...record, serial });
+      audit.send(make(serial));
       return new Promise((resolve) => records.set(serial, resolve));
     },
     launch: (request) => ask({ type: 'launch', ...request }),

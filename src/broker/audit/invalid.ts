@@ -12,9 +12,9 @@ export async function recordInvalid(
   { monitor }: Services,
 ): Promise<void> {
   const { traceId: trace, spanId: span } = newTrace();
-  await monitor.record({
-    ...{ type: 'refusal', session, request: requestId, kind: 'invalid', reason },
+  await monitor.record((serial) => ({
+    ...{ type: 'refusal', serial, session, request: requestId, kind: 'invalid', reason },
     ...{ method: null, params: null, policies: [], trace, span, because: null },
     ...{ error: errorTable[errorOfRefusal(reason)].code },
-  });
+  }));
 }

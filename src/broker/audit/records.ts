@@ -32,8 +32,9 @@ export function openRecord(
   const { params, names } = paramsClaims(admitted, scrubber);
   const { trace, span, because } = saidBy(metadata, scrubber);
   // Field by field, as below: what is spread into a record is copied slowly, and each call has two.
-  return monitor.record({
+  return monitor.record((serial) => ({
     type: 'intent',
+    serial,
     call,
     session: session.number,
     generation: generation.number,
@@ -48,7 +49,7 @@ export function openRecord(
     span,
     because,
     durable: target.kind === 'driver' && target.method.destructive,
-  });
+  }));
 }
 
 /**
@@ -65,8 +66,9 @@ export async function closeRecord(
   if (intended !== 'recorded') return true;
   const { run, call, bytesIn } = finished;
   const { waitedMicroseconds, ranMicroseconds, stages } = durationsOf(finished);
-  const recorded = await monitor.record({
+  const recorded = await monitor.record((serial) => ({
     type: 'outcome',
+    serial,
     call,
     outcome: run.outcome,
     handed: run.handedOver,
@@ -79,7 +81,7 @@ export async function closeRecord(
     ranMicroseconds,
     stages,
     scrubbed: scrubClaims(run.scrubbed),
-  });
+  }));
   return recorded === 'recorded';
 }
 
@@ -92,8 +94,8 @@ export async function recordRefusal(
   const { session, requestId, request, generation } = received;
   const reading = readMetadata(request.params);
   const isHashed = (generation.methods.get(request.method)?.paramsOnRecord ?? 'hash') === 'hash';
-  await monitor.record({
-    ...{ type: 'refusal', session: session.number, request: requestId },
+  await monitor.record((serial) => ({
+    ...{ type: 'refusal', serial, session: session.number, request: requestId },
     ...{ kind: exit.kind, reason: exit.reason, error: errorTable[errorOfRefusal(exit.reason)].code },
     // A name that stands for nothing is whatever a caller wrote.
     method:
@@ -104,7 +106,7 @@ export async function recordRefusal(
     params: isHashed ? digestOf(reading.kind === 'read' ? reading.params : request.params) : null,
     policies: policyClaims(exit.policies),
     ...saidBy(reading.kind === 'read' ? reading.metadata : null, scrubber),
-  });
+  }));
 }
 
 /** What a call says about itself. Each has a trace: where the caller gave none, one begins here. */

@@ -15,11 +15,21 @@ const MOST_BYTES = 3;
  * processor's cache and take a third of the time.
  */
 export function encodeReply(reply: JsonValue): string | readonly Buffer[] {
+  if (!holdsLong(reply)) return JSON.stringify(reply);
   const holders = new Set<JsonValue>();
-  return markHolders(reply, holders) ? encode(reply, holders) : JSON.stringify(reply);
+  markHolders(reply, holders);
+  return encode(reply, holders);
 }
 
-/** Whether the value is a long string or holds one, at any depth. */
+/** Whether the value is a long string or holds one, at any depth: few do, and nothing is made to find that. */
+function holdsLong(value: JsonValue): boolean {
+  if (typeof value !== 'object' || value === null) return isLong(value);
+  if (!isJsonObject(value)) return value.some(holdsLong);
+  for (const name in value) if (holdsLong(value[name] ?? null)) return true;
+  return false;
+}
+
+/** The same, and what holds one is marked. */
 function markHolders(value: JsonValue, holders: Set<JsonValue>): boolean {
   if (typeof value !== 'object' || value === null) return isLong(value);
   let holds = false;

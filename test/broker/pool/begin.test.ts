@@ -31,8 +31,8 @@ function play(answers: readonly (Recorded | Promise<Recorded>)[], ready = READY)
   const services = {
     scrubber: () => ({}),
     monitor: {
-      record: async (intent: { readonly launch: number | null }) => {
-        launches.push(intent.launch);
+      record: async (make: (serial: number) => { readonly launch: number | null }) => {
+        launches.push(make(1).launch);
         return left.shift();
       },
     },
