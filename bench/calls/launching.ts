@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Effort } from './effort.ts';
 import { startMeasured } from './measured-daemon.ts';
 import { compared, type Measurement, type Question, unmeasured } from './measurement.ts';
-import { NATIVE, notSupported, PRESTARTED } from './profiles.ts';
+import { NATIVE, notSupported, PRESTARTED, PRESTARTED_SPEAKING } from './profiles.ts';
 import { type Program, programs, startSpawner } from './programs.ts';
 import { makeSmallRoot } from './small-root.ts';
 import { openWire } from './wire.ts';
@@ -28,10 +28,36 @@ function coldQuestion({ name, title }: Program): Question {
   return { name: `cold_call_beside_${name}`, what, peer_name: title, ...common };
 }
 
-const prestartedQuestion: Question = {
-  ...{ name: 'prestarted_call', what: 'pre-started one-shot call, the pool being full', aim: AIM_PRESTARTED },
-  ...{ peer_name: 'a bare spawn of /bin/cat', ...common },
-};
+/** A call of a driver that stands ready. */
+interface Prestarted {
+  readonly question: Question;
+  readonly profile: string;
+  readonly method: string;
+}
+
+const besideSpawn = { peer_name: 'a bare spawn of /bin/cat', ...common } as const;
+const PRESTARTED_CALLS: readonly Prestarted[] = [
+  {
+    question: {
+      ...{
+        name: 'prestarted_call',
+        what: 'pre-started one-shot call, the pool being full',
+        aim: AIM_PRESTARTED,
+      },
+      ...besideSpawn,
+    },
+    ...{ profile: PRESTARTED, method: 'ready.copy' },
+  },
+  {
+    question: {
+      name: 'prestarted_jsonrpc_call',
+      // /bin/cat is started within its time; the driver here was before the call, and only answers, ends and dies in it.
+      what: 'pre-started one-shot call of a native program that speaks the driver protocol and so runs before its call, the pool being full',
+      ...besideSpawn,
+    },
+    ...{ profile: PRESTARTED_SPEAKING, method: 'ready.say' },
+  },
+];
 
 /** Calls that start a program of their own, in turn with what starts the same program by other means. */
 export async function measureLaunching(effort: Effort): Promise<readonly Measurement[]> {
@@ -39,7 +65,10 @@ export async function measureLaunching(effort: Effort): Promise<readonly Measure
   const spawner = startSpawner();
   try {
     const all = programs(makeSmallRoot(folder));
-    return [await measurePrestarted(effort, spawner.time), ...(await measureCold(effort, all, spawner.time))];
+    const rows: Measurement[] = [];
+    for (const prestarted of PRESTARTED_CALLS)
+      rows.push(await measurePrestarted(effort, prestarted, spawner.time));
+    return [...rows, ...(await measureCold(effort, all, spawner.time))];
   } finally {
     spawner.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -84,23 +113,27 @@ async function measureCold(
   return rows;
 }
 
-async function measurePrestarted(effort: Effort, time: Time): Promise<Measurement> {
+async function measurePrestarted(
+  effort: Effort,
+  { question, profile, method }: Prestarted,
+  time: Time,
+): Promise<Measurement> {
   const why = notSupported('prestart');
-  if (why !== null) return unmeasured(prestartedQuestion, why);
-  const daemon = await startMeasured({ profiles: { ready: PRESTARTED } });
+  if (why !== null) return unmeasured(question, why);
+  const daemon = await startMeasured({ profiles: { ready: profile } });
   const wire = await openWire(daemon.socket);
-  await wire.flood('ready.copy', PARAMS, WARM_IN_FLIGHT, effort.warmMs);
+  await wire.flood(method, PARAMS, WARM_IN_FLIGHT, effort.warmMs);
   const paced = (work: () => Promise<number>) => async (): Promise<number> => {
     await wait(PACE_MS);
     return work();
   };
   const [mine = [], theirs = []] = await inTurn(
-    [paced(() => wire.call('ready.copy', PARAMS)), paced(() => time(['/bin/cat']))],
+    [paced(() => wire.call(method, PARAMS)), paced(() => time(['/bin/cat']))],
     effort.launches,
   );
   wire.close();
   await daemon.stop();
-  return compared(prestartedQuestion, mine, theirs);
+  return compared(question, mine, theirs);
 }
 
 /** One after the other, so that what else the machine does falls on all alike. */
