@@ -1,7 +1,7 @@
 import { AUDIT_CONDITIONS } from '../shared/audit/conditions.ts';
 import { configurationChanges } from './configuration-change.ts';
 import { LAUNCH_ENDS, LAUNCH_REFUSALS } from './launch-words.ts';
-import { RECORDS_TOLD_MAXIMUM } from './notices.ts';
+import { RECORDS_TOLD_MAXIMUM, SERIAL_MAXIMUM } from './notices.ts';
 import {
   type Check,
   callReason,
@@ -19,6 +19,9 @@ import {
   uuid,
   word,
 } from './shape.ts';
+
+/** What a notice has room for. */
+const serialNumber: Check<number> = (value): value is number => count(value) && value <= SERIAL_MAXIMUM;
 
 /** Most deciding policies that an intent names. */
 export const MAXIMUM_POLICIES = 8;
@@ -106,7 +109,7 @@ const stages = object({
 /** What the broker may say on the audit channel; `serial` comes back in the answer. */
 export const BROKER_AUDIT = {
   intent: {
-    serial: count,
+    serial: serialNumber,
     call: count,
     session: count,
     generation: count,
@@ -125,7 +128,7 @@ export const BROKER_AUDIT = {
     durable: flag,
   },
   outcome: {
-    serial: count,
+    serial: serialNumber,
     call: count,
     outcome: word(...OUTCOMES),
     error: nullable(errorCode),
@@ -140,7 +143,7 @@ export const BROKER_AUDIT = {
     scrubbed: list(scrubbed, MAXIMUM_SCRUB_RULES),
   },
   refusal: {
-    serial: count,
+    serial: serialNumber,
     session: count,
     request: uuid,
     kind: word('denied', 'invalid', 'refused'),
@@ -258,9 +261,9 @@ export const MONITOR_CONTROL = {
 export type MonitorControl = MessageOf<typeof MONITOR_CONTROL>;
 
 export const MONITOR_AUDIT = {
-  recorded: { serials: list(count, RECORDS_TOLD_MAXIMUM) },
+  recorded: { serials: list(serialNumber, RECORDS_TOLD_MAXIMUM) },
   unrecorded: {
-    serial: count,
+    serial: serialNumber,
     reason: word(
       'audit-unavailable',
       'unknown-session',

@@ -3,6 +3,7 @@
  * other, on a pipe of their own. So a call that waits for its record does not wait for the monitor's event loop too.
  */
 const SERIAL_BYTES = 6;
+export const SERIAL_MAXIMUM = 2 ** (8 * SERIAL_BYTES) - 1;
 
 /**
  * Records of one write to the log, so that as many are told of at once: their serials are fewer bytes than PIPE_BUF, and come
@@ -11,7 +12,7 @@ const SERIAL_BYTES = 6;
 export const RECORDS_TOLD_MAXIMUM = 512;
 export const NOTICE_BYTES_MAXIMUM = RECORDS_TOLD_MAXIMUM * SERIAL_BYTES;
 
-/** @param serials below 2^48 */
+/** @param serials SERIAL_MAXIMUM at most */
 export function encodeNotice(serials: readonly number[]): Buffer {
   const notice = Buffer.allocUnsafe(serials.length * SERIAL_BYTES);
   for (const [index, serial] of serials.entries())

@@ -189,6 +189,7 @@ export function openMonitorLink(events: MonitorEvents): MonitorLink {
   );
   notices.on('error', (error) => events.broken(error.message));
   notices.on('end', () => events.broken('end-of-file'));
+  notices.on('close', () => events.broken('closed'));
   control.send({ type: 'hello', build: buildId() });
 
   return {

@@ -13,8 +13,6 @@ export interface AppendedRecords {
   readonly settled: Uint8Array;
   readonly records: Uint8Array;
   readonly sync: boolean;
-  /** From when on the note stays as it was announced, by `now`. */
-  readonly settleBefore: number;
   /** Who is told that they stand; null: nobody. */
   readonly notice: { readonly pipe: number; readonly bytes: Uint8Array } | null;
 }
@@ -26,8 +24,8 @@ export interface AppendingSystem {
   /** pwrite(2), or write(2) where `at` is null. */
   write(file: number, bytes: Uint8Array, from: number, length: number, at: number | null): number;
   datasync(file: number): void;
-  /** Milliseconds on CLOCK_MONOTONIC, which all threads share. */
-  now(): number;
+  /** Decides that the addition stands; false: it was given up meanwhile. */
+  stands(): boolean;
 }
 
 /** What came of it. Nothing behind the stage that failed was begun. */
@@ -39,11 +37,10 @@ export type AppendOutcome =
 /** What stands under the log's name where it is no file of another length. */
 export const FOUND = { nothing: -1, anotherFile: -2 } as const;
 
-export const NODE_SYSTEM: AppendingSystem = {
+export const NODE_SYSTEM: Omit<AppendingSystem, 'stands'> = {
   look: (path) => lstatSync(path, { throwIfNoEntry: false }),
   write: writeSync,
   datasync: fdatasyncSync,
-  now: () => Number(process.hrtime.bigint() / 1_000_000n),
 };
 
 /** The system took less than it was given, and said nothing. */
@@ -71,9 +68,10 @@ export function appendInOrder(given: AppendedRecords, path: string, system: Appe
   } catch (error) {
     return { failed, errno: errnoOf(error) };
   }
-  const isSettled = settle(given, system);
-  // What may have been given up is told by who gave it up.
-  return { failed: null, isSettled, isTold: isSettled && tell(given, system) };
+  // What was given up is told by who gave it up. It is read again, and until then the note has to say so.
+  if (!system.stands()) return { failed: null, isSettled: false, isTold: false };
+  const isTold = tell(given, system);
+  return { failed: null, isSettled: settle(given, system), isTold };
 }
 
 /** What stands in the log's place; null: the log as it was left. Looked at by its name, since another file may have that. */
@@ -101,9 +99,7 @@ function writeRecords(file: number, records: Uint8Array, system: AppendingSystem
 }
 
 /** Whether the note says again that nothing is being written. */
-function settle({ note, settled, settleBefore }: AppendedRecords, system: AppendingSystem): boolean {
-  // What was given up is read again, and until then the note has to say so.
-  if (system.now() >= settleBefore) return false;
+function settle({ note, settled }: AppendedRecords, system: AppendingSystem): boolean {
   try {
     writeNote(note, settled, system);
     return true;

@@ -2,6 +2,7 @@ import type { Worker } from 'node:worker_threads';
 import { type Appended, appendedUnlessFailed } from './append-failure.ts';
 import type { AppendedRecords } from './append-in-order.ts';
 import {
+  decide,
   makeAppendingMemory,
   putAddition,
   takeOutcome,
@@ -12,6 +13,9 @@ import { ADDITION_BYTES_MAXIMUM } from './queue.ts';
 import { startThread } from './thread.ts';
 import { AuditUnavailable, errorCode, StorageFailure } from './unavailable.ts';
 
+/** What came of giving up an addition: it was too late for one that stands, or of which all is done or nothing was asked. */
+export type GivenUp = 'given-up' | 'stands' | 'done';
+
 /** Writes additions to the log, all steps of one without a word in between. */
 export interface Appender {
   /**
@@ -19,6 +23,8 @@ export interface Appender {
    * @throws StorageFailure
    */
   append(appended: AppendedRecords): Promise<Appended>;
+  /** Gives up what is under way, as long as that can be: nobody is told then that it stands, nor does its note say so. */
+  giveUp(): GivenUp;
   /** Nothing may be on its way, and nothing comes after it. */
   stop(): void;
 }
@@ -60,6 +66,10 @@ export function startAppender(program: URL, path: string): Appender {
         if (waiting.async) await waiting.value;
       }
       return appendedUnlessFailed(takeOutcome(memory), appended.expected.size);
+    },
+    giveUp() {
+      if (Atomics.load(words, WORD.done) === Atomics.load(words, WORD.asked)) return 'done';
+      return decide(memory, 'givenUp') ? 'given-up' : 'stands';
     },
     stop() {
       isStopped = true;

@@ -32,10 +32,15 @@ export const WORD = {
   noticePipe: 10,
   noticeLength: 11,
   isTold: 12,
+  /** Whether the addition stands or was given up, whichever was decided first: one of DECIDED. */
+  decided: 13,
 } as const;
 
+/** What is decided of an addition, once. */
+const DECIDED = { nothing: 0, stands: 1, givenUp: 2 } as const;
+
 /** Places in `numbers`: what an Int32 cannot hold. */
-const NUMBER = { ino: 0, dev: 1, size: 2, settleBefore: 3, found: 4 } as const;
+const NUMBER = { ino: 0, dev: 1, size: 2, found: 3 } as const;
 
 const STAGES = ['open', 'changed', 'note', 'write', 'sync'] as const;
 
@@ -74,11 +79,11 @@ export function putAddition(memory: AppendingMemory, given: AppendedRecords): vo
   numbers[NUMBER.ino] = given.expected.ino;
   numbers[NUMBER.dev] = given.expected.dev;
   numbers[NUMBER.size] = given.expected.size;
-  numbers[NUMBER.settleBefore] = given.settleBefore;
   words[WORD.note] = given.note;
   words[WORD.log] = given.log;
   words[WORD.length] = given.records.length;
   words[WORD.sync] = given.sync ? 1 : 0;
+  words[WORD.decided] = DECIDED.nothing;
   words[WORD.noticePipe] = given.notice?.pipe ?? -1;
   words[WORD.noticeLength] = given.notice?.bytes.length ?? 0;
   if (given.notice !== null) notice.set(given.notice.bytes);
@@ -98,8 +103,12 @@ export function takeAddition(memory: AppendingMemory): AppendedRecords {
     ...{ announcing, settled, records: records.subarray(0, wordAt(words, WORD.length)) },
     notice: pipe < 0 ? null : { pipe, bytes: notice.subarray(0, wordAt(words, WORD.noticeLength)) },
     sync: wordAt(words, WORD.sync) === 1,
-    settleBefore: numberAt(memory, NUMBER.settleBefore),
   };
+}
+
+/** Decides, where nothing was decided. Returns whether it is so. */
+export function decide({ words }: AppendingMemory, what: 'stands' | 'givenUp'): boolean {
+  return Atomics.compareExchange(words, WORD.decided, DECIDED.nothing, DECIDED[what]) === DECIDED.nothing;
 }
 
 export function putOutcome({ words, numbers }: AppendingMemory, outcome: AppendOutcome): void {

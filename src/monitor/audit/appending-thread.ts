@@ -7,19 +7,20 @@
  * and the monitor with it.
  */
 import { workerData } from 'node:worker_threads';
-import { appendInOrder, NODE_SYSTEM } from './append-in-order.ts';
-import { putOutcome, takeAddition, viewAppendingMemory, WORD } from './appending-memory.ts';
+import { type AppendingSystem, appendInOrder, NODE_SYSTEM } from './append-in-order.ts';
+import { decide, putOutcome, takeAddition, viewAppendingMemory, WORD } from './appending-memory.ts';
 
 const given: { readonly memory: SharedArrayBuffer; readonly path: string } = workerData;
 const memory = viewAppendingMemory(given.memory);
 const { words } = memory;
+const system: AppendingSystem = { ...NODE_SYSTEM, stands: () => decide(memory, 'stands') };
 
 for (let done = 0; ; ) {
   // A wake may be late and belong to what is done already: the number alone tells.
   while (Atomics.load(words, WORD.asked) === done) Atomics.wait(words, WORD.asked, done);
   if (Atomics.load(words, WORD.stop) === 1) break;
   done = Atomics.load(words, WORD.asked);
-  putOutcome(memory, appendInOrder(takeAddition(memory), given.path, NODE_SYSTEM));
+  putOutcome(memory, appendInOrder(takeAddition(memory), given.path, system));
   Atomics.store(words, WORD.done, done);
   Atomics.notify(words, WORD.done);
 }

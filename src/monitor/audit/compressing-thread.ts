@@ -1,6 +1,6 @@
 /**
- * The thread that compresses one closed segment of the audit log and ends. It has the lowest priority: whoever waits for a
- * call goes before, and compressing takes what of the processors is left.
+ * The thread that compresses one closed segment of the audit log and ends. It has the lowest priority, behind what calls
+ * wait for in this process. zlib runs on it; reading and writing go through the process's thread pool.
  *
  * It trusts the monitor, which started it. It reads nothing that anybody wrote but as bytes.
  */
@@ -12,11 +12,15 @@ import { errorCode } from './unavailable.ts';
 const given: { readonly path: string } = workerData;
 // Of this thread alone: Linux has a nice value for each (setpriority(2), "C library/kernel differences").
 setPriority(constants.priority.PRIORITY_LOW);
+const stop = new AbortController();
+parentPort?.once('message', () => stop.abort());
 try {
-  // Who wants it to end ends the thread.
-  await compressSegment(given.path, new AbortController().signal);
+  await compressSegment(given.path, stop.signal);
   parentPort?.postMessage(null);
 } catch (error) {
   if (!(error instanceof Error)) throw error;
   parentPort?.postMessage({ message: error.message, code: errorCode(error) });
+} finally {
+  // Else it would wait for a word that does not come.
+  parentPort?.close();
 }

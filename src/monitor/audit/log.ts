@@ -107,7 +107,7 @@ export async function openAuditLog(options: AuditLogOptions): Promise<AuditLog> 
     for (const listener of listeners) listener(writer.state, why);
   };
   const reserve = holdReserve(reservePath(path), () => settings().reserve_bytes);
-  const opened = await openStore(path, stateFolder, clock, seals?.sealed ?? 0, { appender, stallMs }).catch(
+  const opened = await openStore(path, stateFolder, clock, seals?.sealed ?? 0, appender).catch(
     (error: unknown) => {
       appender.stop();
       return withoutSeals(error);

@@ -4,10 +4,11 @@ import { hashOfLine, parseRecord } from '../../shared/audit/record.ts';
 import { firstRecord, openSegment } from '../../shared/audit/segment-file.ts';
 import { verifyLog } from '../../shared/audit/verify.ts';
 import { composeAddition } from './addition.ts';
+import type { Appender } from './appender.ts';
 import type { AuditClock } from './clock.ts';
 import { recoveryRecord } from './recovery.ts';
 import { rotationRecord } from './rotation.ts';
-import { type Appending, holdStore, type LogStore } from './store.ts';
+import { holdStore, type LogStore } from './store.ts';
 import { type TakenUp, takeUpLog } from './take-up.ts';
 import { StorageFailure, unavailable } from './unavailable.ts';
 
@@ -32,14 +33,14 @@ export async function openStore(
   stateFolder: string,
   clock: AuditClock,
   sealed: number,
-  appending: Appending,
+  appender: Appender,
 ): Promise<Opened> {
   const taken = await takeUpLog(path, stateFolder, clock.boot).catch(async (error: unknown) => {
     const bad = await firstBad(path, join(stateFolder, HEAD_NOTE_FILE));
     throw cannotOpen(bad ?? reason(error), error);
   });
   const { files, recovery } = taken;
-  const store = holdStore(files, appending);
+  const store = holdStore(files, appender);
   try {
     const { after } = files.tail.next;
     if (after.seq < sealed)

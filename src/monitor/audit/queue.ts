@@ -83,10 +83,9 @@ export function createQueue(): RecordQueue {
       bytes -= sizeOf(waiting);
       const { notice } = waiting;
       if (notice === null) continue;
-      // Those of a broker that has ended are for nobody.
-      if (pipe !== notice.pipe) serials.length = 0;
-      pipe = notice.pipe;
-      serials.push(notice.serial);
+      // Of another broker's the monitor tells.
+      pipe ??= notice.pipe;
+      if (pipe === notice.pipe) serials.push(notice.serial);
     }
     if (places.length === 0) return null;
     const waiting = queue.splice(0, places.length);
@@ -127,7 +126,7 @@ export function createQueue(): RecordQueue {
 export function answerGroup({ waiting, places, notice: given }: Group, isTold: boolean): void {
   for (const [index, place] of places.entries()) {
     const { notice, written } = waiting[index] ?? {};
-    written?.({ ...place, isTold: isTold && notice?.pipe === given?.pipe });
+    written?.({ ...place, isTold: isTold && notice !== null && notice?.pipe === given?.pipe });
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Head } from '../../shared/audit/head-note.ts';
 import { type Addition, composeAddition } from './addition.ts';
+import type { GivenUp } from './appender.ts';
 import type { AuditClock } from './clock.ts';
 import type { Opened } from './open.ts';
 import { type RecoveryCause, recoveryRecord } from './recovery.ts';
@@ -16,6 +17,8 @@ export interface SegmentWriter {
   readonly unsettled: boolean;
   /** Writes records; says whether their notice was given. Throws StorageFailure. */
   add(addition: Addition): Promise<boolean>;
+  /** Gives up the addition that is under way, as `Appender.giveUp` does. */
+  giveUp(): GivenUp;
   /** The writers of all records up to the head were told that these stand. */
   confirm(): void;
   /** Notes that nothing is being written. Throws StorageFailure. */
@@ -122,6 +125,7 @@ export function writeSegments({ opened, clock, limits, rotated }: SegmentWriterO
       return store.unsettled;
     },
     settle: store.settle,
+    giveUp: store.giveUp,
     confirm() {
       confirmed = store.head.seq;
     },

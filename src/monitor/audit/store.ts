@@ -3,8 +3,8 @@ import { encodeNotice } from '../../boundary/notices.ts';
 import { encodeHeadNote, type Head, writeHeadNote } from '../../shared/audit/head-note.ts';
 import type { Addition } from './addition.ts';
 import { changed } from './append-failure.ts';
-import { FOUND, NODE_SYSTEM } from './append-in-order.ts';
-import type { Appender } from './appender.ts';
+import { FOUND } from './append-in-order.ts';
+import type { Appender, GivenUp } from './appender.ts';
 import { LOG_MODE, openOwnFile, writeAgain } from './log-file.ts';
 import { CALLED_LOG, type ClosedSegment, describeClosed, LOG_FLAGS, replaceFile } from './rotation.ts';
 import { readBytes, readTail, standsAt, type Tail } from './tail.ts';
@@ -26,6 +26,8 @@ export interface LogStore {
    * @throws StorageFailure
    */
   add(addition: Addition): Promise<boolean>;
+  /** Gives up the addition that is under way, as `Appender.giveUp` does. */
+  giveUp(): GivenUp;
   /** Notes that nothing is being written. Throws StorageFailure. */
   settle(): Promise<void>;
   /**
@@ -51,27 +53,15 @@ export interface OpenFiles {
   readonly tail: Tail;
 }
 
-/** By what additions are written. */
-export interface Appending {
-  /** Stopped when the store is closed or abandoned. */
-  readonly appender: Appender;
-  /** After so many milliseconds an addition counts as given up. */
-  readonly stallMs: number;
-}
-
-/**
- * The share of that time within which the note may say again that nothing is being written. An addition that takes longer may
- * be given up at any moment, and then its note has to stay as it is until the log was read again.
- */
-const SETTLED_WITHIN = 0.5;
-
 /** Takes over files that stand at `tail`. */
-export function holdStore(files: OpenFiles, { appender, stallMs }: Appending): LogStore {
+export function holdStore(files: OpenFiles, appender: Appender): LogStore {
   const { path, boot, note } = files;
   let { log, segment, durable } = files;
   /** What tells `log` from any other file. */
   let own: { readonly ino: number; readonly dev: number } | null = null;
   let isRotating = false;
+  /** What is being done with an addition. */
+  let underWay: 'nothing' | 'looked at' | 'given up' | 'appended' = 'nothing';
   /** Whether an fdatasync failed since the last that did not: what stands behind `durable` may never come to disk. */
   let isDoubtful = false;
   let head = files.tail.head;
@@ -85,13 +75,14 @@ export function holdStore(files: OpenFiles, { appender, stallMs }: Appending): L
   }
 
   async function add({ bytes, target, sync, notice }: Addition): Promise<boolean> {
-    // From here on whoever asked for it waits: also for the look at the file.
-    const settleBefore = NODE_SYSTEM.now() + stallMs * SETTLED_WITHIN;
+    underWay = 'looked at';
     own ??= await atStage('open', log.stat());
+    if (isGivenUp()) throw new StorageFailure('open', 'it was given up');
+    underWay = 'appended';
     const noted = { boot, segment };
     const after = { durable: sync ? target : durable, standing: target };
     const appended = {
-      ...{ log: log.fd, note: note.fd, records: bytes, sync, settleBefore },
+      ...{ log: log.fd, note: note.fd, records: bytes, sync },
       expected: { ino: own.ino, dev: own.dev, size: head.bytes + rest.length },
       announcing: encodeHeadNote({ ...noted, durable, standing: head, writing: target }),
       settled: encodeHeadNote({ ...noted, ...after, writing: null }),
@@ -107,6 +98,7 @@ export function holdStore(files: OpenFiles, { appender, stallMs }: Appending): L
       keepInMind(asFailure(error).stage, bytes);
       throw error;
     } finally {
+      underWay = 'nothing';
       if (pipe !== null) notice?.pipe.giveBack();
     }
     if (sync) isDoubtful = false;
@@ -114,6 +106,16 @@ export function holdStore(files: OpenFiles, { appender, stallMs }: Appending): L
     durable = after.durable;
     rest = Buffer.alloc(0);
     return isTold;
+  }
+
+  function giveUp(): GivenUp {
+    if (underWay === 'appended') return appender.giveUp();
+    underWay = 'given up';
+    return 'given-up';
+  }
+
+  function isGivenUp(): boolean {
+    return underWay === 'given up';
   }
 
   /** What is left by an addition that failed: all that comes before the stage was done, nothing that comes after it. */
@@ -229,6 +231,7 @@ export function holdStore(files: OpenFiles, { appender, stallMs }: Appending): L
     get isRotating() {
       return isRotating;
     },
+    giveUp,
     ...{ add, settle, rotate, reread, close, abandon },
   };
 }

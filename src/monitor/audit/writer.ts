@@ -2,6 +2,7 @@ import type { AuditState } from '../../shared/audit/conditions.ts';
 import type { AuditFields } from '../../shared/audit/fields.ts';
 import { type AuditEvent, prepareRecord } from '../../shared/audit/record.ts';
 import type { AuditClock } from './clock.ts';
+import { CLOSING_EVENTS } from './closing-events.ts';
 import { createDoubtedRecords } from './doubted-records.ts';
 import type { Notice } from './notice-pipe.ts';
 import { type Answered, answerGroup, createQueue, type Group } from './queue.ts';
@@ -55,20 +56,6 @@ interface Failure {
   readonly since: string;
 }
 
-/**
- * What closes something that is on record already: written into the room of the reserve. All are bounded by what was
- * under way when the disk became full.
- */
-const CLOSING_EVENTS: ReadonlySet<string> = new Set<AuditEvent>([
-  'call-end',
-  'interrupted',
-  'launch-end',
-  'broker-ended',
-  'daemon-stop',
-  'retention',
-  'seal',
-]);
-
 export function createWriter(options: WriterOptions): Writer {
   const { segments, clock, reserve, retryMs, stallMs } = options;
   const queue = createQueue();
@@ -81,6 +68,8 @@ export function createWriter(options: WriterOptions): Writer {
   let isMakingRoom = false;
   let retryTimer: NodeJS.Timeout | null = null;
   let working: Promise<void> | null = null;
+  /** The group that took too long and whose writers were told that it stands. */
+  let standing: Group | null = null;
   let closed = false;
   const sealer =
     options.seals &&
@@ -151,17 +140,28 @@ export function createWriter(options: WriterOptions): Writer {
         if (group !== null) sealer?.wrote(segments.head.seq);
       }
     } catch (error) {
-      fail(asFailure(error), group);
+      const isAnswered = group !== null && group === standing;
+      if (isAnswered) segments.confirm();
+      fail(asFailure(error), isAnswered ? null : group);
     }
   }
 
-  /** Waits for a step. Over the limit what waits is refused at once; the step itself is still waited for, then judged. */
+  /**
+   * Waits for a step. Over the limit what waits is refused at once; the step itself is still waited for, then judged. Of a group
+   * that stands nobody is refused, though its last note may not come to an end.
+   */
   async function unlessStalled<Result>(step: Promise<Result>, group: Group | null): Promise<Result> {
     const stalled = () => new StorageFailure('stalled', `the disk did not answer within ${stallMs} ms`);
     let isLate = false;
     const settled = whenLate(stallMs, () => {
+      const came = segments.giveUp();
+      // It was this process that was late.
+      if (group !== null && came === 'done') return;
       isLate = true;
-      fail(stalled(), group);
+      if (came !== 'stands' || group === null) return fail(stalled(), group);
+      standing = group;
+      answerGroup(group, false);
+      fail(stalled(), null);
     });
     const result = await step.finally(settled);
     if (isLate) throw stalled();

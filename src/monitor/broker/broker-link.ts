@@ -10,7 +10,7 @@ import {
 } from '../../boundary/messages.ts';
 import type { Descriptor } from '../../posix/descriptor.ts';
 import { sendDescriptors } from '../../posix/descriptor-passing.ts';
-import { makeNonblockingPipe, makePacketPair } from '../../posix/pipes.ts';
+import { makeNonblockingPipe, makePacketPair, type Pipe } from '../../posix/pipes.ts';
 import type { SeccompFilter } from '../../posix/seccomp.ts';
 import { holdNoticePipe, type Notice } from '../audit/notice-pipe.ts';
 import type { BrokerPlan } from '../configuration/broker-plan.ts';
@@ -68,20 +68,22 @@ export interface BrokerEvents {
  */
 export function startBroker(plan: BrokerPlan, filter: SeccompFilter, events: BrokerEvents): BrokerLink {
   const [passingEnd, brokerEnd] = makePacketPair();
-  const notices = makeNonblockingPipe();
+  const opened: Descriptor[] = [brokerEnd];
   let sandbox: Sandbox;
+  let notices: Pipe | undefined;
   try {
+    notices = makeNonblockingPipe();
+    opened.push(notices.read);
     sandbox = startSandbox(plan.sandbox, filter, {
       standard: ['ignore', 'ignore', 'inherit'],
       further: ['pipe', 'pipe', brokerEnd.number, notices.read.number],
     });
   } catch (error) {
     passingEnd.close();
-    notices.write.close();
+    notices?.write.close();
     throw error;
   } finally {
-    brokerEnd.close();
-    notices.read.close();
+    for (const descriptor of opened) descriptor.close();
   }
   const noticePipe = holdNoticePipe(notices.write);
   const untaken = new Map<string, Passing>();

@@ -9,7 +9,7 @@ import {
 import { diskError } from '../../support/played-appender.ts';
 
 const GIVEN: AppendedRecords = {
-  ...{ log: 10, note: 11, expected: { ino: 1, dev: 2, size: 3 }, sync: true, settleBefore: 100 },
+  ...{ log: 10, note: 11, expected: { ino: 1, dev: 2, size: 3 }, sync: true },
   ...{
     announcing: Buffer.from('announcing'),
     settled: Buffer.from('settled'),
@@ -25,7 +25,7 @@ function played(more: Partial<AppendingSystem> = {}): { system: AppendingSystem;
     look: () => GIVEN.expected,
     write: (_file, _bytes, _from, length) => length,
     datasync: () => undefined,
-    now: () => 0,
+    stands: () => true,
     ...more,
   };
   return {
@@ -44,7 +44,7 @@ function played(more: Partial<AppendingSystem> = {}): { system: AppendingSystem;
         asked.push(`datasync ${file}`);
         system.datasync(file);
       },
-      now: system.now,
+      stands: system.stands,
     },
   };
 }
@@ -137,10 +137,10 @@ describe('an addition', () => {
     expect(asked).toEqual([LOOK, ANNOUNCE, WRITE, SYNC, SETTLE]);
   });
 
-  test('is told to who waits for it last, when it is on disk and its note says so (invariant 11)', () => {
+  test('is told to who waits for it once it is on disk and nobody can give it up any more (invariant 11)', () => {
     const { outcome, asked } = run({}, TOLD);
     expect(outcome).toEqual({ failed: null, isSettled: true, isTold: true });
-    expect(asked).toEqual([LOOK, ANNOUNCE, WRITE, SYNC, SETTLE, TELL]);
+    expect(asked).toEqual([LOOK, ANNOUNCE, WRITE, SYNC, TELL, SETTLE]);
   });
 
   test.each<[string, () => number]>([
@@ -156,19 +156,15 @@ describe('an addition', () => {
 
   test.each<[string, Partial<AppendingSystem>]>([
     ['failed', { datasync: fail }],
-    ['may have been given up', { now: () => GIVEN.settleBefore }],
-    [
-      'has a note that does not say that it stands',
-      { write: (_file, bytes, _from, length) => (bytes === GIVEN.settled ? fail() : length) },
-    ],
+    ['was given up', { stands: () => false }],
   ])('is told to nobody where it %s (invariant 11)', (_what, more) => {
     const { outcome, asked } = run(more, TOLD);
     expect(outcome).not.toMatchObject({ isTold: true });
     expect(asked).not.toContain(TELL);
   });
 
-  test('leaves its note as it was announced once it may have been given up', () => {
-    const { outcome, asked } = run({ now: () => GIVEN.settleBefore });
+  test('leaves its note as it was announced once it was given up', () => {
+    const { outcome, asked } = run({ stands: () => false });
     expect(outcome).toEqual({ failed: null, isSettled: false, isTold: false });
     expect(asked).toEqual([LOOK, ANNOUNCE, WRITE, SYNC]);
   });

@@ -33,7 +33,6 @@ const BEFORE = 'what stands\n';
 const [NOTED, ANNOUNCING, SETTLED] = ['before', 'announcing', 'settled'].map((text) =>
   text.padEnd(HEAD_NOTE_BYTES),
 ) as [string, string, string];
-const NEVER = Number.POSITIVE_INFINITY;
 const PIPE_BUF = 4_096;
 
 /** A log and its note, open, and a thread that appends to it. */
@@ -62,7 +61,7 @@ async function startBench(): Promise<Bench> {
   const [thread] = (await started) as [Worker];
   const appendTold: Bench['appendTold'] = (text, more = {}) =>
     appender.append({
-      ...{ log, note, expected: { ino, dev, size: BEFORE.length }, sync: true, settleBefore: NEVER },
+      ...{ log, note, expected: { ino, dev, size: BEFORE.length }, sync: true },
       ...{ announcing: Buffer.from(ANNOUNCING), settled: Buffer.from(SETTLED), records: Buffer.from(text) },
       ...{ notice: null, ...more },
     });
@@ -127,13 +126,6 @@ describe('the thread that appends', () => {
     expect(log()).toBe(BEFORE);
   });
 
-  test('leaves the note announced where the addition may have been given up', async () => {
-    const { append, log, note } = await startBench();
-    expect(await append('one\n', { settleBefore: 0 })).toBe(false);
-    expect(log()).toBe(`${BEFORE}one\n`);
-    expect(note()).toBe(ANNOUNCING);
-  });
-
   test('tells on a pipe that what it was given stands, and waits for nobody there (Z13)', async () => {
     const { path, appendTold, log } = await startBench();
     const { ino, dev } = statSync(path);
@@ -193,7 +185,7 @@ describe('a thread that ends unasked', () => {
       const appender = startAppender(new URL('${program}'), '/gone/audit.jsonl');
       const note = Buffer.alloc(512);
       await appender.append({ log: -1, note: -1, expected: { ino: 0, dev: 0, size: 0 }, announcing: note, settled: note,
-        records: note, notice: null, sync: false, settleBefore: 0 }).catch(() => undefined);
+        records: note, notice: null, sync: false }).catch(() => undefined);
       process.exit(0);`;
       const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'ignore' });
       expect(await once(child, 'exit')).toEqual([1, null]);

@@ -69,6 +69,15 @@ test('compressing that is told to end leaves the plain segment alone, and no thr
   await expect(compress(path, stop.signal)).rejects.toThrow('aborted');
 });
 
+test('compressing that is told to end before its thread is there does not begin', async () => {
+  const { path } = makeSegment(100);
+  const stop = new AbortController();
+  const compressing = compress(path, stop.signal);
+  stop.abort();
+  await expect(compressing).rejects.toThrow('aborted');
+  expect(readdirSync(dirname(path))).toEqual([basename(path)]);
+});
+
 test('why a segment could not be compressed is told with its code', async () => {
   const { path } = makeSegment(100);
   // A file that somebody else may write is not one of ours.

@@ -30,7 +30,7 @@ test('a wake that comes after its addition was written has nothing written twice
   const aNote = Buffer.alloc(HEAD_NOTE_BYTES);
   putAddition(memory, {
     ...{ log, note, expected: { ino, dev, size: 0 }, announcing: aNote, settled: aNote },
-    ...{ records: RECORD, sync: false, settleBefore: Number.POSITIVE_INFINITY, notice: null },
+    ...{ records: RECORD, sync: false, notice: null },
   });
   Atomics.add(words, WORD.asked, 1);
   Atomics.notify(words, WORD.asked);

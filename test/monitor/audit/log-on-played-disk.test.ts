@@ -205,6 +205,23 @@ describe('a played disk that fails', () => {
     expect(await places.verify()).toMatchObject({ ok: true, records: 1, recoveries: 0 });
   });
 
+  test('one that does not come to an end behind what stands refuses what waits, and nobody whose record stands (A14, invariant 11)', async () => {
+    const { places, log, disk } = await openPlayed({ stallMs: 500 });
+    let thaw = (): void => undefined;
+    vi.spyOn(disk, 'answers').mockImplementationOnce(() => new Promise((resolve) => (thaw = resolve)));
+    const writing = whenWriting(log);
+    const { seq } = await log.append('session', {}, {}, true);
+    expect(log.state).toBe('failing');
+    await expect(log.append('session', {}, {}, false)).rejects.toThrow('did not answer');
+    thaw();
+    await writing;
+    await log.close();
+    const [first, recovery] = await recordsOf(places);
+    expect(first?.seq).toBe(seq);
+    expect(recovery?.facts).toMatchObject({ why: 'stalled', confirmed: seq });
+    expect(await places.verify()).toMatchObject({ ok: true, records: 2, recoveries: 1 });
+  });
+
   test('one that does not answer refuses what waits, and its late write is declared (A14)', async () => {
     const { places, log, disk } = await openPlayed({ stallMs: 500 });
     let thaw = (): void => undefined;

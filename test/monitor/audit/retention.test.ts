@@ -204,10 +204,10 @@ describe('a log over its limit', () => {
     await first.close();
     const before = await listSegments(places.path);
     const { appender, disk } = playAppender(places.path);
-    let answers = 0;
-    disk.answers = async () => {
-      answers += 1;
-      if (answers === 1) await wait(1_000);
+    let additions = 0;
+    disk.begins = async () => {
+      additions += 1;
+      if (additions === 1) await wait(1_000);
     };
     const { settings = auditSettings } = withRetention({ max_bytes: 20_000 });
     const log = await places.open({ settings, appender, stallMs: 200, lookMs: 3_600_000 });

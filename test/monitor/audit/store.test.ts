@@ -31,7 +31,7 @@ async function holdPlayed(): Promise<Held> {
   const { path, folder, head, bytes } = makePlaces();
   const { appender, disk } = playAppender(path);
   const clock = createClock();
-  const { store } = await openStore(path, folder, clock, 0, { appender, stallMs: 60_000 });
+  const { store } = await openStore(path, folder, clock, 0, appender);
   onTestFinished(() => store.abandon());
   const next = (): Addition =>
     composeAddition(emptyTail(store.head).next, [prepareRecord(clock.now(), 'session', {}, {})]);
@@ -165,12 +165,11 @@ describe('an addition on a played disk that fails', () => {
   });
 });
 
-test('an addition whose file is looked at for too long leaves the note announced: it may have been given up (A14)', async () => {
-  const stallMs = 200;
+test('an addition that is given up while its file is looked at is not begun (A14)', async () => {
   const { path, folder, head } = makePlaces();
   const { appender } = playAppender(path);
   const clock = createClock();
-  const { store } = await openStore(path, folder, clock, 0, { appender, stallMs });
+  const { store } = await openStore(path, folder, clock, 0, appender);
   onTestFinished(() => store.abandon());
   const anyFile = await open('/dev/null');
   const files = Object.getPrototypeOf(anyFile) as FileHandle;
@@ -185,11 +184,11 @@ test('an addition whose file is looked at for too long leaves the note announced
   const addition = composeAddition(emptyTail(store.head).next, [
     prepareRecord(clock.now(), 'session', {}, {}),
   ]);
+  const before = readFileSync(head);
   const adding = store.add(addition);
-  const asked = performance.now();
-  await vi.waitUntil(() => performance.now() > asked + stallMs);
+  expect(store.giveUp()).toBe('given-up');
   thaw();
-  await adding;
-  expect(store.unsettled).toBe(true);
-  expect(decodeHeadNote(readFileSync(head)).writing).toEqual(addition.target);
+  expect(await failureOf(adding)).toMatchObject({ stage: 'open', message: 'it was given up' });
+  expect(store.unsettled).toBe(false);
+  expect(readFileSync(head).equals(before)).toBe(true);
 });

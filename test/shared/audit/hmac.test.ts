@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { hmacUnder } from '../../../src/shared/audit/hmac.ts';
+import { HMAC_MESSAGE_MAXIMUM, hmacUnder } from '../../../src/shared/audit/hmac.ts';
 
 /** RFC 4231, section 4: key, message and HMAC-SHA-256 of its test cases with keys of at most one block. */
 const CASES: readonly (readonly [string, string, string])[] = [
@@ -32,6 +32,14 @@ describe('HMAC-SHA-256', () => {
         expect(hmac(message)).toBe(createHmac('sha256', key).update(message).digest('hex'));
       }
     }
+  });
+
+  test('has no message of more than its bound, of which the next one knows nothing', () => {
+    const hmac = hmacUnder(Buffer.alloc(32));
+    const short = hmac(Buffer.from('short'));
+    hmac(randomBytes(HMAC_MESSAGE_MAXIMUM));
+    expect(() => hmac(Buffer.alloc(HMAC_MESSAGE_MAXIMUM + 1))).toThrow(RangeError);
+    expect(hmac(Buffer.from('short'))).toBe(short);
   });
 
   test('has no key of more than a block, which would have to be hashed first', () => {
