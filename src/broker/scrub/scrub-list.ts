@@ -21,7 +21,7 @@ export function* scrubStrings(
   counts: Counting,
   beside: LinesBeside | null,
 ): Turns<readonly string[]> {
-  const { bytes, ranges } = yield* findInTurns(known, utf8Bytes(strings.join('\n')), beside);
+  const { bytes, ranges } = yield* findInTurns(known, () => utf8Bytes(strings.join('\n')), beside);
   const scrubbed = ranges.length === 0 ? strings : maskEach(strings, bytes, ranges, counts);
   return strings.some(isSecretOption) ? maskArguments(scrubbed, counts) : scrubbed;
 }

@@ -1,6 +1,6 @@
 import { utf8Bytes } from '../../shared/utf8.ts';
 import { tellLineMatches } from './beside/line-matches.ts';
-import type { FoundLines, LinesBeside } from './beside/lines-beside.ts';
+import type { FoundLines, LinesAnswer, LinesBeside } from './beside/lines-beside.ts';
 import { createSecretFinder, findSecrets } from './find-secrets.ts';
 import { followLines } from './follow-lines.ts';
 import type { KnownValues } from './known-values.ts';
@@ -40,25 +40,26 @@ export function* scrubLongText(
   beside: LinesBeside | null,
 ): Turns<string> {
   if (given.length <= TURN_BYTES) return scrubText(known, given, counts, false);
-  const { bytes, ranges } = yield* findInTurns(known, utf8Bytes(given), beside);
+  const { bytes, ranges } = yield* findInTurns(known, () => utf8Bytes(given), beside);
   return masked(given, bytes, ranges, counts);
 }
 
 /**
  * What is to be masked in bytes that are there as a whole: the same as `findSecrets` finds where nothing is cut off.
- * @param given to be used no more: the bytes are those that are returned
+ * @param make makes the bytes; once more, where who looked at them beside lost them
  * @param beside looks at the lines of long ones
  */
 export function* findInTurns(
   known: KnownValues,
-  given: Buffer,
+  make: () => Buffer,
   beside: LinesBeside | null,
 ): Turns<{ readonly bytes: Buffer; readonly ranges: readonly Match[] }> {
+  const given = make();
   if (given.length <= TURN_BYTES) return { bytes: given, ranges: findSecrets(known, given, false) };
   // What a configuration's exceptions leave has others looked for in its place.
-  const looked = beside === null || known.rules !== undefined ? null : yield* lookBeside(given, beside);
-  const matches = looked?.matches ?? null;
-  const bytes = looked?.bytes ?? given;
+  const isHere = beside === null || known.rules !== undefined;
+  const looked = isHere ? null : yield* lookBeside(given, make, beside);
+  const { bytes, matches } = looked ?? { bytes: given, matches: null };
   const finder = createSecretFinder(
     known,
     false,
@@ -77,12 +78,14 @@ export function* findInTurns(
   }
 }
 
-function* lookBeside(bytes: Buffer, beside: LinesBeside): Turns<FoundLines | null> {
-  const looking = beside.find(bytes);
+/** Null: they are to be looked at here, as they are. */
+function* lookBeside(given: Buffer, make: () => Buffer, beside: LinesBeside): Turns<FoundLines | null> {
+  const looking = beside.find(given);
   if (looking === null) return null;
-  const found: FoundLines[] = [];
-  yield looking.then((looked) => void found.push(looked));
-  return found[0] ?? null;
+  const answers: LinesAnswer[] = [];
+  yield looking.then((answer) => void answers.push(answer));
+  const [answer] = answers;
+  return answer === undefined || answer === 'lost' ? { bytes: make(), matches: null } : answer;
 }
 
 function masked(given: string, bytes: Buffer, ranges: readonly Match[], counts: Counting): string {

@@ -1,12 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { knownValues } from '../../../bench/scrub/texts.ts';
 import { scrubLaunch } from '../../../src/broker/launch/launch-scrubber.ts';
 import { findLineMatches } from '../../../src/broker/scrub/beside/line-matches.ts';
-import { findLinesBeside, type LinesBeside } from '../../../src/broker/scrub/beside/lines-beside.ts';
+import {
+  findLinesBeside,
+  type LinesAnswer,
+  type LinesBeside,
+} from '../../../src/broker/scrub/beside/lines-beside.ts';
 import type { KnownValues } from '../../../src/broker/scrub/known-values.ts';
-import { createScrubberOf, indexSecrets, type Scrubber } from '../../../src/broker/scrub/scrubber.ts';
+import { RULES } from '../../../src/broker/scrub/rules/all.ts';
+import { createScrubberOf, indexSecrets } from '../../../src/broker/scrub/scrubber.ts';
 import { atOnce } from '../../../src/broker/scrub/turns.ts';
 import type { JsonValue } from '../../../src/shared/json-value.ts';
 import { LOG_CORPUS, SECRET_CORPORA, textsWithoutSecrets, textsWithSecrets } from '../../support/corpora.ts';
@@ -25,6 +30,19 @@ const KNOWN = indexSecrets(VALUES.map((value, at) => ({ name: `value-${at}`, val
 const HERE: LinesBeside = {
   find: (bytes) => Promise.resolve({ bytes, matches: atOnce(findLineMatches(bytes)) }),
 };
+
+/** Keeps what was answered. */
+function watched(beside: LinesBeside): LinesBeside & { readonly answers: readonly LinesAnswer[] } {
+  const answers: LinesAnswer[] = [];
+  return {
+    answers,
+    find(bytes) {
+      const looking = beside.find(bytes);
+      void looking?.then((answer) => answers.push(answer));
+      return looking;
+    },
+  };
+}
 
 /** With so much of a log between them that what is found can be told. */
 function longTexts(): readonly string[] {
@@ -116,7 +134,10 @@ test('a thread tells it of many texts at once, and ends when it is idle (invaria
   const beside = findLinesBeside(THREAD, ended);
   await startThread(beside);
   expect(threads()).toBe(1);
-  expect(await unlike(KNOWN, beside, OUTPUTS)).toEqual([]);
+  const used = watched(beside);
+  expect(await unlike(KNOWN, used, OUTPUTS)).toEqual([]);
+  expect(used.answers.length).toBeGreaterThan(TEXTS.length / 2);
+  expect(used.answers).not.toContain('lost');
   while (threads() > 0) await wait(50);
   expect(ended).not.toHaveBeenCalled();
   expect(beside.find(Buffer.alloc(PART))).toBeNull();
@@ -150,45 +171,78 @@ test('of a text with a secret everywhere nothing is told: it is scrubbed where i
   expect(await unlike(NOBODY, HERE, [text])).toEqual([]);
 });
 
-const broken = (work: string): URL =>
+const doing = (work: string): URL =>
   new URL(
     `data:text/javascript,import { parentPort } from 'node:worker_threads'; parentPort.postMessage({ kind: 'ready' }); ` +
-      `parentPort.on('message', ({ number }) => { ${work} });`,
+      `let had = 0; parentPort.on('message', ({ number }) => { had += 1; ${work} });`,
   );
+/** The first text is answered by nothing, so that others wait behind it. */
+const atTheThird = (work: string): URL => doing(`if (had === 3) { ${work} }`);
+
+const SECRET = 'password=hunter2-Xk9';
+const WITH_SECRET = `${textsWithoutSecrets(LOG_CORPUS).join('\n')}\n${SECRET}\n`.repeat(4).slice(0, MUCH);
+
+/** Lets the thread start without a text for it to look at. */
+async function untilReady(beside: LinesBeside): Promise<void> {
+  for (let taken: Promise<LinesAnswer> | null = null; taken === null; await wait(5))
+    taken = beside.find(Buffer.alloc(MUCH, 'a line\n'));
+}
 
 test.each([
-  ['throws', broken('throw new Error("broken");'), true],
-  ['exits', broken('process.exit(0);'), true],
-  ['runs out of memory', broken('const all = []; for (;;) all.push({ at: [String(all.length)] });'), true],
-  ['says that it failed', broken('parentPort.postMessage({ kind: "failed", number });'), false],
+  ['throws', atTheThird('throw new Error("broken");'), true],
+  ['exits', atTheThird('process.exit(0);'), true],
+  [
+    'runs out of memory',
+    atTheThird('const all = []; for (;;) all.push({ at: [String(all.length)] });'),
+    true,
+  ],
+  ['hangs', atTheThird('for (;;);'), true],
+  ['answers nothing', doing(''), true],
+  ['says that it failed', doing('parentPort.postMessage({ kind: "failed", number });'), false],
 ])(
-  'of a text whose thread %s nothing passes, and later ones are scrubbed (invariant 10)',
+  'texts whose thread %s are scrubbed as without one, each of them (invariant 10)',
   { timeout },
   async (_name, program, ends) => {
     const ended = vi.fn<(why: Error) => void>();
-    const beside = findLinesBeside(program, ended);
+    const beside = watched(findLinesBeside(program, ended, 1_000));
+    await untilReady(beside);
     const faults = vi.fn<(error: unknown) => void>();
-    const scrubbing = (): Scrubber => scrubLaunch(createScrubberOf(NOBODY, beside), faults);
-    const text = `${textsWithoutSecrets(LOG_CORPUS).join('\n')}\npassword=hunter2-Xk9\n`
-      .repeat(4)
-      .slice(0, MUCH);
-    let launch = scrubLaunch(createScrubberOf(NOBODY, beside), faults);
-    for (; !launch.hasFailed; await wait(5)) {
-      launch = scrubLaunch(createScrubberOf(NOBODY, beside), faults);
-      const [one, other] = await Promise.all([
-        launch.valueInTurns({ text }),
-        launch.valueInTurns([text, text]),
-      ]);
-      expect(JSON.stringify([one.value, other.value])).not.toContain('hunter2');
-      if (launch.hasFailed) expect([one.value, other.value]).toContain('[REDACTED:scrubber-failed]');
-    }
-    expect(launch.counts.get('scrubber-failed')).toBeGreaterThan(0);
-    expect(faults).toHaveBeenCalled();
-    expect(ended.mock.calls.length > 0).toBe(ends);
-    const short = await scrubbing().valueInTurns({ text: 'password=hunter2-Xk9' });
-    expect(JSON.stringify(short.value)).not.toContain('hunter2');
+    const given: readonly JsonValue[] = [WITH_SECRET, { text: WITH_SECRET }, [WITH_SECRET, WITH_SECRET]];
+    const launch = scrubLaunch(createScrubberOf(KNOWN, beside), faults);
+    const scrubbed = await Promise.all(given.map((value) => launch.valueInTurns(value)));
+    const plain = createScrubberOf(KNOWN);
+    for (const [at, value] of given.entries()) expect(scrubbed[at]).toEqual(await plain.valueInTurns(value));
+    expect(JSON.stringify(scrubbed.map(({ value }) => value))).not.toContain('hunter2');
+    expect(beside.answers).toEqual(['lost', 'lost', 'lost', 'lost']);
+    expect([launch.hasFailed, faults.mock.calls.length]).toEqual([false, 0]);
+    expect(ended).toHaveBeenCalledTimes(ends ? 1 : 0);
   },
 );
+
+test('texts with an example of each rule in one long line do not fill the thread, and cost no other text (invariant 10)', {
+  timeout,
+}, async () => {
+  const ended = vi.fn<(why: Error) => void>();
+  const beside = watched(findLinesBeside(THREAD, ended));
+  await startThread(beside);
+  const examples = RULES.flatMap((rule) => {
+    const example = rule.examples.find((text) => text.length < 1_500 && !text.includes('\n'));
+    return example === undefined ? [] : [example];
+  });
+  const words = 'lorem ipsum dolor sit amet ok ok '.repeat(500);
+  let text = '';
+  for (let at = 0; text.length < 10 * 1_048_576; at += 1)
+    text += ` ${examples[at % examples.length]} ${words}`.slice(0, 16_384);
+  const launch = scrubLaunch(createScrubberOf(NOBODY, beside), () => undefined);
+  const texts = [text, text, text, text, text, text, WITH_SECRET];
+  const scrubbed = await Promise.all(texts.map((value) => launch.valueInTurns(value)));
+  const plain = createScrubberOf(NOBODY);
+  expect(scrubbed[0]).toEqual(await plain.valueInTurns(text));
+  expect(scrubbed[6]).toEqual(await plain.valueInTurns(WITH_SECRET));
+  expect(launch.hasFailed).toBe(false);
+  expect(beside.answers).not.toContain('lost');
+  expect(ended).not.toHaveBeenCalled();
+});
 
 test('where no thread can be started texts are scrubbed all the same (invariant 10)', {
   timeout,
@@ -199,4 +253,48 @@ test('where no thread can be started texts are scrubbed all the same (invariant 
     expect(await unlike(NOBODY, beside, [TEXTS.join('').slice(0, MUCH)])).toEqual([]);
     await wait(5);
   }
+});
+
+afterEach(() => void vi.restoreAllMocks());
+
+test('a thread that cannot be started is told of and tried again later each time, anew after one that ended idle', {
+  timeout,
+}, async () => {
+  const ended = vi.fn<(why: Error) => void>();
+  // A worker's program comes from a file or from itself.
+  const nowhere = 'http://127.0.0.1/thread.js';
+  const program = new URL(nowhere);
+  const beside = findLinesBeside(program, ended);
+  let now = 1_000_000;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  const triesAt = (later: number): boolean => {
+    const before = ended.mock.calls.length;
+    now += later;
+    expect(beside.find(Buffer.alloc(MUCH))).toBeNull();
+    return ended.mock.calls.length > before;
+  };
+  expect(triesAt(0)).toBe(true);
+  for (const pause of [1, 2, 4, 8, 16, 32, 60, 60].map((seconds) => 1_000 * seconds))
+    expect([triesAt(pause - 1), triesAt(1)]).toEqual([false, true]);
+  now += 60_000;
+  program.href = THREAD.href;
+  await startThread(beside);
+  while (threads() > 0) await wait(50);
+  program.href = nowhere;
+  expect(triesAt(0)).toBe(true);
+  expect([triesAt(999), triesAt(1)]).toEqual([false, true]);
+});
+
+test('a thread that died is not followed by another at once', { timeout }, async () => {
+  const ended = vi.fn<(why: Error) => void>();
+  const beside = findLinesBeside(doing('throw new Error("broken");'), ended);
+  await untilReady(beside);
+  while (ended.mock.calls.length === 0) await wait(5);
+  const now = performance.now();
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+  while (threads() > 0) await wait(5);
+  expect(beside.find(Buffer.alloc(MUCH))).toBeNull();
+  expect(threads()).toBe(0);
+  clock.mockImplementation(() => now + 1_000);
+  await untilReady(beside);
 });
