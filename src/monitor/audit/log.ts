@@ -1,14 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { AuditCondition, AuditState } from '../../shared/audit/conditions.ts';
 import type { AuditFields } from '../../shared/audit/fields.ts';
-import type { AuditEvent } from '../../shared/audit/record.ts';
 import { reservePath } from '../../shared/audit/segments.ts';
 import type { Settings } from '../../shared/configuration/types.generated.ts';
 import type { Appender } from './appender.ts';
 import { type ClockSources, createClock } from './clock.ts';
 import { type Compress, compressSegment } from './compression.ts';
 import { keepSegments } from './keeper.ts';
-import type { Notice } from './notice-pipe.ts';
 import { openStore } from './open.ts';
 import { type EarlierCall, findOpenCalls } from './open-calls.ts';
 import { holdReserve } from './reserve.ts';
@@ -16,7 +14,7 @@ import type { SealStore } from './seals/seal-store.ts';
 import { writeSegments } from './segment-writer.ts';
 import { watchSpace } from './space.ts';
 import { StorageFailure, unavailable } from './unavailable.ts';
-import { createWriter } from './writer.ts';
+import { createWriter, type Writer } from './writer.ts';
 
 export type { AuditState } from '../../shared/audit/conditions.ts';
 export type { AuditField, AuditFields } from '../../shared/audit/fields.ts';
@@ -28,13 +26,7 @@ export interface AuditLog {
    * AuditUnavailable when it is not or is not known to be, and with TypeError for a record that cannot be written at all.
    * @param notice by whom this is told as soon as it is so, where that can be; `isTold`: it was
    */
-  append(
-    event: AuditEvent,
-    facts: AuditFields,
-    claims: AuditFields,
-    durable: boolean,
-    notice?: Notice,
-  ): Promise<{ seq: number; isTold: boolean }>;
+  append(...record: Parameters<Writer['append']>): Promise<{ seq: number; isTold: boolean }>;
   readonly state: AuditState;
   readonly conditions: readonly AuditCondition[];
   /** What the keys of its seals are bound to; null: it is not sealed. */
