@@ -10,7 +10,7 @@ const PROGRAMS = [
   'broker/scrub/beside/thread.js',
 ];
 /** What finds files of its own beside itself, or is no JavaScript. */
-const SEPARATE = ['koffi', 'pino', '@cedar-policy/cedar-wasm'];
+const SEPARATE = ['koffi', '@cedar-policy/cedar-wasm'];
 /** Packages in the older module format ask for Node's own modules by it. */
 const REQUIRE =
   "import { createRequire } from 'node:module';\nconst require = createRequire(import.meta.url);";

@@ -15,7 +15,7 @@ export interface BuiltInCall {
   readonly metadata: Metadata;
 }
 
-/** A JSON Schema of params, and the same compiled. */
+/** A JSON Schema of params, and the same compiled, which it is when it is first asked: so that a start does not wait for them. */
 export interface BuiltInParams {
   readonly schema: JsonObject;
   readonly compiled: CompiledSchema;
@@ -41,10 +41,18 @@ export interface BuiltIn {
   answer(call: BuiltInCall, generation: Generation): JsonValue | Promise<JsonValue>;
 }
 
-/** @throws Error where the schema is none */
 export function builtInParams(properties: JsonObject, required: readonly string[]): BuiltInParams {
   const schema: JsonObject = { type: 'object', additionalProperties: false, properties, required };
-  return { schema, compiled: compileSchema(schema, 'params', 'params') };
+  let compiled: CompiledSchema | null = null;
+  return {
+    schema,
+    compiled: {
+      check(value) {
+        compiled ??= compileSchema(schema, 'params', 'params');
+        return compiled.check(value);
+      },
+    },
+  };
 }
 
 export const NO_PARAMS = builtInParams({}, []);
