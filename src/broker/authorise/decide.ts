@@ -2,6 +2,7 @@ import { type CedarValueJson, type EntityJson, statefulIsAuthorized } from '@ced
 import { concerns } from './callable.ts';
 import { actionIds, type PolicyMethod } from './catalogue.ts';
 import type { Identity } from './identity.ts';
+import type { ParsedPolicy } from './parse.ts';
 import { shown } from './shown.ts';
 import type { Slice } from './slice.ts';
 
@@ -59,9 +60,13 @@ export function askedMethod(method: PolicyMethod, { looked }: Slice): AskedMetho
   return { action: action.uid, resource: resource.uid, entities: shown([action, resource], looked) };
 }
 
+/** What Cedar said of one set. */
+type Answer = ReturnType<typeof statefulIsAuthorized>;
+
 /**
  * Has Cedar decide by a slice. Cedar skips a policy that it cannot evaluate, so a forbid that errs would not forbid:
- * here any error denies.
+ * here any error denies. Several sets are one: a forbid of any denies, else a permit of any permits
+ * (docs.cedarpolicy.com, "Authorization").
  */
 export function decide(
   slice: Slice,
@@ -69,25 +74,54 @@ export function decide(
   { action, resource, entities }: AskedMethod,
   context: Record<string, CedarValueJson>,
 ): Decision {
-  if (slice.setName === null) return DENIED;
-  const answer = statefulIsAuthorized({
-    principal: identity.entity.uid,
-    action,
-    resource,
-    context,
-    preparsedPolicySetId: slice.setName,
-    entities: [...slice.showIdentity(identity), ...entities],
+  const sets = slice.setsFor(identity);
+  if (sets.length === 0) return DENIED;
+  const shownEntities = [...slice.showIdentity(identity), ...entities];
+  const judged = sets.map(({ name, policies }) => {
+    const answer = statefulIsAuthorized({
+      principal: identity.entity.uid,
+      ...{ action, resource, context },
+      preparsedPolicySetId: name,
+      entities: shownEntities,
+    });
+    return judgedOf(answer, policies);
   });
-  if (answer.type === 'failure') return { ...NOT_JUDGED, errors: Math.max(1, answer.errors.length) };
+  const errors = judged.reduce((sum, one) => sum + one.errors, 0);
+  if (errors > 0) return { ...named(judged.flatMap(({ erring }) => erring)), permitted: false, errors };
+  const isForbidden = judged.some(({ says }) => says === 'forbid');
+  const counting = judged
+    .flatMap(({ says, deciding }) => (says === (isForbidden ? 'forbid' : 'permit') ? deciding : []))
+    // Cedar knows nothing of where a caller stands.
+    .filter((policy) => concerns(policy, identity));
+  return { ...named(counting), permitted: !isForbidden && counting.length > 0, errors };
+}
+
+/** One set's part of a decision. */
+interface Judged {
+  /** What its policies come to; nothing: none of them is satisfied. */
+  readonly says: 'permit' | 'forbid' | 'nothing';
+  /** Which of them. */
+  readonly deciding: readonly ParsedPolicy[];
+  readonly erring: readonly ParsedPolicy[];
+  readonly errors: number;
+}
+
+function judgedOf(answer: Answer, policies: readonly ParsedPolicy[]): Judged {
+  if (answer.type === 'failure') {
+    return { says: 'nothing', deciding: [], erring: [], errors: Math.max(1, answer.errors.length) };
+  }
   const { decision, diagnostics } = answer.response;
-  const errors = diagnostics.errors.length;
-  const deciding = errors > 0 ? diagnostics.errors.map((error) => error.policyId) : diagnostics.reason;
-  const policies = deciding.flatMap((number) => slice.policies[Number(number)] ?? []);
-  // Cedar knows nothing of where a caller stands.
-  const counting = policies.filter((policy) => errors > 0 || concerns(policy, identity));
+  const numbered = (numbers: readonly string[]): readonly ParsedPolicy[] =>
+    numbers.flatMap((number) => policies[Number(number)] ?? []);
+  const denies = diagnostics.reason.length > 0 ? 'forbid' : 'nothing';
   return {
-    permitted: decision === 'allow' && errors === 0 && counting.length > 0,
-    policies: counting.map(({ id }) => id).toSorted(),
-    errors,
+    says: decision === 'allow' ? 'permit' : denies,
+    deciding: numbered(diagnostics.reason),
+    erring: numbered(diagnostics.errors.map(({ policyId }) => policyId)),
+    errors: diagnostics.errors.length,
   };
+}
+
+function named(policies: readonly ParsedPolicy[]): Pick<Decision, 'policies'> {
+  return { policies: policies.map(({ id }) => id).toSorted() };
 }

@@ -8,11 +8,19 @@ import { SLICED_POLICY_COUNT } from './policy-limits.ts';
 import { dropPolicySet, keepPolicySet } from './preparsed.ts';
 import { type Looked, lookedAt, showingIdentities } from './shown.ts';
 
+/** Policies of which Cedar is asked together: it keeps them under this name, numbered as here. */
+export interface PolicySet {
+  readonly name: string;
+  readonly policies: readonly ParsedPolicy[];
+}
+
 /** The policies that have a say in calls of a method; methods with the same ones share a slice. */
 export interface Slice {
   readonly policies: readonly ParsedPolicy[];
-  /** Name of the set that Cedar keeps; in it, policies are numbered as in `policies`. null: no policies, all is denied. */
-  readonly setName: string | null;
+  /** Each policy is in one of them. */
+  readonly sets: readonly PolicySet[];
+  /** Those that can have a say for this caller; none: all is denied. */
+  readonly setsFor: (identity: Identity) => readonly PolicySet[];
   readonly looked: Looked;
   /** The caller, as they can see it. */
   readonly showIdentity: (identity: Identity) => readonly EntityJson[];
@@ -24,12 +32,42 @@ export interface Slices {
   release(): void;
 }
 
-function createSlice(policies: readonly ParsedPolicy[]): Slice {
+/**
+ * Fewer policies than these are one set: Cedar looks at a policy in some microseconds, and asking it once more costs as
+ * much as a dozen.
+ */
+const PARTED_FROM_POLICIES = 32;
+
+/** What an identity must be for a set of policies to concern it; null: it may concern anyone. */
+type SetKey = string | null;
+
+/**
+ * Sets apart the policies whose scope names one user: Cedar looks at every policy of a set for every decision, and those
+ * are for somebody else. A caller has one uid, and hardly ever more than one name of it, so that Cedar is asked three
+ * times at most; of groups and roles one may have many.
+ */
+function partByUser(policies: readonly ParsedPolicy[]): ReadonlyMap<SetKey, readonly ParsedPolicy[]> {
+  if (policies.length === 0) return new Map();
+  if (policies.length < PARTED_FROM_POLICIES) return new Map([[null, policies]]);
+  return Map.groupBy(policies, ({ scope }) => (isUser(scope.principal) ? scope.principal : null));
+}
+
+function isUser(principal: string | null): boolean {
+  return principal !== null && (principal.startsWith('Uid::') || principal.startsWith('User::'));
+}
+
+function keepSet(policies: readonly ParsedPolicy[]): PolicySet {
   const numbered = Object.fromEntries(policies.map((policy, index) => [String(index), policy.text]));
+  return { name: keepPolicySet(numbered), policies };
+}
+
+function createSlice(policies: readonly ParsedPolicy[]): Slice {
+  const parts = [...partByUser(policies)];
+  const sets = new Map(parts.map(([key, part]) => [key, keepSet(part)]));
   const looked = lookedAt(policies);
   return {
-    policies,
-    setName: policies.length === 0 ? null : keepPolicySet(numbered),
+    ...{ policies, sets: [...sets.values()] },
+    setsFor: ({ memberships }) => [null, ...memberships].flatMap((key) => sets.get(key) ?? []),
     ...{ looked, showIdentity: showingIdentities(looked) },
   };
 }
@@ -75,7 +113,7 @@ export function createSlices(policies: readonly ParsedPolicy[], catalogue: Catal
   return {
     byMethod,
     release() {
-      for (const { setName } of slices.values()) if (setName !== null) dropPolicySet(setName);
+      for (const { sets } of slices.values()) for (const { name } of sets) dropPolicySet(name);
     },
   };
 }
