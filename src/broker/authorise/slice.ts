@@ -38,22 +38,47 @@ export interface Slices {
  */
 const PARTED_FROM_POLICIES = 32;
 
-/** What an identity must be for a set of policies to concern it; null: it may concern anyone. */
-type SetKey = string | null;
-
 /**
- * Sets apart the policies whose scope names one user: Cedar looks at every policy of a set for every decision, and those
- * are for somebody else. A caller has one uid, and hardly ever more than one name of it, so that Cedar is asked three
- * times at most; of groups and roles one may have many.
+ * Sets that policies of single users are dealt out to, at most: a load makes each set ready in Cedar, which takes longer than
+ * its policies alone, and a caller with many names is asked about once for each set that names one of them.
  */
-function partByUser(policies: readonly ParsedPolicy[]): ReadonlyMap<SetKey, readonly ParsedPolicy[]> {
-  if (policies.length === 0) return new Map();
-  if (policies.length < PARTED_FROM_POLICIES) return new Map([[null, policies]]);
-  return Map.groupBy(policies, ({ scope }) => (isUser(scope.principal) ? scope.principal : null));
+const USER_SETS = 32;
+
+/** Policies of a slice in parts: those for anyone, and by user those that concern only them and some others. */
+interface Parts {
+  readonly forAnyone: readonly ParsedPolicy[];
+  readonly forUsers: readonly (readonly ParsedPolicy[])[];
+  /** Which of `forUsers` a user's policies are in. */
+  readonly places: ReadonlyMap<string, number>;
 }
 
-function isUser(principal: string | null): boolean {
-  return principal !== null && (principal.startsWith('Uid::') || principal.startsWith('User::'));
+/**
+ * Sets apart the policies whose scope names one user: Cedar looks at every policy of a set for every decision, and nearly all
+ * of those are for somebody else. A caller has one uid, and hardly ever more than one name of it, so that Cedar is asked
+ * some three times; of groups and roles one may have many.
+ */
+function partByUser(policies: readonly ParsedPolicy[]): Parts {
+  const places = new Map<string, number>();
+  if (policies.length < PARTED_FROM_POLICIES) return { forAnyone: policies, forUsers: [], places };
+  const forAnyone: ParsedPolicy[] = [];
+  const forUsers: ParsedPolicy[][] = [];
+  for (const policy of policies) {
+    const { principal } = policy.scope;
+    if (principal === null || !isUser(principal)) {
+      forAnyone.push(policy);
+      continue;
+    }
+    const place = places.get(principal) ?? places.size % USER_SETS;
+    places.set(principal, place);
+    const part = forUsers[place] ?? [];
+    part.push(policy);
+    forUsers[place] = part;
+  }
+  return { forAnyone, forUsers, places };
+}
+
+function isUser(principal: string): boolean {
+  return principal.startsWith('Uid::') || principal.startsWith('User::');
 }
 
 function keepSet(policies: readonly ParsedPolicy[]): PolicySet {
@@ -62,12 +87,16 @@ function keepSet(policies: readonly ParsedPolicy[]): PolicySet {
 }
 
 function createSlice(policies: readonly ParsedPolicy[]): Slice {
-  const parts = [...partByUser(policies)];
-  const sets = new Map(parts.map(([key, part]) => [key, keepSet(part)]));
+  const { forAnyone, forUsers, places } = partByUser(policies);
+  const anyone = forAnyone.length === 0 ? [] : [keepSet(forAnyone)];
+  const ofUsers = forUsers.map(keepSet);
   const looked = lookedAt(policies);
   return {
-    ...{ policies, sets: [...sets.values()] },
-    setsFor: ({ memberships }) => [null, ...memberships].flatMap((key) => sets.get(key) ?? []),
+    ...{ policies, sets: [...anyone, ...ofUsers] },
+    setsFor({ memberships }) {
+      const own = new Set([...memberships].flatMap((membership) => places.get(membership) ?? []));
+      return [...anyone, ...[...own].flatMap((place) => ofUsers[place] ?? [])];
+    },
     ...{ looked, showIdentity: showingIdentities(looked) },
   };
 }
