@@ -10,6 +10,7 @@
 import '../posix/close-inherited.ts';
 import { availableParallelism } from 'node:os';
 import { createLog, flushLog } from '../shared/log.ts';
+import { spareMemory } from '../shared/spare-memory.ts';
 import { createLaunchTurns } from './admit/launch-turns.ts';
 import { createLimiter } from './admit/limiter.ts';
 import { createTokenBuckets } from './admit/token-buckets.ts';
@@ -42,6 +43,7 @@ const PAUSED_WITHIN_MS = 5_000;
 function main(): void {
   // Without a handler SIGUSR1 would open Node's inspector.
   process.on('SIGUSR1', () => undefined);
+  spareMemory();
   const plain = createScrubber([]);
   /** Made anew for each text, which is a call of its own to the rules of a configuration. */
   let scrubber = (): Scrubber => plain;

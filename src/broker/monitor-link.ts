@@ -174,6 +174,8 @@ export function openMonitorLink(events: MonitorEvents): MonitorLink {
   const audit: Channel<BrokerAudit> = openChannel({
     socket: new Socket({ fd: BROKER_DESCRIPTORS.audit }),
     incoming: MONITOR_AUDIT,
+    // A launch takes milliseconds, its call's intent a fraction of one: the monitor is to begin with the launch.
+    leavesLast: true,
     maximumFrameBytes: MONITOR_FRAME_BYTES,
     maximumQueuedBytes: MAXIMUM_UNREAD_BYTES,
     onMessage(message) {

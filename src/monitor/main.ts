@@ -12,6 +12,7 @@
  */
 import '../posix/close-inherited.ts';
 import { createLog } from '../shared/log.ts';
+import { spareMemory } from '../shared/spare-memory.ts';
 import { startDaemon } from './daemon.ts';
 import { findInstallation } from './installation.ts';
 import { type PassedSocket, takePassedSocket } from './listen/activation.ts';
@@ -43,6 +44,7 @@ async function main(options: Options): Promise<void> {
   // Files are made private unless said otherwise; without a handler SIGUSR1 would open Node's inspector on a port.
   process.umask(0o077);
   process.on('SIGUSR1', () => undefined);
+  spareMemory();
   const log = createLog('monitor', 'info');
   const manager = findServiceManager(process.env, log);
   let passed: PassedSocket | null = null;

@@ -59,7 +59,7 @@ function readNumber(text: string | undefined): number | null {
 /** ENOENT: no such controller. ENODEV, EOPNOTSUPP: it is gone, or was disabled. */
 function readLines(folder: string, file: string): readonly string[] | null {
   try {
-    return readFileSync(join(folder, file), 'latin1').trim().split('\n');
+    return readFileSync(join(folder, file), 'utf8').trim().split('\n');
   } catch (error) {
     if (error instanceof Error && 'code' in error) return null;
     throw error;

@@ -122,7 +122,7 @@ function createCgroup(tree: CgroupTree, launch: number, limits: CgroupLimits): L
     add: (pid) => writeFileSync(join(folder, 'cgroup.procs'), String(pid)),
     addMeanwhile: (pid) => writeMeanwhile(join(folder, 'cgroup.procs'), String(pid)),
     holds: (pid) =>
-      readFileSync(`/proc/${pid}/cgroup`, 'latin1')
+      readFileSync(`/proc/${pid}/cgroup`, 'utf8')
         .split('\n')
         .some((line) => line.startsWith('0::') && line.endsWith(inside)),
     kill() {

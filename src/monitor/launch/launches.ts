@@ -264,8 +264,9 @@ export function createLaunches(
     }
     if (entry.end !== 'exit' || !alive.has(number)) return refuse('sandbox-failed');
     wallTimer = setTimeout(end, longestLife(purpose, plan), number, endOfLife(purpose));
-    // What serves one call and does nothing but wait for its arguments may wait for them at its gate.
-    if (purpose.kind !== 'pool' || plan.sandbox.program.mode === 'direct') open();
+    // What serves one call and does nothing but wait for its arguments may wait for them at its gate. The others get their "go"
+    // when their streams are on their way: the broker takes longer to write into them than the gate to open.
+    if (purpose.kind !== 'pool' || plan.sandbox.program.mode === 'direct') process.nextTick(open);
     return launch;
   }
 

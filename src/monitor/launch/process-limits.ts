@@ -8,13 +8,13 @@ const OOM_SCORE = 'oom_score_adj';
 
 /** Throws where the process is gone. */
 export function readProcessLimits(pid: number): KernelLimits {
-  const lines = readFileSync(`/proc/${pid}/limits`, 'latin1').split('\n').slice(1);
+  const lines = readFileSync(`/proc/${pid}/limits`, 'utf8').split('\n').slice(1);
   const limits = lines.map((line): [string, string] => {
     // Columns are padded with at least two blanks; the third is the unit.
     const [name = '', soft = '', hard = ''] = line.split(/\s{2,}/);
     return [name, soft === hard ? hard : `${soft} ${hard}`];
   });
-  return new Map([...limits, [OOM_SCORE, readFileSync(`/proc/${pid}/oom_score_adj`, 'latin1').trim()]]);
+  return new Map([...limits, [OOM_SCORE, readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8').trim()]]);
 }
 
 /**

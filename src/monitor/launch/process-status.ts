@@ -31,7 +31,7 @@ export function sameInEachSet(set: bigint): CapabilitySets {
 /** Throws where the process is gone or a line is missing: unknown is never taken for safe. */
 export function readProcessStatus(pid: number | 'self'): ProcessStatus {
   const lines = new Map(
-    readFileSync(`/proc/${pid}/status`, 'latin1')
+    readFileSync(`/proc/${pid}/status`, 'utf8')
       .split('\n')
       .map((line): [string, string] => [
         line.slice(0, line.indexOf(':')),
@@ -67,7 +67,7 @@ export function readProcessStatus(pid: number | 'self'): ProcessStatus {
  */
 export function residentBytes(pid: number): number | null {
   try {
-    const found = /\nVmRSS:\s+(\d+) kB\n/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
+    const found = /\nVmRSS:\s+(\d+) kB\n/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
     return found === null ? null : Number(found[1]) * KIBIBYTE;
   } catch (error) {
     if (error instanceof Error && 'code' in error) return null;
@@ -88,7 +88,7 @@ export function childrenOf(pid: number): readonly number[] {
 
 function childrenOfThread(pid: number, thread: string): readonly number[] {
   try {
-    const text = readFileSync(`/proc/${pid}/task/${thread}/children`, 'latin1');
+    const text = readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8');
     return text.split(' ').filter(Boolean).map(Number);
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH'))

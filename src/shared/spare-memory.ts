@@ -1,0 +1,35 @@
+import { performance } from 'node:perf_hooks';
+import { giveBackMemory } from '../posix/give-back-memory.ts';
+
+/** How often it is asked whether there is something to give back, in milliseconds. */
+const ASKED_EVERY_MS = 1_000;
+/** Share of that time above which this thread is busy: what it would give back it takes again at once. */
+const BUSY = 0.3;
+/** Pages taken, or written anew after a fork(2), that make it worth a look: a mebibyte. */
+const TAKEN_PAGES = 256;
+
+/**
+ * Gives freed memory back once a burst is over. What threads that compile and collect garbage took for a thousand connections
+ * is 10 MiB, which would be kept for ever; and every launch copies the page tables of what the monitor keeps (fork(2)).
+ *
+ * @param giveBack takes about a millisecond after such a burst, a tenth of one else
+ * @returns stops it
+ */
+export function spareMemory(giveBack: () => void = giveBackMemory): () => void {
+  let since = performance.eventLoopUtilization();
+  let taken = 0;
+  function ask(): void {
+    const { utilization } = performance.eventLoopUtilization(since);
+    since = performance.eventLoopUtilization();
+    if (utilization > BUSY || pagesTaken() - taken < TAKEN_PAGES) return;
+    giveBack();
+    taken = pagesTaken();
+  }
+  const timer = setInterval(ask, ASKED_EVERY_MS).unref();
+  return () => clearInterval(timer);
+}
+
+/** So far, by all threads (ru_minflt of getrusage(2)). */
+function pagesTaken(): number {
+  return process.resourceUsage().minorPageFault;
+}
