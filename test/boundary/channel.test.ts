@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -104,4 +104,25 @@ test('who does not read is told apart by what waits for it, small messages too (
     await turn();
   }
   expect(one.broken).toEqual(['it does not read what it is sent']);
+});
+
+test('what leaves last follows what other channels send in the same turn, however late in it', async () => {
+  const written: string[] = [];
+  function openNamed(name: string, leavesLast: boolean): Channel<Say> {
+    const socket = new Socket();
+    socket.write = (): boolean => written.push(name) > 0;
+    const channel = openChannel<typeof TABLE, Say>({
+      ...{ socket, incoming: TABLE, maximumFrameBytes: 1_000, maximumQueuedBytes: 8_388_608, leavesLast },
+      onMessage: () => undefined,
+      onBroken: () => undefined,
+    });
+    onTestFinished(() => channel.close());
+    return channel;
+  }
+  const [last, first] = [openNamed('last', true), openNamed('first', false)];
+  last.send({ type: 'say', number: 1 });
+  for (let microtask = 0; microtask < 20; microtask += 1) await Promise.resolve();
+  first.send({ type: 'say', number: 2 });
+  await turn();
+  expect(written).toEqual(['first', 'last']);
 });
