@@ -80,7 +80,7 @@ export interface Start {
 
 /**
  * Starts everything in an order in which nothing is served before it can be recorded: state, configuration, audit log,
- * sweep, broker, and only then the listener.
+ * sweep, listener, broker.
  * @throws Error whose message is for the admin, WorthAnotherTry where nothing has to be changed first
  */
 export async function startDaemon({ options, installation, log, manager, passed }: Start): Promise<Daemon> {
@@ -261,7 +261,7 @@ export async function startDaemon({ options, installation, log, manager, passed 
     await audit.close();
   }
 
-  await record(
+  const recorded = record(
     'daemon-start',
     {
       ...{
@@ -278,7 +278,8 @@ export async function startDaemon({ options, installation, log, manager, passed 
     {},
     true,
   ).catch(worthAnotherTry);
-  const notServing = await broker.start();
+  // The broker loads meanwhile: whatever it has recorded stands behind this record.
+  const [notServing] = await Promise.all([broker.start(), recorded]);
   if (notServing !== null) {
     await shutDown(1);
     const why = `Cannot start: ${notServing.why}`;

@@ -18,7 +18,7 @@ const PATH = '/usr/bin:/bin';
  * which nothing is in use. With 8 an idle daemon takes some 20 MiB more, and calls are not faster. The rest may grow to
  * twice what was in use after the last collection: with V8's own rule, up to four times, it came by 25 MiB more that it kept.
  */
-const YOUNG_AND_OLD = ['--max-semi-space-size=4', '--heap-growing-percent=100'];
+const YOUNG_AND_OLD = ['--min-semi-space-size=4', '--max-semi-space-size=4', '--heap-growing-percent=100'];
 /**
  * Cedar's WebAssembly is compiled once, by V8's first compiler. Where V8 compiles a busy function again while it runs and
  * frees the first code, it has, once in some thousand starts, looked for freed code on the stack and ended the process

@@ -1,3 +1,4 @@
+import { behindEscapes } from './behind-escapes.ts';
 import { named } from './named.ts';
 import type { Rule } from './rule.ts';
 
@@ -8,11 +9,6 @@ const COUNTER_EXAMPLES = 4;
 const PLACEHOLDER = /x{10}|X{10}|\*{8}/;
 /** A shorter name may be a part of a word (`okta` of `rookTable`), so that no letter may stand before it. */
 const PART_OF_NO_WORD = 7;
-
-/** The border with which a pattern begins. */
-const BORDER = /^\(\?<!(\[[^\]]{1,40}\])\)/;
-/** That, or what is printed right in front of a token: an escape of a string, of a URL, or of a terminal. */
-const BORDER_OR_ESCAPE = '(?:(?<!$1)|(?<=\\\\[nrt]|%[0-9A-Fa-f]{2}|\\x1b\\[[0-9;]{0,12}m))';
 
 type Refined = Partial<Pick<Rule, 'minimumEntropy' | 'allow' | 'isGenuine'>>;
 
@@ -31,7 +27,9 @@ export function looks(
   return {
     id,
     keywords: all.map((keyword) => keyword.toLowerCase()),
-    pattern: behindEscapes(pattern.source, pattern.flags),
+    get pattern() {
+      return behindEscapes(pattern.source, pattern.flags);
+    },
     allow: PLACEHOLDER,
     ...refined,
     examples: [examples].flat(),
@@ -52,19 +50,14 @@ export function behind(
   refined: Pick<Refined, 'minimumEntropy' | 'allow'> = {},
 ): Rule {
   const all = [names].flat();
-  const rule = named({
+  return named({
     id,
     names: all,
+    ...(all.every((name) => name.length >= PART_OF_NO_WORD) ? {} : { border: '(?<![A-Za-z])' }),
     secret,
     ...refined,
     examples: [`${all[0]}: ${value}`, `${all[0]}="${value}"`],
   });
-  if (all.every((name) => name.length >= PART_OF_NO_WORD)) return rule;
-  return { ...rule, pattern: behindEscapes(`(?<![A-Za-z])${rule.pattern.source}`, rule.pattern.flags) };
-}
-
-function behindEscapes(source: string, flags: string): RegExp {
-  return new RegExp(source.replace(BORDER, BORDER_OR_ESCAPE), flags);
 }
 
 /** The prefix with each of the endings. */

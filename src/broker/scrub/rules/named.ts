@@ -1,3 +1,4 @@
+import { behindEscapes } from './behind-escapes.ts';
 import type { Rule } from './rule.ts';
 import { escaped, type Shape } from './shapes.ts';
 
@@ -38,6 +39,8 @@ interface Named {
    * for any way to part words: `api_key` is also `api-key` and `apiKey`. At the end of a name a word must end there.
    */
   readonly names: readonly string[];
+  /** The source of a pattern for what stands before a name; escapes may, too. */
+  readonly border?: string;
   /** A shape, or the source of a pattern with bounded repetitions; letters count in upper and lower case. */
   readonly secret: Shape | string;
   readonly minimumEntropy?: number;
@@ -49,21 +52,34 @@ interface Named {
 }
 
 /** A rule for a secret that cannot be told by its looks, and stands behind the name of its provider. */
-export function named({ names, secret, examples = [], counterExamples = [], ...rule }: Named): Rule {
+export function named({
+  names,
+  border = '',
+  secret,
+  examples = [],
+  counterExamples = [],
+  ...rule
+}: Named): Rule {
   const keywords = names.flatMap(spellings);
-  const words = keywords.map(escaped).join('|');
-  const source = typeof secret === 'string' ? secret : secret.source;
-  const shown =
-    typeof secret === 'string'
-      ? []
-      : names.flatMap((name, at) => assignments(name, secret.example).slice(0, at === 0 ? undefined : 1));
   return {
     allow: WORDS,
     ...rule,
     keywords,
-    pattern: new RegExp(`(?:${words})${ASSIGNED}(?<secret>${source})(?![\\w-])`, 'dgi'),
-    examples: [...examples, ...shown],
-    counterExamples: [...counterExamples, ...names.flatMap((name) => [`${name} = short`, `the ${name} one`])],
+    get pattern() {
+      const words = keywords.map(escaped).join('|');
+      const source = typeof secret === 'string' ? secret : secret.source;
+      return behindEscapes(`${border}(?:${words})${ASSIGNED}(?<secret>${source})(?![\\w-])`, 'dgi');
+    },
+    get examples() {
+      if (typeof secret === 'string') return examples;
+      const shown = names.flatMap((name, at) =>
+        assignments(name, secret.example).slice(0, at === 0 ? undefined : 1),
+      );
+      return [...examples, ...shown];
+    },
+    get counterExamples() {
+      return [...counterExamples, ...names.flatMap((name) => [`${name} = short`, `the ${name} one`])];
+    },
   };
 }
 

@@ -100,12 +100,22 @@ const PROSE = [
 const PLAIN_SIGNS = [...'-0123456789'].map((sign) => sign.charCodeAt(0));
 const PLAIN = '[\\w-]{0,512}$';
 
+/** Whether it matches anything without a sign, of those asked for before: most stand in both patterns. */
+const plain = new Map<string, boolean>();
+
+function isPlain(source: string): boolean {
+  const known = plain.get(source);
+  if (known !== undefined) return known;
+  const is = neededSigns(source, 0).every(({ codes }) => PLAIN_SIGNS.some((sign) => codes.has(sign)));
+  plain.set(source, is);
+  return is;
+}
+
 /** Most values have no sign: of these only what needs none is tried. */
 function whole(...alternatives: readonly string[]): RegExp {
-  const plain = alternatives.filter((source) =>
-    neededSigns(source, 0).every(({ codes }) => PLAIN_SIGNS.some((sign) => codes.has(sign))),
+  return new RegExp(
+    `^(?:(?=${PLAIN})(?:${alternatives.filter(isPlain).join('|')})|(?!${PLAIN})(?:${alternatives.join('|')}))$`,
   );
-  return new RegExp(`^(?:(?=${PLAIN})(?:${plain.join('|')})|(?!${PLAIN})(?:${alternatives.join('|')}))$`);
 }
 
 /** What is no password. */

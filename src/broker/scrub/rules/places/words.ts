@@ -65,7 +65,8 @@ export const RANDOM_KEYWORDS = [
 ];
 
 /** A name that ends in one of these tells about a secret and is none: `password_length`, `tokenUrl`. */
-const ABOUT = any(`
+const ABOUT = endings(
+  any(`
   ids? names? types? ur[il]s? uris? paths? files? filename dir directory length len size count counter min max limit
   expir(?:y|es|ed|ation|e)(?:_?(?:at|in|date|time))? ttl age lifetime timeout polic(?:y|ies) regexp? pattern format rules?
   labels? fields? inputs? hint placeholder text title prompt messages? msg errors? err description desc help tooltip
@@ -80,14 +81,15 @@ const ABOUT = any(`
   dates? time(?:stamp)? _at _on _by prefix suffix kind labels? note filter fn func function check(?:er|ed|s)? match
   confirmed needed allowed style icon color total process(?:or|ing) pars(?:er|ing) count(?:er|s) iz(?:er|ed|e) checksum digest
   fingerprint sha256 md5 rotation engine backend namespace accessor operation annotations? encrypted mount volume
-`);
+`),
+);
 
 /**
  * The rest of a name up to its end, unless that says that no secret follows; several secrets are a list.
  * @param next what stands behind it, which is looked at first since it costs least
  */
 export const nameEnd = (next: string): string =>
-  `(?![sS](?![A-Za-z]))[\\w-]{0,30}(?![\\w-])(?=${next})(?<!${endings(ABOUT)})`;
+  `(?![sS](?![A-Za-z]))[\\w-]{0,30}(?![\\w-])(?=${next})(?<!${ABOUT})`;
 
 /** Whole values that stand for a secret, or for none. */
 export const NO_VALUE = any(`
