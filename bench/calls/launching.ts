@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Effort } from './effort.ts';
 import { startMeasured } from './measured-daemon.ts';
 import { compared, type Measurement, type Question, unmeasured } from './measurement.ts';
-import { NATIVE, notSupported, PRESTARTED, PRESTARTED_SPEAKING } from './profiles.ts';
+import { NATIVE, notSupported, PERSISTENT, PRESTARTED, PRESTARTED_SPEAKING, type Way } from './profiles.ts';
 import { type Program, programs, startSpawner } from './programs.ts';
 import { makeSmallRoot } from './small-root.ts';
 import { openWire } from './wire.ts';
@@ -28,15 +28,18 @@ function coldQuestion({ name, title }: Program): Question {
   return { name: `cold_call_beside_${name}`, what, peer_name: title, ...common };
 }
 
-/** A call of a driver that stands ready. */
-interface Prestarted {
+/** A call of a driver that runs already, with some time before it. */
+interface Paced {
   readonly question: Question;
+  readonly way: Way;
+  /** Of the profile, by which its methods are called. */
+  readonly name: string;
   readonly profile: string;
   readonly method: string;
 }
 
 const besideSpawn = { peer_name: 'a bare spawn of /bin/cat', ...common } as const;
-const PRESTARTED_CALLS: readonly Prestarted[] = [
+const PACED_CALLS: readonly Paced[] = [
   {
     question: {
       ...{
@@ -46,7 +49,7 @@ const PRESTARTED_CALLS: readonly Prestarted[] = [
       },
       ...besideSpawn,
     },
-    ...{ profile: PRESTARTED, method: 'ready.copy' },
+    ...{ way: 'prestart', name: 'ready', profile: PRESTARTED, method: 'ready.copy' },
   },
   {
     question: {
@@ -55,7 +58,15 @@ const PRESTARTED_CALLS: readonly Prestarted[] = [
       what: 'pre-started one-shot call of a native program that speaks the driver protocol and so runs before its call, the pool being full',
       ...besideSpawn,
     },
-    ...{ profile: PRESTARTED_SPEAKING, method: 'ready.say' },
+    ...{ way: 'prestart', name: 'ready', profile: PRESTARTED_SPEAKING, method: 'ready.say' },
+  },
+  {
+    question: {
+      name: 'persistent_call_paced',
+      what: 'the same of a persistent driver: nothing is started, ends or is handed over',
+      ...besideSpawn,
+    },
+    ...{ way: 'mode', name: 'echoing', profile: PERSISTENT, method: 'echoing.say' },
   },
 ];
 
@@ -66,8 +77,7 @@ export async function measureLaunching(effort: Effort): Promise<readonly Measure
   try {
     const all = programs(makeSmallRoot(folder));
     const rows: Measurement[] = [];
-    for (const prestarted of PRESTARTED_CALLS)
-      rows.push(await measurePrestarted(effort, prestarted, spawner.time));
+    for (const paced of PACED_CALLS) rows.push(await measurePaced(effort, paced, spawner.time));
     return [...rows, ...(await measureCold(effort, all, spawner.time))];
   } finally {
     spawner.stop();
@@ -113,14 +123,14 @@ async function measureCold(
   return rows;
 }
 
-async function measurePrestarted(
+async function measurePaced(
   effort: Effort,
-  { question, profile, method }: Prestarted,
+  { question, way, name, profile, method }: Paced,
   time: Time,
 ): Promise<Measurement> {
-  const why = notSupported('prestart');
+  const why = notSupported(way);
   if (why !== null) return unmeasured(question, why);
-  const daemon = await startMeasured({ profiles: { ready: profile } });
+  const daemon = await startMeasured({ profiles: { [name]: profile } });
   const wire = await openWire(daemon.socket);
   await wire.flood(method, PARAMS, WARM_IN_FLIGHT, effort.warmMs);
   const paced = (work: () => Promise<number>) => async (): Promise<number> => {

@@ -221,6 +221,20 @@ describe('a value and its JSON text', () => {
     );
   });
 
+  test.each([
+    ['two objects deep', (example: string): JsonValue => ({ '': { '': example } })],
+    ['two arrays deep', (example: string): JsonValue => [[example]]],
+    ['before another member', (example: string): JsonValue => [{ a: { b: example } }, { c: 1 }]],
+  ])(
+    'agree on the example of each rule %s: what is masked ends before the JSON goes on',
+    (_where, placed) => {
+      for (const example of RULES.flatMap(({ examples }) => examples)) {
+        const scrubbed = JSON.stringify(withKnown.value(placed(example)).value);
+        expect(withKnown.text(scrubbed).text).toBe(scrubbed);
+      }
+    },
+  );
+
   test('turn by turn give the same as at once, however large', async () => {
     const rows = Array.from({ length: 3_000 }, (_, at) => ({
       ...{ id: at, note: at % 7 === 0 ? 'x plain-words-12' : 'nothing here', password: `p-${at}` },

@@ -19,7 +19,7 @@ export const MAP_RULES: readonly Rule[] = [
   looks(
     'mapbox-downloads-token',
     'api.mapbox.com',
-    /api\.mapbox\.com\s{1,3}login\s{1,3}mapbox\s{1,3}password\s{1,3}(?<secret>\S{20,400})/dg,
+    /api\.mapbox\.com\s{1,3}login\s{1,3}mapbox\s{1,3}password\s{1,3}(?<secret>[A-Za-z0-9._~+/=-]{20,400})/dg,
     `~/.netrc: machine api.mapbox.com login mapbox password ${mixed(60)}`,
   ),
   looks(
