@@ -9,8 +9,8 @@
  */
 import '../posix/close-inherited.ts';
 import { availableParallelism } from 'node:os';
+import { spareMemory } from '../posix/spare-memory.ts';
 import { createLog, flushLog } from '../shared/log.ts';
-import { spareMemory } from '../shared/spare-memory.ts';
 import { createLaunchTurns } from './admit/launch-turns.ts';
 import { createLimiter } from './admit/limiter.ts';
 import { createTokenBuckets } from './admit/token-buckets.ts';

@@ -11,8 +11,8 @@
  * It never sees a byte that a caller or a driver wrote.
  */
 import '../posix/close-inherited.ts';
+import { spareMemory } from '../posix/spare-memory.ts';
 import { createLog } from '../shared/log.ts';
-import { spareMemory } from '../shared/spare-memory.ts';
 import { startDaemon } from './daemon.ts';
 import { findInstallation } from './installation.ts';
 import { type PassedSocket, takePassedSocket } from './listen/activation.ts';

@@ -1,5 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import { giveBackMemory } from '../posix/give-back-memory.ts';
+import { libc } from './libc.ts';
+
+const mallocTrim = libc.func('int malloc_trim(size_t)');
 
 /** How often it is asked whether there is something to give back, in milliseconds. */
 const ASKED_EVERY_MS = 1_000;
@@ -7,6 +9,14 @@ const ASKED_EVERY_MS = 1_000;
 const BUSY = 0.3;
 /** Pages taken, or written anew after a fork(2), that make it worth a look: a mebibyte. */
 const TAKEN_PAGES = 256;
+
+/**
+ * Gives the kernel all whole pages that were freed, of every thread's arena (malloc_trim(3)): by itself the C library keeps those
+ * below the last block in use.
+ */
+export function giveBackMemory(): void {
+  mallocTrim(0);
+}
 
 /**
  * Gives freed memory back once a burst is over. What threads that compile and collect garbage took for a thousand connections
