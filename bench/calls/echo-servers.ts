@@ -6,16 +6,18 @@ import { endsWithUs } from './ends-with-us.ts';
 
 const folder = fileURLToPath(new URL('../contenders/', import.meta.url));
 
-export type EchoServerName = 'jayson' | 'json-rpc-2.0';
+/** Packages of others; and our own processes with nothing to do. */
+export type EchoPackage = 'jayson' | 'json-rpc-2.0';
+export type EchoServerName = EchoPackage | 'bare-chain';
 
-/** A server of others in a process of its own, which checks nothing and records nothing. */
+/** A server in processes of its own, which checks nothing. */
 export interface EchoServer {
   readonly socket: string;
   stop(): void;
 }
 
 /** Why one cannot be measured here; null where it can. */
-export function echoServerMissing(name: EchoServerName): string | null {
+export function echoServerMissing(name: EchoPackage): string | null {
   return existsSync(join(folder, 'node_modules', name))
     ? null
     : `${name} is not installed: \`npm run setup -- bench\` installs it`;
@@ -36,7 +38,7 @@ export async function startEchoServer(
   });
   endsWithUs(server);
   await listening(server, name);
-  return { socket, stop: () => void server.kill('SIGKILL') };
+  return { socket, stop: () => void server.kill() };
 }
 
 function listening(server: ChildProcess, name: string): Promise<void> {

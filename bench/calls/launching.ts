@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { BARE_CHAIN, startBareChain } from './bare-chain.ts';
 import type { Effort } from './effort.ts';
 import { startMeasured } from './measured-daemon.ts';
 import { compared, type Measurement, type Question, unmeasured } from './measurement.ts';
@@ -36,6 +37,8 @@ interface Paced {
   readonly name: string;
   readonly profile: string;
   readonly method: string;
+  /** The same call beside processes with nothing to do, which wait as long before theirs. */
+  readonly besideChain?: Question;
 }
 
 const besideSpawn = { peer_name: 'a bare spawn of /bin/cat', ...common } as const;
@@ -67,6 +70,11 @@ const PACED_CALLS: readonly Paced[] = [
       ...besideSpawn,
     },
     ...{ way: 'mode', name: 'echoing', profile: PERSISTENT, method: 'echoing.say' },
+    besideChain: {
+      name: 'persistent_call_paced_beside_chain',
+      what: 'the same call, with the same pause before it',
+      ...{ peer_name: BARE_CHAIN, ...common },
+    },
   },
 ];
 
@@ -77,7 +85,7 @@ export async function measureLaunching(effort: Effort): Promise<readonly Measure
   try {
     const all = programs(makeSmallRoot(folder));
     const rows: Measurement[] = [];
-    for (const paced of PACED_CALLS) rows.push(await measurePaced(effort, paced, spawner.time));
+    for (const paced of PACED_CALLS) rows.push(...(await measurePaced(effort, paced, spawner.time, folder)));
     return [...rows, ...(await measureCold(effort, all, spawner.time))];
   } finally {
     spawner.stop();
@@ -125,25 +133,27 @@ async function measureCold(
 
 async function measurePaced(
   effort: Effort,
-  { question, way, name, profile, method }: Paced,
+  { question, way, name, profile, method, besideChain }: Paced,
   time: Time,
-): Promise<Measurement> {
+  folder: string,
+): Promise<readonly Measurement[]> {
+  const questions = besideChain === undefined ? [question] : [question, besideChain];
   const why = notSupported(way);
-  if (why !== null) return unmeasured(question, why);
+  if (why !== null) return questions.map((asked) => unmeasured(asked, why));
   const daemon = await startMeasured({ profiles: { [name]: profile } });
   const wire = await openWire(daemon.socket);
   await wire.flood(method, PARAMS, WARM_IN_FLIGHT, effort.warmMs);
-  const paced = (work: () => Promise<number>) => async (): Promise<number> => {
+  const chain = besideChain && (await startBareChain(folder));
+  const works = [() => wire.call(method, PARAMS), () => time(['/bin/cat']), ...(chain ? [chain.call] : [])];
+  const paced = works.map((work) => async (): Promise<number> => {
     await wait(PACE_MS);
     return work();
-  };
-  const [mine = [], theirs = []] = await inTurn(
-    [paced(() => wire.call(method, PARAMS)), paced(() => time(['/bin/cat']))],
-    effort.launches,
-  );
+  });
+  const [mine = [], ...theirs] = await inTurn(paced, effort.launches);
+  chain?.stop();
   wire.close();
   await daemon.stop();
-  return compared(question, mine, theirs);
+  return questions.map((asked, at) => compared(asked, mine, theirs[at] ?? []));
 }
 
 /** One after the other, so that what else the machine does falls on all alike. */

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BARE_CHAIN, startBareChain } from './bare-chain.ts';
 import { echoServerMissing, startEchoServer } from './echo-servers.ts';
 import type { Effort } from './effort.ts';
 import { inTurn } from './launching.ts';
@@ -55,8 +56,15 @@ const EXTRA: Question = {
   ...{ judged: 'ours', aim: AIM_EXTRA_US },
 };
 
+const CHAIN: Question = {
+  name: 'persistent_1_beside_chain',
+  what: 'a call of a persistent driver, 1 in flight, durable audit',
+  ...{ peer_name: BARE_CHAIN, unit: 'µs', better: 'less' },
+};
+
 const questions: readonly Question[] = [
   EXTRA,
+  CHAIN,
   ...DURABILITIES.flatMap((durability) => [
     oneQuestion(durability),
     floodQuestion(64, durability),
@@ -97,25 +105,28 @@ async function measureOne(
   bare: Wire,
   folder: string,
 ): Promise<readonly Measurement[]> {
-  const file = await open(join(folder, 'synced'), 'a');
+  await using file = await open(join(folder, 'synced'), 'a');
   const sync = async (): Promise<number> => {
     await file.write(Buffer.alloc(SYNCED_BYTES, 'x'));
     const started = performance.now();
     await file.datasync();
     return performance.now() - started;
   };
-  const works = [() => ours.call('echoing.say', PARAMS), () => bare.call('say', PARAMS), sync];
-  const times = await inTurn(works, effort.calls);
-  await file.close();
-  const [mine = [], echoed = [], synced = []] = times.map((list) => list.map((ms) => ms * MICROSECONDS));
+  const echo = (): Promise<number> => bare.call('say', PARAMS);
+  const inMicroseconds = async (call: () => Promise<number>) =>
+    (await inTurn([call, echo, sync], effort.calls)).map((list) => list.map((ms) => ms * MICROSECONDS));
+  const [mine = [], echoed = [], synced = []] = await inMicroseconds(() => ours.call('echoing.say', PARAMS));
   const rows = [compared(oneQuestion(durability), mine, echoed)];
   if (durability === 'none') return rows;
+  const chain = await startBareChain(folder);
+  const [chained = []] = await inMicroseconds(chain.call);
+  chain.stop();
   const floor = quantile(echoed, 0.5) + quantile(synced, 0.5);
   const extra = row(EXTRA, {
     ...alone(EXTRA, mine),
     ...{ ours: quantile(mine, 0.5) - floor, ours_p99: null, peer: floor },
   });
-  return [extra, ...rows];
+  return [extra, compared(CHAIN, mine, chained), ...rows];
 }
 
 /** Turns of each, one after the other; the median turn of each is compared. */
