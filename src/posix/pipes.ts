@@ -4,6 +4,7 @@ import { checked, libc } from './libc.ts';
 
 const O_CLOEXEC = 0o2000000;
 const AF_UNIX = 1;
+const SOCK_STREAM = 1;
 const SOCK_SEQPACKET = 5;
 const SOCK_CLOEXEC = 0o2000000;
 const O_NONBLOCK = 0o4000;
@@ -39,8 +40,17 @@ export function openToEveryUser(end: Descriptor): void {
  * `net.Socket` refuses SEQPACKET, which is what is wanted. Throws `PosixError`.
  */
 export function makePacketPair(): readonly [Descriptor, Descriptor] {
+  return makeSocketPair(SOCK_SEQPACKET | SOCK_NONBLOCK);
+}
+
+/** A SOCK_STREAM pair, close-on-exec, whose reads and writes wait. Throws `PosixError`. */
+export function makeStreamPair(): readonly [Descriptor, Descriptor] {
+  return makeSocketPair(SOCK_STREAM);
+}
+
+function makeSocketPair(kind: number): readonly [Descriptor, Descriptor] {
   const [one, other] = callForPair('make a socket pair', (pair) =>
-    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair),
+    socketpair(AF_UNIX, kind | SOCK_CLOEXEC, 0, pair),
   );
   return [ownDescriptor(one), ownDescriptor(other)];
 }

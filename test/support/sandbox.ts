@@ -17,6 +17,7 @@ export function planFor(program: GateProgram, way: SandboxPlan['way'] = 'user-na
   const root = process.geteuid?.() === 0;
   return {
     way,
+    userChange: 'unshare',
     uid: root ? 79_998 : (process.geteuid?.() ?? 0),
     gid: root ? 79_998 : (process.getegid?.() ?? 0),
     groups: [],

@@ -17,6 +17,7 @@ import type { BrokerPlan } from '../configuration/broker-plan.ts';
 import { type ReadySandbox, type Sandbox, startSandbox } from '../launch/start-sandbox.ts';
 import { answerRecords, type RecordAnswers } from './answer-records.ts';
 
+const STDERR = 2;
 /** Descriptors passed and not yet taken; the rest wait here. */
 const MAXIMUM_UNTAKEN = 64;
 /** What may wait to be passed. Sessions beyond it stay in the listener's backlog. */
@@ -75,7 +76,7 @@ export function startBroker(plan: BrokerPlan, filter: SeccompFilter, events: Bro
     notices = makeNonblockingPipe();
     opened.push(notices.read);
     sandbox = startSandbox(plan.sandbox, filter, {
-      standard: ['ignore', 'ignore', 'inherit'],
+      standard: ['ignore', 'ignore', STDERR],
       further: ['pipe', 'pipe', brokerEnd.number, notices.read.number],
     });
   } catch (error) {

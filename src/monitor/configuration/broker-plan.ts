@@ -5,7 +5,7 @@ import type { Mount, SandboxPlan } from '../launch/sandbox.ts';
 import type { Options } from '../options.ts';
 import type { LaunchHost } from './launch-host.ts';
 import { brokerView, INSIDE } from './views.ts';
-import { degradations, type Wanted, wayFor } from './way.ts';
+import { degradations, userChangeFor, type Wanted, wayFor } from './way.ts';
 
 export interface BrokerPlan {
   readonly sandbox: SandboxPlan;
@@ -64,6 +64,7 @@ export function planBroker(
   return {
     sandbox: {
       way,
+      userChange: userChangeFor(way, user, host),
       ...user,
       mounts,
       capabilities: [],

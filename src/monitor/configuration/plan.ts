@@ -23,7 +23,7 @@ import { type PoolPlan, planPool } from './pool-plan.ts';
 import { canReach } from './reach.ts';
 import { missingMountPoint, resolveInRoot, rootFolderOf, rootView } from './root-folder.ts';
 import { deviceView, INSIDE, networkView, nodeView, rootOnlyProcFiles, systemView } from './views.ts';
-import { degradations, wayFor, whyNoRootFolder } from './way.ts';
+import { degradations, userChangeFor, wayFor, whyNoRootFolder } from './way.ts';
 
 export type SecretSource = Profile['secrets'][number];
 
@@ -134,6 +134,7 @@ export function planDriver(given: {
     programFile: runs.file,
     sandbox: {
       way,
+      userChange: userChangeFor(way, wanted, host),
       ...user,
       mounts,
       capabilities,

@@ -1,4 +1,5 @@
 import { type SandboxPlan, SETPRIV_NEEDS } from '../launch/sandbox.ts';
+import type { UserChange } from '../launch/user-change.ts';
 import type { DriverUser } from './driver-user.ts';
 import type { LaunchHost } from './launch-host.ts';
 import { canReach } from './reach.ts';
@@ -33,6 +34,16 @@ export function wayFor(wanted: Wanted, host: LaunchHost): SandboxPlan['way'] {
   return 'inner-setpriv';
 }
 
+/** What becomes the target user; granted groups only setpriv keeps. */
+export function userChangeFor(
+  way: SandboxPlan['way'],
+  { groups }: Pick<Wanted, 'groups'>,
+  host: LaunchHost,
+): UserChange {
+  if (way !== 'user-namespace' || groups.length > 0) return 'setpriv';
+  return host.userNamespaceBy() ?? 'setpriv';
+}
+
 /** What a user namespace of its own cannot give, as a sentence's beginning; null: nothing. */
 function whyNoUserNamespace(wanted: Wanted, host: LaunchHost): string | null {
   if (wanted.uid === 0 && host.isRoot) return 'root is root in no user namespace';
@@ -40,7 +51,9 @@ function whyNoUserNamespace(wanted: Wanted, host: LaunchHost): string | null {
   const closed = closedTo(wanted, wanted);
   if (closed !== null) return `its user cannot reach ${closed}`;
   // bubblewrap that runs as the target user makes one.
-  return host.makesUserNamespaces() ? null : 'this host makes no user namespaces (see `driverctl doctor`)';
+  return host.userNamespaceBy() === null
+    ? 'this host makes no user namespaces (see `driverctl doctor`)'
+    : null;
 }
 
 /**

@@ -11,8 +11,8 @@ export interface FirstProcess {
 }
 
 /** @throws Error where they are not there, or not alone */
-export function findFirstProcess(launcher: number | undefined): FirstProcess {
-  const [pid, ...others] = launcher === undefined ? [] : childrenOf(launcher);
+export function findFirstProcess(launcher: number): FirstProcess {
+  const [pid, ...others] = childrenOf(launcher);
   if (pid === undefined || others.length > 0) throw new Error('its first process was not found');
   const pidfd = openPidfd(pid);
   const [gatePid, ...more] = childrenOf(pid);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { SandboxPlan } from './sandbox.ts';
 
-const UNSHARE = '/usr/bin/unshare';
+export const UNSHARE = '/usr/bin/unshare';
 /**
  * Becomes the program behind `--` in a mount namespace in which the device files before it are read-only; what is bound
  * from them later stays so (mount(2)). A device is written all the same: that changes nothing of its file.

@@ -29,6 +29,8 @@ export interface SandboxPlan {
    * where the host makes no user namespaces. `runc`: a container.
    */
   readonly way: Isolation['way'];
+  /** What becomes the target user before it is bubblewrap, where root starts one in a user namespace. */
+  readonly userChange: 'unshare' | 'setpriv';
   readonly uid: number;
   readonly gid: number;
   /** Supplementary groups, sorted. */
@@ -149,7 +151,7 @@ export function sandboxArguments(
 }
 
 /** Of setpriv(1): user, group and exactly the granted groups. */
-export function userArguments({ uid, gid, groups }: SandboxPlan): string[] {
+export function userArguments({ uid, gid, groups }: Pick<SandboxPlan, 'uid' | 'gid' | 'groups'>): string[] {
   return [
     ...['--reuid', String(uid), '--regid', String(gid)],
     ...(groups.length === 0 ? ['--clear-groups'] : ['--groups', groups.join(',')]),

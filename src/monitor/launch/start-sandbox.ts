@@ -1,25 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Descriptor } from '../../posix/descriptor.ts';
 import { reopenMemoryFile } from '../../posix/memory-file.ts';
 import { killByPidfd } from '../../posix/pidfd.ts';
 import type { SeccompFilter } from '../../posix/seccomp.ts';
-import { BUBBLEWRAP } from './bubblewrap.ts';
 import type { LaunchCgroup } from './cgroups.ts';
 import { type FirstProcess, findFirstProcess } from './first-process.ts';
 import { GATE_DESCRIPTOR, GATE_GO, GATE_READY } from './gate.ts';
 import { keepNamespaces } from './kept-namespaces.ts';
+import { type Launcher, launcherWords, type SandboxStdio, startLauncher } from './launcher.ts';
 import { type KernelLimits, readProcessLimits } from './process-limits.ts';
 import { type ProcessStatus, readProcessStatus } from './process-status.ts';
-import { guardWords } from './root-guard.ts';
-import {
-  type DataFile,
-  type SandboxPlan,
-  SETPRIV,
-  sandboxArguments,
-  userArguments,
-  writtenFiles,
-} from './sandbox.ts';
+import { type DataFile, type SandboxPlan, sandboxArguments, writtenFiles } from './sandbox.ts';
 import { type RunningSandbox, terminateProgram } from './terminate-program.ts';
 import { isDeadSoon, whenDead } from './wait-for-death.ts';
 
@@ -32,13 +23,6 @@ const READY_WITHIN_MS = 20_000;
  * processors that its reply needs before.
  */
 export const TIDIED_AFTER_MS = 5;
-
-export interface SandboxStdio {
-  /** Raw descriptors or words of Node's `stdio`; the raw ones stay the caller's to close. */
-  readonly standard: readonly [number | 'ignore', number | 'ignore', number | 'inherit'];
-  /** What stands from descriptor 4 on in the program. */
-  readonly further: readonly (number | 'pipe')[];
-}
 
 export interface ReadySandbox {
   /** The sandbox's pid 1, as this host numbers it: when it ends, so does every process inside. */
@@ -73,8 +57,8 @@ export interface Sandbox {
 }
 
 /**
- * Starts bubblewrap with a plan, up to the gate. Spawning uses raw descriptors, so that no byte of the program's
- * standard streams is read here.
+ * Starts bubblewrap with a plan, up to the gate. It is given raw descriptors, so that no byte of the program's standard
+ * streams is read here.
  * @param cgroup that its processes are put in
  * @param contents files made inside from memory files; each is reopened, so that it can be used again
  * @throws Error where this process lacks descriptors or processes
@@ -87,36 +71,24 @@ export function startSandbox(
   cgroup: LaunchCgroup | null = null,
 ): Sandbox {
   const firstFree = GATE_DESCRIPTOR + 1 + stdio.further.length;
-  const opened: Descriptor[] = [];
-  const asUser = plan.way === 'user-namespace' && process.getuid?.() === 0;
-  // spawn({uid, gid}) clears the supplementary groups: where some are granted, setpriv becomes bubblewrap.
-  const launcher =
-    asUser && plan.groups.length > 0
-      ? [SETPRIV, ...userArguments(plan), '--', BUBBLEWRAP]
-      : [...guardWords(plan), BUBBLEWRAP];
-  const [program = BUBBLEWRAP, ...words] = launcher;
-  let child: ChildProcess;
+  const files: Descriptor[] = [];
+  let launcher: Launcher;
   try {
     for (const file of [filter.file, ...writtenFiles(plan, contents).map(({ content }) => content)])
-      opened.push(reopenMemoryFile(file));
-    child = spawn(program, [...words, ...sandboxArguments(plan, firstFree, contents)], {
-      // Null prototypes: what pollutes Object.prototype cannot reach the options or the environment.
-      __proto__: null,
-      cwd: '/',
-      env: Object.create(null),
-      detached: true,
-      stdio: [...stdio.standard, 'pipe', ...stdio.further, ...opened.map((file) => file.number)],
-      ...(asUser && plan.groups.length === 0 ? { uid: plan.uid, gid: plan.gid } : {}),
-    } as Parameters<typeof spawn>[2]);
+      files.push(reopenMemoryFile(file));
+    const words = [...launcherWords(plan), ...sandboxArguments(plan, firstFree, contents)] as const;
+    launcher = startLauncher(
+      words,
+      stdio,
+      files.map((file) => file.number),
+    );
   } catch (error) {
     cgroup?.remove();
     throw error;
   } finally {
-    for (const file of opened) file.close();
+    for (const file of files) file.close();
   }
-  return superviseSandbox(child, stdio.further.length, cgroup, {
-    moved: child.pid === undefined ? undefined : cgroup?.addMeanwhile(child.pid),
-  });
+  return superviseSandbox(launcher, cgroup, { moved: cgroup?.addMeanwhile(launcher.process.pid) });
 }
 
 /** One that has ended already needs no cgroup; whether the rest is in it is asked at "ready". */
@@ -143,17 +115,12 @@ export interface Supervision {
   why?(): string | null;
 }
 
-/** Holds a launcher that was spawned with the gate's channel as descriptor 3. */
+/** Holds what was started. */
 export function superviseSandbox(
-  child: ChildProcess,
-  furtherCount: number,
+  { process: launcher, gate, pipes }: Launcher,
   cgroup: LaunchCgroup | null,
   { moved, atReady, afterDeath, why }: Supervision = {},
 ): Sandbox {
-  const gate = pipeOf(child, GATE_DESCRIPTOR);
-  const pipes = Array.from({ length: furtherCount }, (_, index) =>
-    pipeOf(child, GATE_DESCRIPTOR + 1 + index),
-  );
   let firstPid: Descriptor | undefined;
   let letNamespacesGo = (): void => undefined;
   let running: Omit<RunningSandbox, 'first'> | undefined;
@@ -162,7 +129,7 @@ export function superviseSandbox(
   function kill(): void {
     // First the sandbox's pid 1: its namespace dies with it, whatever the program did to its own process group.
     if (firstPid !== undefined) killByPidfd(firstPid.number);
-    if (!launcherEnded) killGroup(child.pid);
+    if (!launcherEnded) killGroup(launcher.pid);
     cgroup?.kill();
   }
 
@@ -177,19 +144,16 @@ export function superviseSandbox(
         cgroup?.remove();
       }, TIDIED_AFTER_MS);
     }
-    child.once('exit', (code, signal) => {
-      killGroup(child.pid);
+    void launcher.ended.then(({ status, wasKilled }) => {
+      killGroup(launcher.pid);
       launcherEnded = true;
       // With its pid 1 all of a process namespace is dead (pid_namespaces(7)).
       if (!isDeadSoon(firstPid)) kill();
       whenDead(firstPid, () => {
         firstPid?.close();
         firstPid = undefined;
-        void settle(code ?? 128 + (signal === 'SIGKILL' ? 9 : 15), signal !== null);
+        void settle(status, wasKilled);
       });
-    });
-    child.once('error', () => {
-      if (child.pid === undefined) void settle(127, false);
     });
   });
 
@@ -208,10 +172,9 @@ export function superviseSandbox(
     function failAs(error: unknown): void {
       fail(error instanceof Error ? error.message : 'its processes could not be read');
     }
-    child.once('error', (error) => fail(error.message));
-    child.once('exit', (code, signal) => {
+    void launcher.ended.then(({ status }) => {
       const said = why?.() ?? null;
-      fail(`it ended before it was ready (${signal ?? code})${said === null ? '' : `: ${said}`}`);
+      fail(`it ended before it was ready (${status})${said === null ? '' : `: ${said}`}`);
     });
     function readBack(found: FirstProcess): void {
       if (settled) return;
@@ -220,8 +183,7 @@ export function superviseSandbox(
         const status = readProcessStatus(found.gatePid);
         // The launcher was moved while it started: what it had started by then is still outside.
         if (cgroup?.holds(found.gatePid) === false)
-          for (const pid of [child.pid, found.pid, found.gatePid])
-            if (pid !== undefined) moveInto(cgroup, pid);
+          for (const pid of [launcher.pid, found.pid, found.gatePid]) moveInto(cgroup, pid);
         const inCgroup = cgroup?.holds(found.gatePid) === true && cgroup.holds(found.pid);
         const limits = readProcessLimits(found.gatePid);
         settled = true;
@@ -242,7 +204,7 @@ export function superviseSandbox(
       if (heard !== GATE_READY) return;
       isReady = true;
       try {
-        const found = findFirstProcess(child.pid);
+        const found = findFirstProcess(launcher.pid);
         firstPid = found.pidfd;
         letNamespacesGo = keepNamespaces(found.pid);
         running = { firstPid: found.pid, gatePid: found.gatePid };
@@ -272,16 +234,7 @@ export function superviseSandbox(
   };
 }
 
-function pipeOf(child: ChildProcess, index: number): Socket {
-  // Where spawn failed for want of descriptors there is no stream, against Node's types: an unconnected one keeps the
-  // code whole until `error` is told.
-  const stdio: ChildProcess['stdio'] | undefined = child.stdio;
-  const stream = stdio?.[index];
-  return stream instanceof Socket ? stream : new Socket();
-}
-
-function killGroup(leader: number | undefined): void {
-  if (leader === undefined) return;
+function killGroup(leader: number): void {
   try {
     process.kill(-leader, 'SIGKILL');
   } catch (error) {

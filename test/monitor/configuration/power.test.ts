@@ -23,7 +23,7 @@ function played(holds: readonly string[], more: Partial<LaunchHost> = {}): Launc
   return {
     isRoot: true,
     lacks: (names) => names.filter((name) => !holds.includes(name)),
-    makesUserNamespaces: () => true,
+    userNamespaceBy: () => 'unshare' as const,
     ...more,
   };
 }
@@ -128,7 +128,7 @@ describe('root', () => {
 });
 
 describe('a host that makes no user namespaces', () => {
-  const none = { makesUserNamespaces: () => false };
+  const none = { userNamespaceBy: () => null };
 
   test.runIf(isRoot)(
     'has root’s daemon start all without them, and degradations say so (invariant 8)',
@@ -148,6 +148,6 @@ describe('a host that makes no user namespaces', () => {
   });
 
   test('is found by trying: this one answers as bubblewrap does', () => {
-    expect(thisLaunchHost({ uid: 79_999, gid: 79_999 }).makesUserNamespaces()).toBe(true);
+    expect(thisLaunchHost({ uid: 79_999, gid: 79_999 }).userNamespaceBy()).toBe('unshare');
   });
 });

@@ -148,7 +148,7 @@ describe('containers need', () => {
   const host = (isRoot: boolean, lacking: readonly string[]): LaunchHost => ({
     isRoot,
     lacks: (names) => names.filter((name) => lacking.includes(name)),
-    makesUserNamespaces: () => true,
+    userNamespaceBy: () => 'unshare' as const,
   });
 
   test('a daemon that runs as root with certain capabilities; else they are refused, or fall back', () => {
@@ -187,8 +187,8 @@ test('a root folder needs a user namespace of its own: without, a program of it 
     capabilities: [],
     network: 'none',
   } as const;
-  const host = { isRoot: true, lacks: () => [], makesUserNamespaces: () => false };
+  const host = { isRoot: true, lacks: () => [], userNamespaceBy: () => null };
   expect(whyNoRootFolder(wanted, host)).toMatch(/makes no user namespaces .* would run as root/);
   expect(whyNoRootFolder({ ...wanted, capabilities: ['CAP_NET_RAW'] }, host)).toMatch(/granted capability/);
-  expect(whyNoRootFolder(wanted, { ...host, makesUserNamespaces: () => true })).toBe(null);
+  expect(whyNoRootFolder(wanted, { ...host, userNamespaceBy: () => 'unshare' as const })).toBe(null);
 });

@@ -11,7 +11,7 @@ import { direct, planFor } from '../../support/sandbox.ts';
 
 const hasUnifiedTree = readFileSync('/proc/self/mounts', 'utf8').includes(' cgroup2 ');
 const NO_LIMITS = { memoryBytes: null, processes: null, cpuPercent: null };
-const quiet = { standard: ['ignore', 'ignore', 'inherit'], further: [] } as const;
+const quiet = { standard: ['ignore', 'ignore', 2], further: [] } as const;
 
 test.runIf(hasUnifiedTree)(
   'a sandbox that ends before it is ready leaves nothing, and ends nothing else',

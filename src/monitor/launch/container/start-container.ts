@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
 import { readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { SeccompFilter } from '../../../posix/seccomp.ts';
 import type { LaunchCgroup } from '../cgroups.ts';
+import { type Launcher, startLauncher } from '../launcher.ts';
 import type { DataFile, SandboxPlan } from '../sandbox.ts';
 import { writtenFiles } from '../sandbox.ts';
 import { type Sandbox, superviseSandbox } from '../start-sandbox.ts';
@@ -41,9 +41,9 @@ export function startContainer(
   let container: Container | undefined;
   try {
     container = containers.create(plan, writtenFiles(plan, contents));
-    const child = spawnRunc(container, plan, filter, stdio, cgroup);
+    const launcher = startRunc(container, plan, filter, stdio, cgroup);
     const { bundle, remove } = container;
-    return superviseSandbox(child, 0, cgroup, {
+    return superviseSandbox(launcher, cgroup, {
       atReady(first, gate) {
         bundle.forgetFiles();
         // runc itself stays outside: it would count among the launch's processes.
@@ -60,32 +60,25 @@ export function startContainer(
   }
 }
 
-function spawnRunc(
+function startRunc(
   { name, bundle, runc }: Container,
   plan: SandboxPlan,
   filter: SeccompFilter,
   { standard, further }: ContainerStdio,
   cgroup: LaunchCgroup | null,
-): ReturnType<typeof spawn> {
+): Launcher {
   const { rootFolder, files, folder } = bundle;
   const config = ociConfig(plan, filter, { rootFolder, files, cgroupsPath: cgroupsPath(name, cgroup) });
   writeFileSync(join(folder, 'config.json'), JSON.stringify(config), { mode: 0o600, flag: 'wx' });
   const preserved = 1 + standard.length + further.length;
-  return spawn(
-    '/bin/sh',
+  return startLauncher(
     [
+      '/bin/sh',
       ...['-c', RUN, 'sh', ...runc, '--log', join(folder, 'log')],
       ...['run', '--bundle', folder, '--preserve-fds', String(preserved), name],
     ],
-    {
-      // Null prototypes: what pollutes Object.prototype cannot reach the options or the environment.
-      __proto__: null,
-      cwd: '/',
-      env: Object.create(null),
-      detached: true,
-      // runc's own three see no byte of the program: see first-program.ts.
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe', ...standard, ...further],
-    } as Parameters<typeof spawn>[2],
+    // runc's own three see no byte of the program: see first-program.ts.
+    { standard: ['ignore', 'ignore', 'ignore'], further: [...standard, ...further] },
   );
 }
 
