@@ -7,7 +7,7 @@ const mallocTrim = libc.func('int malloc_trim(size_t)');
 const ASKED_EVERY_MS = 1_000;
 /** Share of that time above which this thread is busy: what it would give back it takes again at once. */
 const BUSY = 0.3;
-/** Pages taken, or written anew after a fork(2), that make it worth a look: a mebibyte. */
+/** Pages taken that make it worth a look: a mebibyte. */
 const TAKEN_PAGES = 256;
 
 /**
@@ -20,7 +20,7 @@ export function giveBackMemory(): void {
 
 /**
  * Gives freed memory back once a burst is over. What threads that compile and collect garbage took for a thousand connections
- * is 10 MiB, which would be kept for ever; and every launch copies the page tables of what the monitor keeps (fork(2)).
+ * is 10 MiB, which would be kept for ever.
  *
  * @param giveBack takes about a millisecond after such a burst, a tenth of one else
  * @returns stops it
