@@ -45,9 +45,9 @@ export function startLauncher(
     const gate = pair();
     const others = further.map((end) => (end === 'pipe' ? pair() : { own: null, number: end }));
     const numbers = [gate, ...others].map(({ number }) => number);
-    const process = startProcess(words, [...standard, ...numbers, ...files]);
+    const started = startProcess(words, [...standard, ...numbers, ...files]);
     const pipes = others.flatMap(({ own }) => (own === null ? [] : [socketOf(own)]));
-    return { process, gate: socketOf(gate.own), pipes };
+    return { process: started, gate: socketOf(gate.own), pipes };
   } catch (error) {
     for (const own of ours) own.close();
     throw error;
