@@ -122,9 +122,10 @@ function refuseUnpublishedRecords(log: string): void {
   }
 }
 
+/** Whole lines only: a running daemon may be read in the midst of a write, of which a reader sees page after page. */
 export function readRecords(log: string): AuditRecord[] {
   return readFileSync(log, 'utf8')
     .split('\n')
-    .filter(Boolean)
+    .slice(0, -1)
     .map((line): AuditRecord => JSON.parse(line));
 }
