@@ -1,7 +1,12 @@
 import { checked, libc, PosixError } from './libc.ts';
 
 const O_RDWR = 2;
+/** Of waitid(2). */
+const P_PID = 1;
 const WNOHANG = 1;
+const WEXITED = 4;
+const WNOWAIT = 0x0100_0000;
+const SIGINFO_BYTES = 128;
 /** Of spawn.h. */
 const POSIX_SPAWN_SETSIGDEF = 0x04;
 const POSIX_SPAWN_SETSIGMASK = 0x08;
@@ -26,6 +31,7 @@ const setDefaultSignals = libc.func('int posix_spawnattr_setsigdefault(void *, v
 const spawn = libc.func(
   'int posix_spawn(_Out_ int *, const char *, void *, void *, const char **, const char **)',
 );
+const askForEnd = libc.func('int waitid(int, unsigned int, void *, int)');
 const waitForProcess = libc.func('int waitpid(int, _Out_ int *, int)');
 
 /** How a process ended. */
@@ -38,10 +44,18 @@ export interface ProcessEnd {
 export interface StartedProcess {
   /** Its own until `ended` settles. */
   readonly pid: number;
+  /** By then all of its process group has been killed. */
   readonly ended: Promise<ProcessEnd>;
+  /** SIGKILL to its process group. Nothing once it has ended: its number may then be another's. */
+  killGroup(): void;
 }
 
-const running = new Map<number, (end: ProcessEnd) => void>();
+interface Running {
+  readonly pid: number;
+  readonly resolve: (end: ProcessEnd) => void;
+}
+
+const running = new Set<Running>();
 let attributes: Buffer | undefined;
 
 /**
@@ -76,7 +90,15 @@ export function startProcess(
   }
   const [started] = pid;
   if (typeof started !== 'number') throw new Error(`Cannot start ${program}: libc gave no number`);
-  return { pid: started, ended: new Promise((resolve) => running.set(started, resolve)) };
+  const { promise: ended, resolve } = Promise.withResolvers<ProcessEnd>();
+  const entry = { pid: started, resolve };
+  running.add(entry);
+  return {
+    ...{ pid: started, ended },
+    killGroup() {
+      if (running.has(entry)) killGroupOf(started);
+    },
+  };
 }
 
 /**
@@ -121,13 +143,35 @@ function listenAndMakeAttributes(): Buffer {
   return made;
 }
 
-/** One signal may stand for several ends, so each is asked for; those of Node's own children are left to it. */
+/**
+ * One signal may stand for several ends, so each is asked for; those of Node's own children are left to it. What is left of the
+ * group is killed while the number is still its own, which waitpid(2) ends.
+ */
 function reap(): void {
-  for (const [pid, resolve] of running) {
+  for (const entry of running) {
+    if (!hasEnded(entry.pid)) continue;
+    killGroupOf(entry.pid);
     const status: (number | null)[] = [null];
-    if (checked('wait for a process', waitForProcess(pid, status, WNOHANG)) === 0) continue;
-    running.delete(pid);
-    resolve(endOf(status[0] ?? 0));
+    checked('wait for a process', waitForProcess(entry.pid, status, WNOHANG));
+    running.delete(entry);
+    entry.resolve(endOf(status[0] ?? 0));
+  }
+}
+
+function hasEnded(pid: number): boolean {
+  const info = Buffer.alloc(SIGINFO_BYTES);
+  checked('ask for the end of a process', askForEnd(P_PID, pid, info, WEXITED | WNOHANG | WNOWAIT));
+  // si_signo, which stays 0 where there is nothing to tell of.
+  return info.readInt32LE(0) !== 0;
+}
+
+function killGroupOf(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    // EPERM: all that is left of it is another user's, a program that became root's, say.
+    if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM')))
+      throw error;
   }
 }
 

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { PosixError } from '../../src/posix/libc.ts';
 import { makePipe } from '../../src/posix/pipes.ts';
 import { startProcess } from '../../src/posix/start-process.ts';
+import { isAlive } from '../support/processes.ts';
 
 const SIGPIPE_BIT = 1n << 12n;
 
@@ -112,6 +113,18 @@ test('one that has ended is no longer there, not even as a zombie', async () => 
   expect(existsSync(`/proc/${pid}`)).toBe(true);
   await ended;
   expect(existsSync(`/proc/${pid}`)).toBe(false);
+});
+
+test('what it leaves in its process group is dead when it has ended, and its end is what it was', async () => {
+  const { text, status } = await run(shell('/bin/sleep 60 >/dev/null & echo $!; exit 3'));
+  expect(status).toBe(3);
+  await expect.poll(() => isAlive(Number(text))).toBe(false);
+});
+
+test('a process group that is killed ends', async () => {
+  const { ended, killGroup } = startProcess(['/bin/sleep', '60'], ['ignore', 'ignore', 'ignore']);
+  killGroup();
+  expect(await ended).toEqual({ status: 137, wasKilled: true });
 });
 
 test('a program that is not there, a descriptor that is not open and a word with a NUL are refused, and nothing is started', () => {

@@ -124,12 +124,11 @@ export function superviseSandbox(
   let firstPid: Descriptor | undefined;
   let letNamespacesGo = (): void => undefined;
   let running: Omit<RunningSandbox, 'first'> | undefined;
-  let launcherEnded = false;
 
   function kill(): void {
     // First the sandbox's pid 1: its namespace dies with it, whatever the program did to its own process group.
     if (firstPid !== undefined) killByPidfd(firstPid.number);
-    if (!launcherEnded) killGroup(launcher.pid);
+    launcher.killGroup();
     cgroup?.kill();
   }
 
@@ -145,8 +144,6 @@ export function superviseSandbox(
       }, TIDIED_AFTER_MS);
     }
     void launcher.ended.then(({ status, wasKilled }) => {
-      killGroup(launcher.pid);
-      launcherEnded = true;
       // With its pid 1 all of a process namespace is dead (pid_namespaces(7)).
       if (!isDeadSoon(firstPid)) kill();
       whenDead(firstPid, () => {
@@ -232,13 +229,4 @@ export function superviseSandbox(
     // Then nobody listens any more: a first process that keeps its end open could write to the monitor for ever.
     go: (values = []) => void gate.end(lines(values), () => gate.destroy()),
   };
-}
-
-function killGroup(leader: number): void {
-  try {
-    process.kill(-leader, 'SIGKILL');
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && (error.code === 'ESRCH' || error.code === 'EPERM')))
-      throw error;
-  }
 }
