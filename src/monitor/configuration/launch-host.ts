@@ -5,7 +5,7 @@ import { readProcessStatus } from '../launch/process-status.ts';
 import { type UserChange, userChangeWords } from '../launch/user-change.ts';
 
 /** A profile of AppArmor's for unshare(1) takes the capabilities of whatever it becomes; there is none for setpriv(1). */
-const WAYS: readonly UserChange[] = ['unshare', 'setpriv'];
+const USER_CHANGES: readonly UserChange[] = ['unshare', 'setpriv'];
 /** Longest wait for the trial, in milliseconds. */
 const TRIAL_WITHIN_MS = 20_000;
 const TRIAL = ['--unshare-user', '--unshare-net', '--ro-bind', '/', '/', '--', '/bin/true'];
@@ -35,7 +35,7 @@ export function thisLaunchHost(trial: { readonly uid: number; readonly gid: numb
     userNamespaceBy() {
       if (found === undefined)
         found =
-          WAYS.find((by) =>
+          USER_CHANGES.find((by) =>
             triesUserNamespace(isRoot ? userChangeWords(by, { ...trial, groups: [] }) : []),
           ) ?? null;
       return found;
